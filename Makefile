@@ -1,0 +1,54 @@
+# Everything runs in .venv, made here from the lock files. `make help` lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+.venv/.runtime: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.runtime
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.PHONY: install
+install: .venv/.runtime ## Install what running needs, from the lock, into .venv
+
+.PHONY: demo
+demo: .venv/.runtime ## Sync three simulated apps and tell the story (under a minute)
+	@$(BIN)/syncer demo
+
+.PHONY: test
+test: .venv/.dev ## The fast tests (under 3 minutes)
+	@$(BIN)/python -m pytest -n 2 -m "not slow"
+
+.PHONY: test-all
+test-all: .venv/.dev ## All tests, the slow ones too (under 30 minutes)
+	@$(BIN)/python -m pytest -n 2
+
+.PHONY: lint
+lint: .venv/.dev ## ruff, mypy strict, import contract
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: format
+format: .venv/.dev ## Let ruff put the code in order
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: bench
+bench: .venv/.runtime ## Print the speed figures that the README quotes
+	@$(BIN)/python -m benchmarks.run
+
+.PHONY: lock
+lock: ## Pin the dependencies anew (needs uv)
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade --extra build pyproject.toml -o requirements.lock
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock

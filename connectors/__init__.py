@@ -1,0 +1,1 @@
+"""Connectors: each knows one app, and nothing of syncing."""

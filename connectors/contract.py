@@ -1,0 +1,257 @@
+"""What an app must be able to do to be kept in step: the protocol and its types.
+
+Standard library only. A connector keeps no sync state: the engine owns cursors, shadows and budgets.
+Values travel in the app's own form, as the app's API shows them (text, numbers, booleans, ``None``,
+lists of text): a connector translates containers and paths, never meaning.
+
+Errors a connector may raise (a refused *record* is a `Result`, never an exception)::
+
+    AppError                 the app could not be used
+    |-- AuthRefused          the credential is wrong, expired for good, or lacks a scope
+    |-- Unavailable          not reachable, or failing after all retries; `retry_after` in seconds
+    `-- Unexpected           an answer that does not have the documented shape
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, Protocol, TypeAlias
+
+Scalar: TypeAlias = str | int | float | bool | None
+Value: TypeAlias = Scalar | list[str]
+
+Kind = Literal["text", "integer", "decimal", "boolean", "choice", "multi", "date", "datetime", "reference", "consent"]
+Writable = Literal["yes", "create", "no"]
+
+
+class AppError(Exception):
+    """The app could not be used. The text is for the admin: what, where, why, what to do."""
+
+
+class AuthRefused(AppError):
+    """The credential was refused; a person has to renew it."""
+
+
+class Unavailable(AppError):
+    """The app cannot be reached or keeps failing; later runs try again."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unexpected(AppError):
+    """The app's answer did not have the documented shape."""
+
+
+class Budget(Protocol):
+    """Says how long to wait before a call, so that all callers of one account stay below its limit."""
+
+    def wait(self, bucket: str, limit: int, window: float) -> float:
+        """Take one call of `limit` per `window` seconds from `bucket`; the seconds to sleep first."""
+        ...
+
+    def hold(self, bucket: str, seconds: float) -> None:
+        """The app asked for a pause: no call from `bucket` before it is over."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a connector is built from. `credentials` are plain here and never shown."""
+
+    name: str
+    base_url: str | None = None
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    settings: Mapping[str, Scalar] = field(default_factory=dict)
+    budget: Budget | None = None
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who the credential belongs to. `id` is stable: another id behind the same name holds the sync."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field of an app, as the app declares it.
+
+    coerce       what the app is known to do to a written value, in order; of
+                 ``trim``, ``lower``, ``digits`` (keeps + and digits), ``cut:N`` (keeps N characters)
+    blank        how the app shows an empty value (``None`` or ``""``); both read as blank
+    consent      for kind ``consent``: the app's value -> state of the lattice; an unlisted value says nothing
+    consent_set  for kind ``consent``: state of the lattice -> the app's value to write; unlisted: not writable
+    reference    for kind ``reference``: the object that the value (a record id) points to
+    """
+
+    name: str
+    kind: Kind = "text"
+    label: str = ""
+    writable: Writable = "yes"
+    max_length: int | None = None
+    options: tuple[str, ...] = ()
+    coerce: tuple[str, ...] = ()
+    blank: Scalar = None
+    consent: Mapping[str, str] = field(default_factory=dict)
+    consent_set: Mapping[str, str] = field(default_factory=dict)
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSpec:
+    """What an app can do with one of its objects.
+
+    unique          fields that the app keeps unique; a create is looked up by them
+    lookup          further fields that `find` can search, unique or not (a company's domain)
+    external_id     a text field for our id, unique in the app; None where the app has no such place
+    feed            ``changes``: `pull` with a cursor gives what changed; ``scan``: it always gives everything
+    lag             seconds until a change is sure to show in `pull` and `find`
+    lists_lag       values in `pull` may be older than those in `fetch`
+    batch           records per write batch that the connector likes to be given
+    fetch_batch     ids per `fetch`
+    answers         an applied write carries the record as the app now holds it
+    archive         how `archive` ends: ``restorable``, ``final``, or ``none`` where not offered
+    needs           field groups; a create must fill one field of each group
+    consent_field   the field of kind ``consent``, if any
+    consent_on_new  the state that a record created without a stated consent has
+    """
+
+    name: str
+    fields: Mapping[str, FieldSpec]
+    unique: tuple[str, ...] = ()
+    lookup: tuple[str, ...] = ()
+    external_id: str | None = None
+    feed: Literal["changes", "scan"] = "changes"
+    lag: float = 0.0
+    lists_lag: bool = False
+    batch: int = 100
+    fetch_batch: int = 100
+    answers: bool = True
+    archive: Literal["restorable", "final", "none"] = "none"
+    needs: tuple[tuple[str, ...], ...] = ()
+    consent_field: str | None = None
+    consent_on_new: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of an app. A field that was not returned is missing from `values`; a blank one is there.
+
+    stamp        when the app says that the record last changed (aware, UTC)
+    stamps       when single fields last changed, where the app says so
+    other_keys   further values of unique fields that lead to this record: {"email": ("second@x.test",)}
+    archived     the record is in the app's archive or bin
+    """
+
+    id: str
+    values: Mapping[str, Value]
+    stamp: datetime | None = None
+    stamps: Mapping[str, datetime] = field(default_factory=dict)
+    other_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of a `pull`. `cursor` is where to go on after this page, or None where that is not safe yet.
+
+    On the last page `last` is true and `cursor` is where the next poll starts (None: from the beginning).
+    A cursor says everything needed to go on, also after a crash in the middle of a first read.
+    """
+
+    records: Sequence[Record]
+    cursor: str | None = None
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The answer for one id. ``unknown``: the app did not say; never taken for a deletion."""
+
+    id: str
+    state: Literal["found", "merged", "archived", "deleted", "unknown"]
+    record: Record | None = None
+    into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One thing to do to one record. `ref` names it in the answer; `id` is None for a create."""
+
+    ref: str
+    kind: Literal["create", "update", "archive"]
+    id: str | None
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer for one `Write`.
+
+    applied   done; `id` always, `record` where the app says how the record now stands
+    existed   a create met a record that has one of its unique keys; nothing was changed; `id` if named
+    stale     the record moved since it was read; nothing was changed
+    rejected  refused for good: `reason` in words, `fields` maps each refused field to why
+    retry     surely not applied, may be sent again later
+    unknown   may or may not have been applied
+    """
+
+    ref: str
+    outcome: Literal["applied", "existed", "stale", "rejected", "retry", "unknown"]
+    id: str | None = None
+    record: Record | None = None
+    reason: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+class Connector(Protocol):
+    """One connection to one account of one app, built as `Connector(options)`. Methods raise `AppError` only.
+
+    `fields` names the mapped fields; a connector asks the app for these and returns no others.
+    `calls` counts the requests made through this connection.
+    """
+
+    calls: int
+
+    def check(self) -> Account:
+        """Say whose account this is. One call; also proves that the credential works."""
+        ...
+
+    def describe(self, object: str) -> ObjectSpec:
+        """The object's fields and abilities, custom fields included."""
+        ...
+
+    def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
+        """Pages of records: all without a cursor, else what may have changed since. Repeats are normal."""
+        ...
+
+    def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
+        """One answer for each id, at most `fetch_batch` ids."""
+        ...
+
+    def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
+        """Records that hold one of the values in a unique field (or the external id), read without lag
+        where the app allows it."""
+        ...
+
+    def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
+        """Do the writes in as few calls as the app allows; one result each, in any order. A create never
+        changes an existing record. References arrive as record ids of the target object."""
+        ...
+
+    def create_fields(self, object: str, fields: Iterable[FieldSpec]) -> None:
+        """Make fields that the app lacks (used only by `check --create-fields`)."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections."""
+        ...

@@ -1,0 +1,95 @@
+"""Cases: what a connector says of its app, and how it guards the credential."""
+
+# ruff: noqa: S101 -- cases are made of asserts
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from connectors.contract import AppError, AuthRefused, Kind
+from connectors.contract_suite.hooks import Hooks
+
+CONSENT = ("subscribed", "pending", "unsubscribed", "bounced", "complained", "erased")
+COERCIONS = ("trim", "lower", "digits", "cut")
+
+
+class Describing(Hooks):
+    def test_the_account_has_a_stable_id(self) -> None:
+        first, again = self.connector.check(), self.connect().check()
+        assert first.id
+        assert isinstance(first.id, str)
+        assert first.id == again.id
+
+    def test_checking_the_account_is_one_call(self) -> None:
+        before = self.connector.calls
+        self.connector.check()
+        assert self.connector.calls == before + 1
+
+    def test_a_refused_credential_is_said_so(self) -> None:
+        with pytest.raises(AuthRefused):
+            self.connect_refused().check()
+
+    def test_a_refused_credential_is_never_repeated(self) -> None:
+        if not self.secret:
+            pytest.skip("this app asks for no credential")
+        with pytest.raises(AuthRefused) as caught:
+            self.connect_refused().check()
+        assert self.secret not in f"{caught.value!s} {caught.value!r}"
+
+    def test_the_credential_does_not_show_in_the_connection(self) -> None:
+        if not self.secret:
+            pytest.skip("this app asks for no credential")
+        assert self.secret not in f"{self.connector!s} {self.connector!r}"
+
+    def test_the_description_names_the_object_and_each_field(self) -> None:
+        assert self.spec.name == self.object
+        assert {name: spec.name for name, spec in self.spec.fields.items()} == {
+            n: n for n in self.spec.fields
+        }
+        assert {spec.kind for spec in self.spec.fields.values()} <= set(get_args(Kind))
+
+    def test_the_description_knows_the_fields_that_it_relies_on(self) -> None:
+        named = {*self.spec.unique, *(field for group in self.spec.needs for field in group)}
+        named |= {field for field in (self.spec.external_id, self.spec.consent_field) if field}
+        assert named <= self.spec.fields.keys()
+        assert {*self.asked, *self.samples} <= self.spec.fields.keys()
+
+    def test_the_description_is_the_same_when_asked_again(self) -> None:
+        assert self.connector.describe(self.object) == self.spec
+
+    def test_the_batches_hold_something(self) -> None:
+        assert self.spec.batch >= 1
+        assert self.spec.fetch_batch >= 1
+        assert self.spec.lag >= 0
+
+    def test_options_are_listed_once(self) -> None:
+        for spec in self.spec.fields.values():
+            assert len(set(spec.options)) == len(spec.options), spec.name
+
+    def test_references_name_their_object(self) -> None:
+        for spec in self.spec.fields.values():
+            assert bool(spec.reference) == (spec.kind == "reference"), spec.name
+
+    def test_coercions_are_known_ones(self) -> None:
+        steps = {step.partition(":")[0] for spec in self.spec.fields.values() for step in spec.coerce}
+        assert steps <= set(COERCIONS)
+
+    def test_consent_speaks_the_words_of_the_lattice(self) -> None:
+        if self.spec.consent_field is None:
+            pytest.skip("this object has no consent field")
+        field = self.spec.fields[self.spec.consent_field]
+        assert field.kind == "consent"
+        assert {*field.consent.values(), *field.consent_set} <= set(CONSENT)
+        assert self.spec.consent_on_new in (None, *CONSENT)
+
+    def test_an_object_that_the_app_lacks_is_an_error_with_a_text(self) -> None:
+        with pytest.raises(AppError, match=r"\w"):
+            self.connector.describe("no-such-object")
+
+    def test_closing_twice_does_no_harm(self) -> None:
+        other = self.connect()
+        other.check()
+        other.close()
+        other.close()

@@ -1,0 +1,179 @@
+"""What a connector's author tells the suite, and the few helpers that all cases use."""
+
+# ruff: noqa: S101 -- cases are made of asserts
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import ClassVar
+
+import pytest
+
+from connectors.contract import Connector, Fetched, ObjectSpec, Page, Record, Result, Value, Write
+from connectors.memory.traits import coerce
+
+
+class Hooks:
+    """The app beside the connector: what its users do there, and what the suite cannot know.
+
+    object        the object that is tested
+    key           the unique text field (default: the first of the spec)
+    texts         at least two plain text fields that can be written, the first one usually a name
+    samples       further fields with a value that the app takes, in the app's own form
+    refusal       a field and a value that the app refuses by API
+    many          records that make at least three pages of a pull
+    missing_id    an id in the app's own form that no record ever had
+    secret        the credential as `connect` uses it; it must not show anywhere
+    most_calls    the declared price: calls for ``pull`` (of `many` records), ``poll`` (nothing new), and for
+                  ``fetch``, ``find``, ``create``, ``update`` (of three records)
+    """
+
+    object: ClassVar[str] = "contacts"
+    key: ClassVar[str] = ""
+    texts: ClassVar[tuple[str, ...]] = ()
+    samples: ClassVar[Mapping[str, Value]] = {}
+    refusal: ClassVar[tuple[str, Value] | None] = None
+    many: ClassVar[int] = 7
+    missing_id: ClassVar[str] = "999999999"
+    secret: ClassVar[str] = ""
+    most_calls: ClassVar[Mapping[str, int]] = {}
+
+    connector: Connector
+    spec: ObjectSpec
+
+    # Hooks that every app needs.
+
+    def connect(self) -> Connector:
+        """A new connection to the app of this test."""
+        raise NotImplementedError
+
+    def user_create(self, values: Mapping[str, Value]) -> str:
+        """A person makes a record; its id."""
+        raise NotImplementedError
+
+    def user_edit(self, ids: Sequence[str], values: Mapping[str, Value]) -> None:
+        """A person gives several records these values: at one instant, where the app lets the test do so."""
+        raise NotImplementedError
+
+    # Hooks for what only some apps have.
+
+    def begin(self) -> None:
+        """Before each case: an app without people."""
+
+    def settle(self) -> None:
+        """Wait (or move the app's clock) until every change so far is visible in lists and searches."""
+
+    def seed(self, n: int) -> list[str]:
+        """Make `n` people, in any way that is fast; their ids in the order of `person(0..n-1)`."""
+        return [self.user_create(self.person(i)) for i in range(n)]
+
+    def requests(self) -> int:
+        """The calls that the app itself has counted so far."""
+        pytest.skip("the test has no view of the calls that the app receives")
+
+    def connect_refused(self) -> Connector:
+        """A connection with a wrong credential, which contains `secret` too."""
+        pytest.skip("this app asks for no credential")
+
+    def user_archive(self, id: str) -> None:
+        pytest.skip("this app's users cannot archive a record, or the test cannot")
+
+    def user_delete(self, id: str) -> None:
+        pytest.skip("this app's users cannot delete a record for good, or the test cannot")
+
+    def user_merge(self, loser: str, winner: str) -> str:
+        """Join two records in the app; the id that lives on."""
+        pytest.skip("this app cannot merge records, or the test cannot")
+
+    def reference_target(self) -> str:
+        """The id of a new record of the object that the reference field points to."""
+        pytest.skip("this object has no reference, or the test cannot make a target")
+
+    def person(self, n: int) -> dict[str, Value]:
+        """What the n-th person is made of: a key, a name, and what the app needs besides."""
+        needed = {group[0]: f"Needed {n}" for group in self.spec.needs}
+        return {**needed, self.texts[0]: f"Person {n}", self.key_field: self.address(n)}
+
+    # Helpers.
+
+    @pytest.fixture(autouse=True)
+    def _connection(self) -> Iterator[None]:
+        self.open()
+        yield
+        self.connector.close()
+
+    def open(self) -> None:
+        """What comes before each case."""
+        self.begin()
+        self._refs = count(1)
+        self.connector = self.connect()
+        self.spec = self.connector.describe(self.object)
+
+    @property
+    def key_field(self) -> str:
+        if not self.key and not self.spec.unique:
+            pytest.skip("this object has no unique key")
+        return self.key or self.spec.unique[0]
+
+    def address(self, n: int | str) -> str:
+        """A key value; e-mail addresses will do for every app so far."""
+        return f"person-{n}@example.com"
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        return (self.key_field, *self.texts)
+
+    def pages(self, cursor: str | None = None, fields: Sequence[str] | None = None) -> list[Page]:
+        return list(self.connector.pull(self.object, cursor, self.asked if fields is None else fields))
+
+    def read(self, cursor: str | None = None) -> tuple[dict[str, Record], str | None]:
+        """What a whole pull leaves: the last version of each record, and the next cursor."""
+        pages = self.pages(cursor)
+        return {record.id: record for page in pages for record in page.records}, pages[-1].cursor
+
+    def fetch(self, *ids: str, fields: Sequence[str] | None = None) -> dict[str, Fetched]:
+        answers = self.connector.fetch(self.object, ids, self.asked if fields is None else fields)
+        return {answer.id: answer for answer in answers}
+
+    def held(self, id: str, fields: Sequence[str] | None = None) -> Mapping[str, Value]:
+        """The values that the app holds for a record that has to be there."""
+        answer = self.fetch(id, fields=fields)[id]
+        assert answer.state == "found"
+        assert answer.record is not None
+        return answer.record.values
+
+    def find(self, *values: str, field: str | None = None) -> Sequence[Record]:
+        return self.connector.find(self.object, field or self.key_field, values, self.asked)
+
+    def create(self, values: Mapping[str, Value]) -> Write:
+        return Write(f"ref-{next(self._refs)}", "create", None, values)
+
+    def update(self, id: str, values: Mapping[str, Value]) -> Write:
+        return Write(f"ref-{next(self._refs)}", "update", id, values)
+
+    def archival(self, id: str) -> Write:
+        return Write(f"ref-{next(self._refs)}", "archive", id, {})
+
+    def write(self, *writes: Write) -> list[Result]:
+        """The results in the order of the writes; each write has exactly one."""
+        results = self.connector.write(self.object, writes)
+        assert sorted(result.ref for result in results) == sorted(write.ref for write in writes)
+        by_ref = {result.ref: result for result in results}
+        return [by_ref[write.ref] for write in writes]
+
+    def created(self, values: Mapping[str, Value]) -> str:
+        """The id of a record that the connector made."""
+        (result,) = self.write(self.create(values))
+        assert result.outcome == "applied", result.reason
+        assert result.id
+        return result.id
+
+    def expected(self, field: str, value: Value) -> Value:
+        """What the app is declared to make of a written value."""
+        return coerce(value, self.spec.fields[field].coerce)
+
+    def refused(self) -> tuple[str, Value]:
+        if self.refusal is None:
+            pytest.skip("no value is known that this app refuses")
+        return self.refusal

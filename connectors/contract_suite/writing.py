@@ -1,0 +1,220 @@
+"""Cases: creates, updates and archives, alone and in batches."""
+
+# ruff: noqa: S101 -- cases are made of asserts
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.contract import Write
+from connectors.contract_suite.hooks import Hooks
+
+
+class Writing(Hooks):
+    def test_a_create_gives_the_id_of_the_new_record(self) -> None:
+        id = self.created(self.person(0))
+        assert self.held(id)[self.texts[0]] == self.person(0)[self.texts[0]]
+
+    def test_a_create_on_an_existing_key_changes_nothing(self) -> None:
+        (id,) = self.seed(1)
+        self.settle()
+        before = self.held(id)
+        (result,) = self.write(self.create({**self.person(0), self.texts[0]: "Somebody Else"}))
+        assert result.outcome == "existed"
+        assert result.id in (None, id)
+        assert self.held(id) == before
+
+    def test_a_create_on_an_existing_key_makes_no_second_record(self) -> None:
+        (id,) = self.seed(1)
+        self.settle()
+        self.write(self.create(self.person(0)))
+        self.settle()
+        assert [record.id for record in self.find(self.address(0))] == [id]
+
+    def test_a_create_on_an_existing_key_in_another_case_changes_nothing(self) -> None:
+        (id,) = self.seed(1)
+        self.settle()
+        before = self.held(id)
+        (result,) = self.write(self.create({**self.person(0), self.key_field: self.address(0).upper()}))
+        assert result.outcome == "existed"
+        assert self.held(id) == before
+
+    def test_an_existing_key_does_not_spoil_its_batch(self) -> None:
+        self.seed(2)
+        self.settle()
+        writes = [self.create(self.person(n)) for n in (5, 1, 6)]
+        assert [r.outcome for r in self.write(*writes)] == ["applied", "existed", "applied"]
+
+    def test_the_same_create_again_makes_no_second_record(self) -> None:
+        write = self.create(self.person(0))
+        assert [self.write(write)[0].outcome for _ in range(2)] == ["applied", "existed"]
+
+    def test_two_creates_of_one_key_in_a_batch_make_one_record(self) -> None:
+        results = self.write(self.create(self.person(0)), self.create(self.person(0)))
+        self.settle()
+        assert [r.outcome for r in results].count("applied") <= 1
+        assert len(self.find(self.address(0))) == 1
+
+    def test_an_update_changes_the_fields_that_were_sent_and_no_others(self) -> None:
+        id = self.user_create({**self.person(0), self.texts[1]: "before"})
+        before = self.held(id, tuple(self.spec.fields))
+        (result,) = self.write(self.update(id, {self.texts[1]: "after"}))
+        assert (result.outcome, result.id) == ("applied", id)
+        after = self.held(id, tuple(self.spec.fields))
+        plain = [name for name, spec in self.spec.fields.items() if spec.writable == "yes"]
+        assert {name for name in plain if before[name] != after[name]} == {self.texts[1]}
+
+    def test_an_update_leaves_other_records_alone(self) -> None:
+        one, other = self.seed(2)
+        before = self.held(other)
+        self.write(self.update(one, {self.texts[1]: "mine"}))
+        assert self.held(other) == before
+
+    def test_the_same_update_again_is_applied_again(self) -> None:
+        (id,) = self.seed(1)
+        outcomes = [self.write(self.update(id, {self.texts[1]: "same"}))[0].outcome for _ in range(2)]
+        assert outcomes == ["applied", "applied"]
+
+    def test_clearing_a_field_leaves_it_blank(self) -> None:
+        id = self.user_create({**self.person(0), self.texts[1]: "to be cleared"})
+        (result,) = self.write(self.update(id, {self.texts[1]: None}))
+        assert result.outcome == "applied", result.reason
+        assert self.held(id)[self.texts[1]] is None
+
+    def test_an_applied_write_shows_how_the_record_now_stands(self) -> None:
+        if not self.spec.answers:
+            pytest.skip("this app's answer to a write does not carry the record")
+        (id,) = self.seed(1)
+        (result,) = self.write(self.update(id, {self.texts[1]: "answered"}))
+        assert result.record is not None
+        assert result.record.id == id
+        assert result.record.values[self.texts[1]] == "answered"
+
+    def test_an_update_of_a_missing_record_is_not_applied(self) -> None:
+        (result,) = self.write(self.update(self.missing_id, {self.texts[1]: "lost"}))
+        assert result.outcome in ("rejected", "stale")
+        assert result.reason
+
+    def test_an_update_of_a_deleted_record_is_not_applied(self) -> None:
+        (id,) = self.seed(1)
+        self.user_delete(id)
+        self.settle()
+        (result,) = self.write(self.update(id, {self.texts[1]: "lost"}))
+        assert result.outcome in ("rejected", "stale")
+
+    def test_a_missing_record_does_not_spoil_its_batch(self) -> None:
+        one, other = self.seed(2)
+        writes = [self.update(id, {self.texts[1]: "kept"}) for id in (one, self.missing_id, other)]
+        outcomes = [result.outcome for result in self.write(*writes)]
+        assert (outcomes[0], outcomes[2]) == ("applied", "applied")
+        assert [self.held(id)[self.texts[1]] for id in (one, other)] == ["kept", "kept"]
+
+    def test_different_kinds_and_fields_go_in_one_batch(self) -> None:
+        one, other = self.seed(2)
+        results = self.write(
+            self.update(one, {self.texts[0]: "New Name"}),
+            self.create(self.person(2)),
+            self.update(other, {self.texts[1]: "elsewhere"}),
+        )
+        assert [result.outcome for result in results] == ["applied"] * 3
+        assert self.held(one)[self.texts[0]] == "New Name"
+        assert self.held(other)[self.texts[1]] == "elsewhere"
+
+    def test_writing_nothing_costs_nothing(self) -> None:
+        before = self.connector.calls
+        assert list(self.connector.write(self.object, [])) == []
+        assert self.connector.calls == before
+
+    @pytest.mark.parametrize("beyond", [0, 1], ids=["at_the_limit", "beyond_the_limit"])
+    def test_a_large_batch_is_applied_whole(self, beyond: int) -> None:
+        size = self.spec.batch + beyond
+        results = self.write(*(self.create(self.person(n)) for n in range(size)))
+        assert [result.outcome for result in results] == ["applied"] * size
+        assert len({result.id for result in results}) == size
+
+    def test_a_large_batch_of_updates_is_applied_whole(self) -> None:
+        size = self.spec.batch + 1
+        made = self.write(*(self.create(self.person(n)) for n in range(size)))
+        ids = [result.id or "" for result in made]
+        results = self.write(*(self.update(id, {self.texts[1]: f"place {n}"}) for n, id in enumerate(ids)))
+        assert [(result.outcome, result.id) for result in results] == [("applied", id) for id in ids]
+        assert self.held(ids[0])[self.texts[1]] == "place 0"
+        assert self.held(ids[-1])[self.texts[1]] == f"place {size - 1}"
+
+    def test_results_are_named_by_ref_and_not_by_place(self) -> None:
+        (id,) = self.seed(1)
+        writes = [
+            Write("z / 1", "create", None, self.person(1)),
+            Write("a|2", "update", id, {self.texts[1]: "x"}),
+        ]
+        assert [result.ref for result in self.write(*writes)] == ["z / 1", "a|2"]
+        assert self.held(id)[self.texts[1]] == "x"
+
+    @pytest.mark.parametrize("place", [0, 2, 4], ids=["first", "middle", "last"])
+    def test_a_refused_create_does_not_cost_its_batch(self, place: int) -> None:
+        field, value = self.refused()
+        writes = [self.create({**self.person(n), **({field: value} if n == place else {})}) for n in range(5)]
+        outcomes = [result.outcome for result in self.write(*writes)]
+        assert outcomes == ["rejected" if n == place else "applied" for n in range(5)]
+
+    @pytest.mark.parametrize("place", [0, 2, 4], ids=["first", "middle", "last"])
+    def test_a_refused_update_does_not_cost_its_batch(self, place: int) -> None:
+        field, value = self.refused()
+        ids = self.seed(5)
+        poison = {ids[place]: {field: value}}
+        results = self.write(*(self.update(id, {self.texts[1]: "in", **poison.get(id, {})}) for id in ids))
+        assert [r.outcome for r in results] == ["rejected" if n == place else "applied" for n in range(5)]
+        assert [self.held(id)[self.texts[1]] for n, id in enumerate(ids) if n != place] == ["in"] * 4
+
+    def test_a_refused_field_is_named_with_a_reason(self) -> None:
+        field, value = self.refused()
+        (id,) = self.seed(1)
+        (result,) = self.write(self.update(id, {self.texts[1]: "fine", field: value}))
+        assert result.outcome == "rejected"
+        assert result.fields.keys() == {field}
+        assert result.fields[field]
+        assert result.reason
+
+    def test_a_refused_write_changes_nothing(self) -> None:
+        field, value = self.refused()
+        (id,) = self.seed(1)
+        before = self.held(id)
+        self.write(self.update(id, {self.texts[1]: "half", field: value}))
+        assert self.held(id) == before
+
+    def test_a_key_that_another_record_has_is_refused_by_name(self) -> None:
+        one, _ = self.seed(2)
+        if self.spec.fields[self.key_field].writable != "yes":
+            pytest.skip("the key cannot be changed in this app")
+        self.settle()
+        (result,) = self.write(self.update(one, {self.key_field: self.address(1)}))
+        assert result.outcome == "rejected"
+        assert self.key_field in result.fields
+        assert self.held(one)[self.key_field] == self.expected(self.key_field, self.address(0))
+
+    def test_a_create_without_a_needed_field_is_refused_by_name(self) -> None:
+        if not self.spec.needs:
+            pytest.skip("this object needs no field")
+        group = self.spec.needs[0]
+        values = {name: value for name, value in self.person(0).items() if name not in group}
+        (result,) = self.write(self.create(values or {self.texts[1]: "alone"}))
+        assert result.outcome == "rejected"
+        assert result.fields.keys() & set(group)
+
+    def test_an_archive_takes_the_record_away(self) -> None:
+        id, other = self.archivable(2)
+        (result,) = self.write(self.archival(id))
+        assert result.outcome == "applied", result.reason
+        assert self.fetch(id)[id].state in ("archived", "deleted", "unknown")
+        assert self.fetch(other)[other].state == "found"
+
+    def test_an_archive_again_does_no_harm(self) -> None:
+        (id,) = self.archivable(1)
+        self.write(self.archival(id))
+        (result,) = self.write(self.archival(id))
+        assert result.outcome in ("applied", "stale", "rejected")
+
+    def archivable(self, n: int) -> list[str]:
+        if self.spec.archive == "none":
+            pytest.skip("this app offers no archive")
+        return self.seed(n)

@@ -1,0 +1,367 @@
+"""HTTP for connectors: the only place that knows httpx and tenacity.
+
+What may be repeated:
+
+    reads    on time-out, lost connection, unreadable answer, 408, 423, 429, 5xx
+    writes   only where the app surely did nothing: connection refused, 423, 429
+
+A write that ended in any other way raises `Uncertain`: it may or may not have been applied. Waits follow
+``Retry-After`` where the app gives one, else exponential back-off with full jitter (AWS Architecture Blog,
+"Exponential Backoff And Jitter"). Credentials and personal data never enter an error text.
+"""
+
+from __future__ import annotations
+
+import base64
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+import tenacity
+
+from connectors.budget import LocalBudget, Rate
+from connectors.contract import AppError, AuthRefused, Options, Unavailable, Unexpected
+
+ATTEMPTS: Final = 6
+BACKOFF: Final = (0.5, 30.0)  # first and longest ceiling of an unguided wait, in seconds
+PATIENCE: Final = 150.0  # a longer Retry-After is left to a later run, seconds
+AGAIN_AFTER_READ: Final = frozenset({408, 423, 429, 477, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+NOT_APPLIED: Final = frozenset({423, 429})
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_EMAIL = re.compile(r"[^\s\"'<>=:/,;(]+(?:@|%40)[^\s\"'<>/,;)?&]+")
+
+
+class Uncertain(Unavailable):
+    """A write was sent and no usable answer came: it may or may not have been applied."""
+
+
+@contextmanager
+def after_effect() -> Iterator[None]:
+    """Once part of a write has been applied, a failure leaves the write uncertain."""
+    try:
+        yield
+    except AppError as error:
+        raise Uncertain(str(error)) from error
+
+
+class _Again(Exception):
+    """One attempt failed in a way that may be repeated; `error` is raised when patience ends."""
+
+    def __init__(self, error: Unavailable) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer: status, headers, body. Statuses outside 2xx reach a caller only if it allowed them."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @cached_property
+    def json(self) -> Any:
+        """The parsed body, None where it is empty. Raises `Unexpected`."""
+        if not self.content.strip():
+            return None
+        try:
+            return orjson.loads(self.content)
+        except orjson.JSONDecodeError as error:
+            raise Unexpected("the app's answer is not the JSON that its documentation promises") from error
+
+    @property
+    def detail(self) -> Mapping[str, Any]:
+        """The body of an error where it is a JSON object, else nothing: error bodies promise no shape."""
+        try:
+            body = self.json
+        except Unexpected:
+            return {}
+        return body if isinstance(body, dict) else {}
+
+    def items(self, key: str) -> list[dict[str, Any]]:
+        """The list of objects under `key`. Raises `Unexpected` where there is none."""
+        body = self.json
+        found = body.get(key) if isinstance(body, dict) else None
+        if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+            raise Unexpected(f"the app's answer holds no list named {key}, as its documentation promises")
+        return found
+
+    @property
+    def date(self) -> datetime | None:
+        """The server's clock, whole seconds."""
+        try:
+            return parsedate_to_datetime(self.headers["date"]).astimezone(UTC)
+        except (KeyError, ValueError):
+            return None
+
+
+class Http:
+    """Calls to one account of one app. Thread-safe save for the count of calls, which is indicative then.
+
+    title    the app's name in messages
+    rates    its published limits by class of calls; a call names the classes that it counts in
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        title: str,
+        base_url: str | None,
+        headers: Mapping[str, str],
+        rates: Sequence[Rate] = (),
+    ) -> None:
+        self.calls = 0
+        self._title = f"{title} ({options.name})"
+        self._base = _checked(base_url, self._title)
+        self._sleep = options.sleep
+        self._name = options.name
+        self._budget = options.budget or LocalBudget()
+        self._rates = {rate.name: rate for rate in _own_rates(rates, options, self._base)}
+        self._secrets = _secrets(options.credentials)
+        seconds = number(options, "timeout", 60.0)
+        self._client = httpx.Client(
+            headers={"accept": "application/json", "user-agent": "syncer", **headers},
+            timeout=httpx.Timeout(seconds, connect=10.0),
+            follow_redirects=False,
+        )
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self._base).hostname or ""
+
+    def read(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        allow: Sequence[int] = (),
+        rates: Sequence[str] = ("general",),
+    ) -> Answer:
+        """A call without effect (some reads are a POST). 2xx and the allowed statuses are answers."""
+        return self._call(method, path, params, body, allow, rates, writes=False)
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        allow: Sequence[int] = (),
+        rates: Sequence[str] = ("general",),
+    ) -> Answer:
+        """A call with an effect. Raises `Uncertain` where it may have been applied."""
+        return self._call(method, path, params, body, allow, rates, writes=True)
+
+    def redact(self, text: object, limit: int = 300) -> str:
+        """The text without credentials and e-mail addresses, at most `limit` characters."""
+        shown = str(text)
+        for secret in self._secrets:
+            shown = shown.replace(secret, "***")
+        shown = _EMAIL.sub("[e-mail]", shown)
+        return shown if len(shown) <= limit else shown[: limit - 3] + "..."
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        body: Any,
+        allow: Sequence[int],
+        rates: Sequence[str],
+        writes: bool,
+    ) -> Answer:
+        request = self._client.build_request(
+            method,
+            self._base + path,
+            params=params,
+            content=None if body is None else orjson.dumps(body),
+            headers=None if body is None else {"content-type": "application/json"},
+        )
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_Again),
+            stop=tenacity.stop_after_attempt(ATTEMPTS),
+            wait=_pause,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return attempts(self._attempt, request, allow, rates, writes)
+        except _Again as again:
+            raise again.error from again.__cause__
+
+    def _attempt(
+        self, request: httpx.Request, allow: Sequence[int], rates: Sequence[str], writes: bool
+    ) -> Answer:
+        self._keep_pace(rates)
+        self.calls += 1
+        try:
+            response = self._client.send(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            why = f"{self._title} cannot be reached ({type(error).__name__}). Check base_url and the network."
+            raise _Again(Unavailable(why)) from error
+        except httpx.HTTPError as error:
+            why = (
+                f"{self._where(request)}: the connection was lost before the answer ({type(error).__name__})."
+            )
+            if writes:
+                raise Uncertain(why) from error
+            raise _Again(Unavailable(why)) from error
+        answer = Answer(response.status_code, response.headers, response.content)
+        if not (200 <= answer.status < 300 or answer.status in allow):
+            raise self._failure(request, answer, rates, writes)
+        if answer.status < 300:
+            self._readable(request, answer, writes)
+        return answer
+
+    def _readable(self, request: httpx.Request, answer: Answer, writes: bool) -> None:
+        """A truncated or garbled success: a read is repeated, a write may have been applied."""
+        try:
+            _ = answer.json
+        except Unexpected as error:
+            why = f"{self._where(request)}: {error}."
+            if writes:
+                raise Uncertain(why) from error
+            raise _Again(Unavailable(why)) from error
+
+    def _failure(
+        self, request: httpx.Request, answer: Answer, rates: Sequence[str], writes: bool
+    ) -> AppError | _Again:
+        status, said = answer.status, self._said(answer)
+        where = f"{self._where(request)}: status {status}{said}."
+        if status == 401:
+            return AuthRefused(f"{where} The credential was not accepted: renew it for {self._title}.")
+        if status == 403:
+            return AuthRefused(
+                f"{where} The credential lacks a right: grant its scope or role, then try again."
+            )
+        after = _retry_after(answer)
+        if status in NOT_APPLIED or (status in AGAIN_AFTER_READ and not writes):
+            error = Unavailable(f"{where} Later runs try again.", after)
+            if after is not None:
+                for name in rates:
+                    self._budget.hold(self._bucket(name), after)
+                if after > PATIENCE:
+                    return error
+            return _Again(error)
+        if status >= 500 or status == 408:
+            return Uncertain(where, after)
+        if 300 <= status < 400:
+            return Unexpected(f"{where} Redirects are not followed: set base_url to the app's own address.")
+        return Unexpected(where)
+
+    def _keep_pace(self, rates: Sequence[str]) -> None:
+        for name in rates:
+            rate = self._rates.get(name)
+            if rate is not None:
+                seconds = self._budget.wait(self._bucket(name), rate.limit, rate.window)
+                if seconds > 0:
+                    self._sleep(seconds)
+
+    def _bucket(self, name: str) -> str:
+        return f"{self._name}/{name}"
+
+    def _where(self, request: httpx.Request) -> str:
+        return self.redact(f"{self._title}, {request.method} {request.url.path}")
+
+    def _said(self, answer: Answer) -> str:
+        body = answer.detail
+        text = body.get("message") or body.get("description") or body.get("error")
+        return f" ({self.redact(text)})" if isinstance(text, str) and text else ""
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    return {"authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+def require(options: Options, needed: Sequence[str], title: str) -> dict[str, str]:
+    """The named credentials. Raises `AuthRefused` where one is missing or blank."""
+    found = {name: options.credentials.get(name, "").strip() for name in needed}
+    missing = [name for name, value in found.items() if not value]
+    if missing:
+        raise AuthRefused(
+            f"{title} ({options.name}) needs the credential {', '.join(missing)}: set it in config."
+        )
+    return found
+
+
+def number(options: Options, setting: str, default: float) -> float:
+    """A numeric setting. Raises `AppError` where it is no number."""
+    given = options.settings.get(setting)
+    try:
+        return default if given is None else float(given)
+    except ValueError as error:
+        raise AppError(f"{options.name}: the setting {setting} must be a number.") from error
+
+
+def _checked(base_url: str | None, title: str) -> str:
+    """The base URL without its final slash; https, or plain http to this machine."""
+    parts = urlsplit(base_url or "")
+    if not parts.hostname:
+        raise AppError(f"{title} needs a base_url such as https://api.example.com.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise AppError(f"{title}: base_url must begin with https:// (plain http is for this machine only).")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise AppError(f"{title}: base_url must be an address alone, without user, password, ? or #.")
+    return str(base_url).rstrip("/")
+
+
+def _own_rates(rates: Sequence[Rate], options: Options, base: str) -> list[Rate]:
+    """The limits to keep: `rate_limit` (calls a window, 0: none) replaces the general one, and `reserve` is
+    the share left to other integrations. A loopback server states its limits in its answers."""
+    if "rate_limit" not in options.settings and urlsplit(base).hostname in LOOPBACK:
+        return []
+    share = 1.0 - number(options, "reserve", 0.1)
+    kept = [Rate(rate.name, max(1, int(rate.limit * share)), rate.window) for rate in rates]
+    if "rate_limit" in options.settings:
+        own = int(number(options, "rate_limit", 0.0))
+        kept = [replace(rate, limit=own) if rate.name == "general" else rate for rate in kept]
+    return [rate for rate in kept if rate.limit > 0]
+
+
+def _secrets(values: Mapping[str, str]) -> tuple[str, ...]:
+    """What to strike from texts: each credential, and the forms in which it travels."""
+    plain = [value for value in values.values() if len(value) >= 4]
+    return tuple(sorted(plain, key=len, reverse=True))
+
+
+def _retry_after(answer: Answer) -> float | None:
+    """Seconds from ``Retry-After``, which holds seconds or a date (RFC 9110, 10.2.3)."""
+    text = answer.headers.get("retry-after", "").strip()
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - (answer.date or datetime.now(UTC))).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    first, longest = BACKOFF
+    jitter = random.uniform(0.0, min(longest, first * 2 ** (state.attempt_number - 1)))
+    if isinstance(error, _Again) and error.error.retry_after is not None:
+        return error.error.retry_after + jitter * 0.2
+    return jitter

@@ -1,0 +1,213 @@
+"""HubSpot: contacts, companies, and a contact's primary company. Facts and traps: README.md beside this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from connectors.batching import chunks
+from connectors.budget import Rate
+from connectors.contract import (
+    Account,
+    AppError,
+    Fetched,
+    FieldSpec,
+    ObjectSpec,
+    Options,
+    Page,
+    Record,
+    Result,
+    Unexpected,
+    Write,
+)
+from connectors.http import Http, bearer, number, require
+from connectors.hubspot.associations import PrimaryCompanies
+from connectors.hubspot.consent import Preferences
+from connectors.hubspot.fields import COMPANY, OBJECTS, OPT_OUT, ObjectFacts, new_property, object_spec
+from connectors.hubspot.paths import Paths
+from connectors.hubspot.records import Reader
+from connectors.hubspot.search import ChangeSearch, search_values
+from connectors.hubspot.writing import Writer
+from connectors.values import moment
+
+LIST: Final = 100
+BATCH: Final = 100
+SEARCHED: Final = 25  # values a search: its body may hold 3,000 characters
+LAG: Final = 10.0  # seconds until the search index shows a change
+OVERLAP: Final = timedelta(seconds=30)  # read again at each poll; never less than the lag
+RATES: Final = (Rate("general", 100, 10.0), Rate("search", 5, 1.0))
+
+
+class HubSpotConnector:
+    title = "HubSpot"
+    credentials: tuple[str, ...] = ("token",)
+    default_base_url: str | None = "https://api.hubapi.com"
+
+    def __init__(self, options: Options) -> None:
+        given = require(options, self.credentials, self.title)
+        base_url = options.base_url or self.default_base_url
+        self._http = Http(options, self.title, base_url, bearer(given["token"]), RATES)
+        self._now = options.now
+        self._lag = number(options, "lag", LAG)
+        self._paths = Paths(str(options.settings.get("api_version") or "v3"))
+        self._companies = PrimaryCompanies(self._http, self._paths.associations("contacts", "companies"))
+        self._preferences = Preferences(self._http, self._paths.preferences)
+        self._specs: dict[str, ObjectSpec] = {}
+
+    @property
+    def calls(self) -> int:
+        return self._http.calls
+
+    def check(self) -> Account:
+        details = self._http.read("GET", self._paths.account).detail
+        if "portalId" not in details:
+            raise Unexpected("hubspot: the account details hold no portalId.")
+        portal = str(details["portalId"])
+        return Account(portal, f"HubSpot account {portal}")
+
+    def describe(self, object: str) -> ObjectSpec:
+        facts = _facts(object)
+        if object not in self._specs:
+            properties = self._http.read("GET", self._paths.properties(object)).items("results")
+            self._specs[object] = object_spec(facts, properties, self._lag)
+        return self._specs[object]
+
+    def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
+        """Cursors: ``list|<start of the read>|<after>`` in a first read, ``since|<time>`` from then on."""
+        reader = self._reader(object, fields)
+        kind, _, rest = (cursor or "list||").partition("|")
+        if kind == "list":
+            start, _, after = rest.partition("|")
+            return self._list(object, reader, moment(start), after)
+        since = moment(rest) if kind == "since" else None
+        if since is None:
+            raise AppError(
+                "hubspot: this cursor is not one of ours; read the object again with syncer resync."
+            )
+        return self._changes(object, reader, since)
+
+    def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
+        reader = self._reader(object, fields)
+        answers: dict[str, Fetched] = {}
+        for some in chunks(list(dict.fromkeys(ids)), BATCH):
+            for record in self._batch_read(object, reader, some):
+                answers[record.id] = Fetched(record.id, "found", record)
+            missing = [id for id in some if id not in answers]
+            if missing:
+                for record in self._batch_read(object, reader, missing, archived=True):
+                    answers[record.id] = Fetched(record.id, "archived", record)
+            answers |= {id: self._missing(object, reader, id) for id in some if id not in answers}
+        return [answers[id] for id in ids]
+
+    def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
+        """Contacts by e-mail are read without lag, additional addresses included; all else by search."""
+        reader = self._reader(object, fields)
+        if object == "contacts" and field == "email":
+            found = [
+                record
+                for some in chunks(list(values), BATCH)
+                for record in self._batch_read(object, reader, some, id_property="email")
+            ]
+            return list({record.id: record for record in found}.values())
+        path = self._paths.objects(object)
+        records: dict[str, Record] = {}
+        for some in chunks([value.strip().lower() for value in values], SEARCHED):
+            items = list(search_values(self._http, path, field, some, reader.wanted))
+            records |= {record.id: record for record in self._with_companies(reader, items)}
+        return list(records.values())
+
+    def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
+        facts, path = _facts(object), self._paths.objects(object)
+        spec = self.describe(object)
+        return Writer(self._http, path, facts, spec, self._companies, self._preferences).write(writes)
+
+    def create_fields(self, object: str, fields: Iterable[FieldSpec]) -> None:
+        facts = _facts(object)
+        for spec in fields:
+            if spec.name not in (COMPANY, OPT_OUT):
+                self._http.write("POST", self._paths.properties(object), body=new_property(spec, facts.group))
+        self._specs.pop(object, None)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _reader(self, object: str, fields: Sequence[str]) -> Reader:
+        return Reader.of(_facts(object), self.describe(object), fields)
+
+    def _list(self, object: str, reader: Reader, start: datetime | None, after: str) -> Iterator[Page]:
+        """Everything, in the order of ids. What changes meanwhile is left to the first poll."""
+        params: dict[str, Any] = {"limit": LIST, "properties": ",".join(reader.wanted)}
+        if reader.company:
+            params["associations"] = "companies"
+        while True:
+            paged = {**params, "after": after} if after else params
+            answer = self._http.read("GET", self._paths.objects(object), params=paged)
+            start = start or answer.date or self._now()
+            items = answer.items("results")
+            companies = self._companies.of_listed(items) if reader.company else None
+            records = reader.records(items, companies)
+            after = ((answer.json.get("paging") or {}).get("next") or {}).get("after") or ""
+            if not after:
+                yield Page(records, self._since(start - self._overlap), last=True)
+                return
+            yield Page(records, f"list|{start.isoformat()}|{after}")
+
+    def _changes(self, object: str, reader: Reader, since: datetime) -> Iterator[Page]:
+        """What changed, oldest first. No cursor passes the start of the read less the overlap: what the
+        index shows late lies behind the place already reached."""
+        search = ChangeSearch(self._http, self._paths.objects(object), reader.facts.changed, reader.wanted)
+        safe: datetime | None = None
+        for found in search.since(since):
+            safe = safe or max(since, (found.server_time or self._now()) - self._overlap)
+            cursor = self._since(safe if found.last else min(safe, found.reached))
+            yield Page(self._with_companies(reader, found.items), cursor, last=found.last)
+
+    @property
+    def _overlap(self) -> timedelta:
+        return max(OVERLAP, timedelta(seconds=self._lag))
+
+    @staticmethod
+    def _since(at: datetime) -> str:
+        return f"since|{at.isoformat()}"
+
+    def _with_companies(self, reader: Reader, items: Sequence[Any]) -> list[Record]:
+        """Searches and batch reads leave associations out: one further call for a thousand contacts."""
+        companies = None
+        if reader.company:
+            companies = self._companies.of([str(item["id"]) for item in items]) if items else {}
+        return reader.records(items, companies)
+
+    def _batch_read(
+        self, object: str, reader: Reader, ids: Sequence[str], archived: bool = False, id_property: str = ""
+    ) -> list[Record]:
+        body: dict[str, Any] = {"properties": reader.wanted, "inputs": [{"id": id} for id in ids]}
+        if id_property:
+            body["idProperty"] = id_property
+        answer = self._http.read(
+            "POST",
+            f"{self._paths.objects(object)}/batch/read",
+            params={"archived": "true"} if archived else None,
+            body=body,
+            allow=(404,),
+        )
+        items = answer.detail.get("results") or []
+        return reader.records(items) if archived else self._with_companies(reader, items)
+
+    def _missing(self, object: str, reader: Reader, id: str) -> Fetched:
+        """An id that no batch knows: merged into another record, gone for good, or not told."""
+        params = {"properties": ",".join(reader.wanted)}
+        answer = self._http.read("GET", f"{self._paths.objects(object)}/{id}", params=params, allow=(404,))
+        if answer.status == 404:
+            gone = answer.detail.get("category") == "OBJECT_NOT_FOUND"
+            return Fetched(id, "deleted" if gone else "unknown")
+        record = self._with_companies(reader, [answer.json])[0]
+        if record.id == id:
+            return Fetched(id, "archived" if record.archived else "found", record)
+        return Fetched(id, "merged", record, into=record.id)
+
+
+def _facts(object: str) -> ObjectFacts:
+    if object not in OBJECTS:
+        raise AppError(f"hubspot has no object {object} here; known are {', '.join(OBJECTS)}.")
+    return OBJECTS[object]

@@ -1,0 +1,121 @@
+"""A simulated HubSpot: contacts, companies, their association, properties, communication preferences.
+
+Covers versioned paths (``/crm/v3/objects/contacts``) and dated ones (``/crm/objects/2026-09/contacts``),
+which have the same bodies.
+"""
+
+from __future__ import annotations
+
+import re
+
+from connectors.hubspot.sandbox_account import Account
+from connectors.hubspot.sandbox_answers import bad_request, correlation, error
+from connectors.hubspot.sandbox_batches import BATCHES
+from connectors.hubspot.sandbox_links import LINKS
+from connectors.hubspot.sandbox_objects import OBJECTS
+from connectors.hubspot.sandbox_preferences import PREFERENCES
+from connectors.hubspot.sandbox_properties import PROPERTIES
+from connectors.hubspot.sandbox_search import SEARCHES
+from connectors.hubspot.sandbox_world import load
+from connectors.sandbox.clock import Clock
+from connectors.sandbox.limits import Denied, Limits
+from connectors.sandbox.people import World
+from connectors.sandbox.wire import Answer, App, Call, Json, Mode, Refused, Router
+
+TOKEN = "sandbox-hubspot"
+BURST = ("ten_secondly_rolling", 190, 10.0)
+SEARCH = ("secondly", 5, 1.0)
+DAILY = 625_000
+# Dated prefixes -> the paths that the routes know, most specific first.
+DATED = [
+    (re.compile(pattern), known)
+    for pattern, known in (
+        (r"^/crm/objects/20\d\d-\d\d/(?=[^/]+/[^/]+/associations(/|$))", "/crm/v4/objects/"),
+        (r"^/crm/objects/20\d\d-\d\d/", "/crm/v3/objects/"),
+        (r"^/crm/properties/20\d\d-\d\d/", "/crm/v3/properties/"),
+        (r"^/crm/associations/20\d\d-\d\d/", "/crm/v4/associations/"),
+        (r"^/communication-preferences/20\d\d-\d\d/", "/communication-preferences/v4/"),
+        (r"^/account-info/20\d\d-\d\d/", "/account-info/v3/"),
+    )
+]
+ROUTER = Router(OBJECTS, BATCHES, SEARCHES, LINKS, PROPERTIES, PREFERENCES)
+
+
+class HubSpot(App[Account]):
+    """Settings: ``search_lag`` in seconds (default 0)."""
+
+    name = "hubspot"
+
+    def __init__(self, clock: Clock, limits: Limits, world: World, start: int) -> None:
+        mode = Mode()
+        super().__init__(Account(clock, mode), ROUTER, limits, mode)
+        self.used_today = 0
+        load(self.account, world, start)
+
+    def own_path(self, path: str) -> str:
+        for pattern, known in DATED:
+            if pattern.match(path):
+                return pattern.sub(known, path)
+        return path
+
+    def authenticate(self, call: Call) -> None:
+        if call.headers.get("authorization") != f"Bearer {TOKEN}":
+            raise Refused(
+                error(
+                    401,
+                    "INVALID_AUTHENTICATION",
+                    "Authentication credentials not found. This API supports OAuth 2.0 authentication and you "
+                    "can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview",
+                )
+            )
+
+    def throttle(self, call: Call) -> dict[str, str]:
+        """Every call counts against the burst, searches also against their own limit. Answers of the search
+        carry no rate headers."""
+        headers = {"X-HubSpot-Correlation-Id": correlation()}
+        room = self.limits.take(*BURST)
+        self.used_today += 1
+        if call.path.endswith("/search"):
+            self.limits.take(*SEARCH)
+            return headers
+        headers |= {
+            "X-HubSpot-RateLimit-Max": str(room.limit),
+            "X-HubSpot-RateLimit-Remaining": str(room.remaining),
+            "X-HubSpot-RateLimit-Interval-Milliseconds": str(
+                int(self.limits.window(BURST[2]) * 1000) or 10_000
+            ),
+            "X-HubSpot-RateLimit-Daily": str(DAILY),
+            "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, DAILY - self.used_today)),
+        }
+        return headers
+
+    def limited(self, denied: Denied, call: Call) -> Answer:
+        """Two bodies, as seen: the search names a category, the burst a policy. Neither has Retry-After."""
+        message = f"You have reached your {denied.bucket} limit."
+        if denied.bucket == SEARCH[0]:
+            return error(429, "RATE_LIMITS", message)
+        body = {
+            "status": "error",
+            "message": message,
+            "errorType": "RATE_LIMIT",
+            "policyName": denied.bucket.upper(),
+            "correlationId": correlation(),
+            "requestId": correlation(),
+        }
+        headers = {
+            "X-HubSpot-RateLimit-Max": str(denied.room.limit),
+            "X-HubSpot-RateLimit-Remaining": "0",
+            "X-HubSpot-RateLimit-Interval-Milliseconds": str(int(self.limits.window(BURST[2]) * 1000)),
+        }
+        return Answer(429, body, headers)
+
+    def malformed(self) -> Answer:
+        return bad_request("Invalid input JSON: the body could not be read")
+
+    def state(self) -> Json:
+        account = self.account
+        return {kind: list(records.table) for kind, records in account.records.items()} | {
+            "archived": {kind: list(records.archived) for kind, records in account.records.items()},
+            "primary_company": {str(one): str(other) for one, other in account.links.primary.items()},
+            "opted_out": sorted(account.records["contacts"].opted_out),
+        }

@@ -1,0 +1,33 @@
+"""All that a simulated HubSpot account holds."""
+
+from __future__ import annotations
+
+from connectors.hubspot.sandbox_associations import Links
+from connectors.hubspot.sandbox_records import Records
+from connectors.sandbox.clock import Clock
+from connectors.sandbox.wire import Mode, Refused, not_covered
+
+KINDS = {
+    **dict.fromkeys(("contacts", "contact", "0-1"), "contacts"),
+    **dict.fromkeys(("companies", "company", "0-2"), "companies"),
+}
+
+
+class Account:
+    """Records by kind, the links between them, and e-mail subscriptions."""
+
+    def __init__(self, clock: Clock, mode: Mode) -> None:
+        self.clock = clock
+        self.mode = mode
+        self.records = {
+            "contacts": Records("contacts", clock, mode, 101),
+            "companies": Records("companies", clock, mode, 5001),
+        }
+        self.links = Links(mode)
+        self.subscriptions: dict[tuple[str, int], str] = {}
+
+    def of(self, name: str) -> Records:
+        """The records of an object type, by any of its names."""
+        if name not in KINDS:
+            raise Refused(not_covered(f"HubSpot objects {name!r}"))
+        return self.records[KINDS[name]]

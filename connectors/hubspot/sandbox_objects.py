@@ -1,0 +1,188 @@
+"""Single records and lists of HubSpot objects in the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.hubspot.sandbox_account import KINDS, Account
+from connectors.hubspot.sandbox_answers import bad_request, error, not_found
+from connectors.hubspot.sandbox_associations import NAMES, TYPES
+from connectors.hubspot.sandbox_records import Records
+from connectors.sandbox.table import Row, after
+from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes
+
+MAX_PAGE = 100
+
+
+def view(row: Row, names: Sequence[str]) -> Json:
+    """A record with the given properties; those without a value are null."""
+    get = row["properties"].get
+    shown = {
+        "id": row["id"],
+        "properties": {name: get(name) for name in names},
+        "createdAt": row["createdAt"],
+        "updatedAt": row["updatedAt"],
+        "archived": row["archived"],
+    }
+    if row["archived"]:
+        shown["archivedAt"] = row["archivedAt"]
+    return shown
+
+
+def full(records: Records, row: Row) -> Json:
+    """A record as the answer of a write: every property that has a value."""
+    return view(row, sorted(row["properties"]))
+
+
+def properties(call: Call) -> Mapping[str, Any]:
+    given = call.body.get("properties")
+    if not isinstance(given, dict):
+        raise Refused(bad_request('Invalid input JSON: "properties" must be an object'))
+    return given
+
+
+def listing(account: Account, call: Call) -> Answer:
+    records = account.of(call.args["kind"])
+    limit = call.number("limit", 10)
+    if not 1 <= limit <= MAX_PAGE:
+        raise Refused(bad_request(f"limit must be between 1 and {MAX_PAGE}"))
+    last = call.number("after", 0)
+    if last < 0:
+        raise Refused(bad_request("after is not a cursor of this list"))
+    table = records.archived if call.query.get("archived") == "true" else records.table
+    names = records.shown(_names(call))
+    ids, more = after(table.ids, last, limit)
+    results = [view(table.rows[id], names) for id in ids]
+    _associate(account, records, call, results)
+    body: Json = {"results": results}
+    if more:
+        body["paging"] = {"next": {"after": str(ids[-1]), "link": f"{call.base}{call.path}?after={ids[-1]}"}}
+    return Answer(200, body)
+
+
+def one(account: Account, call: Call) -> Answer:
+    records = account.of(call.args["kind"])
+    if call.query.get("archived") == "true":
+        id = call.args["id"]
+        row = records.archived.get(int(id)) if id.isdecimal() else None
+        if row is None:
+            raise Refused(not_found())
+    else:
+        row = records.find(call.args["id"], call.query.get("idProperty"))
+    results = [view(row, records.shown(_names(call)))]
+    _associate(account, records, call, results)
+    return Answer(200, results[0])
+
+
+def create(account: Account, call: Call) -> Answer:
+    records = account.of(call.args["kind"])
+    pairs = linked(account, records, call.body.get("associations"))
+    row = records.create(properties(call), call.ignored)
+    link(account, records, int(row["id"]), pairs)
+    return Answer(201, full(records, row))
+
+
+def update(account: Account, call: Call) -> Answer:
+    records = account.of(call.args["kind"])
+    row = records.find(call.args["id"], call.query.get("idProperty"))
+    return Answer(200, full(records, records.update(row, properties(call), call.ignored)))
+
+
+def archive(account: Account, call: Call) -> Answer:
+    records = account.of(call.args["kind"])
+    id = call.args["id"]
+    row = records.table.get(int(id)) if id.isdecimal() else None
+    if row:
+        discard(account, records, row)
+    elif not id.isdecimal() or int(id) not in records.archived.rows:
+        raise Refused(not_found())
+    return Answer(204)
+
+
+def discard(account: Account, records: Records, row: Row) -> None:
+    records.archive(row)
+    account.links.forget(records.kind, int(row["id"]))
+
+
+def merge(account: Account, call: Call) -> Answer:
+    records = account.of(call.args["kind"])
+    winner = records.find(str(call.body.get("primaryObjectId", "")))
+    loser = records.find(str(call.body.get("objectIdToMerge", "")))
+    if winner is loser:
+        raise Refused(bad_request("An object cannot be merged with itself"))
+    links, kept, lost = account.links, int(winner["id"]), int(loser["id"])
+    if not account.mode.muted:
+        for other in links.of(records.kind, lost):
+            pair = (kept, other) if records.kind == "contacts" else (other, kept)
+            old = (lost, other) if records.kind == "contacts" else (other, lost)
+            primary = links.primary.get(old[0]) == old[1] and (records.kind == "companies" or kept not in links.primary)
+            links.remove(*old)
+            links.add(*pair, {1, 279} if primary else {279})
+    return Answer(200, full(records, records.merge(winner, loser)))
+
+
+def gdpr_delete(account: Account, call: Call) -> Answer:
+    records = account.of(call.args["kind"])
+    row = records.find(str(call.body.get("objectId", "")), call.body.get("idProperty"))
+    discard(account, records, row)
+    if not account.mode.muted:
+        records.archived.remove(int(row["id"]))
+    return Answer(204)
+
+
+# -- associations inside other calls -----------------------------------------------------------------
+
+
+def linked(account: Account, records: Records, given: Any) -> list[tuple[int, set[int]]]:
+    """What a create asks to be associated with: ids of the other side, and types as they are kept."""
+    pairs: list[tuple[int, set[int]]] = []
+    for item in given or ():
+        other = "companies" if records.kind == "contacts" else "contacts"
+        known = TYPES[records.kind, other]
+        types = {int(type["associationTypeId"]) for type in item.get("types", ())}
+        if not types or not types <= set(known):
+            raise Refused(bad_request(f"{sorted(types)} are no association types of {records.kind}"))
+        to = str(item.get("to", {}).get("id", ""))
+        if not to.isdecimal() or int(to) not in account.records[other].table.rows:
+            raise Refused(error(404, "OBJECT_NOT_FOUND", f"No {other} with id {to}"))
+        pairs.append((int(to), {known[type] for type in types}))
+    return pairs
+
+
+def link(account: Account, records: Records, id: int, pairs: list[tuple[int, set[int]]]) -> None:
+    for other, types in pairs:
+        account.links.add(*((id, other) if records.kind == "contacts" else (other, id)), types)
+
+
+def _associate(account: Account, records: Records, call: Call, results: list[Json]) -> None:
+    """Add what ``associations=companies`` asks for."""
+    asked = call.query.get("associations")
+    if not asked or records.kind != KINDS.get("contacts" if asked.startswith("compan") else "companies"):
+        return
+    for shown in results:
+        id = int(shown["id"])
+        found = [
+            {"id": str(other), "type": NAMES[type]}
+            for other in account.links.of(records.kind, id)
+            for type in account.links.types(records.kind, id, other)
+        ]
+        if found:
+            name = "companies" if records.kind == "contacts" else "contacts"
+            shown["associations"] = {name: {"results": found}}
+
+
+def _names(call: Call) -> list[str] | None:
+    text = call.query.get("properties")
+    return text.split(",") if text else None
+
+
+OBJECTS: Routes[Account] = {
+    ("GET", "/crm/v3/objects/{kind}"): listing,
+    ("POST", "/crm/v3/objects/{kind}"): create,
+    ("POST", "/crm/v3/objects/{kind}/merge"): merge,
+    ("POST", "/crm/v3/objects/{kind}/gdpr-delete"): gdpr_delete,
+    ("GET", "/crm/v3/objects/{kind}/{id}"): one,
+    ("PATCH", "/crm/v3/objects/{kind}/{id}"): update,
+    ("DELETE", "/crm/v3/objects/{kind}/{id}"): archive,
+}

@@ -1,0 +1,123 @@
+"""HubSpot's communication preferences (v4) in the sandbox: by e-mail address, whether or not it has a contact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.hubspot.sandbox_account import Account
+from connectors.hubspot.sandbox_answers import bad_request
+from connectors.hubspot.sandbox_schema import EMAIL
+from connectors.sandbox.clock import iso_ms
+from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes
+
+STATES = ("SUBSCRIBED", "UNSUBSCRIBED", "NOT_SPECIFIED")
+SUBSCRIPTIONS = {1: "Marketing information", 2: "One to one"}
+
+
+def definitions(account: Account, call: Call) -> Answer:
+    results = [
+        {
+            "id": str(id),
+            "name": name,
+            "description": f"{name} e-mails",
+            "purpose": "Marketing" if id == 1 else "Sales",
+            "communicationMethod": "Email",
+            "isActive": True,
+            "isDefault": True,
+            "isInternal": False,
+            "businessUnitId": 0,
+        }
+        for id, name in SUBSCRIPTIONS.items()
+    ]
+    return _complete(account, results)
+
+
+def statuses(account: Account, call: Call) -> Answer:
+    email = _email(call)
+    return _complete(account, [_status(account, email, id) for id in SUBSCRIPTIONS])
+
+
+def set_status(account: Account, call: Call) -> Answer:
+    """A person who opted out of everything is not subscribed again from outside."""
+    email, body = _email(call, channel=call.body.get("channel")), call.body
+    id, state = body.get("subscriptionId"), body.get("statusState")
+    if not isinstance(id, int) or id not in SUBSCRIPTIONS:
+        raise Refused(bad_request(f"Subscription {id} does not exist"))
+    if state not in STATES:
+        raise Refused(bad_request(f"statusState must be one of {', '.join(STATES)}"))
+    if state == "SUBSCRIBED" and _state(account, email, id) == "UNSUBSCRIBED":
+        raise Refused(bad_request(f"{email} has opted out and cannot be subscribed through the API"))
+    reason = "NO_STATUS_CHANGE" if _state(account, email, id) == state else "REQUESTED_CHANGE_OCCURRED"
+    if not account.mode.muted:
+        account.subscriptions[email, id] = state
+        if id == 1:
+            _show(account, email, "hs_email_optout_1", state == "UNSUBSCRIBED")
+    return _complete(account, [{**_status(account, email, id), "setStatusSuccessReason": reason}])
+
+
+def unsubscribe_all(account: Account, call: Call) -> Answer:
+    email = _email(call)
+    contacts = account.records["contacts"]
+    if not account.mode.muted and email not in contacts.opted_out:
+        contacts.opted_out.add(email)
+        _show(account, email, "hs_email_optout", True)
+    verbose = call.query.get("verbose") == "true"
+    return _complete(account, [_status(account, email, id) for id in SUBSCRIPTIONS] if verbose else [])
+
+
+def all_status(account: Account, call: Call) -> Answer:
+    email = _email(call)
+    state = "UNSUBSCRIBED" if email in account.records["contacts"].opted_out else "NOT_SPECIFIED"
+    return _complete(account, [{"channel": "EMAIL", "subscriberIdString": email, "status": state}])
+
+
+def _show(account: Account, email: str, property: str, out: bool) -> None:
+    """The read-only property of the contact whose primary address this is."""
+    contacts = account.records["contacts"]
+    row = contacts.table.get(contacts.emails.get(email, -1))
+    if row and row["properties"].get("email") == email and (row["properties"].get(property) == "true") != out:
+        contacts.change(row, {property: "true" if out else ""})
+
+
+def _state(account: Account, email: str, id: int) -> str:
+    if email in account.records["contacts"].opted_out:
+        return "UNSUBSCRIBED"
+    return account.subscriptions.get((email, id), "NOT_SPECIFIED")
+
+
+def _status(account: Account, email: str, id: int) -> Json:
+    return {
+        "businessUnitId": 0,
+        "channel": "EMAIL",
+        "legalBasis": None,
+        "legalBasisExplanation": None,
+        "source": "API",
+        "status": _state(account, email, id),
+        "subscriberIdString": email,
+        "subscriptionId": id,
+        "subscriptionName": SUBSCRIPTIONS[id],
+        "timestamp": iso_ms(account.clock.now()),
+    }
+
+
+def _email(call: Call, channel: str | None = None) -> str:
+    email = call.args["email"].strip().lower()
+    if (channel or call.query.get("channel")) != "EMAIL":
+        raise Refused(bad_request("The channel must be EMAIL"))
+    if not EMAIL.fullmatch(email):
+        raise Refused(bad_request(f"Email address {email} is invalid"))
+    return email
+
+
+def _complete(account: Account, results: list[Any]) -> Answer:
+    at = iso_ms(account.clock.now())
+    return Answer(200, {"status": "COMPLETE", "results": results, "startedAt": at, "completedAt": at})
+
+
+PREFERENCES: Routes[Account] = {
+    ("GET", "/communication-preferences/v4/definitions"): definitions,
+    ("GET", "/communication-preferences/v4/statuses/{email}"): statuses,
+    ("POST", "/communication-preferences/v4/statuses/{email}"): set_status,
+    ("GET", "/communication-preferences/v4/statuses/{email}/unsubscribe-all"): all_status,
+    ("POST", "/communication-preferences/v4/statuses/{email}/unsubscribe-all"): unsubscribe_all,
+}

@@ -1,0 +1,230 @@
+"""HubSpot's writes: batches of 100 with a trace id for each input, then company links and opt-outs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from connectors.batching import BatchRefused, chunks, in_batches
+from connectors.contract import ObjectSpec, Record, Result, Value, Write
+from connectors.http import Answer, Http, after_effect
+from connectors.hubspot.associations import PrimaryCompanies, link_body
+from connectors.hubspot.consent import Preferences
+from connectors.hubspot.errors import SCHEMA_CODES, refusal, refused_fields, traced
+from connectors.hubspot.fields import COMPANY, OPT_OUT, ObjectFacts, encode
+from connectors.hubspot.records import Reader
+
+BATCH: Final = 100
+REFUSED: Final = (400, 404, 409, 413)
+
+
+class Writer:
+    """Writes to one object. An update ends in at most: one batch, one read and one write of company links
+    for those that change the company, one call for each opt-out."""
+
+    def __init__(
+        self,
+        http: Http,
+        path: str,
+        facts: ObjectFacts,
+        spec: ObjectSpec,
+        companies: PrimaryCompanies,
+        preferences: Preferences,
+    ) -> None:
+        self._http = http
+        self._path = path
+        self._facts = facts
+        self._spec = spec
+        self._companies = companies
+        self._preferences = preferences
+        self._apart = {COMPANY, OPT_OUT} if facts.name == "contacts" else set()
+
+    def write(self, writes: Sequence[Write]) -> list[Result]:
+        by_kind = {
+            kind: [write for write in writes if write.kind == kind]
+            for kind in ("create", "update", "archive")
+        }
+        return [
+            *in_batches(by_kind["create"], BATCH, self._create),
+            *in_batches(by_kind["update"], BATCH, self._update),
+            *in_batches(by_kind["archive"], BATCH, self._archive),
+        ]
+
+    def _create(self, writes: Sequence[Write]) -> list[Result]:
+        results = self._send("create", writes, self._new)
+        applied = {result.ref: str(result.id) for result in results if result.outcome == "applied"}
+        created = [replace(write, id=applied[write.ref]) for write in writes if write.ref in applied]
+        with after_effect():
+            settled, refused = self._opt_out(created)
+        linked: dict[str, Value] = {
+            write.ref: write.values[COMPANY]
+            for write in created
+            if COMPANY in self._apart & write.values.keys()
+        }
+        done = []
+        for result in results:
+            extra = {OPT_OUT: settled[result.ref]} if result.ref in settled else {}
+            if result.ref in linked:
+                extra[COMPANY] = linked[result.ref]
+            done.append(_with(result, extra, refused.get(result.ref, {})))
+        return done
+
+    def _new(self, write: Write) -> dict[str, Any]:
+        body: dict[str, Any] = {"properties": self._properties(write, blanks=False)}
+        company = write.values.get(COMPANY) if COMPANY in self._apart else None
+        if company:
+            body["associations"] = [link_body(str(company))]
+        return body
+
+    def _update(self, writes: Sequence[Write]) -> list[Result]:
+        plain = [write for write in writes if write.values.keys() - self._apart]
+        sent = self._send(
+            "update", plain, lambda write: {"id": write.id, "properties": self._properties(write)}
+        )
+        results = {result.ref: result for result in sent}
+        for write in writes:
+            if not write.values.keys() - self._apart:
+                results[write.ref] = Result(write.ref, "applied", write.id, Record(str(write.id), {}))
+        going = [
+            write for write in writes if write.ref in results and results[write.ref].outcome == "applied"
+        ]
+        with after_effect():
+            linked, not_linked = self._link(going)
+            settled, not_settled = self._opt_out(going)
+        for write in going:
+            extra = {
+                name: found[write.ref]
+                for name, found in ((COMPANY, linked), (OPT_OUT, settled))
+                if write.ref in found
+            }
+            refused = {**not_linked.get(write.ref, {}), **not_settled.get(write.ref, {})}
+            result = _with(results[write.ref], extra, refused)
+            results[write.ref] = replace(result, outcome="rejected") if refused else result
+        return list(results.values())
+
+    def _archive(self, writes: Sequence[Write]) -> list[Result]:
+        inputs = [{"id": write.id} for write in writes]
+        answer = self._http.write(
+            "POST", f"{self._path}/batch/archive", body={"inputs": inputs}, allow=REFUSED
+        )
+        if answer.status in REFUSED:
+            return self._all_refused(writes, answer)
+        return [Result(write.ref, "applied", write.id) for write in writes]
+
+    def _send(
+        self, verb: str, writes: Sequence[Write], body: Callable[[Write], dict[str, Any]]
+    ) -> list[Result]:
+        """One batch; fields that the account lacks are set aside at once, other refusals narrowed down."""
+        if not writes:
+            return []
+        inputs = [{**body(write), "objectWriteTraceId": write.ref} for write in writes]
+        answer = self._http.write(
+            "POST", f"{self._path}/batch/{verb}", body={"inputs": inputs}, allow=REFUSED
+        )
+        if answer.status not in REFUSED:
+            return self._matched(writes, answer.json)
+        refused = refused_fields(answer.detail, self._http.redact)
+        lacking = {name: reason for name, (code, reason) in refused.items() if code in SCHEMA_CODES}
+        hit = [write for write in writes if write.values.keys() & lacking.keys()]
+        if not hit:
+            return self._all_refused(writes, answer)
+        rejected = [refusal(write, answer.detail, self._http.redact) for write in hit]
+        return rejected + self._send(verb, [write for write in writes if write not in hit], body)
+
+    def _all_refused(self, writes: Sequence[Write], answer: Answer) -> list[Result]:
+        if len(writes) > 1:
+            raise BatchRefused(self._http.redact(answer.detail.get("message") or "refused"))
+        return [refusal(writes[0], answer.detail, self._http.redact)]
+
+    def _matched(self, writes: Sequence[Write], body: Mapping[str, Any]) -> list[Result]:
+        """Answers come in any order: by trace id, record id, or the values that identify a record."""
+        names: dict[str, Write] = {}
+        for write in writes:
+            for name in (write.ref, write.id, self._identity(write.values)):
+                if name:
+                    names.setdefault(name, write)
+        results: dict[str, Result] = {}
+        for item in body.get("results") or ():
+            keys = (
+                item.get("objectWriteTraceId"),
+                item.get("id"),
+                self._identity(item.get("properties") or {}),
+            )
+            found = next((names[key] for key in keys if key in names), None)
+            if found is not None:
+                record = Reader.of(self._facts, self._spec, self._sent(found)).partial(item, {})
+                results[found.ref] = Result(found.ref, "applied", str(item["id"]), record)
+        for error in body.get("errors") or ():
+            for write in {names[key].ref: names[key] for key in traced(error) if key in names}.values():
+                results.setdefault(write.ref, refusal(write, error, self._http.redact))
+        return list(results.values())
+
+    def _identity(self, values: Mapping[str, Any]) -> str:
+        parts = [str(values.get(name) or "").strip().lower() for name in self._facts.identity]
+        return "\n".join(parts) if any(parts) else ""
+
+    def _sent(self, write: Write) -> list[str]:
+        return [name for name in write.values if name not in self._apart]
+
+    def _properties(self, write: Write, blanks: bool = True) -> dict[str, str]:
+        """Encoded properties; a create needs no clearing."""
+        encoded = {name: encode(write.values[name]) for name in self._sent(write)}
+        return {name: text for name, text in encoded.items() if text or blanks}
+
+    def _link(self, writes: Sequence[Write]) -> tuple[dict[str, Value], dict[str, dict[str, str]]]:
+        """Set or clear primary companies: (ref -> value settled, ref -> refused field)."""
+        moved = [write for write in writes if COMPANY in self._apart & write.values.keys()]
+        if not moved:
+            return {}, {}
+        refused = self._companies.link(
+            [(str(w.id), str(w.values[COMPANY])) for w in moved if w.values[COMPANY]]
+        )
+        cleared = [str(write.id) for write in moved if not write.values[COMPANY]]
+        if cleared:
+            refused |= self._companies.unlink(list(self._companies.of(cleared).items()))
+        settled = {write.ref: write.values[COMPANY] or None for write in moved if write.id not in refused}
+        return settled, {w.ref: {COMPANY: refused[str(w.id)]} for w in moved if w.id in refused}
+
+    def _opt_out(self, writes: Sequence[Write]) -> tuple[dict[str, Value], dict[str, dict[str, str]]]:
+        """Unsubscribe whom the writes say: (ref -> value settled, ref -> refused field)."""
+        asked = [write for write in writes if OPT_OUT in self._apart & write.values.keys()]
+        settled: dict[str, Value] = {}
+        refused: dict[str, dict[str, str]] = {}
+        emails = self._emails(asked)
+        for write in asked:
+            email = emails.get(str(write.id))
+            if encode(write.values[OPT_OUT]) != "true":
+                why: str | None = "only an opt-out can be written; HubSpot alone takes an opt-in"
+            elif not email:
+                why = "HubSpot keeps opt-outs by e-mail address, and this contact has none"
+            else:
+                why = self._preferences.unsubscribe(email)
+            if why:
+                refused[write.ref] = {OPT_OUT: why}
+            else:
+                settled[write.ref] = "true"
+        return settled, refused
+
+    def _emails(self, writes: Sequence[Write]) -> dict[str, str]:
+        """record id -> address, read where the write itself does not hold it."""
+        known = {str(write.id): str(write.values["email"]) for write in writes if write.values.get("email")}
+        unknown = [str(write.id) for write in writes if str(write.id) not in known]
+        for ids in chunks(unknown, BATCH):
+            body = {"properties": ["email"], "inputs": [{"id": id} for id in ids]}
+            answer = self._http.read("POST", f"{self._path}/batch/read", body=body)
+            known |= {str(item["id"]): item["properties"].get("email") or "" for item in _items(answer)}
+        return known
+
+
+def _items(answer: Answer) -> Iterable[dict[str, Any]]:
+    return answer.json.get("results") or ()
+
+
+def _with(result: Result, extra: Mapping[str, Value], refused: Mapping[str, str]) -> Result:
+    """The result with what the further calls settled, and what they were refused."""
+    record = result.record
+    if record is not None and extra:
+        record = replace(record, values={**record.values, **extra})
+    reason = "; ".join(f"{name}: {why}" for name, why in refused.items()) or result.reason
+    return replace(result, record=record, reason=reason, fields={**result.fields, **refused})

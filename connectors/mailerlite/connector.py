@@ -1,0 +1,136 @@
+"""MailerLite: subscribers with their fields, groups and status. Facts and traps: README.md beside this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from connectors.budget import Rate
+from connectors.contract import (
+    Account,
+    AppError,
+    Fetched,
+    FieldSpec,
+    ObjectSpec,
+    Options,
+    Page,
+    Record,
+    Result,
+    Write,
+)
+from connectors.http import Http, bearer, number, require
+from connectors.mailerlite.batch import SIZE, Batch, Reply
+from connectors.mailerlite.fields import CUSTOM, STATUSES, SUBSCRIBERS, new_field, subscriber_spec
+from connectors.mailerlite.groups import Groups
+from connectors.mailerlite.paging import numbered
+from connectors.mailerlite.records import Reader
+from connectors.mailerlite.writing import CREATES, Writer
+
+PAGE: Final = 100  # the largest allowed is not documented; the setting page_size raises it
+VERSION: Final = "2026-11-01"  # pins the API's behaviour to that day
+RATES: Final = (Rate("general", 120, 60.0),)
+
+
+class MailerLiteConnector:
+    title = "MailerLite"
+    credentials: tuple[str, ...] = ("token",)
+    default_base_url: str | None = "https://connect.mailerlite.com"
+
+    def __init__(self, options: Options) -> None:
+        given = require(options, self.credentials, self.title)
+        headers = {**bearer(given["token"]), "content-type": "application/json", "x-version": VERSION}
+        base_url = (options.base_url or self.default_base_url or "").rstrip("/") + "/api"
+        self._http = Http(options, self.title, base_url, headers, RATES)
+        self._size = int(number(options, "page_size", PAGE))
+        self._batch = Batch(self._http)
+        self._groups = Groups(self._http)
+        self._spec: ObjectSpec | None = None
+
+    @property
+    def calls(self) -> int:
+        return self._http.calls
+
+    def check(self) -> Account:
+        """MailerLite names no account; its oldest field has an id of its own in each account."""
+        fields = self._http.read("GET", "/fields", params={"limit": 100, "page": 1}).items("data")
+        oldest = min((str(item["id"]) for item in fields), key=lambda id: (len(id), id), default="none")
+        return Account(f"field-{oldest}", f"MailerLite account at {self._http.host}")
+
+    def describe(self, object: str) -> ObjectSpec:
+        _known(object)
+        if self._spec is None:
+            own = list(numbered(self._http, "/fields"))
+            self._spec = subscriber_spec(own, self._groups.names, CREATES, SIZE)
+        return self._spec
+
+    def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
+        """Always everything: there is no change feed. ``<status>|<after>`` goes on after a crash."""
+        reader = Reader(self.describe(object), fields)
+        first, _, place = (cursor or f"{STATUSES[0]}|").partition("|")
+        if first not in STATUSES:
+            raise AppError("mailerlite: this cursor is not one of ours; read again with syncer resync.")
+        for status, following in zip(STATUSES, (*STATUSES[1:], ""), strict=True):
+            if STATUSES.index(status) < STATUSES.index(first):
+                continue
+            for items, after in self._list(status, place if status == first else "", reader.groups):
+                goes_on = f"{status}|{after}" if after else f"{following}|" if following else None
+                yield Page(reader.records(items), goes_on, last=goes_on is None)
+
+    def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
+        reader = Reader(self.describe(object), fields)
+        found = {id: _fetched(id, reply, reader) for id, reply in self._batch.read(list(dict.fromkeys(ids)))}
+        return [found[id] for id in ids]
+
+    def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
+        """Subscribers by address, without lag."""
+        if field != "email":
+            raise AppError(f"mailerlite: subscribers are found by email only, not by {field}.")
+        reader = Reader(self.describe(object), fields)
+        keys = dict.fromkeys(value.strip().lower() for value in values)
+        replies = self._batch.read([key for key in keys if key])
+        records = [reader.record(reply.data) for _, reply in replies if reply.status == 200]
+        return list({record.id: record for record in records}.values())
+
+    def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
+        return Writer(self._http, self.describe(object), self._groups).write(writes)
+
+    def create_fields(self, object: str, fields: Iterable[FieldSpec]) -> None:
+        _known(object)
+        for spec in fields:
+            if spec.name.startswith(CUSTOM):
+                self._http.write("POST", "/fields", body=new_field(spec))
+        self._spec = None
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _list(self, status: str, after: str, groups: bool) -> Iterator[tuple[list[dict[str, Any]], str]]:
+        """Pages of one status with the cursor that follows each, empty after the last.
+
+        Each status is asked for by name: whether a list without this filter holds all of them, or the
+        active ones only, is told differently in different places.
+        """
+        params: dict[str, Any] = {"limit": self._size, "filter[status]": status}
+        if groups:
+            params["include"] = "groups"
+        while True:
+            answer = self._http.read(
+                "GET", "/subscribers", params={**params, "cursor": after} if after else params
+            )
+            items = answer.items("data")
+            following = str((answer.detail.get("meta") or {}).get("next_cursor") or "")
+            after = "" if following == after else following
+            yield items, after
+            if not after:
+                return
+
+
+def _known(object: str) -> None:
+    if object != SUBSCRIBERS:
+        raise AppError(f"mailerlite has no object {object} here; known is {SUBSCRIBERS}.")
+
+
+def _fetched(id: str, reply: Reply, reader: Reader) -> Fetched:
+    if reply.status == 404 or reply.data.get("deleted_at"):
+        return Fetched(id, "deleted")
+    return Fetched(id, "found", reader.record(reply.data))

@@ -1,0 +1,128 @@
+"""MailerLite's writes. Its create is an upsert by address, so addresses are looked up first; what remains
+is the time between the two calls, told by the status: 201 created, 200 existed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from connectors.batching import in_batches
+from connectors.contract import ObjectSpec, Result, Value, Write
+from connectors.http import Http
+from connectors.mailerlite.batch import NOT_AN_IMPORT, SIZE, Batch, Reply
+from connectors.mailerlite.fields import CUSTOM, GROUPS, STATUS
+from connectors.mailerlite.groups import Groups
+from connectors.mailerlite.records import Reader
+
+CREATES: Final = SIZE - 1
+
+
+class Writer:
+    def __init__(self, http: Http, spec: ObjectSpec, groups: Groups) -> None:
+        self._http = http
+        self._spec = spec
+        self._groups = groups
+        self._batch = Batch(http)
+
+    def write(self, writes: Sequence[Write]) -> list[Result]:
+        creates = [write for write in writes if write.kind == "create"]
+        others = [write for write in writes if write.kind != "create"]
+        return [*in_batches(creates, CREATES, self._create), *in_batches(others, SIZE, self._change)]
+
+    def _create(self, writes: Sequence[Write]) -> list[Result]:
+        asked = [write for write in writes if _email(write)]
+        nameless = [write for write in writes if not _email(write)]
+        results = [_rejected(write, "email", "a subscriber needs an address") for write in nameless]
+        replies = self._batch.read([_email(write) for write in asked])
+        held = {key: reply.data.get("id") for key, reply in replies if reply.status == 200}
+        new = [write for write in asked if _email(write) not in held]
+        for write in asked:
+            if _email(write) in held:
+                id = str(held[_email(write)] or "") or None
+                results.append(Result(write.ref, "existed", id, reason="the address is taken"))
+        if new:
+            requests = [self._request(write) for write in new]
+            results += map(self._result, new, self._batch.write([*requests, NOT_AN_IMPORT]))
+        return results
+
+    def _change(self, writes: Sequence[Write]) -> list[Result]:
+        refused = {write.ref: result for write in writes if (result := _impossible(write))}
+        going = [write for write in writes if write.ref not in refused]
+        requests = [self._request(write) for write in going]
+        replies = self._batch.write(requests) if requests else []
+        return [*refused.values(), *map(self._result, going, replies)]
+
+    def _request(self, write: Write) -> dict[str, Any]:
+        if write.kind == "create":
+            return {"method": "POST", "path": "api/subscribers", "body": self._body(write)}
+        path = f"api/subscribers/{write.id}"
+        if write.kind == "archive":
+            return {"method": "DELETE", "path": path}
+        return {"method": "PUT", "path": path, "body": self._body(write)}
+
+    def _body(self, write: Write) -> dict[str, Any]:
+        """Only what is to be written: a status sent along would move people; ``null`` clears a field."""
+        body: dict[str, Any] = {}
+        own: dict[str, Value] = {}
+        for name, value in write.values.items():
+            if name.startswith(CUSTOM):
+                own[name.removeprefix(CUSTOM)] = None if value == "" else value
+            elif name == GROUPS:
+                body[GROUPS] = self._groups.ids(value if isinstance(value, list) else [])
+            else:
+                body[name] = value
+        if own:
+            body["fields"] = own
+        return body
+
+    def _result(self, write: Write, reply: Reply | None) -> Result:
+        if reply is None or reply.status == 408 or reply.status >= 500 or reply.status == 0:
+            return Result(
+                write.ref, "unknown", write.id, reason="MailerLite did not answer for this subscriber"
+            )
+        if reply.status == 429:
+            return Result(write.ref, "retry", write.id, reason="MailerLite asked for a pause")
+        if reply.status == 404:
+            return Result(write.ref, "stale", write.id, reason="MailerLite no longer has this subscriber")
+        if write.kind == "create" and reply.status == 200:
+            id = str(reply.data.get("id") or "") or None
+            return Result(write.ref, "existed", id, reason="the address was taken while it was being created")
+        if 200 <= reply.status < 300:
+            return self._applied(write, reply)
+        return self._refused(write, reply)
+
+    def _applied(self, write: Write, reply: Reply) -> Result:
+        id = write.id or str(reply.data.get("id") or "")
+        if not id:
+            return Result(write.ref, "unknown", reason="MailerLite's answer holds no id")
+        sent = write.values
+        record = Reader(self._spec, list(sent)).partial(reply.data, sent) if reply.data.get("id") else None
+        return Result(write.ref, "applied", id, record)
+
+    def _refused(self, write: Write, reply: Reply) -> Result:
+        """A 422 names fields by their path in the body: ``email``, ``fields.city``, ``groups.0``."""
+        reason = self._http.redact(reply.body.get("message") or f"refused with status {reply.status}")
+        fields: dict[str, str] = {}
+        errors = reply.body.get("errors")
+        for path, texts in errors.items() if isinstance(errors, dict) else ():
+            name = next((name for name in write.values if path == name or path.startswith(f"{name}.")), None)
+            if name:
+                fields[name] = self._http.redact("; ".join(texts) if isinstance(texts, list) else texts)
+        return Result(write.ref, "rejected", write.id, reason=reason, fields=fields)
+
+
+def _impossible(write: Write) -> Result | None:
+    """What MailerLite cannot do to an existing subscriber, refused here so that the rest may go."""
+    if "email" in write.values:
+        return _rejected(write, "email", "MailerLite does not let an address be changed")
+    if write.values.get(STATUS) not in (None, "unsubscribed"):
+        return _rejected(write, STATUS, "only an opt-out can be written; MailerLite takes opt-ins itself")
+    return None
+
+
+def _rejected(write: Write, name: str, why: str) -> Result:
+    return Result(write.ref, "rejected", write.id, reason=why, fields={name: why})
+
+
+def _email(write: Write) -> str:
+    return str(write.values.get("email") or "").strip().lower()

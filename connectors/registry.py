@@ -1,0 +1,62 @@
+"""Which connectors there are: installed ones by their entry points, and the four that ship."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Final, Protocol, cast
+
+from connectors.contract import Connector, Options
+
+GROUP: Final = "syncer.connectors"
+
+# Also known without an installed package, so that a plain checkout runs.
+BUILT_IN: Final = {
+    "hubspot": "connectors.hubspot:HubSpotConnector",
+    "mailerlite": "connectors.mailerlite:MailerLiteConnector",
+    "memory": "connectors.memory:MemoryConnector",
+    "zendesk": "connectors.zendesk:ZendeskConnector",
+}
+
+
+class ConnectorClass(Protocol):
+    """A connector before it is connected: its title, the credentials it needs, its usual address."""
+
+    title: str
+    credentials: tuple[str, ...]
+    default_base_url: str | None
+
+    def __call__(self, options: Options) -> Connector: ...
+
+
+class UnknownConnector(LookupError):
+    """No connector has this name; the text says which are near or known."""
+
+
+def names() -> list[str]:
+    """The names that a config may use, sorted."""
+    return sorted(_table())
+
+
+def load(name: str) -> ConnectorClass:
+    """The connector class of that name. Raises `UnknownConnector`."""
+    table = _table()
+    if name not in table:
+        near = difflib.get_close_matches(name, table, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(table))}."
+        raise UnknownConnector(f"there is no connector named {name}: {hint}")
+    return table[name]()
+
+
+def _table() -> dict[str, Callable[[], ConnectorClass]]:
+    table = {name: _importer(target) for name, target in BUILT_IN.items()}
+    for point in entry_points(group=GROUP):
+        table.setdefault(point.name, point.load)
+    return table
+
+
+def _importer(target: str) -> Callable[[], ConnectorClass]:
+    module, _, attribute = target.partition(":")
+    return lambda: cast(ConnectorClass, getattr(import_module(module), attribute))

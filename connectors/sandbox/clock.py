@@ -1,0 +1,43 @@
+"""The sandbox's time: the wall clock plus a settable offset."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+DAY_US = 86_400_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Clock:
+    """Microseconds since 1970. `tick` never gives the same value twice, so changes have one order."""
+
+    def __init__(self) -> None:
+        self.offset = 0.0
+        self._last = 0
+
+    def now(self) -> int:
+        return int((time.time() + self.offset) * 1_000_000)
+
+    def tick(self) -> int:
+        self._last = max(self._last + 1, self.now())
+        return self._last
+
+
+def moment(us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=us)
+
+
+def iso_ms(us: int) -> str:
+    """HubSpot's form: ``2026-02-17T19:22:45.581Z``."""
+    return moment(us).strftime("%Y-%m-%dT%H:%M:%S.") + f"{us // 1000 % 1000:03d}Z"
+
+
+def iso_s(us: int) -> str:
+    """Zendesk's form: ``2026-02-17T19:22:45Z``."""
+    return moment(us).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def plain_s(us: int) -> str:
+    """MailerLite's form: ``2026-02-17 19:22:45``."""
+    return moment(us).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,5 @@
+"""Zendesk Support."""
+
+from connectors.zendesk.connector import ZendeskConnector
+
+__all__ = ["ZendeskConnector"]

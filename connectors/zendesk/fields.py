@@ -1,0 +1,155 @@
+"""Zendesk's fields as field specs: the system ones, which no API lists, and the account's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from connectors.contract import FieldSpec, Kind, ObjectSpec, Value
+
+ORGANIZATION: Final = "organization_id"
+STATES: Final = ("subscribed", "pending", "unsubscribed", "bounced", "complained", "erased")
+
+_KINDS: Final[dict[str, Kind]] = {
+    "checkbox": "boolean",
+    "date": "date",
+    "decimal": "decimal",
+    "dropdown": "choice",
+    "integer": "integer",
+    "multiselect": "multi",
+}
+_TYPES: Final = {
+    "boolean": "checkbox",
+    "choice": "dropdown",
+    "consent": "dropdown",
+    "date": "date",
+    "decimal": "decimal",
+    "integer": "integer",
+    "multi": "multiselect",
+}
+_USER: Final = (
+    FieldSpec("name", label="Name", coerce=("trim",)),
+    FieldSpec("email", label="Primary e-mail", coerce=("trim", "lower")),
+    FieldSpec("phone", label="Phone"),
+    FieldSpec("locale", label="Language"),
+    FieldSpec(ORGANIZATION, "reference", "Default organization", reference="organizations"),
+    FieldSpec("role", "choice", "Role", writable="no", options=("end-user", "agent", "admin")),
+    FieldSpec("active", "boolean", "Not deleted", writable="no"),
+    FieldSpec("verified", "boolean", "Verified", writable="no"),
+    FieldSpec("suspended", "boolean", "Suspended"),
+    FieldSpec("alias", label="Alias"),
+    FieldSpec("time_zone", label="Time zone"),
+)
+_ORGANIZATION: Final = (
+    FieldSpec("name", label="Name", coerce=("trim",)),
+    FieldSpec("domain_names", "multi", "Domain names", coerce=("trim", "lower")),
+)
+_BOTH: Final = (
+    FieldSpec("external_id", label="External id"),
+    FieldSpec("tags", "multi", "Tags"),
+    FieldSpec("notes", label="Notes"),
+    FieldSpec("details", label="Details"),
+    FieldSpec("created_at", "datetime", "Created", writable="no"),
+    FieldSpec("updated_at", "datetime", "Updated", writable="no"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """How one object is spelt in paths and bodies. `container` holds its custom fields."""
+
+    name: str
+    one: str
+    container: str
+    fields: tuple[FieldSpec, ...]
+    unique: tuple[str, ...]
+    lag: float
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.container}."
+
+
+OBJECTS: Final = {
+    "users": ObjectFacts("users", "user", "user_fields", _USER + _BOTH, ("email",), 120.0),
+    "organizations": ObjectFacts(
+        "organizations", "organization", "organization_fields", _ORGANIZATION + _BOTH, ("name",), 60.0
+    ),
+}
+
+
+def object_spec(
+    facts: ObjectFacts, own: Iterable[Mapping[str, Any]], consent: str, lag: float | None
+) -> ObjectSpec:
+    """The spec of an object from the account's own fields. `consent` names the field that holds the
+    consent to marketing; the account may lack it."""
+    fields = {spec.name: spec for spec in facts.fields}
+    for item in own:
+        if item.get("active", True):
+            spec = _field(facts, item)
+            fields[spec.name] = _as_consent(spec) if spec.name == consent else spec
+    return ObjectSpec(
+        facts.name,
+        fields,
+        unique=facts.unique,
+        external_id="external_id",
+        feed="changes",
+        lag=facts.lag if lag is None else lag,
+        batch=100,
+        fetch_batch=100,
+        answers=True,
+        archive="final",
+        needs=(("name",),),
+        consent_field=consent if consent in fields else None,
+    )
+
+
+def _field(facts: ObjectFacts, item: Mapping[str, Any]) -> FieldSpec:
+    options = item.get("custom_field_options") or ()
+    return FieldSpec(
+        facts.prefix + str(item["key"]),
+        _KINDS.get(item.get("type") or "", "text"),
+        str(item.get("title") or item["key"]),
+        options=tuple(str(option["value"]) for option in options),
+    )
+
+
+def _as_consent(spec: FieldSpec) -> FieldSpec:
+    """A drop-down whose choices are states of consent; a state without a choice of its own is written as
+    an unsubscribe where it is stricter than one."""
+    known: list[str] = [state for state in STATES if state in spec.options]
+    written = {state: state for state in known}
+    if "unsubscribed" in known:
+        for state in ("bounced", "complained", "erased"):
+            written.setdefault(state, "unsubscribed")
+    return replace(spec, kind="consent", consent={state: state for state in known}, consent_set=written)
+
+
+def new_field(spec: FieldSpec, facts: ObjectFacts) -> dict[str, Any]:
+    """The body that makes a field of that name and kind."""
+    key = spec.name.removeprefix(facts.prefix)
+    body: dict[str, Any] = {"key": key, "title": spec.label or key, "type": _TYPES.get(spec.kind, "text")}
+    options = spec.options or (STATES[:-1] if spec.kind == "consent" else ())
+    if body["type"] in ("dropdown", "multiselect"):
+        body["custom_field_options"] = [{"name": option, "value": option} for option in options]
+    return body
+
+
+def body_of(facts: ObjectFacts, values: Mapping[str, Value]) -> dict[str, Any]:
+    """Values as a user or organization takes them: custom fields in their container, ids as numbers,
+    ``null`` clears."""
+    body: dict[str, Any] = {}
+    own: dict[str, Value] = {}
+    for name, value in values.items():
+        if name.startswith(facts.prefix):
+            own[name.removeprefix(facts.prefix)] = None if value == "" else value
+        elif name == ORGANIZATION:
+            body[name] = int(str(value)) if value else None
+        elif name in ("tags", "domain_names"):
+            body[name] = value or []
+        else:
+            body[name] = None if value == "" else value
+    if own:
+        body[facts.container] = own
+    return body

@@ -1,0 +1,99 @@
+"""What belongs to a user without being one of its fields: addresses (identities) and organizations
+(memberships). Each changes by calls of its own, so that nothing else of the user is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from connectors.http import Answer, Http
+from connectors.zendesk.feeds import listed
+from connectors.zendesk.jobs import BulkOff, Jobs, by_position
+
+REFUSED: Final = (400, 403, 404, 409, 422)
+FEW: Final = 3  # so many single calls are no more than a job takes
+
+
+class Identities:
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def emails(self, user: str) -> list[str]:
+        """All addresses of a user, lower-cased."""
+        items = listed(self._http, f"/users/{user}/identities", "identities")
+        return [str(item["value"]).lower() for item in items if item.get("type") == "email"]
+
+    def make_primary(self, user: str, email: str) -> str | None:
+        """Give the user this primary address, and keep the old one as a further one; the reason where
+        Zendesk refuses. Setting the user's ``email`` would only add a further address."""
+        path = f"/users/{user}/identities"
+        body = {"type": "email", "value": email, "verified": True, "skip_verify_email": True}
+        answer = self._http.write("POST", path, body={"identity": body}, allow=REFUSED)
+        if answer.status < 300:
+            identity = (answer.detail.get("identity") or {}).get("id")
+        else:
+            identity = self._own(user, email)
+            if identity is None:
+                return _reason(self._http, answer)
+        moved = self._http.write("PUT", f"{path}/{identity}/make_primary", allow=REFUSED)
+        return None if moved.status < 300 else _reason(self._http, moved)
+
+    def _own(self, user: str, email: str) -> Any:
+        for item in listed(self._http, f"/users/{user}/identities", "identities"):
+            if item.get("type") == "email" and str(item["value"]).lower() == email.strip().lower():
+                return item["id"]
+        return None
+
+
+class Memberships:
+    def __init__(self, http: Http, jobs: Jobs) -> None:
+        self._http = http
+        self._jobs = jobs
+
+    def make_default(self, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+        """Make each organization the default one of its user, others kept; user -> reason if refused."""
+        left = list(pairs)
+        if len(pairs) > FEW:
+            bodies = [_membership(user, organization) for user, organization in pairs]
+            try:
+                outcomes = self._jobs.run(
+                    "POST", "/organization_memberships/create_many", body={"organization_memberships": bodies}
+                )
+            except BulkOff:
+                outcomes = []
+            told = by_position(outcomes, [None] * len(pairs))
+            left = [pair for at, pair in enumerate(pairs) if "error" in told.get(at, {"error": "not told"})]
+        reasons = {user: self._make_default(user, organization) for user, organization in left}
+        return {user: reason for user, reason in reasons.items() if reason}
+
+    def clear_default(self, user: str) -> str | None:
+        """Take the default organization off a user; the reason where Zendesk refuses."""
+        for item in self._of(user):
+            if item.get("default"):
+                path = f"/organization_memberships/{item['id']}"
+                answer = self._http.write("DELETE", path, allow=REFUSED)
+                return None if answer.status < 300 else _reason(self._http, answer)
+        return None
+
+    def _make_default(self, user: str, organization: str) -> str | None:
+        body = {"organization_membership": _membership(user, organization)}
+        answer = self._http.write("POST", "/organization_memberships", body=body, allow=REFUSED)
+        if answer.status == 422:  # also where the user is a member already
+            for item in self._of(user):
+                if str(item.get("organization_id")) == organization:
+                    path = f"/users/{user}/organization_memberships/{item['id']}/make_default"
+                    answer = self._http.write("PUT", path, allow=REFUSED)
+                    break
+        return None if answer.status < 300 else _reason(self._http, answer)
+
+    def _of(self, user: str) -> list[dict[str, Any]]:
+        path = f"/users/{user}/organization_memberships"
+        return list(listed(self._http, path, "organization_memberships"))
+
+
+def _membership(user: str, organization: str) -> dict[str, Any]:
+    return {"user_id": int(user), "organization_id": int(organization), "default": True}
+
+
+def _reason(http: Http, answer: Answer) -> str:
+    return http.redact(answer.detail.get("description") or f"Zendesk refused it with status {answer.status}")

@@ -1,0 +1,259 @@
+"""A checked mapping file held against the fields that the apps really have: the mapping the engine uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from mappings.document import Problem, ProblemsFound, nearest
+from mappings.draft import Draft, FieldDraft, PlaceDraft, condition_problem
+from mappings.expressions import ExpressionInvalid
+from mappings.model import (
+    AppMap,
+    Direction,
+    Field,
+    MatchSpec,
+    ObjectMapping,
+    Predicate,
+    RuleSpec,
+    Shape,
+    Slot,
+)
+from mappings.slots import BaseSlot, ConsentSlot, FirstSlot, PartsSlot, ReferenceSlot, TagSlot
+from mappings.types import Consent, Tags, Text
+
+Shapes = Mapping[str, Mapping[str, Shape]]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenShape:
+    """A field of an app that could not be asked: taken as the mapping says."""
+
+    name: str
+    kind: str = "text"
+    writable: str = "yes"
+    max_length: int | None = None
+    options: tuple[str, ...] = ()
+    coerce: tuple[str, ...] = ()
+    consent: Mapping[str, str] = field(default_factory=dict)
+    consent_set: Mapping[str, str] = field(default_factory=dict)
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A mapped field that an app does not have, as it could be made there."""
+
+    app: str
+    object: str
+    name: str
+    kind: str
+    options: tuple[str, ...]
+
+
+def bind(draft: Draft, shapes: Shapes | None) -> ObjectMapping:
+    """The mapping over the apps' fields, `shapes[app][field]`; an app that is missing there is taken as the
+    file says. Raises `ProblemsFound`."""
+    problems: list[Problem] = []
+    known = shapes or {}
+    apps = {name: _app(draft, name, known.get(name), problems) for name in draft.objects}
+    if problems:
+        raise ProblemsFound(problems)
+    fields: dict[str, Field] = {}
+    for said in draft.fields.values():
+        fields.update(_fields(said))
+    model = draft.model
+    consent = next((name for name, field in fields.items() if field.type.name == "consent"), None)
+    match = MatchSpec(model.match.exact, model.match.names, model.match.fuzzy)
+    return ObjectMapping(
+        model.object, apps, fields, match, consent, model.on_delete, draft.path, draft.version
+    )
+
+
+def lacking(draft: Draft, shapes: Shapes) -> tuple[Lacking, ...]:
+    """The mapped fields that the apps do not have yet."""
+    found: dict[tuple[str, str], Lacking] = {}
+    for said in draft.fields.values():
+        for place in said.places.values():
+            there = shapes.get(place.app)
+            if there is not None and place.written not in there and place.field not in there:
+                options = tuple(said.type.listed.values()) if isinstance(said.type, Tags) else ()
+                kind = "text" if _derives(said, place) else _open(said, place).kind
+                object = draft.objects[place.app]
+                found[place.app, place.field] = Lacking(place.app, object, place.field, kind, options)
+    return tuple(found.values())
+
+
+def _app(draft: Draft, app: str, shapes: Mapping[str, Shape] | None, problems: list[Problem]) -> AppMap:
+    carried: dict[str, list[tuple[FieldDraft, PlaceDraft]]] = {}
+    for said in draft.fields.values():
+        place = said.places.get(app)
+        if place is not None:
+            if shapes is not None and place.part and place.written in shapes:
+                place = replace(place, field=place.written, part="")
+            carried.setdefault(place.field, []).append((said, place))
+    slots: dict[str, Slot] = {}
+    for name, carries in carried.items():
+        shape = _shape(draft, carries, shapes, problems)
+        wrong = [p for said, place in carries for p in _fits(draft, said, place, shape)] if shape else []
+        problems += wrong
+        if shape is not None and not wrong:
+            slot = _slot(draft, app, shape, carries, problems)
+            if slot is not None:
+                slots[name] = slot
+    only, reads = _only(draft, app, shapes, problems)
+    condition = draft.create_when.get(app)
+    create_when = condition.predicate(condition.names(draft.fields)) if condition else None
+    said_app = draft.model.apps[app]
+    needed = tuple(name for name in reads if name not in carried)
+    return AppMap(app, said_app.object, slots, only, create_when, said_app.creates, needed)
+
+
+def _only(
+    draft: Draft, app: str, shapes: Mapping[str, Shape] | None, problems: list[Problem]
+) -> tuple[Predicate | None, Sequence[str]]:
+    condition = draft.only.get(app)
+    if condition is None:
+        return None, ()
+    try:
+        names = condition.free_names() if shapes is None else condition.names(shapes)
+    except ExpressionInvalid as error:
+        problems.append(condition_problem(draft.document, app, "only", error))
+        return None, ()
+    return condition.predicate(names), names
+
+
+def _shape(
+    draft: Draft,
+    carries: list[tuple[FieldDraft, PlaceDraft]],
+    shapes: Mapping[str, Shape] | None,
+    problems: list[Problem],
+) -> Shape | None:
+    said, place = carries[0]
+    if shapes is None:
+        return _open(said, place)
+    if place.field in shapes:
+        return shapes[place.field]
+    cure = nearest(place.field, shapes, "Make it in the app, or run: syncer check --create-fields")
+    for _, each in carries:
+        what = f"{each.app} has no field '{each.field}' in {draft.objects[each.app]}"
+        problems.append(draft.document.problem(each.where, what, cure))
+    return None
+
+
+def _open(said: FieldDraft, place: PlaceDraft) -> OpenShape:
+    kinds = {"tags": "multi", "consent": "choice", "reference": "reference", "choice": "choice"}
+    kinds |= {name: name for name in ("integer", "decimal", "boolean")}
+    kind = "multi" if place.pick else "text" if _derives(said, place) else kinds.get(said.type.name, "text")
+    return OpenShape(place.field, kind)
+
+
+def _fits(draft: Draft, said: FieldDraft, place: PlaceDraft, shape: Shape) -> Iterator[Problem]:
+    """What the app's field cannot carry."""
+    name, app, kind = shape.name, place.app, said.type.name
+    problem = draft.document.problem
+    derived = _derives(said, place)
+    if place.direction != "from" and shape.writable == "no":
+        cure = f"Write {app}: {{field: {name}, direction: from}}."
+        yield problem(place.where, f"{app} does not let us write '{name}'", cure)
+    if kind == "tags" and shape.kind != "multi":
+        cure = "Choose a field with several values, or another type."
+        yield problem(place.where, f"'{name}' of {app} holds one value, not tags", cure)
+    if kind != "tags" and shape.kind == "multi" and not place.pick:
+        cure = f"Write {{field: {name}, pick: first}}."
+        yield problem(place.where, f"'{name}' of {app} is a list, and {kind} is one value", cure)
+    if place.pick and shape.kind != "multi":
+        cure = f"Write only {name}."
+        yield problem(
+            (*place.where, "pick"), f"'{name}' of {app} is one value, so there is nothing to pick", cure
+        )
+    if kind == "reference" and not derived and shape.kind != "reference":
+        cure = f"Write {{field: {name}, as: name}} to write the name into it."
+        yield problem(place.where, f"'{name}' of {app} cannot point to another record", cure)
+    if (kind != "reference" or derived) and shape.kind == "reference":
+        cure = "Use type: reference without 'as', or another field."
+        yield problem(place.where, f"'{name}' of {app} points to another record, it holds no {kind}", cure)
+    for word, value in place.form.values.items():
+        if shape.kind == "choice" and shape.options and value not in shape.options:
+            what = f"'{value}' is not among the options of '{name}' in {app}"
+            yield problem((*place.where, "values", word), what, nearest(value, shape.options, "Options: {}."))
+
+
+def _slot(
+    draft: Draft,
+    app: str,
+    shape: Shape,
+    carries: list[tuple[FieldDraft, PlaceDraft]],
+    problems: list[Problem],
+) -> Slot | None:
+    parts = {place.part: said for said, place in carries}
+    said, place = carries[0]
+    if "first" in parts and "last" in parts and len(carries) == 2:
+        return PartsSlot(app, shape, parts["first"].name, parts["last"].name, parts["first"].type)
+    if len(carries) > 1:
+        for other, there in carries[1:]:
+            what = f"'{there.field}' of {app} already holds {said.name}, so it cannot hold {other.name} too"
+            cure = f"Use another field, or its parts: {there.field}.first and {there.field}.last."
+            problems.append(draft.document.problem(there.where, what, cure))
+        return None
+    if place.part:
+        other_part = "last" if place.part == "first" else "first"
+        what = f"this maps only the {place.part} part of '{place.field}' in {app}"
+        cure = f"Map the other one too: {place.field}.{other_part}"
+        problems.append(draft.document.problem(place.where, what, cure))
+        return None
+    return _single(app, shape, said, place)
+
+
+def _single(app: str, shape: Shape, said: FieldDraft, place: PlaceDraft) -> Slot:
+    kind, fields = said.type, (said.name,)
+    if _derives(said, place):
+        text = Text()
+        return BaseSlot(app, shape, (f"{said.name}.{place.form.as_}",), text, text.read, text.show)
+    if isinstance(kind, Tags):
+        return TagSlot(app, shape, fields, kind)
+    if kind.name == "reference":
+        return ReferenceSlot(app, shape, fields, kind, said.model.to or "")
+    form = replace(place.form, options=shape.options)
+    if isinstance(kind, Consent):
+        states, shown = kind.app_values(form)
+        if not place.form.values and (shape.consent or shape.consent_set):
+            states, shown = dict(shape.consent), dict(shape.consent_set)
+        return ConsentSlot(app, shape, fields, kind, states, shown)
+    build = FirstSlot if place.pick else BaseSlot
+    return build(app, shape, fields, kind, kind.reader(form), kind.shower(form))
+
+
+def _fields(said: FieldDraft) -> Iterator[tuple[str, Field]]:
+    """A field of the file, and behind it what is derived from it for apps that hold only a text."""
+    own: dict[str, Direction] = {}
+    derived: dict[str, dict[str, Direction]] = {}
+    for app, place in said.places.items():
+        if _derives(said, place):
+            derived.setdefault(place.form.as_, {})[app] = "to"
+        else:
+            own[app] = place.direction
+    model = said.model
+    yield (
+        said.name,
+        Field(
+            said.name,
+            said.type,
+            said.rule,
+            own,
+            model.on_join,
+            model.blank,
+            model.to or "",
+            None,
+            said.version,
+        ),
+    )
+    for name, direction in derived.items():
+        full = f"{said.name}.{name}"
+        rule = RuleSpec("newest")
+        yield full, Field(full, Text(), rule, direction, derived=(said.name, name), version=said.version)
+
+
+def _derives(said: FieldDraft, place: PlaceDraft) -> bool:
+    """Whether the app gets a text of the target (its name) instead of the reference."""
+    return said.type.name == "reference" and bool(place.form.as_)

@@ -1,0 +1,160 @@
+"""A mapping file read and checked on its own, before the apps are asked what fields they have."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from mappings import document as yaml
+from mappings.checking import validated
+from mappings.document import Document, Problem, ProblemsFound, Where
+from mappings.draft_checks import check_field, check_file
+from mappings.expressions import Condition, ExpressionInvalid, compile_condition
+from mappings.model import Direction, RuleSpec
+from mappings.schema import FieldModel, MappingModel, PlaceModel
+from mappings.types import TYPES, Form, Kind, Phone, Tags
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceDraft:
+    """Where a field lives in one app. `written` is the app field as the file has it: ``name.first`` is the
+    part ``first`` of ``name``, unless the app has a field of that very name."""
+
+    app: str
+    written: str
+    field: str
+    part: str
+    direction: Direction
+    form: Form
+    pick: bool
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDraft:
+    """A golden field with its places by app."""
+
+    name: str
+    type: Kind
+    model: FieldModel
+    rule: RuleSpec
+    places: Mapping[str, PlaceDraft]
+
+    @property
+    def where(self) -> Where:
+        return "fields", self.name
+
+    @property
+    def version(self) -> str:
+        """A short hash of everything that the file says of this field."""
+        places = {p.app: {**asdict(p), "where": None} for p in self.places.values()}
+        said = self.model.model_dump(exclude={"places", "direction", "rule"})
+        return fingerprint({"name": self.name, **said, "rule": asdict(self.rule), "places": places})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mapping file that is sound in itself. `only` and `create_when` by app."""
+
+    path: str
+    document: Document
+    model: MappingModel
+    fields: Mapping[str, FieldDraft]
+    only: Mapping[str, Condition] = field(default_factory=dict)
+    create_when: Mapping[str, Condition] = field(default_factory=dict)
+
+    @property
+    def object(self) -> str:
+        return self.model.object
+
+    @property
+    def objects(self) -> dict[str, str]:
+        """App -> the app's own name of the object."""
+        return {name: app.object for name, app in self.model.apps.items()}
+
+    @property
+    def version(self) -> str:
+        said = self.model.model_dump(exclude={"fields", "rule"})
+        return fingerprint([said, {name: field.version for name, field in self.fields.items()}])
+
+
+def read(path: Path, shown: str = "") -> Draft:
+    """Read a mapping file. Raises `ProblemsFound` with every mistake that shows without asking the apps."""
+    document = yaml.read(path, shown=shown)
+    model, problems = validated(document, MappingModel)
+    if model is None:
+        raise ProblemsFound(problems)
+    fields: dict[str, FieldDraft] = {}
+    for name, said in model.fields.items():
+        found = check_field(document, model, name, said)
+        problems += found
+        if not found:
+            fields[name] = _field(model, name, said)
+    problems += check_file(document, model)
+    draft = Draft(shown or str(path), document, model, fields, *_conditions(document, model, problems))
+    if problems:
+        raise ProblemsFound(problems)
+    return draft
+
+
+def fingerprint(said: object) -> str:
+    """A short hash of plain data, the same for the same data."""
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _field(model: MappingModel, name: str, said: FieldModel) -> FieldDraft:
+    kind: Kind
+    if said.type == "phone":
+        kind = Phone(said.region or ())
+    elif said.type == "tags":
+        kind = Tags(said.only or (), said.prefix or "")
+    else:
+        kind = TYPES[said.type]()
+    rule = said.rule or (RuleSpec("union") if kind.is_set else model.rule)
+    if kind.name == "consent":
+        rule = RuleSpec("consent", said.authority or ())
+    places = {app: _place(name, said, rule, app, place) for app, place in said.places.items()}
+    return FieldDraft(name, kind, said, rule, places)
+
+
+def _place(name: str, said: FieldModel, rule: RuleSpec, app: str, place: PlaceModel) -> PlaceDraft:
+    field, part = place.field, str(place.part or "")
+    front, _, end = place.field.rpartition(".")
+    if not part and said.type == "name" and front and end in ("first", "last"):
+        field, part = front, end
+    direction: Direction = "both"
+    if rule.kind == "only":
+        direction = "from" if app in rule.apps else "to"
+    direction = place.direction or said.direction.get(app) or direction
+    form = Form(place.format or "", place.as_ or "", place.values or {})
+    pick = place.pick is not None
+    return PlaceDraft(app, place.field, field, part, direction, form, pick, ("fields", name, "in", app))
+
+
+def _conditions(
+    document: Document, model: MappingModel, problems: list[Problem]
+) -> tuple[dict[str, Condition], dict[str, Condition]]:
+    """The compiled conditions, (only, create_when), by app."""
+    raw = document.at(("fields",))
+    known = list(raw) if isinstance(raw, dict) else []
+    only: dict[str, Condition] = {}
+    create_when: dict[str, Condition] = {}
+    for app, said in model.apps.items():
+        for key, text, found in (("only", said.only, only), ("create_when", said.create_when, create_when)):
+            if text is None:
+                continue
+            try:
+                found[app] = compile_condition(text)
+                if key == "create_when":
+                    found[app].names(known)
+            except ExpressionInvalid as error:
+                problems.append(condition_problem(document, app, key, error))
+    return only, create_when
+
+
+def condition_problem(document: Document, app: str, key: str, error: ExpressionInvalid) -> Problem:
+    return document.problem(("apps", app, key), error.what, error.cure, at=error.at)

@@ -1,0 +1,186 @@
+"""What a mapping file must be beyond its keys: words that belong together, names that exist in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mappings.document import Document, Problem, Where, nearest
+from mappings.model import RuleSpec
+from mappings.schema import FieldModel, MappingModel, PlaceModel
+from mappings.types import TYPES, Kind
+from mappings.types.links import STATES
+from mappings.types.phone import known_regions
+
+_BELONGS = {"region": "phone", "only": "tags", "prefix": "tags", "to": "reference", "authority": "consent"}
+
+
+def check_file(document: Document, model: MappingModel) -> list[Problem]:
+    """Mistakes outside the single fields."""
+    return [
+        *_match(document, model),
+        *_rule_apps(document, model.rule, ("rule",), _apps(document, model)),
+        *_one_consent(document, model),
+    ]
+
+
+def check_field(document: Document, model: MappingModel, name: str, said: FieldModel) -> list[Problem]:
+    """Mistakes in one field."""
+    where: Where = ("fields", name)
+    problems = []
+    if not name.isidentifier():
+        cure = "Use letters, digits and _ only, such as job_title."
+        problems.append(document.problem(where, "this is not a name for a field", cure, key=True))
+    if said.type not in TYPES:
+        what = f"'{said.type}' is not a type"
+        return [*problems, document.problem((*where, "type"), what, nearest(said.type, TYPES, "Types: {}."))]
+    kind = TYPES[said.type]
+    problems += _options(document, where, said)
+    problems += _rule(document, where, said, _apps(document, model))
+    problems += _directions(document, where, said)
+    for app, place in said.places.items():
+        inside = (*where, "in", app)
+        if app not in _apps(document, model):
+            cure = nearest(app, _apps(document, model), "Apps of this mapping: {}.")
+            problems.append(
+                document.problem(inside, f"'{app}' is not an app of this mapping", cure, key=True)
+            )
+        else:
+            problems += _place(document, inside, place, kind)
+    return problems
+
+
+def _apps(document: Document, model: MappingModel) -> list[str]:
+    """All apps that the file names, also those whose entry holds a mistake of its own."""
+    raw = document.at(("apps",))
+    return list(raw) if isinstance(raw, dict) else list(model.apps)
+
+
+def _options(document: Document, where: Where, said: FieldModel) -> Iterator[Problem]:
+    for option, owner in _BELONGS.items():
+        if getattr(said, option) is not None and said.type != owner:
+            what = f"'{option}' belongs to the type {owner}, not to {said.type}"
+            yield document.problem((*where, option), what, f"Remove it, or write type: {owner}.", key=True)
+    for i, region in enumerate(said.region or ()):
+        if region not in known_regions():
+            cure = "Use the two capital letters of a country, such as ID, IR or DE."
+            place = (*where, "region", i) if (*where, "region", i) in document.values else (*where, "region")
+            yield document.problem(place, f"'{region}' is not a country of phone numbers", cure)
+    if said.type == "tags" and not said.only and not said.prefix:
+        cure = "Name the tags that flow, only: [vip, partner], or a prefix."
+        yield document.problem(where, "tags flow only by a list or prefix, and none is given", cure, key=True)
+    if said.type == "reference" and not said.to:
+        cure = "Add to: company (the object of another mapping)."
+        yield document.problem(where, "a reference needs to say what it points to", cure, key=True)
+    for i, app in enumerate(said.authority or ()):
+        if app not in said.places:
+            cure = nearest(app, said.places, "Apps of this field: {}.")
+            yield document.problem((*where, "authority", i), f"'{app}' does not hold this field", cure)
+
+
+def _rule(document: Document, where: Where, said: FieldModel, apps: list[str]) -> Iterator[Problem]:
+    if said.rule is None:
+        return
+    place = (*where, "rule")
+    if said.type == "consent":
+        cure = "Remove the rule; 'authority' names the apps where people opt in."
+        yield document.problem(
+            place, "consent has its own rule: the most restrictive state wins", cure, key=True
+        )
+        return
+    if said.rule.kind == "union" and said.type != "tags":
+        cure = "Choose newest, prefer, only, longest or manual."
+        yield document.problem(place, f"'union' is for sets, and {said.type} is one value", cure)
+    misspelt = not set(said.places) <= set(apps)
+    yield from _rule_apps(document, said.rule, place, apps if misspelt else list(said.places))
+
+
+def _rule_apps(document: Document, rule: RuleSpec, where: Where, known: list[str]) -> Iterator[Problem]:
+    for i, app in enumerate(rule.apps):
+        if app not in known:
+            place: Where = (*where, "prefer", i) if rule.kind == "prefer" else (*where, "only")
+            cure = nearest(app, known, "Apps here: {}.")
+            yield document.problem(place, f"'{app}' is not an app that holds this", cure)
+
+
+def _directions(document: Document, where: Where, said: FieldModel) -> Iterator[Problem]:
+    for app, direction in said.direction.items():
+        place = (*where, "direction", app)
+        if app not in said.places:
+            cure = nearest(app, said.places, "Apps of this field: {}.")
+            yield document.problem(place, f"'{app}' does not hold this field", cure, key=True)
+        elif said.places[app].direction not in (None, direction):
+            what = f"the direction of {app} is given twice, in two ways"
+            yield document.problem(place, what, f"Keep one: here or in 'in: {{{app}: ...}}'.")
+    if said.rule is None or said.rule.kind != "only":
+        return
+    for app, there in said.places.items():
+        told = there.direction or said.direction.get(app)
+        if app not in said.rule.apps and told not in (None, "to"):
+            place = (*where, "in", app, "direction") if there.direction else (*where, "direction", app)
+            what = f"the rule lets only {said.rule.apps[0]} give values, yet this reads from {app}"
+            yield document.problem(place, what, "Write to, or choose another rule.")
+
+
+def _place(document: Document, where: Where, place: PlaceModel, kind: type[Kind]) -> Iterator[Problem]:
+    if place.format is not None and place.format not in kind.formats:
+        yield _word(document, (*where, "format"), "format", place.format, kind.formats, kind)
+    if place.as_ is not None and kind.name != "reference" and place.as_ not in kind.shows:
+        yield _word(document, (*where, "as"), "as", place.as_, kind.shows, kind)
+    if place.values is not None and not kind.maps:
+        yield _word(document, (*where, "values"), "values", "", (), kind)
+    if place.part is not None and kind.name not in ("name", "text"):
+        yield _word(document, (*where, "part"), "part", "", (), kind)
+    if place.pick is not None and kind.is_set:
+        yield _word(document, (*where, "pick"), "pick", "", (), kind)
+    for word in place.values or ():
+        if kind.name == "consent" and word not in STATES:
+            what, cure = f"'{word}' is not a state of consent", nearest(word, STATES, "States: {}.")
+            yield document.problem((*where, "values", word), what, cure, key=True)
+    if place.values and kind.name == "choice":
+        yield from _ambiguous(document, (*where, "values"), place.values)
+
+
+def _word(
+    document: Document, where: Where, key: str, word: str, known: tuple[str, ...], kind: type[Kind]
+) -> Problem:
+    if not known:
+        what = f"the type {kind.name} knows no '{key}'"
+        return document.problem(where, what, "Remove it.", key=True)
+    return document.problem(
+        where, f"'{word}' is not a valid {key} of {kind.name}", nearest(word, known, "Choose one of: {}.")
+    )
+
+
+def _ambiguous(document: Document, where: Where, values: dict[str, str]) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for word, shown in values.items():
+        other = first.setdefault(shown.casefold(), word)
+        if other != word:
+            what = f"'{other}' and '{word}' are both shown as '{shown}', so it cannot be read back"
+            yield document.problem((*where, word), what, "Give each its own app value.")
+
+
+def _match(document: Document, model: MappingModel) -> Iterator[Problem]:
+    raw = document.at(("fields",))
+    known = list(raw) if isinstance(raw, dict) else []
+    for key, names in (("exact", model.match.exact), ("names", model.match.names)):
+        for i, name in enumerate(names):
+            place = ("match", key, i)
+            if name not in known:
+                cure = nearest(name, known, "Fields here: {}.")
+                yield document.problem(place, f"'{name}' is not a field of this mapping", cure)
+            elif name in model.fields and model.fields[name].type in (
+                "tags",
+                "consent",
+                "reference",
+                "boolean",
+            ):
+                what = f"records cannot be recognised by a field of type {model.fields[name].type}"
+                yield document.problem(place, what, "Use an e-mail address, a phone, a domain or a name.")
+
+
+def _one_consent(document: Document, model: MappingModel) -> Iterator[Problem]:
+    fields = [name for name, said in model.fields.items() if said.type == "consent"]
+    for name in fields[1:]:
+        what = f"a mapping has one consent field, and {fields[0]} is one already"
+        yield document.problem(("fields", name), what, "Remove one of the two.", key=True)

@@ -1,0 +1,182 @@
+"""A loaded mapping: what the engine sees of a YAML file. Plain values and pure functions, no I/O.
+
+A *field* is one thing known of a person or company (its golden form). A *slot* is one field of an app and
+what it carries: usually one golden field, sometimes several (first and last name in one text). The engine
+compares and writes whole slots; it merges single fields.
+
+    app form     a value as the app's API shows it (connectors' `Value`)
+    golden form  text, integer, boolean, list of text (sets, sorted), or None (blank)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+Value: TypeAlias = str | int | float | bool | list[str] | None
+Direction = Literal["both", "from", "to"]
+Predicate = Callable[[Mapping[str, Value]], bool]
+
+
+class BadValue(ValueError):
+    """A value that its field type cannot read. The engine sets this one field aside and reports it.
+    The text says what was expected; it never repeats the value."""
+
+
+class Shape(Protocol):
+    """What an app declares of one of its fields.
+
+    kind         text, integer, decimal, boolean, choice, multi, date, datetime, reference, consent
+    writable     yes, create (only in a new record), no
+    options      the values that the app allows; none: any
+    coerce       what the app makes of a written text, in order: trim, lower, digits, cut:N
+    consent      the app's value -> state; consent_set: state -> the app's value to write
+    reference    the app's object that a record id points to
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def writable(self) -> str: ...
+    @property
+    def max_length(self) -> int | None: ...
+    @property
+    def options(self) -> tuple[str, ...]: ...
+    @property
+    def coerce(self) -> tuple[str, ...]: ...
+    @property
+    def consent(self) -> Mapping[str, str]: ...
+    @property
+    def consent_set(self) -> Mapping[str, str]: ...
+    @property
+    def reference(self) -> str: ...
+
+
+class FieldType(Protocol):
+    """How one kind of field is read, shown and compared. Pure; one instance per field of a mapping."""
+
+    name: str
+    is_set: bool
+
+    def read(self, value: Value) -> Value:
+        """Golden form of a golden-like or app value; None where blank. Raises `BadValue`."""
+        ...
+
+    def show(self, golden: Value) -> Value:
+        """App form of a golden value, before what the app itself does to it."""
+        ...
+
+    def same(self, a: Value, b: Value) -> bool:
+        """Whether two golden values are the same value: reflexive, symmetric, transitive."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSpec:
+    """A conflict rule as the mapping names it: ``newest``, ``prefer`` (apps in order), ``only`` (one app),
+    ``longest``, ``union``, ``manual``. A consent field has kind ``consent`` and its authorities."""
+
+    kind: Literal["newest", "prefer", "only", "longest", "union", "manual", "consent"]
+    apps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A golden field. `derived` names (reference field, field of its target): such a field is looked up,
+    written, and never read (a company's name in an app that has only a text for it)."""
+
+    name: str
+    type: FieldType
+    rule: RuleSpec
+    direction: Mapping[str, Direction]
+    on_join: Literal["keep", "rule"] = "keep"
+    blank: Literal["clear", "keep"] = "clear"
+    reference: str = ""
+    derived: tuple[str, str] | None = None
+    version: str = ""
+
+
+class Slot(Protocol):
+    """One field of one app and the golden fields that it carries. All pure.
+
+    writable, on_create  whether the app lets us write it at all, and when a record is created
+    reference            the object that it points to ("" for none); such a value, a record id in the app and
+                         a golden id in the middle, passes through unchanged: the engine translates it
+    """
+
+    app: str
+    name: str
+    fields: tuple[str, ...]
+    writable: bool
+    on_create: bool
+    reference: str
+
+    def project(self, golden: Mapping[str, Value], seen: Value) -> Value:
+        """The app form of the golden values, after the app's declared coercions. `seen` (the value there
+        now, or None) supplies what the slot holds besides: tags outside the mapped ones. Fields that were
+        never set are missing from `golden`; with none set the answer is None."""
+        ...
+
+    def split(self, value: Value, old: Mapping[str, Value]) -> dict[str, Value]:
+        """The golden values in an app value, None for blanks. A text that carries several fields is split
+        beside the boundary known from `old`. Raises `BadValue`."""
+        ...
+
+    def same(self, a: Value, b: Value) -> bool:
+        """Whether two app values are the same by the field types' own equality."""
+        ...
+
+    def coerced(self, value: Value) -> Value:
+        """What the app is declared to make of a written value."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AppMap:
+    """One app's part in a mapping. `only` sees the app's fields and says which records are in scope;
+    `create_when` sees golden fields and gates creation only. None: always. `reads` lists the app fields that
+    `only` needs besides the mapped ones. An expression that fails raises `ExpressionFailed`."""
+
+    app: str
+    object: str
+    slots: Mapping[str, Slot]
+    only: Predicate | None = None
+    create_when: Predicate | None = None
+    creates: bool = True
+    reads: tuple[str, ...] = ()
+
+
+class ExpressionFailed(ValueError):
+    """A condition could not be evaluated for this record (wrong type, say)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchSpec:
+    """How records are recognised: golden fields that alone link two records unless their names speak
+    against it, the fields that hold names, and whether to compare names where no key is shared."""
+
+    exact: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    fuzzy: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectMapping:
+    """One object in all its apps: one space of golden records. `apps` is in the file's order, which
+    breaks ties. `on_delete` says what a deletion in one app means elsewhere."""
+
+    object: str
+    apps: Mapping[str, AppMap]
+    fields: Mapping[str, Field]
+    match: MatchSpec
+    consent: str | None = None
+    on_delete: Literal["keep", "archive", "delete"] = "keep"
+    path: str = ""
+    version: str = field(default="")
+
+    @property
+    def order(self) -> Sequence[str]:
+        return tuple(self.apps)

@@ -1,0 +1,38 @@
+"""Field types: how each kind of value is read, shown and compared. One class a type, named as in the YAML."""
+
+from __future__ import annotations
+
+from mappings.types.base import Form, Kind
+from mappings.types.choice import Choice
+from mappings.types.country import Country
+from mappings.types.email import Email
+from mappings.types.language import Language
+from mappings.types.links import Consent, Reference
+from mappings.types.numbers import Boolean, Decimal, Integer
+from mappings.types.phone import Phone
+from mappings.types.tags import Tags
+from mappings.types.text import Name, Text
+from mappings.types.web import Domain, Url
+
+TYPES: dict[str, type[Kind]] = {
+    kind.name: kind
+    for kind in (
+        Text,
+        Name,
+        Email,
+        Phone,
+        Country,
+        Language,
+        Choice,
+        Tags,
+        Boolean,
+        Integer,
+        Decimal,
+        Url,
+        Domain,
+        Reference,
+        Consent,
+    )
+}
+
+__all__ = ["TYPES", "Consent", "Form", "Kind", "Name", "Phone", "Reference", "Tags", "Text"]

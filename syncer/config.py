@@ -1,0 +1,269 @@
+"""The config file: which apps, which syncs, and how careful to be.
+
+Secrets come from the environment, are kept as `SecretStr`, and no message repeats them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+from connectors import registry
+from mappings import document as yaml
+from mappings import references
+from mappings.checking import Strict, mistake, validated
+from mappings.document import Document, Problem, ProblemsFound, nearest
+from mappings.load import Draft, read
+from syncer.brakes import KINDS, ChangeKind, Limit
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _connector(name: str) -> str:
+    known = registry.names()
+    if name not in known:
+        raise mistake(f"'{name}' is not a connector", nearest(name, known, "Connectors: {}."))
+    return name
+
+
+def _interval(value: Any) -> Any:
+    """``15m``, ``2h``: a number and one of s, m, h, d."""
+    found = re.fullmatch(r"(\d{1,6}) ?([smhd])", value) if isinstance(value, str) else None
+    if found is None or int(found[1]) == 0:
+        raise mistake("this is not a span of time", "Write a number and s, m, h or d, such as 15m.")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _cron(value: str) -> str:
+    from apscheduler.triggers.cron import CronTrigger
+
+    try:
+        CronTrigger.from_crontab(value)
+    except ValueError:
+        cure = 'Write minute, hour, day, month and weekday, such as "*/15 * * * *".'
+        raise mistake("this is not a cron line", cure) from None
+    return value
+
+
+def _schedule(value: Any) -> Any:
+    if isinstance(value, dict) and len({"every", "cron"} & set(value)) == 2:
+        raise mistake("'every' and 'cron' are two schedules", "Keep one of the two.")
+    return value
+
+
+def _address(value: str) -> str:
+    if not value.startswith(("http://", "https://")) or len(value.split()) != 1:
+        raise mistake("this is not a web address", "Write it with https:// in front.")
+    return value
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, (list, dict)):
+        raise mistake("this must be one value", "Write a text, a number, true or false.")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Setting = Annotated[str | int | float | bool | None, BeforeValidator(_scalar)]
+Every = Annotated[timedelta, BeforeValidator(_interval)]
+Cron = Annotated[str, AfterValidator(_cron)]
+
+
+class AppModel(Strict):
+    """One account of one app."""
+
+    connector: Annotated[str, AfterValidator(_connector)] = Field(description="the kind of app")
+    base_url: Address | None = Field(default=None, description="address of its API")
+    credentials: dict[str, SecretStr] = Field(default={}, description="secrets, as ${ENV}")
+    settings: dict[str, Setting] = Field(default={}, description="of this connector")
+    writes: Literal["on", "off"] = Field(default="on", description="off: read it, never write to it")
+    max_records: int | None = Field(default=None, gt=0, description="hold the sync when the app has more")
+
+    def secrets(self) -> dict[str, str]:
+        """The credentials in plain, for the connector alone."""
+        return {name: secret.get_secret_value() for name, secret in self.credentials.items()}
+
+
+class ScheduleModel(Strict):
+    """When `syncer` runs a sync by itself: `every` or `cron`."""
+
+    every: Every | None = None
+    cron: Cron | None = None
+
+
+class SyncModel(Strict):
+    """One mapping, kept in step."""
+
+    mapping: str = Field(min_length=1, description="the mapping file, seen from the config file")
+    schedule: Annotated[ScheduleModel, BeforeValidator(_schedule)] | None = None
+
+
+class LimitModel(Strict):
+    """A brake: it trips when a run would change more than both `count` records and `share` of the linked."""
+
+    share: float = Field(ge=0, le=1)
+    count: int = Field(ge=0)
+
+
+class SafetyModel(Strict):
+    """What one run may do to one app without being asked."""
+
+    creates: LimitModel = LimitModel(share=0.3, count=500)
+    updates: LimitModel = LimitModel(share=0.3, count=500)
+    archives: LimitModel = LimitModel(share=0.02, count=20)
+    blanks: LimitModel = LimitModel(share=0.05, count=50)
+    unsubscribes: LimitModel = LimitModel(share=0.05, count=50)
+    links: LimitModel = LimitModel(share=0.1, count=100)
+
+    def limits(self) -> dict[ChangeKind, Limit]:
+        """The brakes as the engine takes them."""
+        models: dict[ChangeKind, LimitModel] = {kind: getattr(self, kind) for kind in KINDS}
+        return {kind: Limit(model.share, model.count) for kind, model in models.items()}
+
+
+class LoggingModel(Strict):
+    """Logs go to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class ConflictsModel(Strict):
+    """The conflict log's files."""
+
+    dir: str = Field(default="conflicts", min_length=1, description="folder, seen from the config file")
+
+
+class ConfigModel(Strict):
+    """The keys of a config file."""
+
+    state: SecretStr = Field(
+        default=SecretStr("sqlite:///syncer.db"), description="URL of the state database"
+    )
+    apps: dict[str, AppModel] = Field(min_length=1)
+    syncs: dict[str, SyncModel] = Field(min_length=1)
+    safety: SafetyModel = SafetyModel()
+    first_sync: Literal["ask", "go"] = Field(default="ask", description="ask: hold an app's first sync")
+    logging: LoggingModel = LoggingModel()
+    conflicts: ConflictsModel = ConflictsModel()
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """One mapping to be kept in step. Its apps are those of the mapping, by their names in the config."""
+
+    name: str
+    draft: Draft
+    schedule: ScheduleModel | None
+
+    @property
+    def object(self) -> str:
+        return self.draft.object
+
+    @property
+    def apps(self) -> tuple[str, ...]:
+        return tuple(self.draft.objects)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A checked config with its mappings. `syncs` are in the order in which they run: what others point to
+    comes first."""
+
+    path: Path
+    model: ConfigModel
+    syncs: Mapping[str, Sync]
+
+    @property
+    def apps(self) -> Mapping[str, AppModel]:
+        return self.model.apps
+
+    @property
+    def state(self) -> str:
+        """The database URL; a relative SQLite file lies next to the config. May hold a password."""
+        url = self.model.state.get_secret_value()
+        front, mark, file = url.partition(":///")
+        if not front.startswith("sqlite") or not mark or file in ("", ":memory:"):
+            return url
+        return f"{front}:///{(self.path.parent / file).absolute()}"
+
+    @property
+    def conflicts_dir(self) -> Path:
+        return self.path.parent / self.model.conflicts.dir
+
+
+def load_config(path: Path, env: Mapping[str, str] | None = None) -> Config:
+    """Read a config file and the mappings that it names. Raises `ProblemsFound` with every mistake in any of
+    them; the apps are not asked (see `mappings.load.bind`)."""
+    document = yaml.read(path, os.environ if env is None else env)
+    model, problems = validated(document, ConfigModel)
+    if model is None:
+        raise ProblemsFound(problems)
+    syncs: list[Sync] = []
+    for name, said in model.syncs.items():
+        try:
+            syncs.append(Sync(name, _draft(document, path, name, said), said.schedule))
+        except ProblemsFound as found:
+            problems += found.problems
+    problems += _clashes(document, syncs)
+    problems += _unknown_apps(document, syncs)
+    if len(syncs) == len(model.syncs) and not problems:
+        problems += references.check([sync.draft for sync in syncs])
+    if problems:
+        raise ProblemsFound(problems)
+    by_object = {sync.object: sync for sync in syncs}
+    order = references.ordered([sync.draft for sync in syncs])
+    return Config(path, model, {by_object[d.object].name: by_object[d.object] for d in order})
+
+
+def _draft(document: Document, path: Path, name: str, said: SyncModel) -> Draft:
+    file = path.parent / said.mapping
+    if not file.is_file():
+        near = [p.relative_to(path.parent).as_posix() for p in file.parent.glob("*.y*ml")]
+        cure = nearest(said.mapping, near, "There: {}.") or "The path is seen from the config file."
+        what = f"there is no mapping file '{said.mapping}'"
+        raise ProblemsFound([document.problem(("syncs", name, "mapping"), what, cure)])
+    return read(file)
+
+
+def _clashes(document: Document, syncs: list[Sync]) -> list[Problem]:
+    """Two syncs over the same records would undo each other's work."""
+    problems = []
+    owners: dict[tuple[str, str], str] = {}
+    objects: dict[str, str] = {}
+    for sync in syncs:
+        where = ("syncs", sync.name)
+        other = objects.setdefault(sync.object, sync.name)
+        if other != sync.name:
+            what = f"the sync '{other}' already keeps the object '{sync.object}'"
+            problems.append(document.problem(where, what, "Join the two mappings, or remove one.", key=True))
+            continue
+        for app, name in sync.draft.objects.items():
+            other = owners.setdefault((app, name), sync.name)
+            if other != sync.name:
+                what = f"the sync '{other}' already keeps {name} of {app}"
+                problems.append(document.problem(where, what, "Leave the app out of one of them.", key=True))
+    return problems
+
+
+def _unknown_apps(document: Document, syncs: list[Sync]) -> list[Problem]:
+    raw = document.at(("apps",))
+    known = list(raw) if isinstance(raw, dict) else []
+    return [
+        sync.draft.document.problem(
+            ("apps", app),
+            f"the config has no app '{app}'",
+            nearest(app, known, "Its apps: {}."),
+            key=True,
+        )
+        for sync in syncs
+        for app in sync.apps
+        if app not in known
+    ]

@@ -1,0 +1,1 @@
+"""The pure core of deciding: observe, merge, plan, settle. No I/O, no clock, no randomness."""

@@ -1,0 +1,147 @@
+"""Decide about one golden record: all waiting observations of all its apps at once. Pure.
+
+`decide` takes what is known and gives what is to be kept and what is to be done. It changes nothing that it
+was given: a run that is held throws the answer away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conflicts.consent import rank
+from syncer.core.lens import Lens
+from syncer.core.merge import Merging, merge, merge_consent
+from syncer.core.observe import Reading, read
+from syncer.core.plan import Abilities, Planning, plan
+from syncer.model import ABSENT, Decision, Golden, Item, Link, Observation, Unit
+
+
+def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
+    """The state after this run, and the items that bring the apps there."""
+    golden, links = unit.golden.copy(), _in_order([link.copy() for link in unit.links], lens)
+    before = golden.value.copy()
+    gone = [link for link in links if _follow_state(link, unit.observations.get(link.key))]
+    _choose_primary(links)
+    reading = read(_readable(unit, links, lens), golden, lens)
+    merging = Merging(golden, links, lens, run, reading.log)
+    merge_consent(merging, reading.consent, unit.stubs)
+    merge(merging, reading.offers)
+    items: list[Item] = []
+    notes: list[tuple[str, str]] = []
+    plan(Planning(golden, lens, abilities, items, merging.log, notes), links, unit.creating)
+    if gone and not _edited(reading):
+        items = _spread_deletion(golden, links, gone, lens, abilities, items)
+    changed = {
+        name: (before.get(name, ABSENT), value)
+        for name, value in golden.value.items()
+        if name not in before or before[name] != value
+    }
+    return Decision(Unit(golden, links), items, merging.log, changed, reading.waiting, notes)
+
+
+def _in_order(links: list[Link], lens: Lens) -> list[Link]:
+    place = {app: i for i, app in enumerate(lens.mapping.order)}
+    return sorted(links, key=lambda k: (place[k.app], k.id))
+
+
+def _follow_state(link: Link, obs: Observation | None) -> bool:
+    """Take over whether the record is there. True when it has just been deleted: a record that was merged
+    into another is not."""
+    if obs is None:
+        return False
+    was = link.state
+    if obs.state in ("archived", "deleted", "merged"):
+        link.state = "gone"
+    else:
+        link.state = "out" if obs.state == "out" else "live"
+    return link.state == "gone" and was != "gone" and obs.state != "merged"
+
+
+def _choose_primary(links: Sequence[Link]) -> None:
+    """Of several records of one app on one golden record, one that is there is written."""
+    for app in {link.app for link in links}:
+        mine = [link for link in links if link.app == app]
+        if not any(link.primary and link.state == "live" for link in mine):
+            first = next((link for link in mine if link.state == "live"), None)
+            if first is not None:
+                for link in mine:
+                    link.primary = link is first
+
+
+def lower_consent(unit: Unit, lens: Lens, run: str) -> Decision | None:
+    """What must not wait while a run is held: consent lowered on existing links. None where nothing is.
+
+    Only the consent slots are read, and only writes that lower consent are planned; all other observations go
+    on waiting as they are.
+    """
+    links = [link for link in unit.links if link.version == lens.mapping.version]
+    observations = {k.key: _consent_only(o, lens) for k in links if (o := unit.observations.get(k.key))}
+    narrowed = Unit(unit.golden, links, observations, unit.stubs, frozenset(lens.mapping.apps))
+    decision = decide(narrowed, lens, Abilities(), run)
+    name = lens.mapping.consent or ""
+    before, after = unit.golden.value.get(name), decision.unit.golden.value.get(name)
+    if rank(str(after)) <= rank(str(before)):
+        return None
+    for link in decision.unit.links:
+        link.state = next(k.state for k in links if k.key == link.key)
+    decision.items[:] = [_lowering(item, lens) for item in decision.items if item.kind == "update"]
+    decision.items[:] = [item for item in decision.items if item.slots]
+    return decision
+
+
+def _lowering(item: Item, lens: Lens) -> Item:
+    """The part of an item that lowers consent."""
+    slots = lens.mapping.apps[item.app].slots
+    kept = {
+        name: change
+        for name, change in item.slots.items()
+        if lens.mapping.consent in slots[name].fields and name not in item.raises
+    }
+    return Item(item.kind, item.app, item.golden, item.record, kept)
+
+
+def _readable(unit: Unit, links: Sequence[Link], lens: Lens) -> list[tuple[Link, Observation]]:
+    """What may be read: all of a live record, and of any other its consent alone."""
+    found = []
+    for link in links:
+        obs = unit.observations.get(link.key)
+        if obs is None:
+            continue
+        if link.state != "live":
+            obs = _consent_only(obs, lens)
+        if obs.values:
+            found.append((link, obs))
+    return found
+
+
+def _consent_only(obs: Observation, lens: Lens) -> Observation:
+    slots = lens.mapping.apps[obs.app].slots
+    values = {
+        name: value
+        for name, value in obs.values.items()
+        if name in slots and lens.mapping.consent in slots[name].fields
+    }
+    return Observation(
+        obs.app, obs.id, values, obs.read_at, obs.stamp, obs.stamps, obs.state, obs.consent, obs.keys
+    )
+
+
+def _edited(reading: Reading) -> bool:
+    """An edit beats a delete: it cancels the spreading of the delete."""
+    return any(offer.candidate.kind == "edit" for offers in reading.offers.values() for offer in offers)
+
+
+def _spread_deletion(
+    golden: Golden,
+    links: Sequence[Link],
+    gone: Sequence[Link],
+    lens: Lens,
+    abilities: Abilities,
+    items: list[Item],
+) -> list[Item]:
+    """By policy, a record deleted in one app is archived in the others that can archive."""
+    if lens.mapping.on_delete == "keep":
+        return items
+    doomed = {k.key for k in links if k.state == "live" and k.app in abilities.archives and k not in gone}
+    kept = [item for item in items if (item.app, item.record) not in doomed and item.kind != "create"]
+    return kept + [Item("archive", app, golden.id, record, {}) for app, record in sorted(doomed)]

@@ -1,0 +1,95 @@
+"""Projection and splitting with references resolved: a mapping seen together with its neighbours' links.
+
+A reference travels as a record id in an app and as a golden id in the middle. Everything else passes through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from mappings.model import Direction, Field, ObjectMapping, Slot
+from syncer.model import Value
+
+
+class Refs(Protocol):
+    """What is known of the objects that this one points to."""
+
+    def golden_of(self, object: str, app: str, record: str) -> str | None: ...
+
+    def record_of(self, object: str, golden: str, app: str) -> str | None: ...
+
+    def value_of(self, object: str, golden: str, field: str) -> Value: ...
+
+
+class NoRefs:
+    """For mappings without references."""
+
+    def golden_of(self, object: str, app: str, record: str) -> str | None:
+        return None
+
+    def record_of(self, object: str, golden: str, app: str) -> str | None:
+        return None
+
+    def value_of(self, object: str, golden: str, field: str) -> Value:
+        return None
+
+
+class Unresolved(Exception):
+    """A reference whose target has no link yet: the value waits, it is neither blank nor wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """A mapping, with references resolved. Pure for a given `refs`."""
+
+    mapping: ObjectMapping
+    refs: Refs
+
+    def project(self, slot: Slot, golden: Mapping[str, Value], seen: Value) -> Value:
+        """The app form of golden values in this slot. Raises `Unresolved`."""
+        target = self._target(slot)
+        if not target:
+            return slot.project(golden, seen)
+        value = golden.get(slot.fields[0])
+        if value is None:
+            return None
+        record = self.refs.record_of(target, str(value), slot.app)
+        if record is None:
+            raise Unresolved
+        return record
+
+    def split(self, slot: Slot, value: Value, old: Mapping[str, Value]) -> dict[str, Value]:
+        """The golden values in an app value. Raises `Unresolved` and `BadValue`."""
+        target = self._target(slot)
+        if not target:
+            return slot.split(value, old)
+        if value is None or value == "":
+            return {slot.fields[0]: None}
+        golden = self.refs.golden_of(target, slot.app, str(value))
+        if golden is None:
+            raise Unresolved
+        return {slot.fields[0]: golden}
+
+    def derived(self, golden: Mapping[str, Value]) -> dict[str, Value]:
+        """Fields looked up through a reference; missing where the reference was never set."""
+        found: dict[str, Value] = {}
+        for field in self.mapping.fields.values():
+            if field.derived is not None:
+                reference, name = field.derived
+                if reference in golden:
+                    target = golden[reference]
+                    object = self.mapping.fields[reference].reference
+                    found[field.name] = self.refs.value_of(object, str(target), name) if target else None
+        return found
+
+    def _target(self, slot: Slot) -> str:
+        return self.mapping.fields[slot.fields[0]].reference
+
+
+def direction(field: Field, app: str) -> Direction:
+    """Which way a field flows in an app. `only: A` means from A, to all others."""
+    if field.rule.kind == "only":
+        return "from" if app in field.rule.apps else "to"
+    return field.direction.get(app, "both")

@@ -1,0 +1,163 @@
+"""Take an app's answer to a write into the shadows. Pure.
+
+Only fields that were sent move `seen`; anything else in the answer is an ordinary observation. Without a
+usable answer the write is unconfirmed, and the next observation of the record tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connectors.contract import Result
+from mappings.model import ObjectMapping, Slot
+from syncer.model import DISAGREES, Golden, Item, Link, Mark, Observation, Pending, Refusal, Value, sent_form
+
+
+@dataclass(slots=True)
+class Settled:
+    """What one answer means.
+
+    link      the link as it now stands (a new one after a create), or None
+    golden    the golden record, where it has to remember a refused create
+    again     what is left to send without the fields that the app refused
+    extra     what the answer shows besides, as an observation
+    in_flight the write may still have happened: it stays in the outbox
+    finished  nothing more is due in this record
+    """
+
+    link: Link | None = None
+    golden: Golden | None = None
+    again: Item | None = None
+    extra: Observation | None = None
+    in_flight: bool = False
+    finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A write that was answered: what was sent, when, when the answer came, and under which mapping."""
+
+    item: Item
+    sent_at: datetime
+    answered_at: datetime
+    mapping: ObjectMapping
+    external_id: str | None = field(default=None)
+
+
+def settle(sent: Sent, result: Result, golden: Golden, link: Link | None) -> Settled:
+    """The consequences of one result for one item. `link` is None for a create."""
+    item = sent.item
+    if result.outcome == "rejected" and (rest := _without(item, result)) is not None:
+        after = None if link is None else _write_into(link, sent, result, golden)
+        return Settled(link=after, again=rest)
+    if item.kind == "create" or link is None:
+        return _settle_create(sent, result, golden)
+    if item.kind == "archive":
+        after = link.copy()
+        if result.outcome == "applied":
+            after.state = "gone"
+        return Settled(link=after, finished=result.outcome in ("applied", "rejected"))
+    after = _write_into(link, sent, result, golden)
+    extra = _extra(after, sent, result)
+    return Settled(link=after, extra=extra, finished=result.outcome in ("applied", "rejected"))
+
+
+def _settle_create(sent: Sent, result: Result, golden: Golden) -> Settled:
+    item, mapping = sent.item, sent.mapping
+    if result.outcome == "applied" and result.id is not None:
+        link = _write_into(
+            Link(item.app, result.id, golden.id, version=mapping.version), sent, result, golden
+        )
+        if result.record is not None:
+            # A record that our create has just made holds nobody's edits: what else it shows are defaults.
+            shown = {n: v for n, v in result.record.values.items() if n in mapping.apps[item.app].slots}
+            link.seen = {**shown, **link.seen}
+            link.observed_at = sent.answered_at
+        return Settled(link=link, finished=True)
+    if result.outcome in ("unknown", "applied"):
+        return Settled(in_flight=True)
+    if result.outcome == "rejected":
+        golden = golden.copy()
+        values = {name: after for name, (_, after) in item.slots.items()}
+        golden.refused[item.app] = Refusal(sent_form(values), result.reason, mapping.version)
+        return Settled(golden=golden, finished=True)
+    return Settled()
+
+
+def adopt(sent: Sent, record: str, golden: Golden) -> Link:
+    """The link to a record that an unanswered create of ours has made: all that was sent is unconfirmed."""
+    link = Link(sent.item.app, record, golden.id, version=sent.mapping.version)
+    return _write_into(link, sent, Result("", "unknown"), golden)
+
+
+def _write_into(link: Link, sent: Sent, result: Result, golden: Golden) -> Link:
+    """The link after its slots were answered."""
+    link = link.copy()
+    shown = result.record.values if result.record is not None else {}
+    for name, (before, value) in sent.item.slots.items():
+        slot = sent.mapping.apps[link.app].slots[name]
+        if result.outcome == "rejected":
+            if not result.fields or name in result.fields:
+                reason = result.fields.get(name) or result.reason
+                link.refused[name] = Refusal(value, reason, sent.mapping.version)
+            continue
+        if result.outcome not in ("applied", "unknown"):
+            continue
+        if any(link.agreed.get(f) is DISAGREES for f in slot.fields):
+            _count_rewrite(link, slot, value)
+        parts = {f: golden.value[f] for f in slot.fields if f in golden.value}
+        if result.outcome == "applied" and name in shown:
+            _confirm(link, slot, before, value, shown[name], parts)
+        else:
+            link.pending[name] = Pending(before, value, parts, sent.sent_at, name in sent.item.raises)
+    if result.record is not None and result.record.stamp is not None:
+        link.stamp, link.ours = result.record.stamp, True
+    return link
+
+
+def _confirm(
+    link: Link, slot: Slot, before: Value | Mark, sent: Value, shown: Value, parts: Mapping[str, Value]
+) -> None:
+    """The answer shows the field: it is what the app made of our value, unless nothing was done at all."""
+    unchanged = not isinstance(before, Mark) and slot.same(shown, before)
+    if unchanged and not slot.same(shown, sent) and not slot.same(shown, slot.coerced(sent)):
+        _count_rewrite(link, slot, sent)
+        return
+    link.seen[slot.name] = shown
+    link.agreed.update(parts)
+    link.pending.pop(slot.name, None)
+    link.refused.pop(slot.name, None)
+
+
+def _count_rewrite(link: Link, slot: Slot, sent: Value) -> None:
+    """Count a write over a value that came back, so that an endless exchange of two values is noticed."""
+    value, times = link.rewrites.get(slot.name, (None, 0))
+    link.rewrites[slot.name] = (sent, times + 1 if times and slot.same(value, sent) else 1)
+
+
+def _extra(link: Link, sent: Sent, result: Result) -> Observation | None:
+    """Fields in the answer that were not sent and are not what we knew."""
+    if result.record is None or result.outcome != "applied":
+        return None
+    slots = sent.mapping.apps[link.app].slots
+    news = {
+        name: value
+        for name, value in result.record.values.items()
+        if name in slots
+        and name not in sent.item.slots
+        and name not in link.pending
+        and (name not in link.seen or not slots[name].same(value, link.seen[name]))
+    }
+    if not news:
+        return None
+    return Observation(link.app, link.id, news, sent.answered_at, result.record.stamp, result.record.stamps)
+
+
+def _without(item: Item, result: Result) -> Item | None:
+    """The item without the fields that were refused; None where the app named none, or nothing is left."""
+    rest = {name: change for name, change in item.slots.items() if name not in result.fields}
+    if not result.fields or not rest or len(rest) == len(item.slots):
+        return None
+    return Item(item.kind, item.app, item.golden, item.record, rest, item.raises)

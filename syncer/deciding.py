@@ -1,0 +1,241 @@
+"""Decide about everything that waits, in chunks of whole golden records, inside one transaction.
+
+The transaction is the copy: the engine commits it when the brakes have passed, and rolls it back when they
+hold, so that a held run has changed no link, golden value or shadow.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from syncer import refs
+from syncer.core.decide import decide, lower_consent
+from syncer.core.lens import Lens
+from syncer.core.plan import Abilities
+from syncer.matching.cluster import Group, Matches
+from syncer.model import ABSENT, Decision, Golden, Item, Link, LinkKey, Mark, StubConsent, Unit
+from syncer.setup import Sync
+from syncer.steps.match import golden_id
+from syncer.steps.normalise import observation_keys
+from syncer.store.database import chunks
+from syncer.store.ledger import Ledger
+from syncer.store.records import Records
+
+CHUNK = 300
+
+
+@dataclass(slots=True)
+class Decided:
+    """What a pass over all waiting records came to."""
+
+    items: list[Item] = field(default_factory=list)
+    linked: Counter[str] = field(default_factory=Counter)
+    conflicts: int = 0
+    skipped: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+
+@dataclass(slots=True)
+class Deciding:
+    """One pass. `creating`: golden id -> apps in which a create of ours has no answer yet."""
+
+    sync: Sync
+    records: Records
+    ledger: Ledger
+    run: str
+    now: Callable[[], datetime]
+    abilities: Abilities
+    creating: Mapping[str, frozenset[str]]
+    result: Decided = field(default_factory=Decided)
+
+    def run_all(self, touched: Sequence[str], matches: Matches) -> Decided:
+        """Decide about known golden records and new groups. Call inside a transaction."""
+        joining: dict[str, list[LinkKey]] = defaultdict(list)
+        for group in matches.groups:
+            if group.golden is not None:
+                joining[group.golden] += group.members
+        stubs = self._stubs()
+        for some in chunks(sorted({*touched, *joining}), CHUNK):
+            units = self.records.units(some)
+            for id, unit in units.items():
+                self._add_links(unit, joining.get(id, ()))
+            self._attach_observations([u for id, u in units.items() if id in joining])
+            self._chunk(list(units.values()), stubs)
+        founded = [g for g in matches.groups if g.golden is None]
+        for some_groups in chunks(founded, CHUNK):
+            units = self._found(some_groups)
+            self._attach_observations(list(units.values()))
+            self._chunk(list(units.values()), stubs)
+        self.records.clear_touches()
+        return self.result
+
+    def lower_consent(self, touched: Sequence[str]) -> Decided:
+        """While a plan is held: only consent, and only downwards. Call inside a transaction."""
+        stubs = self._stubs()
+        for some in chunks(touched, CHUNK):
+            units = [self._with_stubs(u, stubs) for u in self.records.units(some).values()]
+            lens = Lens(self.sync.mapping, refs.load(self.sync, self.records.db, units))
+            lowered = [d for u in units if (d := lower_consent(u, lens, self.run)) is not None]
+            self._save(lowered, [])
+        return self.result
+
+    def _found(self, groups: Iterable[Group]) -> dict[str, Unit]:
+        """New golden records, named after the record that founded each."""
+        ids = [golden_id(self.records.space, g.members[0]) for g in groups]
+        taken = self.records.goldens(ids)
+        units = {}
+        for id, group in zip(ids, groups, strict=True):
+            name = id if id not in taken else f"{id}-{self.run}"
+            units[name] = Unit(Golden(name), [])
+            self._add_links(units[name], group.members)
+        return units
+
+    def _add_links(self, unit: Unit, members: Sequence[LinkKey]) -> None:
+        for app, id in members:
+            primary = not any(k.app == app and k.primary for k in unit.links)
+            unit.links.append(Link(app, id, unit.golden.id, primary=primary))
+            self.result.linked[app] += 1
+
+    def _attach_observations(self, units: Sequence[Unit]) -> None:
+        """Observations of links that are not in the store yet."""
+        wanted: dict[str, list[str]] = defaultdict(list)
+        for unit in units:
+            for link in unit.links:
+                if link.key not in unit.observations:
+                    wanted[link.app].append(link.id)
+        found = {app: self.records.waiting(app, ids) for app, ids in wanted.items()}
+        for unit in units:
+            for link in unit.links:
+                if link.id in found.get(link.app, {}):
+                    unit.observations[link.key] = found[link.app][link.id]
+
+    def _stubs(self) -> dict[tuple[str, str], StubConsent]:
+        """Consent held by records that are not linked, by record."""
+        found = {}
+        for app, id, state, seen_at in self.records.stub_consents():
+            found[app, id] = StubConsent(state, app, id, datetime.fromisoformat(seen_at))
+        return found
+
+    def _with_stubs(self, unit: Unit, stubs: Mapping[tuple[str, str], StubConsent]) -> Unit:
+        if stubs:
+            keys = self._unique_keys([unit])
+            for kind, values in keys.items():
+                holders = self.records.holders(kind, values)
+                unit.stubs += tuple(
+                    stubs[app, id] for _, app, id, golden, _ in holders if not golden and (app, id) in stubs
+                )
+        return unit
+
+    def _unique_keys(self, units: Sequence[Unit]) -> dict[str, set[str]]:
+        """Exact match keys of these golden records, by kind."""
+        keys: dict[str, set[str]] = defaultdict(set)
+        exact = self.sync.mapping.match.exact
+        for unit in units:
+            for kind in exact:
+                if value := unit.golden.value.get(kind):
+                    keys[kind].add(str(value).casefold())
+            for obs in unit.observations.values():
+                for kind, values in observation_keys(self.sync, obs).exact.items():
+                    keys[kind].update(values)
+        return keys
+
+    def _taken(self, units: Sequence[Unit]) -> dict[tuple[str, str, str], tuple[str, str]]:
+        """Unique values that belong to a record already, in apps where a create might want them."""
+        if not self.abilities.creates:
+            return {}
+        taken: dict[tuple[str, str, str], tuple[str, str]] = {}
+        own = {link.key: unit.golden.id for unit in units for link in unit.links}
+        for kind, values in self._unique_keys(units).items():
+            for key, app, id, golden, _ in self.records.holders(kind, values):
+                for slot in self.sync.slots(app).values() if app in self.abilities.creates else ():
+                    if slot.fields[0] == kind and slot.name in self.abilities.unique.get(app, ()):
+                        taken[app, slot.name, key] = (id, golden or own.get((app, id), ""))
+        return taken
+
+    def _chunk(self, units: list[Unit], stubs: Mapping[tuple[str, str], StubConsent]) -> None:
+        units = [self._with_stubs(unit, stubs) for unit in units]
+        lens = Lens(self.sync.mapping, refs.load(self.sync, self.records.db, units))
+        abilities = Abilities(
+            self.abilities.creates,
+            self.abilities.archives,
+            self.abilities.needs,
+            self.abilities.unique,
+            self._taken(units),
+            self.abilities.consent_new,
+        )
+        decisions = []
+        for unit in units:
+            unit.creating = self.creating.get(unit.golden.id, frozenset())
+            decisions.append(decide(unit, lens, abilities, self.run))
+        self._save(decisions, units)
+
+    def _save(self, decisions: Sequence[Decision], used: Sequence[Unit]) -> None:
+        """Keep the new state; `used` are the units whose observations are used up."""
+        self.records.save_goldens((d.unit.golden, bool(d.items)) for d in decisions)
+        self.records.save_links((k for d in decisions for k in d.unit.links), self.sync.slot_names())
+        self.records.drop_observations(o.key for u in used for o in u.observations.values())
+        self.records.save_observations(o for d in decisions for o in d.waiting)
+        self._save_keys(used)
+        self._save_references(decisions)
+        self._touch(decisions, used)
+        self.ledger.log(self.run, self.now(), (e for d in decisions for e in d.log))
+        self.ledger.journal(self.run, ((d.unit.golden.id, _journal(d)) for d in decisions if d.changed))
+        for d in decisions:
+            self.result.items += d.items
+            self.result.conflicts += sum(e.kind in ("conflict", "first_merge") for e in d.log)
+            for app, reason in d.notes:
+                self.result.skipped[app][reason] += 1
+
+    def _save_keys(self, used: Sequence[Unit]) -> None:
+        """Match keys of linked records that showed another value in a key field."""
+        changed = []
+        for unit in used:
+            before = {k.key: k for k in unit.links}
+            for obs in unit.observations.values():
+                link = before[obs.key]
+                if link.seen and any(
+                    name in obs.values and obs.values[name] != link.seen.get(name)
+                    for name in self._key_slots(obs.app)
+                ):
+                    changed.append(observation_keys(self.sync, obs))
+        self.records.save_keys([k.key for k in changed], (row for k in changed for row in k.stored()))
+
+    def _key_slots(self, app: str) -> list[str]:
+        match = self.sync.mapping.match
+        keys = {*match.exact, *match.names}
+        return [s.name for s in self.sync.slots(app).values() if not keys.isdisjoint(s.fields)]
+
+    def _save_references(self, decisions: Sequence[Decision]) -> None:
+        names = [f.name for f in self.sync.mapping.fields.values() if f.reference in self.sync.targets]
+        self.records.save_references(
+            (d.unit.golden.id, name, _text(d.unit.golden.value.get(name)))
+            for d in decisions
+            for name in names
+            if name in d.changed
+        )
+
+    def _touch(self, decisions: Sequence[Decision], used: Sequence[Unit]) -> None:
+        """Those that point here look again at what changed its name or gained a record."""
+        if self.sync.dependents:
+            new = {u.golden.id for u in used if any(not k.seen for k in u.links)}
+            targets = [d.unit.golden.id for d in decisions if d.changed or d.unit.golden.id in new]
+            self.records.touch(self.sync.dependents, targets)
+
+
+def _journal(decision: Decision) -> dict[str, Any]:
+    """What changed: field -> [before] and after, and where the new value came from."""
+    golden = decision.unit.golden
+    changes = {}
+    for name, (before, after) in decision.changed.items():
+        source = golden.provenance.get(name)
+        origin = [source.app, source.record, source.time, source.rule] if source else []
+        shown = None if isinstance(before, Mark) else before
+        changes[name] = [shown, after, *origin] if before is not ABSENT else [None, after, *origin, "new"]
+    return {"changed": changes}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,338 @@
+"""One run of one sync: recover, read, decide, act. Owns the order of the steps and their transactions."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Literal
+
+from syncer import brakes
+from syncer.core.plan import Abilities
+from syncer.deciding import Decided, Deciding
+from syncer.matching.cluster import Matches
+from syncer.model import Item
+from syncer.ports import Ports
+from syncer.report import AppRow, Report
+from syncer.selecting import Selection
+from syncer.setup import App, Sync
+from syncer.steps.match import find_matches
+from syncer.steps.normalise import Intake
+from syncer.steps.pull import Pulled, Puller, look_at
+from syncer.steps.recover import Recovery
+from syncer.steps.write import Writer, Wrote
+from syncer.store.database import Database
+from syncer.store.lease import hold
+from syncer.store.ledger import InFlight, Ledger
+from syncer.store.records import Records
+
+ROUNDS = 3  # how often a run merges again what moved while it wrote
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run. `dry_run` changes nothing but what was read; `approve` names a held plan; `selection` narrows
+    the run to some golden records; `read` may be off to act on what was read before."""
+
+    kind: Literal["sync", "plan", "resync"] = "sync"
+    dry_run: bool = False
+    approve: str | None = None
+    reject: str | None = None
+    selection: Selection = field(default_factory=Selection)
+    read: bool = True
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a run would do: its items, and why it is held, if it is."""
+
+    decided: Decided
+    held: str = ""
+    trips: list[brakes.Trip] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Run:
+    """The state of one run while it lasts."""
+
+    id: str
+    report: Report
+    plan: Plan | None = None
+    readable: set[str] = field(default_factory=set)
+    first_read: bool = False
+    creating: dict[str, frozenset[str]] = field(default_factory=dict)
+
+
+class Engine:
+    """Runs one sync on one state database. One instance a run; not shared between threads."""
+
+    def __init__(self, sync: Sync, db: Database, ports: Ports) -> None:
+        self.sync = sync
+        self.db = db
+        self.ports = ports
+        self.records = Records(db, sync.name)
+        self.ledger = Ledger(db, sync.name)
+        self.intakes = {app.name: Intake(sync, app, self.records) for app in sync.apps.values()}
+
+    def run(self, options: Options) -> Report:
+        """One run, from taking the lease to its report. Raises `Busy`, `LeaseLost` and `StateError`."""
+        report, _ = self.run_with_plan(options)
+        return report
+
+    def run_with_plan(self, options: Options) -> tuple[Report, Plan]:
+        """The same, with what was planned."""
+        ports, started = self.ports, self.ports.now()
+        id = ports.run_id(started)
+        run = Run(id, Report(id, self.sync.name, apps={name: AppRow() for name in self.sync.apps}))
+        calls = {name: app.connector.calls for name, app in self.sync.apps.items()}
+        with hold(self.db, self.sync.name, ports.holder, ports.now, ports.alive):
+            with self.db.transaction():
+                self.ledger.close_interrupted(started)
+                self.ledger.begin_run(id, options.kind, started)
+            try:
+                self._steps(run, options)
+            except BaseException as error:
+                run.report.status, run.report.reason = "failed", f"{type(error).__name__}: {error}"
+                raise
+            finally:
+                for name, app in self.sync.apps.items():
+                    run.report.apps[name].calls = app.connector.calls - calls[name]
+                ended = ports.now()
+                run.report.seconds = (ended - started).total_seconds()
+                self._finish(run.report)
+                with self.db.transaction():
+                    stored = run.report.stored()
+                    self.ledger.end_run(id, run.report.status, ended, run.report.written, stored)
+        return run.report, run.plan or Plan(Decided())
+
+    def _steps(self, run: Run, options: Options) -> None:
+        self._recover(run)
+        if options.read:
+            self._read(run, options)
+        for round in range(ROUNDS):
+            plan = self._decide(run, options)
+            run.plan = plan if run.plan is None or plan.decided.items else run.plan
+            if plan.held or options.dry_run:
+                self._report_held(run, plan, options)
+                return
+            moved = self._act(run, plan.decided.items)
+            if not moved or round == ROUNDS - 1:
+                return
+
+    # -- recover and read ---------------------------------------------------------------------------------
+
+    def _recover(self, run: Run) -> None:
+        with self.db.reading():
+            flights = self.ledger.in_flight()
+        by_app: dict[str, list[InFlight]] = defaultdict(list)
+        for flight in flights:
+            if flight.item.app in self.sync.apps:
+                by_app[flight.item.app].append(flight)
+        tasks = {}
+        for name, mine in by_app.items():
+            recovery = Recovery(
+                self.sync, self.sync.apps[name], self.intakes[name], self.ledger, self.ports.now
+            )
+            with self.db.transaction():
+                recovery.settle_updates([f for f in mine if f.item.kind != "create"])
+            tasks[name] = recovery.look_up([f for f in mine if f.item.kind == "create"])
+        creating: dict[str, set[str]] = defaultdict(set)
+        for recovered in self.ports.workers.drive(tasks).values():
+            for golden, app in recovered.unanswered:
+                creating[golden].add(app)
+        run.creating = {golden: frozenset(apps) for golden, apps in creating.items()}
+
+    def _read(self, run: Run, options: Options) -> None:
+        with self.db.reading():
+            paused = {name for name in self.sync.apps if self.ledger.reader(name)["paused"]}
+        pullers = {
+            name: Puller(self.sync, app, self.intakes[name], self.ledger, self.ports.now, self.ports.progress)
+            for name, app in self.sync.apps.items()
+            if name not in paused
+        }
+        pulled: dict[str, Pulled] = self.ports.workers.drive({n: p.task() for n, p in pullers.items()})
+        for name, result in pulled.items():
+            row = run.report.apps[name]
+            row.read, row.error = result.read, result.error
+            if result.complete:
+                run.readable.add(name)
+            run.first_read |= result.first
+        for name in paused:
+            run.report.apps[name].error = "paused"
+
+    # -- decide -------------------------------------------------------------------------------------------
+
+    def _decide(self, run: Run, options: Options) -> Plan:
+        """Decide about all that waits, in one transaction that only a plan within its brakes commits."""
+        if options.dry_run:
+            with self.db.trial():
+                return self._decide_inside(run, options)
+        try:
+            with self.db.transaction():
+                plan = self._decide_inside(run, options)
+                if plan.held:
+                    raise _HeldBack(plan)
+        except _HeldBack as held:
+            return self._hold_back(run, held.plan)
+        return plan
+
+    def _decide_inside(self, run: Run, options: Options) -> Plan:
+        waiting = self.ledger.held()
+        linked = self.records.linked_counts()
+        touched = (
+            self.records.all_golden() if run.first_read else self.records.touched(self.sync.mapping.version)
+        )
+        matches = options.selection.narrow(find_matches(self.sync, self.records), self.records)
+        touched = options.selection.goldens(touched, self.records)
+        version_moved = bool(linked) and self.records.other_version(self.sync.mapping.version)
+        deciding = Deciding(
+            self.sync, self.records, self.ledger, run.id, self.ports.now, self._abilities(run), run.creating
+        )
+        decided = deciding.run_all(touched, matches)
+        decided.items.sort(key=lambda i: i.sort_key)
+        if not options.selection.narrows:
+            run.report.reviews += self.ledger.save_reviews(
+                run.id, [(*r.record, *r.other, r.score, r.reason) for r in matches.reviews]
+            )
+        run.report.conflicts += decided.conflicts
+        return self._brake(run, options, decided, matches, linked, waiting, version_moved)
+
+    def _brake(
+        self,
+        run: Run,
+        options: Options,
+        decided: Decided,
+        matches: Matches,
+        linked: Mapping[str, int],
+        waiting: tuple[str, str, list[Item]] | None,
+        version_moved: bool,
+    ) -> Plan:
+        approved = waiting[2] if waiting and options.approve == waiting[0] else []
+        exempt = {_identity(i) for i in approved}
+        open_items = [i for i in decided.items if _identity(i) not in exempt]
+        first = not linked and bool(decided.items)
+        counts = brakes.count(open_items, self.sync.mapping)
+        trips = [] if first else brakes.tripped(counts, linked, self.sync.limits)
+        reason = "; ".join(str(t) for t in trips)
+        if not approved and not options.selection.narrows:
+            if first and self.sync.first_sync == "ask":
+                reason = "this is the first sync, and first_sync is 'ask'"
+            elif version_moved and decided.items:
+                reason = "the mapping changed, and its plan is not empty"
+            elif waiting is not None and not reason and decided.items:
+                reason = waiting[1]
+        return Plan(decided, reason, trips)
+
+    def _abilities(self, run: Run) -> Abilities:
+        apps = self.sync.apps.values()
+        read = {a.name for a in apps if self.ledger.reader(a.name)["complete_at"] is not None}
+        return Abilities(
+            creates=[a.name for a in apps if self._writable(a) and a.name in read and self._creates(a)],
+            archives=[a.name for a in apps if self._writable(a) and a.spec.archive != "none"],
+            needs={a.name: a.spec.needs for a in apps},
+            unique={a.name: a.spec.unique for a in apps},
+            consent_new={a.name: a.spec.consent_on_new for a in apps if a.spec.consent_on_new},
+        )
+
+    def _creates(self, app: App) -> bool:
+        return self.sync.mapping.apps[app.name].creates
+
+    def _writable(self, app: App) -> bool:
+        return app.writes
+
+    def _hold_back(self, run: Run, plan: Plan) -> Plan:
+        """Nothing of a held plan is kept but the plan itself; lowered consent is kept and written."""
+        with self.db.transaction():
+            self.ledger.hold(run.id, plan.held, plan.decided.items)
+            deciding = Deciding(
+                self.sync, self.records, self.ledger, run.id, self.ports.now, Abilities(), run.creating
+            )
+            lowered = deciding.lower_consent(self.records.touched(self.sync.mapping.version))
+        self._act(run, lowered.items)
+        return plan
+
+    # -- act ----------------------------------------------------------------------------------------------
+
+    def _act(self, run: Run, items: list[Item]) -> bool:
+        """Write what was planned. True when something moved meanwhile and is to be merged again."""
+        by_app = {app: list(mine) for app, mine in groupby(sorted(items, key=_by_app), key=_by_app)}
+        writable = {a for a in by_app if a in self.sync.apps and self._writable(self.sync.apps[a])}
+        writers = {
+            name: Writer(
+                self.sync,
+                self.sync.apps[name],
+                run.id,
+                by_app[name],
+                self.intakes[name],
+                self.ledger,
+                self.ports.now,
+                self.ports.progress,
+            )
+            for name in sorted(writable & (run.readable or writable))
+        }
+        wrote: dict[str, Wrote] = self.ports.workers.drive({n: w.task() for n, w in writers.items()})
+        existed = {n: w.existed for n, w in wrote.items() if w.existed}
+        self.ports.workers.drive(
+            {n: look_at(self.intakes[n], ids, self.ports.now) for n, ids in existed.items()}
+        )
+        self._account(run, items, wrote)
+        return any(w.moved for w in wrote.values())
+
+    def _account(self, run: Run, items: list[Item], wrote: Mapping[str, Wrote]) -> None:
+        """Note what was settled, golden record by golden record, and count."""
+        planned = Counter(i.golden for i in items)
+        settled: Counter[str] = Counter()
+        for result in wrote.values():
+            settled.update(result.settled)
+        with self.db.transaction():
+            self.records.settle_goldens(g for g, n in sorted(planned.items()) if settled[g] >= n)
+            if self.sync.dependents:
+                linked = sorted({g for w in wrote.values() for g in w.linked})
+                self.records.touch(self.sync.dependents, linked)
+        for name, result in wrote.items():
+            row = run.report.apps[name]
+            row.created += result.applied["create"]
+            row.updated += result.applied["update"]
+            row.archived += result.applied["archive"]
+            row.linked += result.applied["create"]
+            row.failed += sum(result.outcomes[o] for o in ("rejected", "unknown", "retry"))
+            row.error = row.error or result.error
+            run.report.written += sum(result.applied.values())
+        run.report.leftovers += sum(n for g, n in planned.items() if settled[g] < n)
+
+    # -- report -------------------------------------------------------------------------------------------
+
+    def _report_held(self, run: Run, plan: Plan, options: Options) -> None:
+        for item in plan.decided.items:
+            run.report.apps[item.app].held += 1
+        if plan.held:
+            run.report.status, run.report.reason = "held", plan.held
+
+    def _finish(self, report: Report) -> None:
+        for row in report.apps.values():
+            row.unchanged = max(0, row.read - row.updated - row.archived - row.failed)
+        troubled = report.leftovers or any(r.failed or r.error for r in report.apps.values())
+        if report.status == "done" and troubled:
+            report.status = "partial"
+        if report.apps and all(r.error and r.error != "paused" for r in report.apps.values()):
+            report.status = "failed"
+            report.reason = report.reason or "no app could be used"
+
+
+class _HeldBack(Exception):
+    """Carries a held plan out of the transaction that is rolled back."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan.held)
+        self.plan = plan
+
+
+def _by_app(item: Item) -> str:
+    return item.app
+
+
+def _identity(item: Item) -> str:
+    """What makes an item the same thing when it is planned again."""
+    slots = ",".join(f"{name}:{before!r}>{after!r}" for name, (before, after) in sorted(item.slots.items()))
+    return f"{item.kind}|{item.app}|{item.record or item.golden}|{slots}"

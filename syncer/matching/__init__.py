@@ -1,0 +1,1 @@
+"""Matching: which records of several apps are one person or company. Pure; keys in, groups out."""

@@ -1,0 +1,284 @@
+"""The words of the engine as types: what is known of a person or company, and what is to be done.
+
+`Link`, `Golden` and `Observation` are what the store keeps; the steps copy what they change. Values are in an
+app's own form (`seen`, observations, items) or in golden form (`agreed`, golden values); no field holds both.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Final, Literal, TypeAlias
+
+from conflicts.candidate import Candidate, TimeKind
+
+Value: TypeAlias = str | int | float | bool | list[str] | None
+
+
+class Mark(Enum):
+    """Values that no app can hold."""
+
+    DISAGREES = "disagrees"
+    ABSENT = "absent"
+
+
+DISAGREES: Final = Mark.DISAGREES
+ABSENT: Final = Mark.ABSENT
+
+LinkKey: TypeAlias = tuple[str, str]  # (app, record id)
+
+
+@dataclass(slots=True)
+class Pending:
+    """A write that may or may not have landed: settled by the next observation of its slot.
+
+    before  the app's value when we wrote (ABSENT in a create); sent: the value we sent; parts: the golden
+            values it carried; raises: it would have raised consent
+    """
+
+    before: Value | Mark
+    sent: Value
+    parts: dict[str, Value]
+    sent_at: datetime
+    raises: bool = False
+
+
+@dataclass(slots=True)
+class Refusal:
+    """A dead letter: the app refused this value for good. Not sent again until value or mapping changes."""
+
+    value: Value
+    reason: str
+    version: str
+
+
+@dataclass(slots=True)
+class Link:
+    """A record of an app and the golden record it belongs to, with the two shadows.
+
+    seen      slot -> what the app was last known to hold, in the app's own form; a missing slot is unknown
+    agreed    field -> the golden value that the app was last brought to or agreed with; DISAGREES after an
+              edit that lost; a missing field is unknown
+    pending   slot -> a write without a usable answer
+    refused   slot -> a dead letter
+    rewrites  slot -> (value, times): how often we wrote it with no person's edit in between
+    state     live; out (outside the app's `only`); gone (archived or deleted: blocks re-creation)
+    stamp     the record's stamp at the last observation or answer; ours: our own write moved it last
+    """
+
+    app: str
+    id: str
+    golden: str
+    state: Literal["live", "out", "gone"] = "live"
+    primary: bool = True
+    seen: dict[str, Value] = field(default_factory=dict)
+    agreed: dict[str, Value | Literal[Mark.DISAGREES]] = field(default_factory=dict)
+    pending: dict[str, Pending] = field(default_factory=dict)
+    refused: dict[str, Refusal] = field(default_factory=dict)
+    rewrites: dict[str, tuple[Value, int]] = field(default_factory=dict)
+    observed_at: datetime | None = None
+    stamp: datetime | None = None
+    ours: bool = False
+    version: str = ""
+
+    @property
+    def key(self) -> LinkKey:
+        return self.app, self.id
+
+    def copy(self) -> Link:
+        return Link(
+            self.app,
+            self.id,
+            self.golden,
+            self.state,
+            self.primary,
+            dict(self.seen),
+            dict(self.agreed),
+            dict(self.pending),
+            dict(self.refused),
+            dict(self.rewrites),
+            self.observed_at,
+            self.stamp,
+            self.ours,
+            self.version,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a golden value came from: which app and record, when, by which rule, in which run."""
+
+    app: str
+    record: str
+    time: datetime
+    rule: str
+    run: str
+
+
+@dataclass(slots=True)
+class Golden:
+    """The single view of a person or company. A field that was never set is missing from `value`; one that a
+    person cleared is None.
+
+    held       field -> the candidates of an open conflict
+    barred     apps in which it is not to be created, with the reason
+    refused    app -> a refused create (value: what was sent, as JSON)
+    """
+
+    id: str
+    value: dict[str, Value] = field(default_factory=dict)
+    provenance: dict[str, Provenance] = field(default_factory=dict)
+    held: dict[str, list[Candidate]] = field(default_factory=dict)
+    barred: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, Refusal] = field(default_factory=dict)
+
+    def copy(self) -> Golden:
+        return Golden(
+            self.id,
+            dict(self.value),
+            dict(self.provenance),
+            {f: list(c) for f, c in self.held.items()},
+            dict(self.barred),
+            dict(self.refused),
+        )
+
+
+State = Literal["found", "out", "archived", "deleted", "merged"]
+
+
+@dataclass(slots=True)
+class Observation:
+    """What an app showed of one record, waiting to be decided. One a record; a later one replaces it.
+
+    values   slot -> value in the app's own form; what the app did not return is missing
+    state    found; out (outside `only`); archived; deleted; merged into another record
+    consent  app values of the consent slot in observations that this one replaced
+    keys     further values of key slots that lead to this record
+    """
+
+    app: str
+    id: str
+    values: dict[str, Value]
+    read_at: datetime
+    stamp: datetime | None = None
+    stamps: Mapping[str, datetime] = field(default_factory=dict)
+    state: State = "found"
+    consent: tuple[Value, ...] = ()
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> LinkKey:
+        return self.app, self.id
+
+
+LogKind = Literal[
+    "conflict", "first_merge", "join", "overruled", "narrower", "consent", "aba", "frozen", "bad_value"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A row of the conflict log: what wanted to be the value, which rule spoke, what it became.
+
+    status  decided, or held (waits for a person)
+    """
+
+    kind: LogKind
+    golden: str
+    field: str
+    candidates: tuple[Candidate, ...]
+    rule: str
+    winner: Value
+    winner_app: str | None
+    status: Literal["decided", "held"] = "decided"
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Item:
+    """One thing that a run would do to one record of one app.
+
+    slots   slot -> (before, after) in the app's own form; `before` is ABSENT in a create
+    raises  consent slots that this write would lift
+    """
+
+    kind: Literal["create", "update", "archive"]
+    app: str
+    golden: str
+    record: str | None
+    slots: Mapping[str, tuple[Value | Mark, Value]]
+    raises: tuple[str, ...] = ()
+
+    @property
+    def sort_key(self) -> tuple[str, str, str, str]:
+        return self.app, self.kind, self.golden, self.record or ""
+
+
+@dataclass(frozen=True, slots=True)
+class StubConsent:
+    """The consent of a record that is not linked (out of scope, archived, in review) but has our key."""
+
+    state: str
+    app: str
+    record: str
+    time: datetime
+
+
+@dataclass(slots=True)
+class Unit:
+    """All that is known of one golden record: what `decide` takes and gives. `observations` by link key;
+    `creating` names the apps in which a create of ours is still unanswered."""
+
+    golden: Golden
+    links: list[Link]
+    observations: dict[LinkKey, Observation] = field(default_factory=dict)
+    stubs: tuple[StubConsent, ...] = ()
+    creating: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Decision:
+    """What a run makes of one golden record: the state to be kept, and what is to be done about it.
+
+    changed   golden field -> (before, after) with its provenance, for the journal
+    waiting   observations that could not be used up (a reference whose target has no link yet)
+    notes     (app, reason): what was not done there, and why
+    """
+
+    unit: Unit
+    items: list[Item]
+    log: list[LogEntry]
+    changed: Mapping[str, tuple[Value | Mark, Value]]
+    waiting: list[Observation] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+
+
+def sent_form(values: Mapping[str, Value]) -> str:
+    """One text for the values of a create, to tell whether a refused one would be sent again unchanged."""
+    return json.dumps(values, sort_keys=True, ensure_ascii=False)
+
+
+__all__ = [
+    "ABSENT",
+    "DISAGREES",
+    "Candidate",
+    "Decision",
+    "Golden",
+    "Item",
+    "Link",
+    "LinkKey",
+    "LogEntry",
+    "Mark",
+    "Observation",
+    "Pending",
+    "Provenance",
+    "Refusal",
+    "StubConsent",
+    "TimeKind",
+    "Unit",
+    "Value",
+    "sent_form",
+]

@@ -1,0 +1,134 @@
+"""The ports: everything that a run takes from outside, so that a test can hand in its own.
+
+The engine reads no clock, draws no chance and starts no thread but through these.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, Protocol, TypeVar
+
+R = TypeVar("R")
+Call = Callable[[], Any]
+Task = Generator[Call, Any, R]
+
+
+class Workers(Protocol):
+    """Runs tasks: generators that yield calls to apps and are sent the answers."""
+
+    def drive(self, tasks: Mapping[str, Task[R]]) -> dict[str, R]:
+        """Run all tasks to their ends; the generators run on the calling thread, only calls elsewhere."""
+        ...
+
+
+class Threads:
+    """Each task's calls run on a thread of its own, side by side with those of the others."""
+
+    def drive(self, tasks: Mapping[str, Task[R]]) -> dict[str, R]:
+        results: dict[str, R] = {}
+        if not tasks:
+            return results
+        with ThreadPoolExecutor(max_workers=len(tasks)) as pool:
+            running: dict[Future[Any], str] = {}
+            for name, task in tasks.items():
+                self._step(name, task, None, pool, running, results)
+            while running:
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in sorted(done, key=lambda f: running[f]):
+                    name = running.pop(future)
+                    self._step(name, tasks[name], future, pool, running, results)
+        return results
+
+    @staticmethod
+    def _step(
+        name: str,
+        task: Task[R],
+        answer: Future[Any] | None,
+        pool: ThreadPoolExecutor,
+        running: dict[Future[Any], str],
+        results: dict[str, R],
+    ) -> None:
+        error = answer.exception() if answer is not None else None
+        try:
+            if error is not None:
+                call = task.throw(error)
+            else:
+                call = task.send(answer.result() if answer is not None else None)
+        except StopIteration as end:
+            results[name] = end.value
+        else:
+            running[pool.submit(call)] = name
+
+
+class Inline:
+    """All on the calling thread, in turns: the order is the same each time."""
+
+    def drive(self, tasks: Mapping[str, Task[R]]) -> dict[str, R]:
+        results: dict[str, R] = {}
+        turn: list[tuple[str, Task[R], Any, BaseException | None]] = [
+            (name, task, None, None) for name, task in sorted(tasks.items())
+        ]
+        while turn:
+            name, task, answer, error = turn.pop(0)
+            try:
+                call = task.throw(error) if error is not None else task.send(answer)
+            except StopIteration as end:
+                results[name] = end.value
+                continue
+            try:
+                turn.append((name, task, call(), None))
+            except Exception as raised:
+                turn.append((name, task, None, raised))
+        return results
+
+
+_NONCE = os.urandom(3).hex()
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{_NONCE}"
+
+
+def holder_is_alive(holder: str) -> bool:
+    """False only where the holder is known to be dead: a process of this machine that is gone."""
+    host, _, process = holder.partition(":")
+    pid, _, nonce = process.partition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return True
+    if int(pid) == os.getpid():
+        return nonce == _NONCE
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+_counter = count()
+
+
+def new_run_id(now: datetime) -> str:
+    """Sorts as text in the order of time, also within one millisecond of one process."""
+    return (
+        f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}-{next(_counter) % 4096:03x}{os.urandom(2).hex()}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The outside, as one argument."""
+
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    run_id: Callable[[datetime], str] = new_run_id
+    workers: Workers = field(default_factory=Threads)
+    holder: str = field(default_factory=_holder)
+    alive: Callable[[str], bool] = holder_is_alive
+    progress: Callable[[str, str, int], None] = lambda stage, app, number: None

@@ -1,0 +1,66 @@
+"""What the records being decided point to, looked up in the neighbouring space, a chunk at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from syncer.model import Unit, Value
+from syncer.setup import Sync
+from syncer.store.database import Database
+from syncer.store.records import Records
+
+
+@dataclass(slots=True)
+class ChunkRefs:
+    """Answers for one chunk of golden records; see `syncer.core.lens.Refs`."""
+
+    goldens: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    records: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    values: dict[tuple[str, str], dict[str, Value]] = field(default_factory=dict)
+
+    def golden_of(self, object: str, app: str, record: str) -> str | None:
+        return self.goldens.get((object, app, record))
+
+    def record_of(self, object: str, golden: str, app: str) -> str | None:
+        return self.records.get((object, golden, app))
+
+    def value_of(self, object: str, golden: str, field: str) -> Value:
+        return self.values.get((object, golden), {}).get(field)
+
+
+def load(sync: Sync, db: Database, units: Iterable[Unit]) -> ChunkRefs:
+    """Gather all targets that these units mention. Call inside a transaction or reading."""
+    refs = ChunkRefs()
+    if not sync.targets:
+        return refs
+    ids: dict[tuple[str, str], set[str]] = defaultdict(set)
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for unit in units:
+        for name, field_ in sync.mapping.fields.items():
+            if field_.reference in sync.targets and isinstance(target := unit.golden.value.get(name), str):
+                wanted[field_.reference].add(target)
+        for obs in unit.observations.values():
+            _mentioned(sync, obs.app, obs.values, ids)
+        for link in unit.links:
+            _mentioned(sync, link.app, link.seen, ids)
+    for (object, app), records in ids.items():
+        space = Records(db, sync.targets[object])
+        for record, golden in space.golden_of(app, sorted(records)).items():
+            refs.goldens[object, app, record] = golden
+            wanted[object].add(golden)
+    for object, goldens in wanted.items():
+        space = Records(db, sync.targets[object])
+        for (golden, app), record in space.records_of(sorted(goldens)).items():
+            refs.records[object, golden, app] = record
+        for id, found in space.goldens(sorted(goldens)).items():
+            refs.values[object, id] = found.value
+    return refs
+
+
+def _mentioned(sync: Sync, app: str, values: dict[str, Value], ids: dict[tuple[str, str], set[str]]) -> None:
+    for slot in sync.slots(app).values():
+        object = sync.mapping.fields[slot.fields[0]].reference
+        if object in sync.targets and (value := values.get(slot.name)):
+            ids[object, app].add(str(value))

@@ -1,0 +1,69 @@
+"""What a run did, as numbers that people and programs read."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Status = Literal["done", "partial", "held", "failed"]
+
+
+@dataclass(slots=True)
+class AppRow:
+    """One app in one run. `error`: why it was not read or written to the end."""
+
+    read: int = 0
+    linked: int = 0
+    created: int = 0
+    updated: int = 0
+    archived: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    held: int = 0
+    calls: int = 0
+    error: str = ""
+
+    def numbers(self) -> dict[str, int]:
+        """The documented keys of `sync --json`."""
+        return {name: value for name, value in asdict(self).items() if name != "error"}
+
+
+@dataclass(slots=True)
+class Report:
+    """One run of one sync. `reason`: why a plan is held, or the run failed. `skipped`: (app, why) -> records
+    that were not created there."""
+
+    run: str
+    sync: str
+    status: Status = "done"
+    seconds: float = 0.0
+    apps: dict[str, AppRow] = field(default_factory=dict)
+    conflicts: int = 0
+    reviews: int = 0
+    written: int = 0
+    reason: str = ""
+    leftovers: int = 0
+    skipped: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented keys of `sync --json`, in their order."""
+        return {
+            "run": self.run,
+            "sync": self.sync,
+            "status": self.status,
+            "seconds": round(self.seconds, 3),
+            "apps": {name: row.numbers() for name, row in self.apps.items()},
+            "conflicts": self.conflicts,
+            "reviews": self.reviews,
+            "written": self.written,
+        }
+
+    def stored(self) -> dict[str, Any]:
+        """All of it, for the run's row in the state."""
+        return {
+            **self.as_json(),
+            "reason": self.reason,
+            "leftovers": self.leftovers,
+            "skipped": self.skipped,
+            "errors": {name: row.error for name, row in self.apps.items() if row.error},
+        }

@@ -1,0 +1,44 @@
+"""Narrow a run to a few records: a pilot of so many people, or one person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from syncer.matching.cluster import Group, Matches
+from syncer.model import LinkKey
+from syncer.store.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """`pilot`: at most so many golden records, those in most apps first. `records`: only golden records that
+    have one of these (app, id)."""
+
+    pilot: int | None = None
+    records: tuple[LinkKey, ...] = ()
+
+    @property
+    def narrows(self) -> bool:
+        return self.pilot is not None or bool(self.records)
+
+    def narrow(self, matches: Matches, records: Records) -> Matches:
+        """The groups of unlinked records that are chosen."""
+        groups = matches.groups
+        if self.records:
+            chosen = set(self.records)
+            groups = [g for g in groups if chosen & set(g.members)]
+        if self.pilot is not None:
+            groups = sorted(groups, key=_by_size)[: self.pilot]
+        return Matches(groups, matches.reviews)
+
+    def goldens(self, touched: Sequence[str], records: Records) -> list[str]:
+        """The golden records that are chosen, of those that something waits for."""
+        if self.records:
+            found = {records.golden_of(app, [id]).get(id) for app, id in self.records}
+            return sorted(g for g in found if g is not None)
+        return list(touched)[: self.pilot] if self.pilot is not None else list(touched)
+
+
+def _by_size(group: Group) -> tuple[int, tuple[LinkKey, ...]]:
+    return -len({app for app, _ in group.members}), group.members

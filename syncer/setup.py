@@ -1,0 +1,53 @@
+"""A sync, ready to run: its mapping bound to the apps, their connections, and its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from connectors.contract import Connector, ObjectSpec
+from mappings.model import ObjectMapping, Slot
+from syncer.brakes import ChangeKind, Limit
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One app in one sync."""
+
+    name: str
+    object: str
+    connector: Connector
+    spec: ObjectSpec
+    writes: bool = True
+    max_records: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """One sync. `targets`: object -> the sync that holds its golden records; `dependents`: the syncs that
+    point to this one."""
+
+    name: str
+    mapping: ObjectMapping
+    apps: Mapping[str, App]
+    limits: Mapping[ChangeKind, Limit] = field(default_factory=dict)
+    first_sync: Literal["ask", "go"] = "go"
+    targets: Mapping[str, str] = field(default_factory=dict)
+    dependents: tuple[str, ...] = ()
+
+    def slots(self, app: str) -> Mapping[str, Slot]:
+        return self.mapping.apps[app].slots
+
+    def slot_names(self) -> dict[str, tuple[str, ...]]:
+        """App -> its mapped slots, in order."""
+        return {app: tuple(part.slots) for app, part in self.mapping.apps.items()}
+
+    def fields(self, app: str) -> tuple[str, ...]:
+        """The app fields to ask for: mapped ones, and those that `only` needs."""
+        part = self.mapping.apps[app]
+        return tuple(dict.fromkeys((*part.slots, *part.reads)))
+
+    def consent_slot(self, app: str) -> str | None:
+        consent = self.mapping.consent
+        return next((s.name for s in self.slots(app).values() if consent in s.fields), None)

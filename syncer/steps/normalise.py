@@ -1,0 +1,123 @@
+"""Turn what an app showed into observations, and keep them: the way in, for listings and single answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from connectors.contract import Fetched, Record
+from mappings.model import BadValue, ExpressionFailed
+from syncer.matching.keys import Keys, keys_of
+from syncer.model import Observation, State, Value
+from syncer.setup import App, Sync
+from syncer.store.records import Records
+
+
+@dataclass(slots=True)
+class Intake:
+    """Takes in the records of one app. Call inside a transaction. `failed`: conditions that could not be
+    evaluated."""
+
+    sync: Sync
+    app: App
+    records: Records
+    failed: int = 0
+
+    def save_fetched(self, answers: Sequence[Fetched], read_at: datetime) -> None:
+        """Take what an app said of single records as observations. Unknown says nothing."""
+        self.save([a.record for a in answers if a.state == "found" and a.record is not None], read_at, False)
+        gone = []
+        for a in answers:
+            if a.state in ("archived", "deleted", "merged"):
+                values = dict(a.record.values) if a.record is not None else {}
+                gone.append(Observation(self.app.name, a.id, values, read_at, state=a.state))
+        if gone:
+            known = self.records.known(self.app.name, [o.id for o in gone])
+            self.records.save_observations(o for o in gone if o.id in known)
+
+    def save(self, page: Sequence[Record], read_at: datetime, fresh: bool = False) -> None:
+        """Keep records as observations; those that nobody links and nobody may link as stubs."""
+        if not page:
+            return
+        ids = [r.id for r in page]
+        known = {} if fresh else self.records.known(self.app.name, ids)
+        earlier = {} if fresh else self.records.waiting(self.app.name, ids)
+        observations, stubs, keys = [], [], []
+        for record in page:
+            obs = self._observation(record, read_at, record.id in known, earlier.get(record.id))
+            if record.id not in known:
+                keys.append(observation_keys(self.sync, obs))
+                if obs.state != "found":
+                    stubs.append((obs.app, obs.id, self._consent(obs), read_at))
+                    continue
+            observations.append(obs)
+        self.records.save_observations(observations)
+        self.records.save_stubs(stubs)
+        if not fresh:
+            self.records.drop_observations((app, id) for app, id, _, _ in stubs)
+            self.records.drop_stubs(o.key for o in observations)
+        replaced = [] if fresh else [k.key for k in keys]
+        self.records.save_keys(replaced, (row for k in keys for row in k.stored()))
+
+    def _observation(
+        self, record: Record, read_at: datetime, linked: bool, earlier: Observation | None
+    ) -> Observation:
+        slots = self.sync.slots(self.app.name)
+        values: dict[str, Value] = {name: record.values[name] for name in slots if name in record.values}
+        consent: tuple[Value, ...] = ()
+        slot = self.sync.consent_slot(self.app.name)
+        if earlier is not None and slot is not None and slot in earlier.values:
+            consent = (*earlier.consent, earlier.values[slot])
+        state: State = "archived" if record.archived else "found"
+        if state == "found" and not self._in_scope(record, linked):
+            state = "out"
+        return Observation(
+            self.app.name,
+            record.id,
+            values,
+            read_at,
+            record.stamp,
+            record.stamps,
+            state,
+            tuple(v for v in consent if v != values.get(slot or "")),
+            record.other_keys,
+        )
+
+    def _in_scope(self, record: Record, linked: bool) -> bool:
+        only = self.sync.mapping.apps[self.app.name].only
+        if only is None:
+            return True
+        try:
+            return only(record.values)
+        except ExpressionFailed:
+            self.failed += 1
+            return linked
+
+    def _consent(self, obs: Observation) -> str | None:
+        name = self.sync.consent_slot(self.app.name)
+        if name is None or name not in obs.values:
+            return None
+        state = (
+            self.sync.slots(self.app.name)[name]
+            .split(obs.values[name], {})
+            .get(self.sync.mapping.consent or "")
+        )
+        return state if isinstance(state, str) else None
+
+
+def observation_keys(sync: Sync, obs: Observation) -> Keys:
+    """The match keys of what an app showed. Unreadable fields give none."""
+    match = sync.mapping.match
+    wanted = {*match.exact, *match.names, "city"}
+    values: dict[str, Value] = {}
+    for slot in sync.slots(obs.app).values():
+        if slot.name in obs.values and not wanted.isdisjoint(slot.fields):
+            try:
+                values.update(slot.split(obs.values[slot.name], {}))
+            except BadValue:
+                continue
+    by_field = {
+        slot.fields[0]: obs.keys[slot.name] for slot in sync.slots(obs.app).values() if slot.name in obs.keys
+    }
+    return keys_of(obs.app, obs.id, values, by_field, match.exact, match.names)

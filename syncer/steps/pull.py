@@ -1,0 +1,153 @@
+"""Read one app: pages become observations, and nothing is decided.
+
+Each page is committed with its cursor, so that an interrupted read goes on where it was. A record that shows
+what it is known to show is no news and leaves no trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from connectors.contract import AppError, Fetched, Page, Record
+from syncer.ports import Task
+from syncer.setup import App, Sync
+from syncer.steps.normalise import Intake
+from syncer.store import codec
+from syncer.store.database import chunks
+from syncer.store.ledger import Ledger
+
+
+class TooMany(AppError):
+    """The app has more records than the configuration allows."""
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What reading an app gave. `first`: its first complete read ended now. `error`: why it stopped early."""
+
+    read: int = 0
+    first: bool = False
+    complete: bool = False
+    error: str = ""
+    missing: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Puller:
+    """Reads one app of a sync into the store."""
+
+    sync: Sync
+    app: App
+    intake: Intake
+    ledger: Ledger
+    now: Callable[[], datetime]
+    progress: Callable[[str, str, int], None]
+    result: Pulled = field(default_factory=Pulled)
+
+    def task(self) -> Task[Pulled]:
+        """Read what changed, or everything the first time."""
+        with self.intake.records.db.transaction():
+            state = self.ledger.reader(self.app.name)
+            began = state["scan_began"] or codec.iso(self.now())
+            first = state["complete_at"] is None
+            resumed = state["scan_began"] is not None
+            fresh = not self.intake.records.any_links(self.app.name)
+            open_ids = self.intake.records.open_links(self.app.name)
+            self.ledger.save_reader(self.app.name, scan_began=began)
+        try:
+            yield from self._fetch(open_ids)  # writes without an answer are settled by what is there now
+            lagging = self.app.spec.lists_lag and not first
+            seen = None if fresh or resumed or self.app.spec.feed == "changes" else set[str]()
+            yield from self._pages(state["cursor"], fresh and not resumed, lagging, seen)
+        except AppError as error:
+            self.result.error = str(error)
+            return self.result
+        with self.intake.records.db.transaction():
+            changes: dict[str, str | None] = {"scan_began": None, "pulled_at": began}
+            if first:
+                changes["complete_at"] = codec.iso(self.now())
+            self.ledger.save_reader(self.app.name, **changes)
+            if seen is not None:
+                gone = [id for id in self.intake.records.live_ids(self.app.name) if id not in seen]
+            else:
+                gone = []
+        self.result.first, self.result.complete = first, True
+        yield from self._ask_about(gone)
+        return self.result
+
+    def _pages(self, cursor: str | None, fresh: bool, lagging: bool, seen: set[str] | None) -> Task[None]:
+        pages: Iterator[Page] = iter(
+            self.app.connector.pull(self.app.object, cursor, self.sync.fields(self.app.name))
+        )
+        while True:
+            page: Page | None = yield lambda: next(pages, None)
+            if page is None:
+                return
+            self.result.read += len(page.records)
+            if self.app.max_records is not None and self.result.read > self.app.max_records:
+                raise TooMany(
+                    f"{self.app.name}: more than max_records ({self.app.max_records}) records were listed;"
+                    " nothing further was read. Raise max_records if that many are expected."
+                )
+            read_at = self.now()
+            news = self._news(page.records, fresh)
+            if lagging and news:
+                yield from self._fetch([r.id for r in news])
+                news = []
+            with self.intake.records.db.transaction():
+                self.intake.save(news, read_at, fresh)
+                if page.cursor is not None or page.last:
+                    self.ledger.save_reader(self.app.name, cursor=page.cursor)
+            if seen is not None:
+                seen.update(r.id for r in page.records)
+            self.progress("reading", self.app.name, self.result.read)
+            if page.last:
+                return
+
+    def _news(self, page: Sequence[Record], fresh: bool) -> list[Record]:
+        """Records that do not simply show what they are known to show."""
+        if fresh:
+            return list(page)
+        slots = self.sync.slot_names()[self.app.name]
+        ids = [r.id for r in page]
+        with self.intake.records.db.reading():
+            known = self.intake.records.known(self.app.name, ids)
+            waiting = (
+                self.intake.records.waiting(self.app.name, ids)
+                if self.intake.records.any_waiting(self.app.name)
+                else {}
+            )
+        return [
+            r
+            for r in page
+            if r.archived
+            or r.id in waiting
+            or known.get(r.id) is None
+            or known[r.id] != codec.quiet_hash(r.values, slots)
+        ]
+
+    def _ask_about(self, ids: Sequence[str]) -> Task[None]:
+        """Records that a complete listing did not show: absence is a reason to ask, never a deletion."""
+        self.result.missing = list(ids)
+        try:
+            yield from self._fetch(ids)
+        except AppError as error:
+            self.result.error = str(error)
+
+    def _fetch(self, ids: Sequence[str]) -> Task[None]:
+        return look_at(self.intake, ids, self.now)
+
+
+def look_at(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) -> Task[None]:
+    """Ask for single records and take what they show as observations."""
+    fields = intake.sync.fields(intake.app.name)
+    for some in chunks(ids, intake.app.spec.fetch_batch):
+        read_at = now()
+        answers: Sequence[Fetched] = yield partial(
+            intake.app.connector.fetch, intake.app.object, some, fields
+        )
+        with intake.records.db.transaction():
+            intake.save_fetched(answers, read_at)

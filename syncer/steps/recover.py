@@ -1,0 +1,152 @@
+"""After a crash: nothing is blindly sent again.
+
+An update that was in flight is unconfirmed, and the next observation tells. A create is looked up: by our own
+id where the app keeps one, else by the keys that it was sent with. It is given up only when a look-up that
+began after the app's own lag does not show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from connectors.contract import AppError, Record, Result
+from syncer.core.settle import Sent, adopt, settle
+from syncer.model import Value
+from syncer.ports import Task
+from syncer.setup import App, Sync
+from syncer.steps.normalise import Intake
+from syncer.store.ledger import InFlight, Ledger
+
+MARGIN = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Recovered:
+    """`unanswered`: (golden id, app) of creates that are still open; `lost`: creates in an app where nothing
+    can be looked up, for a person to see; `adopted`: golden ids whose record was found."""
+
+    unanswered: list[tuple[str, str]] = field(default_factory=list)
+    lost: list[InFlight] = field(default_factory=list)
+    adopted: list[str] = field(default_factory=list)
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Recovery:
+    """Settles what one app had in flight when the last run ended."""
+
+    sync: Sync
+    app: App
+    intake: Intake
+    ledger: Ledger
+    now: Callable[[], datetime]
+    result: Recovered = field(default_factory=Recovered)
+
+    def settle_updates(self, flights: Sequence[InFlight]) -> None:
+        """Mark unconfirmed what was not created. Call inside a transaction."""
+        records = self.intake.records
+        links = records.links(self.app.name, [f.item.record for f in flights if f.item.record is not None])
+        goldens = records.goldens(sorted({f.item.golden for f in flights}))
+        changed = []
+        for flight in flights:
+            link = links.get(flight.item.record or "")
+            golden = goldens.get(flight.item.golden)
+            if link is not None and golden is not None:
+                answer = settle(self._sent(flight), Result(flight.ref, "unknown"), golden, link)
+                link = links[link.id] = answer.link or link
+                changed.append(link)
+        records.save_links(changed, self.sync.slot_names())
+        self.ledger.unmark(f.ref for f in flights)
+
+    def look_up(self, flights: Sequence[InFlight]) -> Task[Recovered]:
+        """Find out what became of creates."""
+        try:
+            for name, group in self._by_key(flights).items():
+                if name:
+                    yield from self._find(name, group)
+                else:
+                    self.result.lost += group
+                    self.result.unanswered += [(f.item.golden, self.app.name) for f in group]
+        except AppError as error:
+            self.result.error = str(error)
+            self.result.unanswered = [(f.item.golden, self.app.name) for f in flights]
+        return self.result
+
+    def _by_key(self, flights: Sequence[InFlight]) -> dict[str, list[InFlight]]:
+        """Creates by the field that they can be found by; under "" those that cannot."""
+        spec = self.app.spec
+        groups: dict[str, list[InFlight]] = {}
+        for flight in flights:
+            name = spec.external_id or next(
+                (k for k in (*spec.unique, *spec.lookup) if flight.item.slots.get(k, (None, None))[1]), ""
+            )
+            groups.setdefault(name, []).append(flight)
+        return groups
+
+    def _find(self, name: str, flights: Sequence[InFlight]) -> Task[None]:
+        wanted = {f.ref: self._value(name, f) for f in flights}
+        fields = (*self.sync.fields(self.app.name), name)
+        began = self.now()
+        values = sorted(set(wanted.values()))
+        found: Sequence[Record] = yield partial(
+            self.app.connector.find, self.app.object, name, values, fields
+        )
+        by_value: dict[str, list[Record]] = {}
+        for record in found:
+            for value in _shown(record, name):
+                by_value.setdefault(value.casefold(), []).append(record)
+        with self.intake.records.db.transaction():
+            for flight in flights:
+                records = by_value.get(wanted[flight.ref].casefold(), [])
+                self._take(flight, [r for r in records if not r.archived], name, began)
+
+    def _take(self, flight: InFlight, found: Sequence[Record], name: str, began: datetime) -> None:
+        """One create: ours, somebody's, not there, or not yet to be told."""
+        records = self.intake.records
+        known = records.known(self.app.name, [r.id for r in found])
+        free = [r for r in found if r.id not in known]
+        golden = records.goldens([flight.item.golden]).get(flight.item.golden)
+        ours = name == self.app.spec.external_id or name not in self.app.spec.unique
+        mine = [r for r in free if ours and self._matches(flight, r, name)]
+        if golden is not None and len(mine) >= 1:
+            records.save_links([adopt(self._sent(flight), mine[0].id, golden)], self.sync.slot_names())
+            self.result.adopted.append(golden.id)
+            self.intake.save(mine[:1], began)
+        elif found:
+            self.intake.save(free, began)
+        elif began - flight.sent_at <= timedelta(seconds=self.app.spec.lag) + MARGIN:
+            self.result.unanswered.append((flight.item.golden, self.app.name))
+            return
+        self.ledger.unmark([flight.ref])
+
+    def _matches(self, flight: InFlight, record: Record, name: str) -> bool:
+        """Found by our own id, or by a plain field with everything as we sent it."""
+        if name == self.app.spec.external_id:
+            return True
+        slots = self.sync.slots(self.app.name)
+        return all(
+            slots[n].same(record.values[n], slots[n].coerced(sent))
+            for n, (_, sent) in flight.item.slots.items()
+            if n in record.values and not slots[n].reference
+        )
+
+    def _value(self, name: str, flight: InFlight) -> str:
+        if name == self.app.spec.external_id:
+            return flight.item.golden
+        return _first(flight.item.slots[name][1])
+
+    def _sent(self, flight: InFlight) -> Sent:
+        return Sent(flight.item, flight.sent_at, self.now(), self.sync.mapping, self.app.spec.external_id)
+
+
+def _first(value: Value) -> str:
+    return str(value[0]) if isinstance(value, list) else str(value)
+
+
+def _shown(record: Record, name: str) -> list[str]:
+    value = record.values.get(name)
+    shown = [str(v) for v in value] if isinstance(value, list) else ([str(value)] if value else [])
+    return [*shown, *record.other_keys.get(name, ())]

@@ -1,0 +1,193 @@
+"""Write to one app: mark in flight, send, settle. Plans nothing.
+
+Every write is committed to the outbox before it is sent and leaves it with its answer. What is at stake is
+read again first, unless it was read a moment ago: a record that moved is not overwritten, it is merged again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from connectors.contract import AppError, Fetched, Result, Write
+from syncer.core.settle import Sent, Settled, settle
+from syncer.model import Item, Link, Mark, Observation, Value
+from syncer.ports import Task
+from syncer.setup import App, Sync
+from syncer.steps.normalise import Intake
+from syncer.store.database import chunks
+from syncer.store.ledger import Ledger
+
+FRESH = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class Wrote:
+    """What became of an app's items. `settled`: golden ids whose item needs nothing more; `moved`: records
+    that changed under the plan; `existed`: records that a create met; `error`: why writing stopped early."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    applied: Counter[str] = field(default_factory=Counter)
+    settled: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
+    linked: list[str] = field(default_factory=list)
+    existed: list[str] = field(default_factory=list)
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes one app's items. `intake` takes in what re-reading shows."""
+
+    sync: Sync
+    app: App
+    run: str
+    items: Sequence[Item]
+    intake: Intake
+    ledger: Ledger
+    now: Callable[[], datetime]
+    progress: Callable[[str, str, int], None]
+    result: Wrote = field(default_factory=Wrote)
+    sent: int = 0
+
+    def task(self) -> Task[Wrote]:
+        """All items, in batches of one kind."""
+        trimmed: list[Item] = []
+        try:
+            for batch in self._batches(self.items):
+                trimmed += yield from self._batch(batch)
+            for batch in self._batches(trimmed):
+                yield from self._batch(batch)
+        except AppError as error:
+            self.result.error = str(error)
+        return self.result
+
+    def _batches(self, items: Iterable[Item]) -> Iterable[list[Item]]:
+        for kind in ("archive", "create", "update"):
+            yield from chunks((i for i in items if i.kind == kind), self.app.spec.batch)
+
+    def _batch(self, batch: list[Item]) -> Task[list[Item]]:
+        """One batch. Returns items to send again without the fields that the app refused."""
+        if batch[0].kind != "create":
+            batch = yield from self._reread(batch)
+        if not batch:
+            return []
+        sent_at = self.now()
+        self.sent += len(batch)
+        refs = [f"{self.run}-{self.app.name}-{self.sent - len(batch) + n:06d}" for n in range(len(batch))]
+        with self.intake.records.db.transaction():
+            self.ledger.mark(self.run, list(zip(refs, batch, strict=True)), sent_at)
+        writes = [self._write(ref, item) for ref, item in zip(refs, batch, strict=True)]
+        stop: AppError | None = None
+        try:
+            results: Sequence[Result] = yield partial(self.app.connector.write, self.app.object, writes)
+        except AppError as error:
+            results, stop = (), error
+        with self.intake.records.db.transaction():
+            again = self._settle(dict(zip(refs, batch, strict=True)), results, sent_at)
+        self.progress("writing", self.app.name, sum(self.result.outcomes.values()))
+        if stop is not None:
+            raise stop
+        return again
+
+    def _write(self, ref: str, item: Item) -> Write:
+        values = {name: after for name, (_, after) in item.slots.items()}
+        external = self.app.spec.external_id
+        if item.kind == "create" and external is not None:
+            values[external] = item.golden
+        return Write(ref, item.kind, item.record, values)
+
+    def _reread(self, batch: list[Item]) -> Task[list[Item]]:
+        """The items whose records still hold what the plan was made on."""
+        ids = [i.record for i in batch if i.record is not None]
+        with self.intake.records.db.reading():
+            links = self.intake.records.links(self.app.name, ids)
+            pulled = self.ledger.reader(self.app.name)["pulled_at"]
+        old = [id for id in ids if self._is_old(links.get(id), pulled)]
+        if not old:
+            return batch
+        read_at, fields = self.now(), self.sync.fields(self.app.name)
+        answers: list[Fetched] = []
+        for some in chunks(old, self.app.spec.fetch_batch):
+            answers += yield partial(self.app.connector.fetch, self.app.object, some, fields)
+        by_id = {a.id: a for a in answers}
+        moved = [i for i in batch if i.record in by_id and self._moved(i, by_id[i.record])]
+        unsure = {id for id in old if id not in by_id or by_id[id].state == "unknown"}
+        with self.intake.records.db.transaction():
+            self.intake.save_fetched([by_id[i.record] for i in moved if i.record], read_at)
+        self.result.moved += [str(i.record) for i in moved]
+        self.result.outcomes["stale"] += len(moved)
+        return [i for i in batch if i not in moved and i.record not in unsure]
+
+    def _is_old(self, link: Link | None, pulled: str | None) -> bool:
+        """Whether what we know of a record is more than a minute old. A complete incremental read vouches for
+        the records that it did not show, where the app's lists do not lag."""
+        if link is None or link.observed_at is None:
+            return True
+        known = link.observed_at
+        if pulled is not None and not self.app.spec.lists_lag:
+            known = max(known, datetime.fromisoformat(pulled))
+        return self.now() - known > FRESH
+
+    def _moved(self, item: Item, answer: Fetched) -> bool:
+        if answer.state == "unknown":
+            return False
+        if answer.state != "found" or answer.record is None:
+            return True
+        before: Mapping[str, Value | Mark] = {name: b for name, (b, _) in item.slots.items()}
+        if item.kind == "archive":
+            with self.intake.records.db.reading():
+                before = self.intake.records.links(self.app.name, [answer.id])[answer.id].seen
+        slots, shown = self.sync.slots(self.app.name), answer.record.values
+        return any(
+            name in shown and not isinstance(value, Mark) and not slots[name].same(shown[name], value)
+            for name, value in before.items()
+        )
+
+    def _settle(self, batch: dict[str, Item], results: Sequence[Result], sent_at: datetime) -> list[Item]:
+        """Take the answers in, item by item; an item without an answer is unknown."""
+        by_ref = {r.ref: r for r in results}
+        links = self.intake.records.links(
+            self.app.name, [i.record for i in batch.values() if i.record is not None]
+        )
+        goldens = self.intake.records.goldens(sorted({i.golden for i in batch.values()}))
+        external, answered_at = self.app.spec.external_id, self.now()
+        history: list[tuple[Item, str | None, str, str]] = []
+        settled: dict[str, Settled] = {}
+        for ref, item in batch.items():
+            result = by_ref.get(ref) or Result(ref, "unknown", reason="the app's answer did not name it")
+            sent = Sent(item, sent_at, answered_at, self.sync.mapping, external)
+            link = links.get(item.record) if item.record is not None else None
+            settled[ref] = settle(sent, result, goldens[item.golden], link)
+            history.append((item, result.id or item.record, result.outcome, result.reason))
+            self._count(item, result, settled[ref])
+        self.intake.records.save_links([s.link for s in settled.values() if s.link], self.sync.slot_names())
+        self.intake.records.save_goldens((s.golden, True) for s in settled.values() if s.golden)
+        self._save_extras([s.extra for s in settled.values() if s.extra])
+        self.ledger.unmark(ref for ref, s in settled.items() if not s.in_flight)
+        self.ledger.record_writes(self.run, history)
+        return [s.again for s in settled.values() if s.again]
+
+    def _count(self, item: Item, result: Result, settled: Settled) -> None:
+        self.result.outcomes[result.outcome] += 1
+        if result.outcome == "applied":
+            self.result.applied[item.kind] += 1
+            if item.kind == "create":
+                self.result.linked.append(item.golden)
+        if result.outcome == "existed" and result.id is not None:
+            self.result.existed.append(result.id)
+        if settled.finished:
+            self.result.settled.append(item.golden)
+
+    def _save_extras(self, extras: Sequence[Observation]) -> None:
+        """Beside what may wait already of the same record."""
+        waiting = self.intake.records.waiting(self.app.name, [o.id for o in extras])
+        for extra in extras:
+            if extra.id in waiting:
+                extra.values = {**waiting[extra.id].values, **extra.values}
+                extra.consent = waiting[extra.id].consent
+        self.intake.records.save_observations(extras)
+        self.result.moved += [o.id for o in extras]

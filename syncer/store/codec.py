@@ -1,0 +1,195 @@
+"""Between the model and the JSON text in the tables: short keys, nothing lost.
+
+DISAGREES and ABSENT never meet JSON: disagreeing fields are listed by name, an absent `before` is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from conflicts.candidate import Candidate
+from syncer.model import (
+    ABSENT,
+    DISAGREES,
+    Golden,
+    Item,
+    Link,
+    Mark,
+    Observation,
+    Pending,
+    Provenance,
+    Refusal,
+    Value,
+)
+
+_OPTIONS = orjson.OPT_UTC_Z
+
+
+def dumps(value: Any) -> str:
+    """JSON text; datetimes as ISO 8601 in UTC."""
+    return orjson.dumps(value, option=_OPTIONS).decode()
+
+
+def loads(text: str) -> Any:
+    return orjson.loads(text)
+
+
+def when(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def iso(time: datetime) -> str:
+    """Sortable text of fixed width."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def quiet_hash(values: Mapping[str, Value], slots: tuple[str, ...]) -> str | None:
+    """What an observation must hash to in order to be no news; None where a slot is unknown."""
+    try:
+        shown = [values[name] for name in slots]
+    except KeyError:
+        return None
+    return blake2b(orjson.dumps(shown), digest_size=12).hexdigest()
+
+
+def link_body(link: Link) -> str:
+    body: dict[str, Any] = {"s": link.seen, "a": {}, "t": link.observed_at, "m": link.stamp}
+    disagrees = []
+    for name, value in link.agreed.items():
+        if value is DISAGREES:
+            disagrees.append(name)
+        else:
+            body["a"][name] = value
+    if disagrees:
+        body["d"] = disagrees
+    if link.ours:
+        body["o"] = True
+    if link.pending:
+        body["p"] = {name: _pending(p) for name, p in link.pending.items()}
+    if link.refused:
+        body["r"] = {name: [r.value, r.reason, r.version] for name, r in link.refused.items()}
+    if link.rewrites:
+        body["w"] = link.rewrites
+    return dumps(body)
+
+
+def _pending(p: Pending) -> dict[str, Any]:
+    body: dict[str, Any] = {"s": p.sent, "g": p.parts, "t": p.sent_at}
+    if not isinstance(p.before, Mark):
+        body["b"] = p.before
+    if p.raises:
+        body["r"] = True
+    return body
+
+
+def link(app: str, id: str, golden: str, state: Any, primary: bool, version: str, text: str) -> Link:
+    body = loads(text)
+    agreed: dict[str, Any] = body["a"]
+    for name in body.get("d", ()):
+        agreed[name] = DISAGREES
+    pending = {
+        name: Pending(p.get("b", ABSENT), p["s"], p["g"], datetime.fromisoformat(p["t"]), p.get("r", False))
+        for name, p in body.get("p", {}).items()
+    }
+    return Link(
+        app,
+        id,
+        golden,
+        state,
+        primary,
+        body["s"],
+        agreed,
+        pending,
+        {name: Refusal(*r) for name, r in body.get("r", {}).items()},
+        {name: (w[0], w[1]) for name, w in body.get("w", {}).items()},
+        when(body["t"]),
+        when(body["m"]),
+        body.get("o", False),
+        version,
+    )
+
+
+def candidate_body(c: Candidate) -> list[Any]:
+    return [c.value, c.app, c.record, c.time, c.kind, c.time_kind]
+
+
+def candidate(body: list[Any]) -> Candidate:
+    return Candidate(body[0], body[1], body[2], datetime.fromisoformat(body[3]), body[4], body[5])
+
+
+def golden_body(golden: Golden) -> str:
+    body: dict[str, Any] = {
+        "v": golden.value,
+        "p": {f: [p.app, p.record, p.time, p.rule, p.run] for f, p in golden.provenance.items()},
+    }
+    if golden.held:
+        body["h"] = {f: [candidate_body(c) for c in cs] for f, cs in golden.held.items()}
+    if golden.barred:
+        body["b"] = golden.barred
+    if golden.refused:
+        body["r"] = {app: [r.value, r.reason, r.version] for app, r in golden.refused.items()}
+    return dumps(body)
+
+
+def golden(id: str, text: str) -> Golden:
+    body = loads(text)
+    return Golden(
+        id,
+        body["v"],
+        {f: Provenance(p[0], p[1], datetime.fromisoformat(p[2]), p[3], p[4]) for f, p in body["p"].items()},
+        {f: [candidate(c) for c in cs] for f, cs in body.get("h", {}).items()},
+        body.get("b", {}),
+        {app: Refusal(*r) for app, r in body.get("r", {}).items()},
+    )
+
+
+def observation_body(obs: Observation) -> str:
+    body: dict[str, Any] = {"v": obs.values, "t": obs.read_at}
+    if obs.stamp is not None:
+        body["m"] = obs.stamp
+    if obs.stamps:
+        body["f"] = dict(obs.stamps)
+    if obs.consent:
+        body["c"] = obs.consent
+    if obs.keys:
+        body["k"] = obs.keys
+    return dumps(body)
+
+
+def observation(app: str, id: str, state: Any, text: str) -> Observation:
+    body = loads(text)
+    return Observation(
+        app,
+        id,
+        body["v"],
+        datetime.fromisoformat(body["t"]),
+        when(body.get("m")),
+        {name: datetime.fromisoformat(t) for name, t in body.get("f", {}).items()},
+        state,
+        tuple(body.get("c", ())),
+        {name: tuple(values) for name, values in body.get("k", {}).items()},
+    )
+
+
+def item_body(item: Item) -> dict[str, Any]:
+    """An item as JSON: slots as [before, after], or [after] in a create."""
+    return {
+        "kind": item.kind,
+        "app": item.app,
+        "golden": item.golden,
+        "record": item.record,
+        "slots": {n: [a] if isinstance(b, Mark) else [b, a] for n, (b, a) in item.slots.items()},
+        "raises": list(item.raises),
+    }
+
+
+def item(body: Mapping[str, Any]) -> Item:
+    slots = {n: (ABSENT, v[0]) if len(v) == 1 else (v[0], v[1]) for n, v in body["slots"].items()}
+    return Item(
+        body["kind"], body["app"], body["golden"], body["record"], slots, tuple(body.get("raises", ()))
+    )

@@ -1,0 +1,231 @@
+"""One connection to the state database: short transactions, bulk writes, migrations.
+
+SQLite by default (WAL; every writer begins with BEGIN IMMEDIATE, so that two writers wait for each other
+instead of failing half-way). Errors are `StateError`, in words.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, bindparam, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import CursorResult, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+from sqlmodel import SQLModel
+
+from syncer.store import migrate
+
+CHUNK = 400
+
+
+class StateError(Exception):
+    """The state database cannot be used: full, locked, read-only, or of another version."""
+
+
+class Database:
+    """A connection, used by one thread. Nothing is read or written outside `transaction` or `reading`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite and self.url.database not in (None, "", ":memory:"):
+            _private_file(Path(str(self.url.database)))
+        self._engine = create_engine(self.url, poolclass=NullPool)
+        if self.is_sqlite:
+            event.listen(self._engine, "connect", _sqlite_settings)
+        try:
+            self._connection = self._engine.connect()
+        except DBAPIError as error:
+            raise StateError(_in_words(error, self.url.render_as_string())) from error
+        self._depth = 0
+        self.before_commit: list[Any] = []
+        self._prepare()
+
+    def _prepare(self) -> None:
+        with self.transaction():
+            migrate.upgrade(self._connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. Hooks in `before_commit` may still refuse (a lost lease). Nests by joining."""
+        if self._depth:
+            yield
+            return
+        self._depth = 1
+        try:
+            with self._in_words():
+                self._begin("IMMEDIATE")
+            try:
+                yield
+                for hook in self.before_commit:
+                    hook()
+            except BaseException:
+                self._connection.rollback()
+                raise
+            with self._in_words():
+                self._connection.commit()
+        finally:
+            self._depth = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """One consistent view; never waits for a writer in SQLite."""
+        if self._depth:
+            yield
+            return
+        self._depth = 1
+        try:
+            with self._in_words():
+                self._begin("DEFERRED")
+            yield
+        finally:
+            self._connection.rollback()
+            self._depth = 0
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """A transaction that is always rolled back: what a run would do."""
+        if self._depth:
+            raise RuntimeError("a trial cannot run inside a transaction")
+        self._depth = 1
+        try:
+            with self._in_words():
+                self._begin("IMMEDIATE")
+            yield
+        finally:
+            self._connection.rollback()
+            self._depth = 0
+
+    def _begin(self, mode: str) -> None:
+        if self.is_sqlite:
+            self._connection.exec_driver_sql(f"BEGIN {mode}")
+        else:
+            self._connection.begin() if not self._connection.in_transaction() else None
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise StateError(_in_words(error, self.url.render_as_string())) from error
+
+    def rows(self, sql: str, **values: Any) -> list[Any]:
+        """All rows of a query. A list value expands: `IN :ids`."""
+        return list(self._run(sql, values).all())
+
+    def one(self, sql: str, **values: Any) -> Any | None:
+        return self._run(sql, values).first()
+
+    def run(self, sql: str, **values: Any) -> int:
+        """Number of rows changed."""
+        return int(self._run(sql, values).rowcount)
+
+    def _run(self, sql: str, values: Mapping[str, Any]) -> CursorResult[Any]:
+        with self._in_words():
+            return self._connection.execute(_statement(sql, _lists(values)), values)
+
+    def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """One statement for many rows."""
+        if rows:
+            with self._in_words():
+                self._connection.execute(_statement(sql, frozenset()), list(rows))
+
+    def upsert(self, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert, or replace the rows that have these primary keys."""
+        if not rows:
+            return
+        table: Table = model.__table__  # type: ignore[attr-defined]
+        with self._in_words():
+            self._connection.execute(_upsert(table, tuple(rows[0]), self.is_sqlite), list(rows))
+
+    def insert(self, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            table: Table = model.__table__  # type: ignore[attr-defined]
+            with self._in_words():
+                self._connection.execute(table.insert(), list(rows))
+
+    def close(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+
+
+_statements: dict[tuple[str, frozenset[str]], Any] = {}
+_upserts: dict[tuple[str, tuple[str, ...], bool], Any] = {}
+
+
+def _lists(values: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(name for name, value in values.items() if isinstance(value, list | tuple))
+
+
+def _statement(sql: str, lists: frozenset[str]) -> Any:
+    key = (sql, lists)
+    if key not in _statements:
+        statement = text(sql)
+        _statements[key] = statement.bindparams(*(bindparam(name, expanding=True) for name in lists))
+    return _statements[key]
+
+
+def _upsert(table: Table, columns: tuple[str, ...], is_sqlite: bool) -> Any:
+    key = (table.name, columns, is_sqlite)
+    if key not in _upserts:
+        insert = (sqlite.insert if is_sqlite else postgresql.insert)(table)
+        primary = [c.name for c in table.primary_key]
+        changes = {name: insert.excluded[name] for name in columns if name not in primary}
+        _upserts[key] = (
+            insert.on_conflict_do_update(index_elements=primary, set_=changes)
+            if changes
+            else insert.on_conflict_do_nothing(index_elements=primary)
+        )
+    return _upserts[key]
+
+
+def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
+    """Lists of at most `size`: databases bound the number of values in a statement."""
+    chunk: list[Any] = []
+    for value in values:
+        chunk.append(value)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _private_file(path: Path) -> None:
+    """State is customer data: a new file can be read by its owner only."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StateError(f"The state file {path} cannot be opened: {error.strerror}.") from error
+
+
+def _sqlite_settings(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=10000",
+        "foreign_keys=ON",
+        "cache_size=-32000",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _in_words(error: DBAPIError, url: str) -> str:
+    cause = str(error.orig)
+    hints = {
+        "locked": "Another process is writing to it; try again in a moment.",
+        "full": "The disk is full: make room. Nothing was sent that is not recorded.",
+        "readonly": "The file or its folder is read-only for this user.",
+        "unable to open": "Does the folder exist, and may this user write there?",
+    }
+    hint = next((h for word, h in hints.items() if word in cause.replace("-", "")), "")
+    return f"The state {url} cannot be used: {cause}. {hint}".rstrip()

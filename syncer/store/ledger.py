@@ -1,0 +1,261 @@
+"""What happened in one space: runs, how far apps were read, writes in flight, journal, conflicts, plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from syncer.model import Item, LogEntry
+from syncer.store import codec
+from syncer.store.database import Database
+from syncer.store.tables import ConflictRow, HeldRow, JournalRow, OutboxRow, Reader, ReviewRow, WriteRow
+from syncer.store.tables import Run as RunRow
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """A write that was marked before it was sent, and has no answer recorded."""
+
+    ref: str
+    item: Item
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Queries on the history of one space. Call inside a transaction or a reading."""
+
+    db: Database
+    space: str
+
+    # -- runs ---------------------------------------------------------------------------------------------
+
+    def begin_run(self, id: str, kind: str, at: datetime) -> None:
+        self.db.insert(
+            RunRow,
+            [
+                {
+                    "id": id,
+                    "space": self.space,
+                    "kind": kind,
+                    "status": "running",
+                    "started": codec.iso(at),
+                    "written": 0,
+                    "report": "{}",
+                }
+            ],
+        )
+
+    def end_run(self, id: str, status: str, at: datetime, written: int, report: Mapping[str, Any]) -> None:
+        self.db.run(
+            "UPDATE run SET status = :status, ended = :ended, written = :written, report = :report"
+            " WHERE id = :id",
+            id=id,
+            status=status,
+            ended=codec.iso(at),
+            written=written,
+            report=codec.dumps(report),
+        )
+
+    def close_interrupted(self, at: datetime) -> list[str]:
+        """Runs that were cut off are said to have been."""
+        sql = "SELECT id FROM run WHERE space = :space AND status = 'running'"
+        ids = [row[0] for row in self.db.rows(sql, space=self.space)]
+        for id in ids:
+            self.db.run(
+                "UPDATE run SET status = 'interrupted', ended = :ended WHERE id = :id",
+                id=id,
+                ended=codec.iso(at),
+            )
+        return ids
+
+    # -- readers ------------------------------------------------------------------------------------------
+
+    def reader(self, app: str) -> dict[str, Any]:
+        row = self.db.one(
+            "SELECT cursor, scan_began, complete_at, pulled_at, account, spec, spec_at, spec_key, paused"
+            " FROM reader WHERE space = :space AND app = :app",
+            space=self.space,
+            app=app,
+        )
+        names = (
+            "cursor",
+            "scan_began",
+            "complete_at",
+            "pulled_at",
+            "account",
+            "spec",
+            "spec_at",
+            "spec_key",
+            "paused",
+        )
+        return dict(zip(names, row, strict=True)) if row else dict.fromkeys(names)
+
+    def save_reader(self, app: str, **changes: Any) -> None:
+        self.db.upsert(Reader, [{"space": self.space, "app": app, "paused": False}]) if not self.db.one(
+            "SELECT 1 FROM reader WHERE space = :space AND app = :app", space=self.space, app=app
+        ) else None
+        sets = ", ".join(f"{name} = :{name}" for name in changes)
+        self.db.run(
+            f"UPDATE reader SET {sets} WHERE space = :space AND app = :app",  # noqa: S608
+            space=self.space,
+            app=app,
+            **changes,
+        )
+
+    # -- the outbox ---------------------------------------------------------------------------------------
+
+    def mark(self, run: str, writes: Sequence[tuple[str, Item]], at: datetime) -> None:
+        self.db.insert(
+            OutboxRow,
+            [
+                {
+                    "ref": ref,
+                    "space": self.space,
+                    "run": run,
+                    "app": item.app,
+                    "golden": item.golden,
+                    "record": item.record,
+                    "kind": item.kind,
+                    "sent_at": codec.iso(at),
+                    "body": codec.dumps(codec.item_body(item)),
+                }
+                for ref, item in writes
+            ],
+        )
+
+    def unmark(self, refs: Iterable[str]) -> None:
+        self.db.many("DELETE FROM outbox WHERE ref = :ref", [{"ref": ref} for ref in refs])
+
+    def in_flight(self) -> list[InFlight]:
+        rows = self.db.rows(
+            "SELECT ref, sent_at, body FROM outbox WHERE space = :space ORDER BY ref", space=self.space
+        )
+        return [InFlight(r[0], codec.item(codec.loads(r[2])), datetime.fromisoformat(r[1])) for r in rows]
+
+    def record_writes(self, run: str, answered: Sequence[tuple[Item, str | None, str, str]]) -> None:
+        """(item, record id, outcome, reason) of every write that was answered."""
+        self.db.insert(
+            WriteRow,
+            [
+                {
+                    "space": self.space,
+                    "run": run,
+                    "app": item.app,
+                    "record": record,
+                    "golden": item.golden,
+                    "kind": item.kind,
+                    "outcome": outcome,
+                    "body": codec.dumps({"slots": codec.item_body(item)["slots"], "reason": reason}),
+                }
+                for item, record, outcome, reason in answered
+            ],
+        )
+
+    # -- journal and conflicts ----------------------------------------------------------------------------
+
+    def journal(self, run: str, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        self.db.upsert(
+            JournalRow,
+            [
+                {"space": self.space, "run": run, "golden": golden, "body": codec.dumps(body)}
+                for golden, body in rows
+            ],
+        )
+
+    def log(self, run: str, at: datetime, entries: Iterable[LogEntry]) -> None:
+        """Add to the conflict table; a held conflict of the same field replaces the one that is open."""
+        entries = list(entries)
+        self.db.many(
+            "UPDATE conflict SET status = :status"
+            " WHERE space = :space AND golden = :golden AND field = :field AND status = 'held'",
+            [
+                {
+                    "space": self.space,
+                    "golden": e.golden,
+                    "field": e.field,
+                    "status": "replaced" if e.status == "held" else "settled",
+                }
+                for e in entries
+                if e.kind == "conflict"
+            ],
+        )
+        self.db.insert(
+            ConflictRow,
+            [
+                {
+                    "space": self.space,
+                    "run": run,
+                    "at": codec.iso(at),
+                    "kind": e.kind,
+                    "golden": e.golden,
+                    "field": e.field,
+                    "rule": e.rule,
+                    "status": e.status,
+                    "winner": codec.dumps(e.winner),
+                    "winner_app": e.winner_app,
+                    "body": codec.dumps(
+                        {"candidates": [codec.candidate_body(c) for c in e.candidates], "note": e.note}
+                    ),
+                }
+                for e in entries
+            ],
+        )
+
+    # -- reviews and held plans ---------------------------------------------------------------------------
+
+    def save_reviews(self, run: str, reviews: Iterable[tuple[str, str, str, str, float, str]]) -> int:
+        """(app, id, other app, other id, score, reason): the open ones, in place of those of before. Returns
+        how many are new."""
+        reviews = list(reviews)
+        rows = self.db.rows(
+            "SELECT app, id FROM review WHERE space = :space AND status = 'open'", space=self.space
+        )
+        before = {(row[0], row[1]) for row in rows}
+        now = {(app, id) for app, id, *_ in reviews}
+        self.db.many(
+            "DELETE FROM review WHERE space = :space AND app = :app AND id = :id AND status = 'open'",
+            [{"space": self.space, "app": app, "id": id} for app, id in sorted(before - now)],
+        )
+        self.db.upsert(
+            ReviewRow,
+            [
+                {
+                    "space": self.space,
+                    "app": app,
+                    "id": id,
+                    "other_app": other_app,
+                    "other_id": other_id,
+                    "run": run,
+                    "score": score,
+                    "reason": reason,
+                    "status": "open",
+                }
+                for app, id, other_app, other_id, score, reason in reviews
+                if (app, id) not in before
+            ],
+        )
+        return len(now - before)
+
+    def hold(self, run: str, reason: str, items: Sequence[Item]) -> None:
+        self.db.run("DELETE FROM held WHERE space = :space AND status = 'held'", space=self.space)
+        body = codec.dumps([codec.item_body(item) for item in items])
+        self.db.upsert(
+            HeldRow, [{"space": self.space, "run": run, "status": "held", "reason": reason, "items": body}]
+        )
+
+    def held(self) -> tuple[str, str, list[Item]] | None:
+        """(run, reason, items) of the plan that waits for an answer, if there is one."""
+        sql = "SELECT run, reason, items FROM held WHERE space = :space AND status = 'held'"
+        row = self.db.one(sql, space=self.space)
+        return (row[0], row[1], [codec.item(i) for i in codec.loads(row[2])]) if row else None
+
+    def release(self, run: str, status: str) -> None:
+        self.db.run(
+            "UPDATE held SET status = :status WHERE space = :space AND run = :run",
+            space=self.space,
+            run=run,
+            status=status,
+        )

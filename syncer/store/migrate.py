@@ -1,0 +1,36 @@
+"""Bring the tables to this version, with Alembic. Costs one query when they are there already."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+HEAD = "0001"
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+class NewerState(Exception):
+    """The state was written by a newer version of syncer."""
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that are missing, in the transaction of `connection`."""
+    at = _version(connection)
+    if at == HEAD:
+        return
+    if at is not None and at > HEAD:
+        raise NewerState(f"The state is of version {at}; this syncer knows {HEAD}. Install a newer syncer.")
+    alembic_config = import_module("alembic.config").Config()
+    command = import_module("alembic.command")
+    alembic_config.set_main_option("script_location", str(SCRIPTS))
+    alembic_config.attributes["connection"] = connection
+    command.upgrade(alembic_config, "head")
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
+    return str(row[0]) if row else None

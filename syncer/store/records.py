@@ -1,0 +1,350 @@
+"""Records of one space: observations, links, golden records, match keys, stubs, references."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from syncer.model import Golden, Link, LinkKey, Observation, Unit
+from syncer.store import codec
+from syncer.store.database import Database, chunks
+from syncer.store.tables import (
+    GoldenRow,
+    KeyRow,
+    LinkRow,
+    ObservationRow,
+    ReferenceRow,
+    StubRow,
+    TouchRow,
+)
+
+Key = tuple[str, str, str, str]  # (kind, key, app, record id)
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Queries on the records of one space. Call inside a transaction or a reading."""
+
+    db: Database
+    space: str
+
+    # -- observations -------------------------------------------------------------------------------------
+
+    def known(self, app: str, ids: Sequence[str]) -> dict[str, str | None]:
+        """Linked records among these: id -> the hash that is no news (None: any observation counts)."""
+        found: dict[str, str | None] = {}
+        for some in chunks(ids):
+            rows = self.db.rows(
+                "SELECT id, quiet FROM link WHERE space = :space AND app = :app AND id IN :ids",
+                space=self.space,
+                app=app,
+                ids=some,
+            )
+            found.update((row[0], row[1]) for row in rows)
+        return found
+
+    def waiting(self, app: str, ids: Sequence[str]) -> dict[str, Observation]:
+        """Observations of these records that wait to be decided."""
+        found: dict[str, Observation] = {}
+        for some in chunks(ids):
+            for row in self.db.rows(
+                "SELECT id, state, body FROM observation WHERE space = :space AND app = :app AND id IN :ids",
+                space=self.space,
+                app=app,
+                ids=some,
+            ):
+                found[row[0]] = codec.observation(app, row[0], row[1], row[2])
+        return found
+
+    def any_waiting(self, app: str) -> bool:
+        sql = "SELECT 1 FROM observation WHERE space = :space AND app = :app LIMIT 1"
+        return self.db.one(sql, space=self.space, app=app) is not None
+
+    def any_links(self, app: str) -> bool:
+        sql = "SELECT 1 FROM link WHERE space = :space AND app = :app LIMIT 1"
+        return self.db.one(sql, space=self.space, app=app) is not None
+
+    def save_observations(self, observations: Iterable[Observation]) -> None:
+        rows = [
+            {
+                "space": self.space,
+                "app": o.app,
+                "id": o.id,
+                "state": o.state,
+                "body": codec.observation_body(o),
+            }
+            for o in observations
+        ]
+        self.db.upsert(ObservationRow, rows)
+
+    def drop_observations(self, keys: Iterable[LinkKey]) -> None:
+        self.db.many(
+            "DELETE FROM observation WHERE space = :space AND app = :app AND id = :id",
+            [{"space": self.space, "app": app, "id": id} for app, id in keys],
+        )
+
+    def unlinked(self) -> Iterator[Observation]:
+        """Waiting observations of records that have no link, in a fixed order."""
+        for row in self.db.rows(
+            "SELECT o.app, o.id, o.state, o.body FROM observation o LEFT JOIN link l"
+            " ON l.space = o.space AND l.app = o.app AND l.id = o.id"
+            " WHERE o.space = :space AND l.id IS NULL ORDER BY o.app, o.id",
+            space=self.space,
+        ):
+            yield codec.observation(*row)
+
+    # -- golden records and links -------------------------------------------------------------------------
+
+    def touched(self, version: str) -> list[str]:
+        """Golden records to decide about: with waiting observations, with unsent writes, planned under
+        another mapping, or pointing to something that changed."""
+        queries = (
+            "SELECT DISTINCT l.golden FROM observation o JOIN link l"
+            " ON l.space = o.space AND l.app = o.app AND l.id = o.id WHERE o.space = :space",
+            "SELECT id FROM golden WHERE space = :space AND due",
+            "SELECT DISTINCT golden FROM link WHERE space = :space AND version <> :version",
+            "SELECT r.golden FROM reference r JOIN touch t ON t.space = r.space AND t.target = r.target"
+            " WHERE r.space = :space",
+        )
+        found: set[str] = set()
+        for sql in queries:
+            values = {"space": self.space, "version": version} if ":version" in sql else {"space": self.space}
+            found.update(row[0] for row in self.db.rows(sql, **values))
+        return sorted(found)
+
+    def other_version(self, version: str) -> bool:
+        """Whether any link was planned under another mapping."""
+        sql = "SELECT 1 FROM link WHERE space = :space AND version <> :version LIMIT 1"
+        return self.db.one(sql, space=self.space, version=version) is not None
+
+    def all_golden(self) -> list[str]:
+        rows = self.db.rows("SELECT id FROM golden WHERE space = :space ORDER BY id", space=self.space)
+        return [row[0] for row in rows]
+
+    def units(self, ids: Sequence[str]) -> dict[str, Unit]:
+        """Golden records with their links and waiting observations."""
+        units: dict[str, Unit] = {}
+        for some in chunks(ids):
+            for row in self.db.rows(
+                "SELECT id, body FROM golden WHERE space = :space AND id IN :ids", space=self.space, ids=some
+            ):
+                units[row[0]] = Unit(codec.golden(row[0], row[1]), [])
+            for row in self.db.rows(
+                "SELECT l.app, l.id, l.golden, l.state, l.main, l.version, l.body, o.state, o.body"
+                " FROM link l LEFT JOIN observation o"
+                " ON o.space = l.space AND o.app = l.app AND o.id = l.id"
+                " WHERE l.space = :space AND l.golden IN :ids",
+                space=self.space,
+                ids=some,
+            ):
+                unit = units[row[2]]
+                unit.links.append(codec.link(row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6]))
+                if row[8] is not None:
+                    obs = codec.observation(row[0], row[1], row[7], row[8])
+                    unit.observations[obs.key] = obs
+        return units
+
+    def links(self, app: str, ids: Sequence[str]) -> dict[str, Link]:
+        found: dict[str, Link] = {}
+        for some in chunks(ids):
+            for row in self.db.rows(
+                "SELECT id, golden, state, main, version, body FROM link"
+                " WHERE space = :space AND app = :app AND id IN :ids",
+                space=self.space,
+                app=app,
+                ids=some,
+            ):
+                found[row[0]] = codec.link(app, row[0], row[1], row[2], bool(row[3]), row[4], row[5])
+        return found
+
+    def goldens(self, ids: Sequence[str]) -> dict[str, Golden]:
+        found: dict[str, Golden] = {}
+        for some in chunks(ids):
+            for row in self.db.rows(
+                "SELECT id, body FROM golden WHERE space = :space AND id IN :ids", space=self.space, ids=some
+            ):
+                found[row[0]] = codec.golden(row[0], row[1])
+        return found
+
+    def save_links(self, links: Iterable[Link], slots: Mapping[str, tuple[str, ...]]) -> None:
+        """`slots`: app -> its mapped slots in order, for the hash of what is no news."""
+        self.db.upsert(LinkRow, [self._link_row(link, slots[link.app]) for link in links])
+
+    def _link_row(self, link: Link, slots: tuple[str, ...]) -> dict[str, Any]:
+        quiet = None
+        if link.state == "live" and not link.pending:
+            quiet = codec.quiet_hash(link.seen, slots)
+        return {
+            "space": self.space,
+            "app": link.app,
+            "id": link.id,
+            "golden": link.golden,
+            "state": link.state,
+            "main": link.primary,
+            "quiet": quiet,
+            "open": bool(link.pending),
+            "version": link.version,
+            "body": codec.link_body(link),
+        }
+
+    def save_goldens(self, goldens: Iterable[tuple[Golden, bool]]) -> None:
+        """Golden records, each with whether writes are due."""
+        rows = [
+            {"space": self.space, "id": g.id, "due": due, "body": codec.golden_body(g)} for g, due in goldens
+        ]
+        self.db.upsert(GoldenRow, rows)
+
+    def settle_goldens(self, ids: Iterable[str]) -> None:
+        """All writes of these were answered: nothing is due any more."""
+        self.db.many(
+            "UPDATE golden SET due = :due WHERE space = :space AND id = :id",
+            [{"space": self.space, "id": id, "due": False} for id in ids],
+        )
+
+    def open_links(self, app: str) -> list[str]:
+        """Records with a write whose outcome is not known."""
+        sql = "SELECT id FROM link WHERE space = :space AND app = :app AND open ORDER BY id"
+        return [row[0] for row in self.db.rows(sql, space=self.space, app=app)]
+
+    def live_ids(self, app: str) -> Iterator[str]:
+        sql = "SELECT id FROM link WHERE space = :space AND app = :app AND state = 'live'"
+        return (row[0] for row in self.db.rows(sql, space=self.space, app=app))
+
+    def linked_counts(self) -> dict[str, int]:
+        sql = "SELECT app, COUNT(*) FROM link WHERE space = :space AND state = 'live' GROUP BY app"
+        return {row[0]: int(row[1]) for row in self.db.rows(sql, space=self.space)}
+
+    # -- match keys and stubs -----------------------------------------------------------------------------
+
+    def save_keys(self, records: Iterable[LinkKey], keys: Iterable[Key]) -> None:
+        """Replace the keys of these records."""
+        self.db.many(
+            "DELETE FROM match_key WHERE space = :space AND app = :app AND id = :id",
+            [{"space": self.space, "app": app, "id": id} for app, id in records],
+        )
+        self.db.upsert(
+            KeyRow,
+            [
+                {"space": self.space, "kind": kind, "key": key, "app": app, "id": id}
+                for kind, key, app, id in keys
+            ],
+        )
+
+    def holders(self, kind: str, keys: Collection[str]) -> list[tuple[str, str, str, str | None, str | None]]:
+        """(key, app, record id, golden id or None, link state or None) of all records that hold one of these
+        keys."""
+        found = []
+        for some in chunks(sorted(keys)):
+            found += [
+                (row[0], row[1], row[2], row[3], row[4])
+                for row in self.db.rows(
+                    "SELECT k.key, k.app, k.id, l.golden, l.state FROM match_key k LEFT JOIN link l"
+                    " ON l.space = k.space AND l.app = k.app AND l.id = k.id"
+                    " WHERE k.space = :space AND k.kind = :kind AND k.key IN :keys",
+                    space=self.space,
+                    kind=kind,
+                    keys=some,
+                )
+            ]
+        return found
+
+    def named_like(self, block: str) -> list[tuple[str, str]]:
+        """Linked records whose name begins with a block."""
+        rows = self.db.rows(
+            "SELECT k.app, k.id FROM match_key k JOIN link l"
+            " ON l.space = k.space AND l.app = k.app AND l.id = k.id"
+            " WHERE k.space = :space AND k.kind = 'who' AND k.key >= :low AND k.key < :high",
+            space=self.space,
+            low=block,
+            high=block + "\uffff",
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def keys_of(self, app: str, ids: Sequence[str]) -> list[tuple[str, str | None, str, str]]:
+        """(record id, golden id, kind, key) of known records."""
+        found = []
+        for some in chunks(ids):
+            found += [
+                (row[0], row[1], row[2], row[3])
+                for row in self.db.rows(
+                    "SELECT k.id, l.golden, k.kind, k.key FROM match_key k LEFT JOIN link l"
+                    " ON l.space = k.space AND l.app = k.app AND l.id = k.id"
+                    " WHERE k.space = :space AND k.app = :app AND k.id IN :ids",
+                    space=self.space,
+                    app=app,
+                    ids=some,
+                )
+            ]
+        return found
+
+    def save_stubs(self, stubs: Iterable[tuple[str, str, str | None, datetime]]) -> None:
+        """(app, id, consent state, when seen)."""
+        rows = [
+            {"space": self.space, "app": app, "id": id, "consent": consent, "seen_at": codec.iso(at)}
+            for app, id, consent, at in stubs
+        ]
+        self.db.upsert(StubRow, rows)
+
+    def drop_stubs(self, keys: Iterable[LinkKey]) -> None:
+        self.db.many(
+            "DELETE FROM stub WHERE space = :space AND app = :app AND id = :id",
+            [{"space": self.space, "app": app, "id": id} for app, id in keys],
+        )
+
+    def stub_consents(self) -> list[tuple[str, str, str, str]]:
+        """(app, id, consent, when seen) of stubs that say something about consent."""
+        sql = "SELECT app, id, consent, seen_at FROM stub WHERE space = :space AND consent IS NOT NULL"
+        return [(r[0], r[1], r[2], r[3]) for r in self.db.rows(sql, space=self.space)]
+
+    # -- references ---------------------------------------------------------------------------------------
+
+    def golden_of(self, app: str, ids: Sequence[str]) -> dict[str, str]:
+        """Record id -> golden id, for records of this space that are linked."""
+        found: dict[str, str] = {}
+        for some in chunks(ids):
+            found.update(
+                (row[0], row[1])
+                for row in self.db.rows(
+                    "SELECT id, golden FROM link WHERE space = :space AND app = :app AND id IN :ids",
+                    space=self.space,
+                    app=app,
+                    ids=some,
+                )
+            )
+        return found
+
+    def records_of(self, goldens: Sequence[str]) -> dict[tuple[str, str], str]:
+        """(golden id, app) -> the primary live record."""
+        found: dict[tuple[str, str], str] = {}
+        for some in chunks(goldens):
+            for row in self.db.rows(
+                "SELECT golden, app, id FROM link WHERE space = :space AND \"primary\" AND state = 'live'"
+                " AND golden IN :ids",
+                space=self.space,
+                ids=some,
+            ):
+                found[row[0], row[1]] = row[2]
+        return found
+
+    def save_references(self, rows: Iterable[tuple[str, str, str | None]]) -> None:
+        """(golden, field, target or None)."""
+        rows = list(rows)
+        self.db.many(
+            "DELETE FROM reference WHERE space = :space AND golden = :golden AND field = :field",
+            [{"space": self.space, "golden": g, "field": f} for g, f, t in rows if t is None],
+        )
+        self.db.upsert(
+            ReferenceRow,
+            [{"space": self.space, "golden": g, "field": f, "target": t} for g, f, t in rows if t],
+        )
+
+    def touch(self, dependents: Iterable[str], targets: Iterable[str]) -> None:
+        """Have the dependents of these golden records looked at again, in the spaces that point here."""
+        targets = list(targets)
+        for space in dependents:
+            self.db.upsert(TouchRow, [{"space": space, "target": t} for t in targets])
+
+    def clear_touches(self) -> None:
+        self.db.run("DELETE FROM touch WHERE space = :space", space=self.space)

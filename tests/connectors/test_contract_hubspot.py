@@ -1,0 +1,82 @@
+"""HubSpot's connector keeps the contract, against the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import pytest
+from sandboxed import Sandboxed
+
+from connectors.contract import Value
+from connectors.hubspot import HubSpotConnector, connector, search
+
+LOGIN = {"authorization": "Bearer sandbox-hubspot"}
+
+
+class HubSpot(Sandboxed):
+    app = "hubspot"
+    kind = HubSpotConnector
+    secret = "sandbox-hubspot"
+    credentials: ClassVar[dict[str, str]] = {"token": secret}
+    login = LOGIN
+
+    @pytest.fixture(autouse=True)
+    def _small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(connector, "LIST", 3)
+        monkeypatch.setattr(search, "LIMIT", 3)
+
+    @property
+    def path(self) -> str:
+        return f"/crm/v3/objects/{self.object}"
+
+    def user_create(self, values: Mapping[str, Value]) -> str:
+        return str(self.does("POST", self.path, {"properties": properties(values)})["id"])
+
+    def user_edit(self, ids: Sequence[str], values: Mapping[str, Value]) -> None:
+        inputs = [{"id": id, "properties": properties(values)} for id in ids]
+        self.does("POST", f"{self.path}/batch/update", {"inputs": inputs})
+
+    def user_archive(self, id: str) -> None:
+        self.does("DELETE", f"{self.path}/{id}")
+
+    def user_delete(self, id: str) -> None:
+        self.does("POST", f"{self.path}/gdpr-delete", {"objectId": id})
+
+    def user_merge(self, loser: str, winner: str) -> str:
+        body = {"primaryObjectId": winner, "objectIdToMerge": loser}
+        return str(self.does("POST", f"{self.path}/merge", body)["id"])
+
+    def reference_target(self) -> str:
+        body = {"properties": {"name": "Acme", "domain": "acme.example"}}
+        return str(self.does("POST", "/crm/v3/objects/companies", body)["id"])
+
+
+class TestHubSpotContacts(HubSpot):
+    object = "contacts"
+    texts = ("firstname", "city", "jobtitle", "lastname")
+    samples: ClassVar[Mapping[str, Value]] = {"customer_tags": ["partner", "vip"], "hs_language": "fa"}
+    refusal = ("customer_tags", ["no-such-tag"])
+    most_calls: ClassVar[Mapping[str, int]] = {
+        "pull": 3,
+        "poll": 1,
+        "fetch": 1,
+        "find": 1,
+        "create": 1,
+        "update": 1,
+    }
+
+
+class TestHubSpotCompanies(HubSpot):
+    object = "companies"
+    key = "domain"
+    texts = ("name", "city")
+    samples: ClassVar[Mapping[str, Value]] = {"industry": "RETAIL", "numberofemployees": "40"}
+    refusal = ("industry", "NO_SUCH_INDUSTRY")
+
+    def address(self, n: int | str) -> str:
+        return f"company-{n}.example".lower()
+
+
+def properties(values: Mapping[str, Value]) -> dict[str, Any]:
+    return {name: ";".join(v) if isinstance(v, list) else v or "" for name, v in values.items()}

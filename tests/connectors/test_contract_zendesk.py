@@ -1,0 +1,88 @@
+"""Zendesk's connector keeps the contract, against the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+from sandboxed import Sandboxed
+
+from connectors.contract import Value
+from connectors.zendesk import ZendeskConnector, feeds
+
+
+class Zendesk(Sandboxed):
+    app = "zendesk"
+    kind = ZendeskConnector
+    secret = "sandbox-zendesk"
+    credentials: ClassVar[dict[str, str]] = {"email": "admin@sandbox.test", "token": secret}
+    login = httpx.BasicAuth("admin@sandbox.test/token", secret)
+    one: ClassVar[str]
+    container: ClassVar[str]
+
+    @pytest.fixture(autouse=True)
+    def _small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(feeds, "SIZE", 3)
+
+    @property
+    def path(self) -> str:
+        return f"/api/v2/{self.object}"
+
+    def user_create(self, values: Mapping[str, Value]) -> str:
+        return str(self.does("POST", self.path, {self.one: self.body(values)})[self.one]["id"])
+
+    def user_edit(self, ids: Sequence[str], values: Mapping[str, Value]) -> None:
+        for id in ids:
+            self.does("PUT", f"{self.path}/{id}", {self.one: self.body(values)})
+
+    def body(self, values: Mapping[str, Value]) -> dict[str, Any]:
+        """Custom fields go into their container."""
+        own = {
+            n.removeprefix(f"{self.container}."): v for n, v in values.items() if n.startswith(self.container)
+        }
+        return {**{n: v for n, v in values.items() if not n.startswith(self.container)}, self.container: own}
+
+
+class TestZendeskUsers(Zendesk):
+    object = "users"
+    one = "user"
+    container = "user_fields"
+    texts = ("name", "user_fields.city", "user_fields.job_title", "notes")
+    samples: ClassVar[Mapping[str, Value]] = {"tags": ["partner", "vip"], "phone": "+62 811", "alias": "Ra"}
+    refusal = ("user_fields.marketing_consent", "no-such-choice")
+
+    def user_delete(self, id: str) -> None:
+        self.does("DELETE", f"{self.path}/{id}")
+
+    def user_merge(self, loser: str, winner: str) -> str:
+        self.does("PUT", f"{self.path}/{loser}/merge", {"user": {"id": int(winner)}})
+        return winner
+
+    def reference_target(self) -> str:
+        body = {"organization": {"name": "Acme"}}
+        return str(self.does("POST", "/api/v2/organizations", body)["organization"]["id"])
+
+
+class TestZendeskOrganizations(Zendesk):
+    object = "organizations"
+    one = "organization"
+    container = "organization_fields"
+    key = "name"
+    texts = ("organization_fields.city", "organization_fields.phone")
+    samples: ClassVar[Mapping[str, Value]] = {
+        "domain_names": ["acme.example", "acme.test"],
+        "organization_fields.size": 40,
+        "organization_fields.industry": "retail",
+    }
+    refusal = ("organization_fields.industry", "no-such-industry")
+
+    def person(self, n: int) -> dict[str, Value]:
+        return {"name": self.address(n), self.texts[0]: f"City {n}"}
+
+    def address(self, n: int | str) -> str:
+        return f"Company {n}"
+
+    def user_delete(self, id: str) -> None:
+        self.does("DELETE", f"{self.path}/{id}")

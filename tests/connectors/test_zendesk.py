@@ -1,0 +1,213 @@
+"""Zendesk on the wire: the calls that are made, and what its documented answers are taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+import respx
+from zendesk_wire import EPOCH, connect, organization, served, user
+
+from connectors.contract import AppError, AuthRefused, Options
+from connectors.zendesk import ZendeskConnector
+
+
+@pytest.fixture
+def app() -> Iterator[respx.MockRouter]:
+    with served() as router:
+        yield router
+
+
+@pytest.fixture
+def zendesk() -> Iterator[ZendeskConnector]:
+    connector = connect()
+    yield connector
+    connector.close()
+
+
+# Describing.
+
+
+def test_fields_become_field_specs(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    spec = zendesk.describe("users")
+    assert spec.external_id == "external_id"
+    assert spec.needs == (("name",),)
+    assert spec.fields["organization_id"].reference == "organizations"
+    assert spec.fields["user_fields.seats"].kind == "integer"
+    assert "user_fields.old" not in spec.fields
+    consent = spec.fields["user_fields.marketing_consent"]
+    assert spec.consent_field == consent.name
+    assert consent.consent == {"subscribed": "subscribed", "unsubscribed": "unsubscribed"}
+    assert consent.consent_set["bounced"] == "unsubscribed"  # it has no choice of its own here
+    assert "pending" not in consent.consent_set
+
+
+def test_the_login_is_address_slash_token(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    app.get("/users/me").respond(json={"user": user(role="admin")})
+    account = zendesk.check()
+    # base64 of admin@acme.test/token:tok-1
+    expected = "Basic YWRtaW5AYWNtZS50ZXN0L3Rva2VuOnRvay0x"
+    assert app.calls.last.request.headers["authorization"] == expected
+    assert (account.id, account.scopes) == ("acme.zendesk.com", ("admin",))
+
+
+def test_an_anonymous_answer_is_a_refusal(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    app.get("/users/me").respond(json={"user": {"id": None}})
+    with pytest.raises(AuthRefused, match="anonymous"):
+        zendesk.check()
+
+
+def test_the_address_of_the_account_is_needed() -> None:
+    with pytest.raises(AppError, match="base_url"):
+        ZendeskConnector(Options("desk", credentials={"email": "a@x.test", "token": "t"}))
+
+
+# Reading users.
+
+
+def test_the_cursor_export_keeps_its_last_cursor(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    answers = [
+        {"users": [user(1)], "after_cursor": "c1", "end_of_stream": False},
+        {"users": [user(2, active=False)], "after_cursor": "c2", "end_of_stream": True},
+    ]
+    route = app.get("/incremental/users/cursor").mock(
+        side_effect=[httpx.Response(200, json=a) for a in answers]
+    )
+    first, last = zendesk.pull("users", None, ("email",))
+    assert dict(route.calls[0].request.url.params) == {"start_time": "0", "per_page": "1000"}
+    assert dict(route.calls[1].request.url.params) == {"cursor": "c1", "per_page": "1000"}
+    assert (first.cursor, last.cursor, last.last) == ("c1", "c2", True)
+    assert last.records[0].archived
+
+
+def test_a_poll_is_one_call(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    zendesk.describe("users")
+    before = zendesk.calls
+    app.get("/incremental/users/cursor").respond(
+        json={"users": [], "after_cursor": "c2", "end_of_stream": True}
+    )
+    (page,) = zendesk.pull("users", "c2", ("email",))
+    assert (page.cursor, zendesk.calls - before) == ("c2", 1)
+
+
+def test_a_cursor_that_stands_still_ends_the_read(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    body = {"users": [], "after_cursor": "c2", "end_of_stream": False}
+    route = app.get("/incremental/users/cursor").respond(json=body)
+    (page,) = zendesk.pull("users", "c2", ("email",))
+    assert (page.last, route.call_count) == (True, 1)
+
+
+def test_records_are_flat_and_blanks_are_none(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    item = user(
+        phone="",
+        tags=[],
+        organization_id=55,
+        role="end-user",
+        user_fields={"city": None, "seats": 0, "marketing_consent": "subscribed"},
+    )
+    app.get("/incremental/users/cursor").respond(json={"users": [item], "after_cursor": "c"})
+    fields = ("name", "phone", "tags", "organization_id", "role", "user_fields.city", "user_fields.seats")
+    (page,) = zendesk.pull("users", None, (*fields, "notes"))
+    (record,) = page.records
+    assert record.values == {
+        "name": "Sara",
+        "phone": None,
+        "tags": None,
+        "organization_id": "55",
+        "role": "end-user",
+        "user_fields.city": None,
+        "user_fields.seats": 0,
+    }  # notes was not returned, so it is not blank
+    assert record.stamp == datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+
+def test_deleted_users_are_told_and_missing_ones_are_not(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    route = app.get("/users/show_many").respond(json={"users": [user(1), user(2, active=False)]})
+    answers = zendesk.fetch("users", ["1", "2", "3"], ("email",))
+    assert [answer.state for answer in answers] == ["found", "deleted", "unknown"]
+    assert dict(route.calls.last.request.url.params) == {"ids": "1,2,3", "include_deleted": "true"}
+
+
+def test_users_are_found_by_external_id_in_one_call(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    route = app.get("/users/show_many").respond(json={"users": [user(1, external_id="g1")]})
+    found = zendesk.find("users", "external_id", ["g1", "g2"], ("external_id",))
+    assert [record.values for record in found] == [{"external_id": "g1"}]
+    assert route.calls.last.request.url.params["external_ids"] == "g1,g2"
+
+
+def test_a_search_by_address_sees_further_addresses_and_ignores_near_ones(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    route = app.get("/users/search").respond(
+        json={
+            "users": [user(1, email="sara@x.test"), user(2, email="main@x.test"), user(3, email="no@x.test")]
+        }
+    )
+    identities = [{"type": "email", "value": "main@x.test"}, {"type": "email", "value": "Sara@x.test"}]
+    app.get("/users/2/identities").respond(json={"identities": identities})
+    app.get("/users/3/identities").respond(json={"identities": []})
+    found = zendesk.find("users", "email", ["Sara@x.test"], ("email",))
+    assert [record.id for record in found] == ["1", "2"]
+    assert found[1].other_keys == {"email": ("sara@x.test",)}
+    assert route.calls.last.request.url.params["query"] == "email:sara@x.test"
+
+
+# Reading organizations.
+
+
+def export(app: respx.MockRouter, *pages: dict[str, Any]) -> respx.Route:
+    answers = [
+        httpx.Response(200, json=page, headers={"date": "Mon, 23 Nov 2026 10:00:00 GMT"}) for page in pages
+    ]
+    return app.get("/incremental/organizations").mock(side_effect=answers)
+
+
+def test_the_time_export_drops_repeats_and_goes_on_at_its_end_time(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    first = {"organizations": [organization(1), organization(2)], "end_time": 500, "end_of_stream": False}
+    last = {"organizations": [organization(2), organization(3)], "end_time": 600, "end_of_stream": True}
+    route = export(app, first, last)
+    pages = list(zendesk.pull("organizations", None, ("name", "domain_names")))
+    assert [[record.id for record in page.records] for page in pages] == [["1", "2"], ["3"]]
+    assert [page.cursor for page in pages] == ["500", "600"]
+    assert [call.request.url.params["start_time"] for call in route.calls] == ["0", "500"]
+    assert pages[0].records[0].values == {"name": "Org 1", "domain_names": ["x.test"]}
+
+
+def test_a_full_second_is_stepped_over(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    full = [organization(n) for n in range(1000)]
+    stuck = {"organizations": full, "end_time": 500, "end_of_stream": False}
+    route = export(app, stuck, {"organizations": [], "end_time": 501, "end_of_stream": True})
+    assert len(list(zendesk.pull("organizations", "500", ("name",)))) == 2
+    assert route.calls[1].request.url.params["start_time"] == "501"
+
+
+def test_a_short_page_that_stands_still_is_the_end(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    route = export(app, {"organizations": [organization(1)], "end_time": 500, "end_of_stream": False})
+    (page,) = zendesk.pull("organizations", "500", ("name",))
+    assert (page.last, page.cursor, route.call_count) == (True, "500", 1)
+
+
+def test_the_newest_minute_is_never_asked_for_nor_passed(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    route = export(app, {"organizations": [], "end_time": EPOCH, "end_of_stream": True})
+    (page,) = zendesk.pull("organizations", str(EPOCH), ("name",))
+    assert route.calls[0].request.url.params["start_time"] == str(EPOCH - 61)
+    assert page.cursor == str(EPOCH - 61)
+
+
+def test_an_organization_counts_as_deleted_on_zendesks_word_only(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    app.get("/organizations/show_many").respond(json={"organizations": [organization(1)]})
+    app.get("/organizations/2").respond(404, json={"error": "RecordNotFound", "description": "Not found"})
+    app.get("/organizations/3").respond(404, text="")
+    answers = zendesk.fetch("organizations", ["1", "2", "3"], ("name",))
+    assert [answer.state for answer in answers] == ["found", "deleted", "unknown"]

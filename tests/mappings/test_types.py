@@ -1,0 +1,200 @@
+"""Field types: what each reads, what it takes for the same, and how it shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from mappings.model import BadValue, Value
+from mappings.types import TYPES, Form, Kind, Phone, Tags
+
+PHONE = Phone(("ID", "IR"))
+TAGS = Tags(("vip", "Big Spender"), "crm-")
+
+
+def kind(name: str) -> Kind:
+    return {"phone": PHONE, "tags": TAGS}.get(name) or TYPES[name]()
+
+
+READS: list[tuple[str, Value, Value]] = [
+    ("text", "  two words ", "two words"),
+    ("text", "e\u0301", "é"),
+    ("text", 17, "17"),
+    ("text", 17.0, "17"),
+    ("text", 1.5, "1.5"),
+    ("text", True, "true"),
+    ("text", "a\r\nb", "a\r\nb"),
+    ("name", " Siti  Nurhaliza ", "Siti  Nurhaliza"),
+    ("email", " Ann@Example.COM ", "ann@example.com"),
+    ("phone", "+62 811-234-567", "+62811234567"),
+    ("phone", "0812-3456-7890", "+6281234567890"),
+    ("phone", "0912 345 6789", "+989123456789"),
+    ("phone", "۰۹۱۲۳۴۵۶۷۸۹", "+989123456789"),
+    ("phone", "0098 912 345 6789", "+989123456789"),
+    ("phone", "+1 (415) 555-2671 ext. 12", "+14155552671 ext. 12"),
+    ("phone", " call the office ", "call the office"),
+    ("phone", "12345", "12345"),
+    ("country", "Iran", "IR"),
+    ("country", "Iran, Islamic Republic of", "IR"),
+    ("country", "ایران", "IR"),
+    ("country", "indonesia", "ID"),
+    ("country", "IDN", "ID"),
+    ("country", "U.S.A.", "US"),
+    ("country", "Türkiye", "TR"),
+    ("country", "Turkey", "TR"),
+    ("country", "Viet Nam", "VN"),
+    ("country", " Atlantis ", "Atlantis"),
+    ("language", "en-US", "en"),
+    ("language", "fa_IR", "fa"),
+    ("language", "Persian", "fa"),
+    ("language", "فارسی", "fa"),
+    ("language", "Bahasa Indonesia", "id"),
+    ("language", "in", "id"),
+    ("language", "per", "fa"),
+    ("language", "Klingon", "Klingon"),
+    ("choice", "COMPUTER_SOFTWARE", "computer_software"),
+    ("choice", "Computer - Software", "computer_software"),
+    ("tags", ["VIP", "other", "crm-Lead", "big spender", "vip"], ["Big Spender", "crm-lead", "vip"]),
+    ("tags", ["other"], None),
+    ("boolean", "Yes", True),
+    ("boolean", 0, False),
+    ("boolean", False, False),
+    ("integer", "17.0", 17),
+    ("integer", "۱۷", 17),
+    ("integer", 17.0, 17),
+    ("integer", 0, 0),
+    ("decimal", "012.50", "12.5"),
+    ("decimal", 12.5, "12.5"),
+    ("decimal", "-0.0", "0"),
+    ("url", " https://Example.com/A ", "https://Example.com/A"),
+    ("domain", "https://www.Example.com:443/about?x#y", "example.com"),
+    ("domain", "example.com.", "example.com"),
+    ("reference", 12, "12"),
+    ("consent", "Subscribed", "subscribed"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "golden"), READS)
+def test_reads(name: str, value: Value, golden: Value) -> None:
+    assert kind(name).read(value) == golden
+    assert type(kind(name).read(value)) is type(golden)
+
+
+BLANKS: list[Value] = [None, "", "  ", "\t\n"]
+
+
+@pytest.mark.parametrize("value", BLANKS, ids=repr)
+@pytest.mark.parametrize("name", sorted(set(TYPES) - {"tags"}))
+def test_nothing_but_space_is_blank(name: str, value: Value) -> None:
+    assert kind(name).read(value) is None
+
+
+@pytest.mark.parametrize("value", [None, "", []], ids=repr)
+def test_a_set_without_tags_is_blank(value: Value) -> None:
+    assert TAGS.read(value) is None
+
+
+BAD: list[tuple[str, Value]] = [
+    ("text", ["a"]),
+    ("email", "private.example"),
+    ("email", "private@a@b"),
+    ("email", "private one@example.com"),
+    ("email", "private@"),
+    ("boolean", "private"),
+    ("integer", "17.5"),
+    ("integer", "private"),
+    ("integer", True),
+    ("integer", "1e400"),
+    ("integer", float("inf")),
+    ("decimal", "NaN"),
+    ("decimal", "1e-999999"),
+    ("domain", "private"),
+    ("domain", "private one.example"),
+    ("tags", "private"),
+    ("consent", "private"),
+    ("phone", ["private"]),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_what_cannot_be_read_is_said_without_repeating_it(name: str, value: Value) -> None:
+    with pytest.raises(BadValue, match="expected") as caught:
+        kind(name).read(value)
+    assert "private" not in str(caught.value)
+
+
+SAME: list[tuple[str, Value, Value, bool]] = [
+    ("text", "a\r\nb", "a\nb", True),
+    ("text", "Ann", "ann", False),
+    ("name", "Siti  Nur", "Siti Nur", True),
+    ("name", "علي كريمي", "علی کریمی", True),
+    ("name", "می‌نا", "مینا", True),
+    ("name", "ann", "Ann", False),
+    ("name", "Ann", None, False),
+    ("phone", "+62811234567", "+62811234568", False),
+    ("country", "Atlantis", "ATLANTIS", True),
+    ("country", "IR", "IQ", False),
+    ("language", "Klingon", "klingon", True),
+    ("url", "Example.com/", "https://example.com", True),
+    ("url", "https://example.com/A", "https://example.com/a", False),
+    ("tags", ["a", "b"], ["a", "b"], True),
+    ("tags", ["a"], None, False),
+    ("integer", 0, None, False),
+    ("boolean", False, None, False),
+]
+
+
+@pytest.mark.parametrize(("name", "a", "b", "same"), SAME)
+def test_same(name: str, a: Value, b: Value, same: bool) -> None:
+    assert kind(name).same(a, b) is same
+    assert kind(name).same(b, a) is same
+
+
+SHOWS: list[tuple[str, Form, Value, Value]] = [
+    ("phone", Form(), "+62811234567", "+62811234567"),
+    ("phone", Form(format="international"), "+6281234567890", "+62 812-3456-7890"),
+    ("phone", Form(format="national"), "+6281234567890", "0812-3456-7890"),
+    ("phone", Form(format="national"), "+14155552671", "+1 415-555-2671"),
+    ("phone", Form(format="national"), "call the office", "call the office"),
+    ("country", Form(), "IR", "Iran"),
+    ("country", Form(), "RU", "Russia"),
+    ("country", Form(as_="code"), "IR", "IR"),
+    ("country", Form(), "Atlantis", "Atlantis"),
+    ("language", Form(), "en", "en"),
+    ("language", Form(as_="locale"), "en", "en-US"),
+    ("language", Form(as_="locale"), "fa", "fa"),
+    ("language", Form(as_="locale", values={"en": "en-GB"}), "en", "en-GB"),
+    ("language", Form(as_="locale", options=("en-gb", "fa")), "en", "en-gb"),
+    ("choice", Form(options=("COMPUTER_SOFTWARE",)), "computer_software", "COMPUTER_SOFTWARE"),
+    ("choice", Form(values={"retail": "shops"}), "retail", "shops"),
+    ("choice", Form(options=("A",)), "unknown", "unknown"),
+    ("integer", Form(as_="text"), 17, "17"),
+    ("integer", Form(), 17, 17),
+    ("boolean", Form(as_="text"), False, "false"),
+    ("decimal", Form(), "12.5", 12.5),
+    ("decimal", Form(), "0.12345678901234567890", "0.12345678901234567890"),
+    ("decimal", Form(as_="text"), "12.5", "12.5"),
+]
+
+
+@pytest.mark.parametrize(("name", "form", "golden", "shown"), SHOWS)
+def test_shows(name: str, form: Form, golden: Value, shown: Value) -> None:
+    assert kind(name).shower(form)(golden) == shown
+
+
+def test_a_choice_is_read_back_by_the_apps_own_words() -> None:
+    read = kind("choice").reader(Form(values={"retail": "Shops"}))
+    assert [read("shops"), read("retail"), read("other"), read(None)] == ["retail", "retail", "other", None]
+
+
+def test_every_country_reads_back_from_its_name() -> None:
+    country = kind("country")
+    import pycountry
+
+    codes = [c.alpha_2 for c in pycountry.countries]
+    assert [country.read(country.show(code)) for code in codes] == codes
+
+
+def test_every_type_says_what_is_the_same_and_what_is_blank() -> None:
+    for type in TYPES.values():
+        assert "Same:" in (type.__doc__ or ""), type.name
+        assert "Blank:" in (type.__doc__ or ""), type.name

@@ -1,0 +1,483 @@
+"""The config file: what it gives the engine, and how its mistakes are told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from mappings.document import ProblemsFound
+from syncer.brakes import Limit
+from syncer.config import Config, load_config
+
+CONFIG = """\
+state: sqlite:///syncer.db
+apps:
+  hubspot:
+    connector: hubspot
+    base_url: https://api.hubapi.com
+    credentials: {token: "${HUB_TOKEN}"}
+    writes: on
+    max_records: 100
+  zendesk:
+    connector: zendesk
+    credentials: {token: "${ZEN:-none}"}
+    settings: {a: 1}
+syncs:
+  contacts:
+    mapping: c.yaml
+    schedule: {every: 15m}
+  companies:
+    mapping: o.yaml
+    schedule: {cron: "0 * * * *"}
+safety:
+  updates: {share: 0.3, count: 10}
+first_sync: ask
+logging: {level: info, format: text}
+conflicts: {dir: conflicts}
+"""
+CONTACTS = """\
+object: contact
+apps: {hubspot: {object: contacts}, zendesk: {object: users}}
+fields:
+  email: {type: email, in: {hubspot: email, zendesk: email}}
+  company: {type: reference, to: company, in: {hubspot: company, zendesk: {field: org, as: name}}}
+"""
+COMPANIES = """\
+object: company
+apps: {hubspot: {object: companies}}
+fields:
+  name: {in: {hubspot: name}}
+"""
+SECRET = "s3cret-s3cret"
+ENV = {"HUB_TOKEN": SECRET}
+
+
+class Case(NamedTuple):
+    """`old` in `file` becomes `new`; the rest is the first problem told."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    at: str
+    where: str
+    what: str
+    cure: str
+
+
+CASES = [
+    Case(
+        "variable missing",
+        "config.yaml",
+        "${HUB_TOKEN}",
+        "${HUBB_TOKEN}",
+        "config.yaml:6:26",
+        "apps.hubspot.credentials.token",
+        "the environment variable HUBB_TOKEN is not set or empty",
+        "Set it (export HUBB_TOKEN=...), or give a default: ${HUBB_TOKEN:-...}",
+    ),
+    Case(
+        "variable misnamed",
+        "config.yaml",
+        "${HUB_TOKEN}",
+        "x ${1TOKEN}",
+        "config.yaml:6:29",
+        "apps.hubspot.credentials.token",
+        "this is not the name of a variable",
+        "Write ${NAME} or ${NAME:-default}; a literal '${' is written '$${'.",
+    ),
+    Case(
+        "connector misspelt",
+        "config.yaml",
+        "connector: hubspot",
+        "connector: hubspt",
+        "config.yaml:4:16",
+        "apps.hubspot.connector",
+        "'hubspt' is not a connector",
+        "Did you mean 'hubspot'?",
+    ),
+    Case(
+        "writes misspelt",
+        "config.yaml",
+        "writes: on",
+        "writes: onn",
+        "config.yaml:7:13",
+        "apps.hubspot.writes",
+        "'onn' is not a valid writes",
+        "Did you mean 'on'?",
+    ),
+    Case(
+        "writes is true",
+        "config.yaml",
+        "writes: on",
+        "writes: true",
+        "config.yaml:7:13",
+        "apps.hubspot.writes",
+        "'true' is not a valid writes",
+        "Choose one of: off, on.",
+    ),
+    Case(
+        "max_records is a word",
+        "config.yaml",
+        "max_records: 100",
+        "max_records: many",
+        "config.yaml:8:18",
+        "apps.hubspot.max_records",
+        "this must be a whole number",
+        "Write digits only, such as 100.",
+    ),
+    Case(
+        "max_records is 0",
+        "config.yaml",
+        "max_records: 100",
+        "max_records: 0",
+        "config.yaml:8:18",
+        "apps.hubspot.max_records",
+        "this must be more than 0",
+        "Change the number.",
+    ),
+    Case(
+        "span without unit",
+        "config.yaml",
+        "every: 15m",
+        "every: 15",
+        "config.yaml:16:23",
+        "syncs.contacts.schedule.every",
+        "this is not a span of time",
+        "Write a number and s, m, h or d, such as 15m.",
+    ),
+    Case(
+        "schedule key misspelt",
+        "config.yaml",
+        "every: 15m",
+        "evry: 15m",
+        "config.yaml:16:16",
+        "syncs.contacts.schedule.evry",
+        "'evry' is not a key here",
+        "Did you mean 'every'?",
+    ),
+    Case(
+        "two schedules",
+        "config.yaml",
+        "every: 15m",
+        'every: 15m, cron: "* * * * *"',
+        "config.yaml:16:15",
+        "syncs.contacts.schedule",
+        "'every' and 'cron' are two schedules",
+        "Keep one of the two.",
+    ),
+    Case(
+        "cron line too short",
+        "config.yaml",
+        "0 * * * *",
+        "0 * *",
+        "config.yaml:19:22",
+        "syncs.companies.schedule.cron",
+        "this is not a cron line",
+        'Write minute, hour, day, month and weekday, such as "*/15 * * * *".',
+    ),
+    Case(
+        "share in per cent",
+        "config.yaml",
+        "share: 0.3",
+        "share: 30",
+        "config.yaml:21:20",
+        "safety.updates.share",
+        "this must be at most 1",
+        "Change the number.",
+    ),
+    Case(
+        "brake misspelt",
+        "config.yaml",
+        "updates:",
+        "updats:",
+        "config.yaml:21:3",
+        "safety.updats",
+        "'updats' is not a key here",
+        "Did you mean 'updates'?",
+    ),
+    Case(
+        "first_sync is yes",
+        "config.yaml",
+        "first_sync: ask",
+        "first_sync: yes",
+        "config.yaml:22:13",
+        "first_sync",
+        "'yes' is not a valid first_sync",
+        "Choose one of: ask, go.",
+    ),
+    Case(
+        "level misspelt",
+        "config.yaml",
+        "level: info",
+        "level: inf",
+        "config.yaml:23:18",
+        "logging.level",
+        "'inf' is not a valid level",
+        "Did you mean 'info'?",
+    ),
+    Case(
+        "mapping file missing",
+        "config.yaml",
+        "c.yaml",
+        "d.yaml",
+        "config.yaml:15:14",
+        "syncs.contacts.mapping",
+        "there is no mapping file 'd.yaml'",
+        "Did you mean 'c.yaml'?",
+    ),
+    Case(
+        "mapping file misspelt",
+        "config.yaml",
+        "c.yaml",
+        "cc.yaml",
+        "config.yaml:15:14",
+        "syncs.contacts.mapping",
+        "there is no mapping file 'cc.yaml'",
+        "Did you mean 'c.yaml'?",
+    ),
+    Case(
+        "address without scheme",
+        "config.yaml",
+        "https://api",
+        "api",
+        "config.yaml:5:15",
+        "apps.hubspot.base_url",
+        "this is not a web address",
+        "Write it with https:// in front.",
+    ),
+    Case(
+        "setting is a list",
+        "config.yaml",
+        "{a: 1}",
+        "{a: [1]}",
+        "config.yaml:12:19",
+        "apps.zendesk.settings.a",
+        "this must be one value",
+        "Write a text, a number, true or false.",
+    ),
+    Case(
+        "secret is a number",
+        "config.yaml",
+        '"${HUB_TOKEN}"',
+        "12345",
+        "config.yaml:6:26",
+        "apps.hubspot.credentials.token",
+        "this must be a text",
+        "Put the value in quotes.",
+    ),
+    Case(
+        "secret in a choice",
+        "config.yaml",
+        "writes: on",
+        "writes: ${HUB_TOKEN}",
+        "config.yaml:7:13",
+        "apps.hubspot.writes",
+        "the expanded value is not a valid writes",
+        "Use: on, off.",
+    ),
+    Case(
+        "credentials misspelt",
+        "config.yaml",
+        'credentials: {token: "${ZEN:-none}"}',
+        "credential: {}",
+        "config.yaml:11:5",
+        "apps.zendesk.credential",
+        "'credential' is not a key here",
+        "Did you mean 'credentials'?",
+    ),
+    Case(
+        "same mapping twice",
+        "config.yaml",
+        "o.yaml",
+        "c.yaml",
+        "config.yaml:17:3",
+        "syncs.companies",
+        "the sync 'contacts' already keeps the object 'contact'",
+        "Join the two mappings, or remove one.",
+    ),
+    Case(
+        "app misspelt in a mapping",
+        "c.yaml",
+        "zendesk: {object: users}",
+        "zendsk: {object: users}",
+        "c.yaml:4:45",
+        "fields.email.in.zendesk",
+        "'zendesk' is not an app of this mapping",
+        "Did you mean 'zendsk'?",
+    ),
+    Case(
+        "reference to unknown object",
+        "c.yaml",
+        "to: company",
+        "to: compny",
+        "c.yaml:5:34",
+        "fields.company.to",
+        "no sync has a mapping of the object 'compny'",
+        "Did you mean 'company'?",
+    ),
+    Case(
+        "derived from unknown field",
+        "c.yaml",
+        "as: name",
+        "as: nme",
+        "c.yaml:5:92",
+        "fields.company.in.zendesk.as",
+        "company has no field 'nme'",
+        "Did you mean 'name'?",
+    ),
+    Case(
+        "reference in an app without the object",
+        "c.yaml",
+        "zendesk: {field: org, as: name}",
+        "zendesk: org",
+        "c.yaml:5:75",
+        "fields.company.in.zendesk",
+        "company is not synced with zendesk",
+        "Add zendesk to the mapping of company, or write {field: org, as: name}.",
+    ),
+    Case(
+        "same records twice",
+        "o.yaml",
+        "object: companies",
+        "object: contacts",
+        "config.yaml:17:3",
+        "syncs.companies",
+        "the sync 'contacts' already keeps contacts of hubspot",
+        "Leave the app out of one of them.",
+    ),
+    Case(
+        "mistake in a mapping",
+        "c.yaml",
+        "type: email",
+        "type: emai",
+        "c.yaml:4:17",
+        "fields.email.type",
+        "'emai' is not a type",
+        "Did you mean 'email'?",
+    ),
+    Case(
+        "same object twice",
+        "o.yaml",
+        "object: company",
+        "object: contact",
+        "config.yaml:17:3",
+        "syncs.companies",
+        "the sync 'contacts' already keeps the object 'contact'",
+        "Join the two mappings, or remove one.",
+    ),
+]
+
+
+def write(folder: Path, **changed: str) -> Path:
+    """A config with its two mappings; `changed` replaces whole files (config, c, o)."""
+    texts = {"config": CONFIG, "c": CONTACTS, "o": COMPANIES} | changed
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(text)
+    return folder / "config.yaml"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return load_config(write(tmp_path), ENV)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_mistake_names_its_place_and_its_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: Case
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = case.file.removesuffix(".yaml")
+    text = {"config": CONFIG, "c": CONTACTS, "o": COMPANIES}[name]
+    assert case.old in text
+    write(tmp_path, **{name: text.replace(case.old, case.new, 1)})
+    with pytest.raises(ProblemsFound) as caught:
+        load_config(Path("config.yaml"), ENV)
+    told = caught.value.problems[0]
+    assert f"{told.file}:{told.line}:{told.column}" == case.at
+    assert (told.where, told.what, told.cure) == (case.where, case.what, case.cure)
+    assert SECRET not in str(caught.value)
+
+
+def test_mistakes_in_config_and_mappings_are_told_together(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        config=CONFIG.replace("ask", "aks"),
+        c=CONTACTS.replace("email: {type: email", "email: {type: emal"),
+    )
+    with pytest.raises(ProblemsFound) as caught:
+        load_config(path, ENV)
+    assert [Path(p.file).name for p in caught.value.problems] == ["c.yaml", "config.yaml"]
+
+
+def test_what_others_point_to_is_synced_first(config: Config) -> None:
+    assert list(config.syncs) == ["companies", "contacts"]
+    assert config.syncs["contacts"].apps == ("hubspot", "zendesk")
+
+
+def test_secrets_come_from_the_environment_and_are_never_shown(config: Config) -> None:
+    assert config.apps["hubspot"].secrets() == {"token": SECRET}
+    assert config.apps["zendesk"].secrets() == {"token": "none"}
+    assert SECRET not in repr(config)
+    assert SECRET not in config.model.model_dump_json()
+
+
+def test_a_relative_state_file_lies_next_to_the_config(config: Config, tmp_path: Path) -> None:
+    assert config.state == f"sqlite:///{tmp_path / 'syncer.db'}"
+    assert config.conflicts_dir == tmp_path / "conflicts"
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql+psycopg://u:p@host/db", "sqlite:///:memory:", "sqlite:////var/state.db"]
+)
+def test_other_state_urls_stay_as_they_are(tmp_path: Path, url: str) -> None:
+    path = write(tmp_path, config=CONFIG.replace("sqlite:///syncer.db", f'"{url}"'))
+    assert load_config(path, ENV).state == url
+
+
+def test_what_is_not_said_has_careful_defaults(tmp_path: Path) -> None:
+    short = "apps: {hubspot: {connector: memory}}\nsyncs: {companies: {mapping: o.yaml}}\n"
+    config = load_config(write(tmp_path, config=short), {})
+    assert config.model.first_sync == "ask"
+    assert config.apps["hubspot"].writes == "on"
+    assert config.model.safety.limits()["updates"] == Limit(0.3, 500)
+    assert config.syncs["companies"].schedule is None
+
+
+def test_schedules_are_spans_or_cron_lines(config: Config) -> None:
+    contacts, companies = config.syncs["contacts"].schedule, config.syncs["companies"].schedule
+    assert contacts is not None
+    assert contacts.every == timedelta(minutes=15)
+    assert companies is not None
+    assert companies.cron == "0 * * * *"
+
+
+@pytest.mark.parametrize(
+    ("written", "env", "read"),
+    [
+        ("${A}", {"A": "x"}, "x"),
+        ("a${A}b${B}", {"A": "1", "B": "2"}, "a1b2"),
+        ("${A:-y}", {}, "y"),
+        ("${A:-y}", {"A": ""}, "y"),
+        ("${A:-}", {}, ""),
+        ("$${A}", {"A": "x"}, "${A}"),
+        ("$A", {"A": "x"}, "$A"),
+        ("${A}", {"A": "${B}"}, "${B}"),
+    ],
+)
+def test_variables_are_expanded_once(tmp_path: Path, written: str, env: dict[str, str], read: str) -> None:
+    path = write(tmp_path, config=CONFIG.replace("${HUB_TOKEN}", written))
+    assert load_config(path, env).apps["hubspot"].secrets()["token"] == read
+
+
+def test_the_example_shows_every_option() -> None:
+    path = Path(__file__).parent.parent / "config.example.yaml"
+    config = load_config(path, {})
+    assert list(config.syncs) == ["companies", "contacts"]
+    said = path.read_text()
+    schema = config.model.model_json_schema()
+    keys = {key for part in [schema, *schema["$defs"].values()] for key in part.get("properties", {})}
+    assert {key for key in keys if f"{key}:" not in said} == set()
