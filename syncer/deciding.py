@@ -16,6 +16,7 @@ from syncer import refs
 from syncer.core.decide import decide, lower_consent
 from syncer.core.lens import Lens
 from syncer.core.plan import Abilities
+from syncer.core.refuse import refuse
 from syncer.matching.cluster import Group, Matches
 from syncer.model import ABSENT, Decision, Golden, Item, Link, LinkKey, Mark, StubConsent, Unit
 from syncer.setup import Sync
@@ -40,7 +41,8 @@ class Decided:
 
 @dataclass(slots=True)
 class Deciding:
-    """One pass. `creating`: golden id -> apps in which a create of ours has no answer yet."""
+    """One pass. `creating`: golden id -> apps in which a create of ours has no answer yet;
+    `refused`: items of a plan that was turned down."""
 
     sync: Sync
     records: Records
@@ -49,6 +51,7 @@ class Deciding:
     now: Callable[[], datetime]
     abilities: Abilities
     creating: Mapping[str, frozenset[str]]
+    refused: frozenset[str] = frozenset()
     result: Decided = field(default_factory=Decided)
 
     def run_all(self, touched: Sequence[str], matches: Matches) -> Decided:
@@ -169,7 +172,10 @@ class Deciding:
         decisions = []
         for unit in units:
             unit.creating = self.creating.get(unit.golden.id, frozenset())
-            decisions.append(decide(unit, lens, abilities, self.run))
+            decision = decide(unit, lens, abilities, self.run)
+            if self.refused:
+                decision = refuse(decision, unit, self.refused, lens, abilities, self.run)
+            decisions.append(decision)
         self._save(decisions, units)
 
     def _save(self, decisions: Sequence[Decision], used: Sequence[Unit]) -> None:

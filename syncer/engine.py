@@ -11,7 +11,6 @@ from typing import Literal
 from syncer import brakes
 from syncer.core.plan import Abilities
 from syncer.deciding import Decided, Deciding
-from syncer.matching.cluster import Matches
 from syncer.model import Item
 from syncer.ports import Ports
 from syncer.report import AppRow, Report
@@ -32,8 +31,8 @@ ROUNDS = 3  # how often a run merges again what moved while it wrote
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to run. `dry_run` changes nothing but what was read; `approve` names a held plan; `selection` narrows
-    the run to some golden records; `read` may be off to act on what was read before."""
+    """How to run. `dry_run` changes nothing but what was read; `approve` and `reject` name a held plan;
+    `selection` narrows the run to some golden records; without `read` it acts on what was read before."""
 
     kind: Literal["sync", "plan", "resync"] = "sync"
     dry_run: bool = False
@@ -45,11 +44,12 @@ class Options:
 
 @dataclass(slots=True)
 class Plan:
-    """What a run would do: its items, and why it is held, if it is."""
+    """What a run would do: its items, and why it is held (under the name of which run), if it is."""
 
     decided: Decided
     held: str = ""
     trips: list[brakes.Trip] = field(default_factory=list)
+    held_run: str = ""
 
 
 @dataclass(slots=True)
@@ -62,6 +62,7 @@ class Run:
     readable: set[str] = field(default_factory=set)
     first_read: bool = False
     creating: dict[str, frozenset[str]] = field(default_factory=dict)
+    lost: int = 0
 
 
 class Engine:
@@ -109,15 +110,17 @@ class Engine:
     def _steps(self, run: Run, options: Options) -> None:
         self._recover(run)
         if options.read:
-            self._read(run, options)
+            self._read(run)
+        else:
+            run.readable = set(self.sync.apps)
         for round in range(ROUNDS):
             plan = self._decide(run, options)
             run.plan = plan if run.plan is None or plan.decided.items else run.plan
             if plan.held or options.dry_run:
-                self._report_held(run, plan, options)
+                self._report_held(run, plan)
                 return
-            moved = self._act(run, plan.decided.items)
-            if not moved or round == ROUNDS - 1:
+            news = self._act(run, plan.decided.items)
+            if not news or round == ROUNDS - 1:
                 return
 
     # -- recover and read ---------------------------------------------------------------------------------
@@ -139,11 +142,12 @@ class Engine:
             tasks[name] = recovery.look_up([f for f in mine if f.item.kind == "create"])
         creating: dict[str, set[str]] = defaultdict(set)
         for recovered in self.ports.workers.drive(tasks).values():
+            run.lost += len(recovered.lost)
             for golden, app in recovered.unanswered:
                 creating[golden].add(app)
         run.creating = {golden: frozenset(apps) for golden, apps in creating.items()}
 
-    def _read(self, run: Run, options: Options) -> None:
+    def _read(self, run: Run) -> None:
         with self.db.reading():
             paused = {name for name in self.sync.apps if self.ledger.reader(name)["paused"]}
         pullers = {
@@ -186,8 +190,18 @@ class Engine:
         matches = options.selection.narrow(find_matches(self.sync, self.records), self.records)
         touched = options.selection.goldens(touched, self.records)
         version_moved = bool(linked) and self.records.other_version(self.sync.mapping.version)
+        refused = (
+            frozenset(i.identity for i in waiting[2]) if waiting and options.reject == waiting[0] else None
+        )
         deciding = Deciding(
-            self.sync, self.records, self.ledger, run.id, self.ports.now, self._abilities(run), run.creating
+            self.sync,
+            self.records,
+            self.ledger,
+            run.id,
+            self.ports.now,
+            self._abilities(run),
+            run.creating,
+            refused or frozenset(),
         )
         decided = deciding.run_all(touched, matches)
         decided.items.sort(key=lambda i: i.sort_key)
@@ -196,33 +210,33 @@ class Engine:
                 run.id, [(*r.record, *r.other, r.score, r.reason) for r in matches.reviews]
             )
         run.report.conflicts += decided.conflicts
-        return self._brake(run, options, decided, matches, linked, waiting, version_moved)
+        return self._brake(run, options, decided, linked, waiting, version_moved)
 
     def _brake(
         self,
         run: Run,
         options: Options,
         decided: Decided,
-        matches: Matches,
         linked: Mapping[str, int],
         waiting: tuple[str, str, list[Item]] | None,
         version_moved: bool,
     ) -> Plan:
-        approved = waiting[2] if waiting and options.approve == waiting[0] else []
-        exempt = {_identity(i) for i in approved}
-        open_items = [i for i in decided.items if _identity(i) not in exempt]
+        answered = waiting is not None and waiting[0] in (options.approve, options.reject)
+        exempt = {i.identity for i in waiting[2]} if waiting and options.approve == waiting[0] else set()
         first = not linked and bool(decided.items)
-        counts = brakes.count(open_items, self.sync.mapping)
+        counts = brakes.count([i for i in decided.items if i.identity not in exempt], self.sync.mapping)
         trips = [] if first else brakes.tripped(counts, linked, self.sync.limits)
         reason = "; ".join(str(t) for t in trips)
-        if not approved and not options.selection.narrows:
-            if first and self.sync.first_sync == "ask":
-                reason = "this is the first sync, and first_sync is 'ask'"
-            elif version_moved and decided.items:
-                reason = "the mapping changed, and its plan is not empty"
-            elif waiting is not None and not reason and decided.items:
+        if not answered and not options.selection.narrows and decided.items:
+            if waiting is not None:
                 reason = waiting[1]
-        return Plan(decided, reason, trips)
+            elif first and self.sync.first_sync == "ask":
+                reason = "this is the first sync, and first_sync is 'ask'"
+            elif version_moved:
+                reason = "the mapping changed, and its plan is not empty"
+        if waiting is not None and not reason:
+            self.ledger.release(waiting[0], "answered" if answered else "moot")
+        return Plan(decided, reason, trips, waiting[0] if waiting and not answered else run.id)
 
     def _abilities(self, run: Run) -> Abilities:
         apps = self.sync.apps.values()
@@ -244,7 +258,8 @@ class Engine:
     def _hold_back(self, run: Run, plan: Plan) -> Plan:
         """Nothing of a held plan is kept but the plan itself; lowered consent is kept and written."""
         with self.db.transaction():
-            self.ledger.hold(run.id, plan.held, plan.decided.items)
+            if plan.held_run == run.id:
+                self.ledger.hold(run.id, plan.held, plan.decided.items)
             deciding = Deciding(
                 self.sync, self.records, self.ledger, run.id, self.ports.now, Abilities(), run.creating
             )
@@ -255,7 +270,7 @@ class Engine:
     # -- act ----------------------------------------------------------------------------------------------
 
     def _act(self, run: Run, items: list[Item]) -> bool:
-        """Write what was planned. True when something moved meanwhile and is to be merged again."""
+        """Write what was planned. True when there is news that is to be merged in this same run."""
         by_app = {app: list(mine) for app, mine in groupby(sorted(items, key=_by_app), key=_by_app)}
         writable = {a for a in by_app if a in self.sync.apps and self._writable(self.sync.apps[a])}
         writers = {
@@ -269,7 +284,7 @@ class Engine:
                 self.ports.now,
                 self.ports.progress,
             )
-            for name in sorted(writable & (run.readable or writable))
+            for name in sorted(writable & run.readable)
         }
         wrote: dict[str, Wrote] = self.ports.workers.drive({n: w.task() for n, w in writers.items()})
         existed = {n: w.existed for n, w in wrote.items() if w.existed}
@@ -277,7 +292,7 @@ class Engine:
             {n: look_at(self.intakes[n], ids, self.ports.now) for n, ids in existed.items()}
         )
         self._account(run, items, wrote)
-        return any(w.moved for w in wrote.values())
+        return any(w.moved or w.existed for w in wrote.values())
 
     def _account(self, run: Run, items: list[Item], wrote: Mapping[str, Wrote]) -> None:
         """Note what was settled, golden record by golden record, and count."""
@@ -299,15 +314,16 @@ class Engine:
             row.failed += sum(result.outcomes[o] for o in ("rejected", "unknown", "retry"))
             row.error = row.error or result.error
             run.report.written += sum(result.applied.values())
-        run.report.leftovers += sum(n for g, n in planned.items() if settled[g] < n)
+        run.report.leftovers = run.lost + sum(n for g, n in planned.items() if settled[g] < n)
 
     # -- report -------------------------------------------------------------------------------------------
 
-    def _report_held(self, run: Run, plan: Plan, options: Options) -> None:
+    def _report_held(self, run: Run, plan: Plan) -> None:
         for item in plan.decided.items:
             run.report.apps[item.app].held += 1
         if plan.held:
             run.report.status, run.report.reason = "held", plan.held
+            run.report.held_run = plan.held_run
 
     def _finish(self, report: Report) -> None:
         for row in report.apps.values():
@@ -330,9 +346,3 @@ class _HeldBack(Exception):
 
 def _by_app(item: Item) -> str:
     return item.app
-
-
-def _identity(item: Item) -> str:
-    """What makes an item the same thing when it is planned again."""
-    slots = ",".join(f"{name}:{before!r}>{after!r}" for name, (before, after) in sorted(item.slots.items()))
-    return f"{item.kind}|{item.app}|{item.record or item.golden}|{slots}"

@@ -216,6 +216,14 @@ class Item:
     def sort_key(self) -> tuple[str, str, str, str]:
         return self.app, self.kind, self.golden, self.record or ""
 
+    @property
+    def identity(self) -> str:
+        """What makes an item the same thing when it is planned again."""
+        slots = ",".join(
+            f"{name}:{before!r}>{after!r}" for name, (before, after) in sorted(self.slots.items())
+        )
+        return f"{self.kind}|{self.app}|{self.record or self.golden}|{slots}"
+
 
 @dataclass(frozen=True, slots=True)
 class StubConsent:

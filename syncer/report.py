@@ -30,7 +30,8 @@ class AppRow:
 
 @dataclass(slots=True)
 class Report:
-    """One run of one sync. `reason`: why a plan is held, or the run failed. `skipped`: (app, why) -> records
+    """One run of one sync. `reason`: why a plan is held, or the run failed. `held_run`: the
+    run whose plan waits for `--approve` or `--reject`. `skipped`: (app, why) -> records
     that were not created there."""
 
     run: str
@@ -42,6 +43,7 @@ class Report:
     reviews: int = 0
     written: int = 0
     reason: str = ""
+    held_run: str = ""
     leftovers: int = 0
     skipped: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -63,6 +65,7 @@ class Report:
         return {
             **self.as_json(),
             "reason": self.reason,
+            "held_run": self.held_run,
             "leftovers": self.leftovers,
             "skipped": self.skipped,
             "errors": {name: row.error for name, row in self.apps.items() if row.error},

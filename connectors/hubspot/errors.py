@@ -43,7 +43,9 @@ def refusal(write: Write, detail: Detail, redact: Callable[[object], str]) -> Re
     }
     if category == "CONFLICT" and "email" in write.values:
         fields.setdefault("email", "another contact has this address")
-    return Result(write.ref, "rejected", write.id, reason=redact(message or "refused"), fields=fields)
+    plain = message.partition(": [{")[0]  # what follows repeats the values that were sent
+    reason = "; ".join(f"{name}: {why}" for name, why in fields.items()) or redact(plain or "refused")
+    return Result(write.ref, "rejected", write.id, reason=reason, fields=fields)
 
 
 def refused_fields(detail: Detail, redact: Callable[[object], str]) -> dict[str, tuple[str, str]]:

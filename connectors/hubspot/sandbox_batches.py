@@ -51,7 +51,9 @@ def read(account: Account, call: Call) -> Answer:
             missing.append(id)
     errors = []
     if missing:
-        text = f"Could not get some {SINGULAR[records.kind].upper()} objects, they may be deleted or not exist."
+        text = (
+            f"Could not get some {SINGULAR[records.kind].upper()} objects, they may be deleted or not exist."
+        )
         errors = [
             {
                 "status": "error",
@@ -155,7 +157,9 @@ def _rehearse(account: Account, records: Records, inputs: list[Input], step: Ste
         for item in inputs:
             step(account, records, item, [])
             given = (item.get("properties") or {}).get("email")
-            email = str(item.get("id") if step is _upsert and item.get("idProperty") == "email" else given or "")
+            email = str(
+                item.get("id") if step is _upsert and item.get("idProperty") == "email" else given or ""
+            )
             email = email.strip().lower()
             if email and email in seen:
                 raise Refused(bad_request(f"Duplicate values found in batch input for email: {email}"))

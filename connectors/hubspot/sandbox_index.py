@@ -12,8 +12,8 @@ from connectors.sandbox.wire import Mode
 class SearchIndex:
     """Records in the order of their last change, as the search knows them.
 
-    With the setting ``search_lag`` (seconds), a change shows only after that time; until then the search answers with the
-    record as it was, and does not know a new one. Archived records leave at once.
+    With the setting ``search_lag`` (seconds), a change shows only after that time; until then the search
+    answers with the record as it was, and does not know a new one. Archived records leave at once.
     """
 
     def __init__(self, table: Table, clock: Clock, mode: Mode) -> None:

@@ -36,7 +36,9 @@ def _types(sides: Sides, given: Any) -> set[int]:
     known = TYPES[sides]
     types = {item.get("associationTypeId") for item in given or () if isinstance(item, dict)}
     if not types or not types <= set(known):
-        raise Refused(bad_request(f"{sorted(map(str, types))} are no association types of {sides[0]} to {sides[1]}"))
+        raise Refused(
+            bad_request(f"{sorted(map(str, types))} are no association types of {sides[0]} to {sides[1]}")
+        )
     return {known[type] for type in types}
 
 
@@ -121,7 +123,7 @@ def archive(account: Account, call: Call) -> Answer:
 def archive_labels(account: Account, call: Call) -> Answer:
     sides = _sides(account, call)
     for item in inputs_of(call, MAX_CREATE):
-        a, b = (item.get(end, {}).get("id") for end in ("from", "to"))
+        a, b = (str(item.get(end, {}).get("id", "")) for end in ("from", "to"))
         types = _types(sides, item.get("types"))
         if PLAIN in types:
             _unlink(account, sides, a, b)

@@ -116,7 +116,9 @@ def merge(account: Account, call: Call) -> Answer:
         for other in links.of(records.kind, lost):
             pair = (kept, other) if records.kind == "contacts" else (other, kept)
             old = (lost, other) if records.kind == "contacts" else (other, lost)
-            primary = links.primary.get(old[0]) == old[1] and (records.kind == "companies" or kept not in links.primary)
+            primary = links.primary.get(old[0]) == old[1] and (
+                records.kind == "companies" or kept not in links.primary
+            )
             links.remove(*old)
             links.add(*pair, {1, 279} if primary else {279})
     return Answer(200, full(records, records.merge(winner, loser)))

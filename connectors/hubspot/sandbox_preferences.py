@@ -1,4 +1,4 @@
-"""HubSpot's communication preferences (v4) in the sandbox: by e-mail address, whether or not it has a contact."""
+"""HubSpot's communication preferences (v4) in the sandbox: by e-mail address, with or without a contact."""
 
 from __future__ import annotations
 

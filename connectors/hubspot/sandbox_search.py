@@ -64,7 +64,9 @@ def _groups(records: Records, body: Json) -> list[list[Filter]]:
     for item in (item for group in groups for item in group):
         name, operator = item.get("propertyName"), item.get("operator")
         if name not in records.properties:
-            raise Refused(bad_request(f"There was a problem with the request: property {name} does not exist"))
+            raise Refused(
+                bad_request(f"There was a problem with the request: property {name} does not exist")
+            )
         if operator not in OPERATORS:
             raise Refused(bad_request(f"{operator} is not an operator; allowed are {', '.join(OPERATORS)}"))
         needs = _NEEDS.get(operator, ("value",))
@@ -97,12 +99,8 @@ def _found(records: Records, groups: list[list[Filter]], sort: str, backwards: b
         if span is not None:
             ids = _Slice(feed.order[span[0] : span[1]])
             return ids[::-1] if backwards else ids
-    if groups:
-        matched = {id for group in groups for id in _matching(records, group)}
-    else:
-        matched = set(feed.times)
-    found = sorted(matched, key=_key(records, sort), reverse=backwards)
-    return found
+    matched = {id for group in groups for id in _matching(records, group)} if groups else set(feed.times)
+    return sorted(matched, key=_key(records, sort), reverse=backwards)
 
 
 class _Slice(Sequence[int]):
@@ -200,7 +198,9 @@ def _literals(definition: Json, item: Filter) -> list[Comparable]:
         if definition["type"] in ("string", "phone_number"):
             return [str(value) for value in item["values"]]
         return [_comparable(definition, str(value)) for value in item["values"]]
-    return [_comparable(definition, str(item[key])) for key in ("value", "highValue") if item.get(key) is not None]
+    return [
+        _comparable(definition, str(item[key])) for key in ("value", "highValue") if item.get(key) is not None
+    ]
 
 
 def _comparable(definition: Json, value: str) -> Comparable:

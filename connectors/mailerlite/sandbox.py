@@ -134,7 +134,9 @@ def _load(account: Account, world: World, start: int) -> None:
     groups = {name: int(account.new_group(name, start)["id"]) for name in names}
     for person in people:
         created = start - person.created * 1_000_000
-        row = account.new_subscriber(person.email, STATUS[person.consent], _fields(person, world), created, "manual")
+        row = account.new_subscriber(
+            person.email, STATUS[person.consent], _fields(person, world), created, "manual"
+        )
         row["updated_at"] = plain_s(start - person.updated * 1_000_000)
         account.store(row)
         account.join(int(row["id"]), [groups[tag] for tag in person.tags])

@@ -88,7 +88,9 @@ def page(account: Account, call: Call, ids: Sequence[int], default: int) -> Answ
 
 
 def _cursor(id: int, forward: bool) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps({"id": id, "_pointsToNextItems": forward})).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(orjson.dumps({"id": id, "_pointsToNextItems": forward})).decode().rstrip("=")
+    )
 
 
 def _position(cursor: str | None) -> int | None:

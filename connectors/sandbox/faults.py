@@ -14,7 +14,7 @@ KINDS = ("status", "delay", "drop_before", "drop_after", "ignore")
 class Fault:
     """One rule. With `count` the next calls that match, with `probability` that share of them.
 
-    status       answer `status` with `body`, without effect (429 and 503 carry Retry-After when `seconds` > 0)
+    status       answer `status` with `body`, without effect; with `seconds` also a Retry-After
     delay        wait `seconds`, then go on as usual
     drop_before  close the connection without effect
     drop_after   close the connection after the effect

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 LATIN_FIRST = (
     "James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard Susan "
-    "Joseph Jessica Thomas Sarah Charles Karen Daniel Nancy Matthew Margaret Anthony Catherine Mark Sandra "
-    "Steven Andrea Andrew Rebecca Joshua Laura Kenneth Helen Nicholas Amy Alexander Anna Benjamin Emma Samuel "
-    "Nicole Gregory Samantha Jürgen Chloé François Zoë Søren Inés Müge Łukasz"
+    "Joseph Jessica Thomas Sarah Charles Karen Daniel Nancy Matthew Margaret Anthony Catherine Mark "
+    "Sandra Steven Andrea Andrew Rebecca Joshua Laura Kenneth Helen Nicholas Amy Alexander Anna Benjamin "
+    "Emma Samuel Nicole Gregory Samantha Jürgen Chloé François Zoë Søren Inés Müge Łukasz"
 ).split()
 LATIN_ROOTS = (
-    "Ash Black Brad Carl Clay Cros Dal East Fair Gold Green Hart Hol Hunt Kings Lang Lock Mar Mill Nor Oak "
-    "Pem Rad Rose Sand Shel Stan Sut Thorn Wal West Whit Win Wood Wy Har Bram Cole Dun El"
+    "Ash Black Brad Carl Clay Cros Dal East Fair Gold Green Hart Hol Hunt Kings Lang Lock Mar Mill Nor "
+    "Oak Pem Rad Rose Sand Shel Stan Sut Thorn Wal West Whit Win Wood Wy Har Bram Cole Dun El"
 ).split()
 LATIN_ENDS = (
-    "ley ton ford well by worth wood field more land ham den brook stone man son er dale shaw gate combe bury "
-    "wick side mond"
+    "ley ton ford well by worth wood field more land ham den brook stone man son er dale shaw gate combe "
+    "bury wick side mond"
 ).split()
 LATIN_LAST = (
     "Smith Johnson Williams Brown Jones Garcia Miller Davis Martinez Wilson Anderson Taylor Moore Jackson "
@@ -57,20 +57,23 @@ PERSIAN_ENDS = (
 )  # fmt: skip
 
 INDONESIAN_FIRST = (
-    "Budi Siti Agus Dewi Eko Sri Joko Rina Andi Wati Hendra Putri Bambang Ayu Rudi Indah Wahyu Lestari Dian "
-    "Fitri Yusuf Nur Slamet Ratna Teguh Maya Gunawan Kartika Ahmad Muhammad Made Ketut Nyoman Wayan Komang "
-    "Raden Tri Dwi Bayu Citra"
+    "Budi Siti Agus Dewi Eko Sri Joko Rina Andi Wati Hendra Putri Bambang Ayu Rudi Indah Wahyu Lestari "
+    "Dian Fitri Yusuf Nur Slamet Ratna Teguh Maya Gunawan Kartika Ahmad Muhammad Made Ketut Nyoman Wayan "
+    "Komang Raden Tri Dwi Bayu Citra"
 ).split()
 INDONESIAN_LAST = (
     "Santoso Wijaya Setiawan Kusuma Hidayat Saputra Nugroho Pratama Wibowo Susanto Halim Siregar Nasution "
-    "Simanjuntak Hutapea Lubis Harahap Tanjung Sihombing Situmorang Rahman Permana Suryadi Hartono Kurniawan "
-    "Firmansyah Ramadhan Maulana Hakim Irawan Anggraini Rahmawati Wulandari Puspitasari Utami Astuti Safitri "
-    "Handayani Wardhani Mulyani Purnama Adiningrat Sastrowardoyo Prawiranegara Kartohadikusumo Wirjosandjojo"
+    "Simanjuntak Hutapea Lubis Harahap Tanjung Sihombing Situmorang Rahman Permana Suryadi Hartono "
+    "Kurniawan Firmansyah Ramadhan Maulana Hakim Irawan Anggraini Rahmawati Wulandari Puspitasari Utami "
+    "Astuti Safitri Handayani Wardhani Mulyani Purnama Adiningrat Sastrowardoyo Prawiranegara "
+    "Kartohadikusumo Wirjosandjojo"
 ).split()
-INDONESIAN_MIDDLE = "Adi Bagus Cahya Dharma Eka Gita Intan Jaya Kencana Mega Nirmala Panji Surya Tirta".split()
+INDONESIAN_MIDDLE = (
+    "Adi Bagus Cahya Dharma Eka Gita Intan Jaya Kencana Mega Nirmala Panji Surya Tirta".split()
+)
 INDONESIAN_SINGLE = (
-    "Suharto Sukarno Suparman Sutrisno Mulyono Sumarni Ngatinah Paijo Tukiman Wagiman Suyatno Kasmirah Poniman "
-    "Ngadimin Sulastri Juminten Wakidi Sarinah Kromodongso Darsono"
+    "Suharto Sukarno Suparman Sutrisno Mulyono Sumarni Ngatinah Paijo Tukiman Wagiman Suyatno Kasmirah "
+    "Poniman Ngadimin Sulastri Juminten Wakidi Sarinah Kromodongso Darsono"
 ).split()
 
 # country: (cities, other names of some cities)
@@ -79,7 +82,7 @@ CITIES = {
                   {"Jakarta": "Jakarta Selatan", "Yogyakarta": "Jogja", "Denpasar": "Bali"}),
     "Iran": ("Tehran Isfahan Shiraz Tabriz Mashhad Karaj Rasht Yazd".split(),
              {"Tehran": "تهران", "Isfahan": "Esfahan", "Shiraz": "شیراز", "Mashhad": "مشهد"}),
-    "United States": ("Boston Chicago Denver Seattle Austin Portland Atlanta".split(), {"Boston": "Boston, MA"}),
+    "United States": ("Boston Chicago Denver Seattle Austin Portland".split(), {"Boston": "Boston, MA"}),
     "United Kingdom": ("London Leeds Bristol Manchester Edinburgh".split(), {"London": "Greater London"}),
     "Germany": ("Berlin Hamburg München Köln Leipzig".split(), {"München": "Munich", "Köln": "Cologne"}),
 }  # fmt: skip
@@ -95,24 +98,26 @@ JOBS = (
 )  # fmt: skip
 
 COMPANY_FIRST = (
-    "Nusantara Borneo Merapi Garuda Alborz Damavand Caspian Persepolis Northwind Bluewater Redwood Silverline "
-    "Harbor Summit Cedar Falcon Atlas Orion Beacon Granite Maple Lotus Saffron Sunda Mahakam Zagros Karun Arvand "
-    "Riverbend Highland Lakeside Evergreen Sterling Juniper Copper Amber Coral Cobalt Willow Meridian"
+    "Nusantara Borneo Merapi Garuda Alborz Damavand Caspian Persepolis Northwind Bluewater Redwood "
+    "Silverline Harbor Summit Cedar Falcon Atlas Orion Beacon Granite Maple Lotus Saffron Sunda Mahakam "
+    "Zagros Karun Arvand Riverbend Highland Lakeside Evergreen Sterling Juniper Copper Amber Coral Cobalt "
+    "Willow Meridian"
 ).split()
 COMPANY_SECOND = (
-    "Digital Logistics Foods Textiles Systems Trading Software Retail Consulting Media Health Motors Energy "
-    "Travel Education Furniture Ceramics Pharma Telecom Finance Construction Packaging Farms Shipping Design "
-    "Robotics Coffee Paper Glass Tools"
+    "Digital Logistics Foods Textiles Systems Trading Software Retail Consulting Media Health Motors "
+    "Energy Travel Education Furniture Ceramics Pharma Telecom Finance Construction Packaging Farms "
+    "Shipping Design Robotics Coffee Paper Glass Tools"
 ).split()
 SUFFIXES = {
     "Indonesia": ("PT {}", "{}", "CV {}", "PT. {} Tbk"), "Iran": ("{} Co.", "{}", "{} Group", "{} Company"),
     "United States": ("{} Inc.", "{}", "{}, Inc", "{} LLC"),
-    "United Kingdom": ("{} Ltd", "{}", "{} Limited", "{} Ltd."), "Germany": ("{} GmbH", "{}", "{} AG", "{} GmbH"),
+    "United Kingdom": ("{} Ltd", "{}", "{} Limited", "{} Ltd."),
+    "Germany": ("{} GmbH", "{}", "{} AG", "{} GmbH"),
 }  # fmt: skip
 
 INDUSTRIES = (
-    "COMPUTER_SOFTWARE RETAIL BANKING CONSTRUCTION EDUCATION_MANAGEMENT FOOD_BEVERAGES HOSPITAL_HEALTH_CARE "
-    "HOSPITALITY LOGISTICS_AND_SUPPLY_CHAIN TELECOMMUNICATIONS TEXTILES AUTOMOTIVE OIL_ENERGY "
-    "MARKETING_AND_ADVERTISING FURNITURE PHARMACEUTICALS"
+    "COMPUTER_SOFTWARE RETAIL BANKING CONSTRUCTION EDUCATION_MANAGEMENT FOOD_BEVERAGES "
+    "HOSPITAL_HEALTH_CARE HOSPITALITY LOGISTICS_AND_SUPPLY_CHAIN TELECOMMUNICATIONS TEXTILES AUTOMOTIVE "
+    "OIL_ENERGY MARKETING_AND_ADVERTISING FURNITURE PHARMACEUTICALS"
 ).split()
 TAGS = ("vip", "partner", "wholesale", "trial", "newsletter")

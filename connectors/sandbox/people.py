@@ -50,7 +50,7 @@ class Company:
 
 @dataclass(slots=True)
 class Person:
-    """A person as one app knows them. `company` is a company's key; `consent` a state of the lattice or ""."""
+    """A person as one app knows them. `company` is a company's key; `consent` a state by name, or ""."""
 
     key: int
     first: str
@@ -250,7 +250,9 @@ def _email(person: Person, company: Company | None, taken: set[str], dice: rando
     words = re.sub(r"[^a-z ]", "", f"{person.first} {person.last}".lower().translate(_ASCII)).split()
     local = ".".join(words[:3]) or "contact"
     at_work = company and dice.random() < 0.75
-    domain = company.domain if company and at_work else dice.choice(("mail.example", "inbox.example", "post.test"))
+    domain = (
+        company.domain if company and at_work else dice.choice(("mail.example", "inbox.example", "post.test"))
+    )
     email = f"{local}@{domain}"
     while email in taken:
         email = f"{local}{dice.randrange(10, 10_000_000)}@{domain}"
@@ -300,7 +302,7 @@ def _view(person: Person, app: str, dice: random.Random) -> Person:
 
 
 def _duplicate(person: Person, app: str, dice: random.Random) -> Person:
-    """The same person once more in the same app: with another address, or without one where that is allowed."""
+    """The same person again in the same app: with another address, or without one where allowed."""
     again = _view(person, app, dice)
     local = person.email.partition("@")[0]
     with_email = app == "mailerlite" or dice.random() < 0.6

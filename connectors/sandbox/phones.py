@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
-# country: (country code, trunk prefix, mobile starts, mobile digits after them, area codes, digits after them)
+# country: (country code, trunk prefix, mobile starts, digits after them, area codes, digits after them)
 PLANS: dict[str, tuple[str, str, tuple[str, ...], int, tuple[str, ...], int]] = {
     "Indonesia": ("62", "0", ("811", "812", "813", "821", "852", "857", "878"), 7, ("21", "22", "31"), 8),
     "Iran": ("98", "0", ("912", "913", "917", "919", "935", "936"), 7, ("21", "31", "71"), 8),

@@ -29,6 +29,7 @@ from connectors.zendesk.records import Reader
 from connectors.zendesk.writing import Writer
 
 BATCH: Final = 100
+LAG: Final = 60.0  # the exports never hold the newest minute
 CONSENT: Final = "user_fields.marketing_consent"
 RATES: Final = (
     Rate("general", 200, 60.0),  # the smallest plan's; the setting rate_limit states another
@@ -50,7 +51,7 @@ class ZendeskConnector:
         self._http = Http(options, self.title, base_url, login, RATES)
         self._now = options.now
         self._consent = str(options.settings.get("consent_field") or CONSENT)
-        self._lag = number(options, "lag", 0.0) if "lag" in options.settings else None
+        self._lag = number(options, "lag", LAG)
         self._jobs = Jobs(self._http, options.sleep)
         self._bulk = dict.fromkeys(OBJECTS, options.settings.get("bulk") is not False)
         self._specs: dict[str, ObjectSpec] = {}

@@ -11,7 +11,7 @@ from connectors.http import Answer
 from connectors.zendesk.fields import ObjectFacts
 
 _TAKEN: Final = re.compile(r"already (?:been taken|being used)|DuplicateValue", re.IGNORECASE)
-_GONE: Final = re.compile(r"RecordNotFound|NotFound", re.IGNORECASE)
+_GONE: Final = re.compile(r"(?:Record)?Not ?Found", re.IGNORECASE)
 _BUSY: Final = re.compile(r"TooManyRequests|Conflict|DatabaseConflict", re.IGNORECASE)
 _LEADING: Final = re.compile(r"\s*([A-Z][\w ]*?):")
 
@@ -41,7 +41,7 @@ def from_job(write: Write, outcome: Mapping[str, Any], facts: ObjectFacts, redac
     """The result for one write of a job that carries an error."""
     text = str(outcome.get("details") or outcome.get("error") or "refused")
     code = str(outcome.get("error") or "")
-    if _GONE.search(code) and write.kind != "create":
+    if (_GONE.search(code) or _GONE.fullmatch(text)) and write.kind != "create":
         return _gone(write)
     if _BUSY.search(code):
         return Result(write.ref, "retry", write.id, reason=redact(text))

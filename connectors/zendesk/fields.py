@@ -64,7 +64,6 @@ class ObjectFacts:
     container: str
     fields: tuple[FieldSpec, ...]
     unique: tuple[str, ...]
-    lag: float
 
     @property
     def prefix(self) -> str:
@@ -72,16 +71,14 @@ class ObjectFacts:
 
 
 OBJECTS: Final = {
-    "users": ObjectFacts("users", "user", "user_fields", _USER + _BOTH, ("email",), 120.0),
+    "users": ObjectFacts("users", "user", "user_fields", _USER + _BOTH, ("email",)),
     "organizations": ObjectFacts(
-        "organizations", "organization", "organization_fields", _ORGANIZATION + _BOTH, ("name",), 60.0
+        "organizations", "organization", "organization_fields", _ORGANIZATION + _BOTH, ("name",)
     ),
 }
 
 
-def object_spec(
-    facts: ObjectFacts, own: Iterable[Mapping[str, Any]], consent: str, lag: float | None
-) -> ObjectSpec:
+def object_spec(facts: ObjectFacts, own: Iterable[Mapping[str, Any]], consent: str, lag: float) -> ObjectSpec:
     """The spec of an object from the account's own fields. `consent` names the field that holds the
     consent to marketing; the account may lack it."""
     fields = {spec.name: spec for spec in facts.fields}
@@ -95,7 +92,7 @@ def object_spec(
         unique=facts.unique,
         external_id="external_id",
         feed="changes",
-        lag=facts.lag if lag is None else lag,
+        lag=lag,
         batch=100,
         fetch_batch=100,
         answers=True,

@@ -67,12 +67,14 @@ class Memberships:
         return {user: reason for user, reason in reasons.items() if reason}
 
     def clear_default(self, user: str) -> str | None:
-        """Take the default organization off a user; the reason where Zendesk refuses."""
-        for item in self._of(user):
-            if item.get("default"):
-                path = f"/organization_memberships/{item['id']}"
-                answer = self._http.write("DELETE", path, allow=REFUSED)
-                return None if answer.status < 300 else _reason(self._http, answer)
+        """Take the only organization off a user; the reason where that cannot be done. Of several, Zendesk
+        would make another one the default, so none is touched."""
+        found = self._of(user)
+        if len(found) > 1:
+            return "the user belongs to further organizations, one of which would become the default"
+        for item in found:
+            answer = self._http.write("DELETE", f"/organization_memberships/{item['id']}", allow=REFUSED)
+            return None if answer.status < 300 else _reason(self._http, answer)
         return None
 
     def _make_default(self, user: str, organization: str) -> str | None:

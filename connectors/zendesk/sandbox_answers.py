@@ -43,7 +43,7 @@ def wrapped(call: Call, name: str) -> Json:
     """The object that a write carries under its name."""
     given = call.body.get(name)
     if not isinstance(given, dict):
-        message = f"You passed an invalid value for the {name} attribute. Invalid parameter: {name} must be an object"
+        message = f"You passed an invalid value for the {name} attribute. {name} must be an object"
         raise Refused(Answer(400, {"error": {"title": "Invalid attribute", "message": message}}))
     return given
 
@@ -92,7 +92,7 @@ def listing(call: Call, name: str, table: Table, keep: Callable[[Row], bool] = l
 
 
 def numbered(call: Call, name: str, rows: Sequence[Any], page: int = 1, per_page: int = MAX_PAGE) -> Answer:
-    path, start = f"{call.base}{call.path}", (page - 1) * per_page
+    path, start = f"{call.base}/api/v2{call.path}", (page - 1) * per_page
     more = start + per_page < len(rows)
     return Answer(
         200,
@@ -119,7 +119,7 @@ def _by_cursor(call: Call, name: str, table: Table, keep: Callable[[Row], bool])
         at += 1
     more, rows = len(rows) > size, rows[:size]
     end = cursor_of(rows[-1]["id"]) if rows else None
-    path = f"{call.base}{call.path}?page[size]={size}"
+    path = f"{call.base}/api/v2{call.path}?page[size]={size}"
     return Answer(
         200,
         {

@@ -18,14 +18,21 @@ FIRST_FIELD = 7_201_000_000_001
 
 
 def standard_user_fields() -> list[Json]:
-    made = [definition(FIRST_FIELD + at, key, "text") for at, key in enumerate(("job_title", "city", "country"))]
+    made = [
+        definition(FIRST_FIELD + at, key, "text") for at, key in enumerate(("job_title", "city", "country"))
+    ]
     return [*made, definition(FIRST_FIELD + 9, "marketing_consent", "dropdown", CONSENTS)]
 
 
 def standard_organization_fields() -> list[Json]:
-    made = [definition(FIRST_FIELD + 20 + at, key, "text") for at, key in enumerate(("phone", "city", "country"))]
+    made = [
+        definition(FIRST_FIELD + 20 + at, key, "text") for at, key in enumerate(("phone", "city", "country"))
+    ]
     made.append(definition(FIRST_FIELD + 27, "size", "integer"))
-    return [*made, definition(FIRST_FIELD + 28, "industry", "dropdown", [name.lower() for name in INDUSTRIES])]
+    return [
+        *made,
+        definition(FIRST_FIELD + 28, "industry", "dropdown", [name.lower() for name in INDUSTRIES]),
+    ]
 
 
 def definition(id: int, key: str, type: str, options: Any = ()) -> Json:
@@ -80,7 +87,9 @@ def _stored(found: Json, value: Any) -> tuple[Any, str | None]:
     if type == "integer":
         return (int(text), None) if re.fullmatch(r"-?\d+", text) else (None, f"{text} is not a number")
     if type == "decimal":
-        return (float(text), None) if re.fullmatch(r"-?\d+(\.\d+)?", text) else (None, f"{text} is not a number")
+        return (
+            (float(text), None) if re.fullmatch(r"-?\d+(\.\d+)?", text) else (None, f"{text} is not a number")
+        )
     if type == "date":
         try:
             return f"{datetime.fromisoformat(text):%Y-%m-%d}T00:00:00+00:00", None
@@ -99,5 +108,7 @@ def _stored(found: Json, value: Any) -> tuple[Any, str | None]:
 def field_tags(fields: dict[str, Json], values: Json) -> set[str]:
     """The tags that dropdown values put on their record."""
     return {
-        value for key, value in values.items() if value and key in fields and fields[key]["type"] == "dropdown"
+        value
+        for key, value in values.items()
+        if value and key in fields and fields[key]["type"] == "dropdown"
     }

@@ -12,7 +12,18 @@ from connectors.zendesk.sandbox_answers import Mistakes, forbidden, invalid, mis
 from connectors.zendesk.sandbox_schema import EMAIL, LOCALES, checked, field_tags
 
 ROLES = ("end-user", "agent", "admin")
-PLAIN = ("phone", "notes", "details", "alias", "time_zone", "external_id", "suspended", "role", "verified", "locale")
+PLAIN = (
+    "phone",
+    "notes",
+    "details",
+    "alias",
+    "time_zone",
+    "external_id",
+    "suspended",
+    "role",
+    "verified",
+    "locale",
+)
 KNOWN = {
     *PLAIN,
     *("name", "email", "tags", "user_fields", "organization_id", "identities", "skip_verify_email"),

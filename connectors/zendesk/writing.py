@@ -54,7 +54,7 @@ class Writer:
 
     def _update(self, writes: Sequence[Write]) -> list[Result]:
         plain = [write for write in writes if write.values.keys() - self._apart]
-        bodies = [{"id": int(str(write.id)), **body_of(self._facts, self._own(write))} for write in plain]
+        bodies = [body_of(self._facts, self._own(write)) for write in plain]
         results = {result.ref: result for result in self._send("update", plain, bodies)}
         for write in writes:
             if write not in plain:
@@ -112,8 +112,13 @@ class Writer:
         plural, method = self._facts.name, "POST" if verb == "create" else "PUT"
         if self.bulk and len(writes) > FEW:
             try:
-                body = {plural: list(bodies)}
-                return self._told(writes, self._jobs.run(method, f"/{plural}/{verb}_many", body=body))
+                items = [
+                    {"id": int(write.id), **body} if write.id else body
+                    for write, body in zip(writes, bodies, strict=True)
+                ]
+                return self._told(
+                    writes, self._jobs.run(method, f"/{plural}/{verb}_many", body={plural: items})
+                )
             except BulkOff:
                 self.bulk = False
         by_ref = {write.ref: {self._facts.one: body} for write, body in zip(writes, bodies, strict=True)}

@@ -10,8 +10,9 @@ from mappings.types.base import Form, Kind, Shower, latin_digits, text_of
 
 class Phone(Kind):
     """A phone number. Golden is E.164 (``+62811234567``, an extension after ``ext.``). A number without a
-    country code is completed by the first of `regions` in which it is a valid number; text that is no number
-    stays as it is. Same: equal golden form. Blank: nothing but space."""
+    country code is completed where it is a valid number, written as people there write it, in exactly one of
+    `regions`; what could be a number of two countries, or of none, stays as it is. Same: equal golden form.
+    Blank: nothing but space."""
 
     name = "phone"
     formats = ("e164", "international", "national")
@@ -55,26 +56,33 @@ def parse(text: str, regions: tuple[str, ...]) -> str:
 
 
 def _parse(text: str, regions: tuple[str, ...]) -> str:
+    text = latin_digits(text)
+    if text.startswith("+"):
+        return _number(text, None) or text
+    found = {number for region in regions if (number := _number(text, region))}
+    if not found and text.startswith("00"):
+        return _number("+" + text[2:], None) or text
+    return found.pop() if len(found) == 1 else text
+
+
+def _number(text: str, region: str | None) -> str | None:
+    """E.164 of a number, with its extension. A country code that was typed is believed; one that we add must
+    make a number that exists, from a text that begins with the 0 where that country uses one."""
     import phonenumbers as lib
 
-    text = latin_digits(text)
-    attempts: list[tuple[str, str | None]] = [(text, region) for region in regions]
-    if text.startswith("+"):
-        attempts = [(text, None)]
-    elif text.startswith("00"):
-        attempts.append(("+" + text[2:], None))
-    for written, region in attempts:
-        try:
-            number = lib.parse(written, region)
-        except lib.NumberParseException:
-            continue
-        # A country code that was typed is believed; one that we add must make a number that exists.
-        if lib.is_valid_number(number) or (
-            written is text and region is None and lib.is_possible_number(number)
-        ):
-            plain = lib.format_number(number, lib.PhoneNumberFormat.E164)
-            return f"{plain} ext. {number.extension}" if number.extension else plain
-    return text
+    try:
+        number = lib.parse(text, region)
+    except lib.NumberParseException:
+        return None
+    if region is None:
+        if not lib.is_possible_number(number):
+            return None
+    else:
+        trunk = lib.ndd_prefix_for_region(region, True) == "0"
+        if trunk is not lib.normalize_digits_only(text).startswith("0") or not lib.is_valid_number(number):
+            return None
+    plain = lib.format_number(number, lib.PhoneNumberFormat.E164)
+    return f"{plain} ext. {number.extension}" if number.extension else plain
 
 
 @lru_cache(65536)

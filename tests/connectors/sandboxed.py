@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import httpx
 import pytest
 
-from connectors.contract import Connector, Options, Value
+from connectors.contract import Connector, Options
 from connectors.contract_suite import ConnectorContract
 from connectors.sandbox.server import Sandbox
 
 
 class Sandboxed(ConnectorContract):
-    """`app` is the prefix of the app; `credentials` are the connector's, `login` the headers of a person."""
+    """`app` is the prefix of the app; `credentials` and `settings` are the connector's; `login` is a person's;
+    `habits` are the app's own settings."""
 
     app: ClassVar[str]
     kind: ClassVar[Any]
     credentials: ClassVar[dict[str, str]]
     settings: ClassVar[dict[str, Any]] = {}
-    login: ClassVar[httpx.Auth | dict[str, str]]
+    habits: ClassVar[dict[str, Any]] = {}
+    login: ClassVar[dict[str, str]]
     sandbox: ClassVar[Sandbox]
 
     @pytest.fixture(autouse=True, scope="class")
     def _server(self, request: pytest.FixtureRequest) -> Iterator[None]:
-        with Sandbox(people=0, limits="off") as sandbox, httpx.Client(base_url=sandbox.url) as http:
+        with Sandbox(empty=True) as sandbox, httpx.Client(base_url=sandbox.url) as http:
             request.cls.sandbox, request.cls.http = sandbox, http
             yield
 
     def begin(self) -> None:
-        self.asks("POST", "/_sandbox/reset", json={"people": 0})
+        self.asks("POST", "/_sandbox/reset")
+        self.asks("POST", "/_sandbox/settings", json={self.app: self.habits})
+        self.offset = 0.0
+
+    def settle(self) -> None:
+        """Move the app's clock past the lag that the connector declares."""
+        self.offset += self.spec.lag + 1
+        self.asks("POST", "/_sandbox/clock", json={"offset": self.offset})
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self.offset)
 
     def connect(self) -> Connector:
         return self.connected(self.credentials)
@@ -39,13 +52,12 @@ class Sandboxed(ConnectorContract):
         return self.connected({name: f"not-{value}" for name, value in self.credentials.items()})
 
     def connected(self, credentials: dict[str, str]) -> Connector:
-        connector: Connector = self.kind(
-            Options(self.app, f"{self.sandbox.url}/{self.app}", credentials, self.settings)
-        )
+        url = f"{self.sandbox.url}/{self.app}"
+        connector: Connector = self.kind(Options(self.app, url, credentials, self.settings, now=self.now))
         return connector
 
     def requests(self) -> int:
-        return len(self.asks("GET", "/_sandbox/requests")[self.app])
+        return int(self.asks("GET", "/_sandbox/counts")[self.app])
 
     def asks(self, method: str, path: str, **parts: Any) -> Any:
         """A call to the server itself; its JSON answer."""
@@ -56,7 +68,3 @@ class Sandboxed(ConnectorContract):
     def does(self, method: str, path: str, body: Any = None) -> Any:
         """What a person does, by the app's own API."""
         return self.asks(method, f"/{self.app}{path}", json=body, headers=self.login)
-
-
-def text(value: Value) -> Any:
-    return "" if value is None else value

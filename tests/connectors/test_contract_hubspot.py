@@ -11,15 +11,14 @@ from sandboxed import Sandboxed
 from connectors.contract import Value
 from connectors.hubspot import HubSpotConnector, connector, search
 
-LOGIN = {"authorization": "Bearer sandbox-hubspot"}
-
 
 class HubSpot(Sandboxed):
     app = "hubspot"
     kind = HubSpotConnector
     secret = "sandbox-hubspot"
     credentials: ClassVar[dict[str, str]] = {"token": secret}
-    login = LOGIN
+    login: ClassVar[dict[str, str]] = {"authorization": "Bearer sandbox-hubspot"}
+    habits: ClassVar[dict[str, Any]] = {"search_lag": 5}
 
     @pytest.fixture(autouse=True)
     def _small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-import httpx
 import pytest
 from sandboxed import Sandboxed
 
 from connectors.contract import Value
+from connectors.http import basic
 from connectors.zendesk import ZendeskConnector, feeds
 
 
@@ -18,7 +18,7 @@ class Zendesk(Sandboxed):
     kind = ZendeskConnector
     secret = "sandbox-zendesk"
     credentials: ClassVar[dict[str, str]] = {"email": "admin@sandbox.test", "token": secret}
-    login = httpx.BasicAuth("admin@sandbox.test/token", secret)
+    login: ClassVar[dict[str, str]] = basic("admin@sandbox.test/token", secret)
     one: ClassVar[str]
     container: ClassVar[str]
 

@@ -138,8 +138,24 @@ class World:
             name: MemoryConnector(Options(name, sleep=self.clock.sleep), app)
             for name, app in self.apps.items()
         }
-        self.db = Database(f"sqlite:///{self.path / 'state.db'}")
         self.runs = 0
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Open the state anew, as another process would."""
+        self.db = Database(f"sqlite:///{self.path / 'state.db'}")
+
+    def contents(self) -> dict[str, list[str]]:
+        """What all apps hold, without record ids: to compare two worlds."""
+        return {
+            name: sorted(str(sorted(values.items(), key=str)) for values in app.records.values())
+            for name, app in self.apps.items()
+        }
+
+    def rows(self, sql: str, **values: object) -> list[tuple[object, ...]]:
+        """Straight from the state."""
+        with self.db.reading():
+            return [tuple(row) for row in self.db.rows(sql, **values)]
 
     def mapping(self) -> ObjectMapping:
         file = self.path / "mapping.yaml"

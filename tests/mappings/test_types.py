@@ -7,7 +7,7 @@ import pytest
 from mappings.model import BadValue, Value
 from mappings.types import TYPES, Form, Kind, Phone, Tags
 
-PHONE = Phone(("ID", "IR"))
+PHONE = Phone(("ID", "IR", "US"))
 TAGS = Tags(("vip", "Big Spender"), "crm-")
 
 
@@ -31,6 +31,10 @@ READS: list[tuple[str, Value, Value]] = [
     ("phone", "۰۹۱۲۳۴۵۶۷۸۹", "+989123456789"),
     ("phone", "0098 912 345 6789", "+989123456789"),
     ("phone", "+1 (415) 555-2671 ext. 12", "+14155552671 ext. 12"),
+    ("phone", "(617) 234-5678", "+16172345678"),
+    ("phone", "021 5555 5555", "021 5555 5555"),
+    ("phone", "912 345 6789", "+19123456789"),
+    ("phone", "+999 1", "+999 1"),
     ("phone", " call the office ", "call the office"),
     ("phone", "12345", "12345"),
     ("country", "Iran", "IR"),
@@ -77,6 +81,20 @@ READS: list[tuple[str, Value, Value]] = [
 def test_reads(name: str, value: Value, golden: Value) -> None:
     assert kind(name).read(value) == golden
     assert type(kind(name).read(value)) is type(golden)
+
+
+@pytest.mark.parametrize(
+    ("regions", "golden"),
+    [
+        (("ID",), "+622155555555"),
+        (("IR",), "+982155555555"),
+        (("ID", "IR"), "021 5555 5555"),
+        (("US",), "021 5555 5555"),
+        ((), "021 5555 5555"),
+    ],
+)
+def test_a_country_code_is_added_only_where_one_country_fits(regions: tuple[str, ...], golden: str) -> None:
+    assert Phone(regions).read("021 5555 5555") == golden
 
 
 BLANKS: list[Value] = [None, "", "  ", "\t\n"]
@@ -153,7 +171,7 @@ SHOWS: list[tuple[str, Form, Value, Value]] = [
     ("phone", Form(), "+62811234567", "+62811234567"),
     ("phone", Form(format="international"), "+6281234567890", "+62 812-3456-7890"),
     ("phone", Form(format="national"), "+6281234567890", "0812-3456-7890"),
-    ("phone", Form(format="national"), "+14155552671", "+1 415-555-2671"),
+    ("phone", Form(format="national"), "+442079460000", "+44 20 7946 0000"),
     ("phone", Form(format="national"), "call the office", "call the office"),
     ("country", Form(), "IR", "Iran"),
     ("country", Form(), "RU", "Russia"),

@@ -1,0 +1,185 @@
+"""The simulated apps behind one Starlette application.
+
+Each app has a prefix that stands for its host (``/hubspot``, ``/mailerlite``, ``/zendesk``). What the
+sandbox itself offers is under ``/_sandbox``: the request log, the state, faults, settings, the clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from connectors.hubspot.sandbox import HubSpot
+from connectors.mailerlite.sandbox import MailerLite
+from connectors.sandbox.clock import DAY_US, Clock
+from connectors.sandbox.faults import Fault, parsed
+from connectors.sandbox.limits import Limits, Pace
+from connectors.sandbox.people import World, world
+from connectors.sandbox.wire import Answer, App, Call, Json
+from connectors.zendesk.sandbox import Zendesk
+
+LOGGED = 100_000
+DROP = "sandbox.drop"  # scope key: closes the connection without an answer
+READS = ("GET", "HEAD")
+
+
+class Host:
+    """The apps, their log and the faults in force. Calls are handled one at a time, in one thread."""
+
+    def __init__(self, people: int, seed: int, limits: Pace, empty: bool, url: str) -> None:
+        self._people = 0 if empty else people
+        self._seed = seed
+        self._pace = limits
+        self._url = url
+        self.reset()
+
+    def reset(self) -> None:
+        """Start again from the seed: records, log, faults, settings, limits and the clock."""
+        self.clock = Clock()
+        start = self.clock.now() // DAY_US * DAY_US
+        made = world(self._people, self._seed) if self._people else World()
+        hubspot = HubSpot(self.clock, self._limits(), made, start)
+        mailerlite = MailerLite(self.clock, self._limits(), made, start)
+        zendesk = Zendesk(self.clock, self._limits(), made, start, f"{self._url}/zendesk")
+        self.apps: dict[str, App[Any]] = {app.name: app for app in (hubspot, mailerlite, zendesk)}
+        self.log: dict[str, deque[Json]] = {name: deque(maxlen=LOGGED) for name in self.apps}
+        self.counts: dict[str, int] = dict.fromkeys(self.apps, 0)
+        self.faults: list[Fault] = []
+
+    def _limits(self) -> Limits:
+        return Limits(self.clock, self._pace)
+
+    # -- the apps --------------------------------------------------------------------------------
+
+    def mounted(self, name: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+        async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+            request = Request(scope, receive)
+            root = scope.get("root_path", "")
+            call = Call(
+                method=request.method,
+                path=scope["path"].removeprefix(root),
+                query=dict(request.query_params),
+                headers=request.headers,
+                raw=await request.body(),
+                base=f"{scope['scheme']}://{request.headers.get('host', '')}{root}",
+            )
+            response = await self._answer(name, call, scope.get(DROP))
+            if response is not None:
+                await response(scope, receive, send)
+
+        return endpoint
+
+    async def _answer(self, name: str, call: Call, drop: Callable[[], None] | None) -> Response | None:
+        """The app's answer, bent by the first fault that strikes; None where the connection was dropped."""
+        path = call.path
+        fault = next((item for item in self.faults if item.strikes(name, call.method, path)), None)
+        kind = fault.kind if fault else ""
+        app = self.apps[name]
+        if fault and kind == "delay":
+            await asyncio.sleep(fault.seconds)
+        if fault and kind == "status":
+            headers = {"Retry-After": f"{fault.seconds:g}"} if fault.seconds else {}
+            answer = Answer(
+                fault.status, fault.body if fault.body is not None else {"message": "fault"}, headers
+            )
+        elif kind == "drop_before":
+            answer = Answer(0)
+        else:
+            app.mode.muted = kind == "ignore" and call.method not in READS
+            try:
+                answer = app.handle(call)
+            finally:
+                app.mode.muted = False
+        if kind == "drop_after":
+            answer = Answer(0)
+        self._note(name, call.method, path, answer.status, call.ignored, kind)
+        if answer.status == 0:
+            if drop is not None:
+                drop()
+                await asyncio.sleep(0)
+            return None
+        content, media = answer.encoded()
+        return Response(content, answer.status, dict(answer.headers), media)
+
+    def _note(self, name: str, method: str, path: str, status: int, ignored: list[str], fault: str) -> None:
+        entry: Json = {"method": method, "path": path, "status": status}
+        if ignored:
+            entry["ignored"] = list(dict.fromkeys(ignored))
+        if fault:
+            entry["fault"] = fault
+        self.log[name].append(entry)
+        self.counts[name] += 1
+
+    # -- what the sandbox offers -----------------------------------------------------------------
+
+    async def requests(self, request: Request) -> Response:
+        return _json({name: list(entries) for name, entries in self.log.items()})
+
+    async def count(self, request: Request) -> Response:
+        return _json(self.counts)
+
+    async def state(self, request: Request) -> Response:
+        return _json({name: app.state() for name, app in self.apps.items()})
+
+    async def start_again(self, request: Request) -> Response:
+        self.reset()
+        return _json({"status": "reset"})
+
+    async def set_faults(self, request: Request) -> Response:
+        """One rule or a list of rules, added to those in force; DELETE takes all away."""
+        if request.method == "DELETE":
+            self.faults = []
+            return _json({"faults": 0})
+        try:
+            given = orjson.loads(await request.body())
+            self.faults += [parsed(rule) for rule in (given if isinstance(given, list) else [given])]
+        except (ValueError, TypeError, AttributeError, re.error) as error:
+            return _json({"error": "invalid_fault", "message": str(error)}, 400)
+        return _json({"faults": len(self.faults)})
+
+    async def set_clock(self, request: Request) -> Response:
+        """``{"offset": seconds}`` from the wall clock."""
+        try:
+            self.clock.offset = float(orjson.loads(await request.body())["offset"])
+        except (ValueError, TypeError, KeyError):
+            return _json({"error": "invalid_clock", "message": 'send {"offset": seconds}'}, 400)
+        return _json({"offset": self.clock.offset})
+
+    async def set_settings(self, request: Request) -> Response:
+        """``{app: {setting: value}}``."""
+        try:
+            given = orjson.loads(await request.body())
+            for name, settings in given.items():
+                self.apps[name].mode.settings.update(settings)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return _json({"error": "invalid_settings", "message": "send {app: {setting: value}}"}, 400)
+        return _json({name: app.mode.settings for name, app in self.apps.items()})
+
+
+def application(host: Host) -> Starlette:
+    return Starlette(
+        routes=[
+            Route("/_sandbox/requests", host.requests),
+            Route("/_sandbox/counts", host.count),
+            Route("/_sandbox/state", host.state),
+            Route("/_sandbox/reset", host.start_again, methods=["POST"]),
+            Route("/_sandbox/faults", host.set_faults, methods=["POST", "DELETE"]),
+            Route("/_sandbox/clock", host.set_clock, methods=["POST"]),
+            Route("/_sandbox/settings", host.set_settings, methods=["POST"]),
+            *(Mount(f"/{name}", host.mounted(name)) for name in host.apps),
+        ]
+    )
+
+
+def _json(body: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(body), status, media_type="application/json")

@@ -1,0 +1,74 @@
+"""Turn down part of a plan: what `sync --reject` makes of a decision. Pure.
+
+Each refused change becomes a held conflict, in which golden stands and the app's value is the candidate; a
+refused create is barred in that app; a refused archive leaves the record alone. Consent is never refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from conflicts.candidate import Candidate
+from syncer.core.lens import Lens
+from syncer.core.plan import Abilities, Planning, plan
+from syncer.model import ABSENT, Decision, Item, LogEntry, Unit
+
+
+def refuse(
+    decision: Decision, unit: Unit, refused: Collection[str], lens: Lens, abilities: Abilities, run: str
+) -> Decision:
+    """The decision without the refused items (named by `Item.identity`). `unit` is what was decided about."""
+    turned_down = [item for item in decision.items if item.identity in refused]
+    if not turned_down:
+        return decision
+    golden = decision.unit.golden
+    for item in turned_down:
+        if item.kind == "create":
+            golden.barred[item.app] = f"refused in {run}"
+        elif item.kind == "update":
+            _hold_fields(decision, unit, item, lens)
+    items: list[Item] = [i for i in decision.items if i.kind == "archive" and i not in turned_down]
+    plan(Planning(golden, lens, abilities, items, decision.log, []), decision.unit.links, unit.creating)
+    changed = {
+        name: (unit.golden.value.get(name, ABSENT), value)
+        for name, value in golden.value.items()
+        if unit.golden.value.get(name, ABSENT) != value
+    }
+    return Decision(decision.unit, items, decision.log, changed, decision.waiting, decision.notes)
+
+
+def _hold_fields(decision: Decision, unit: Unit, item: Item, lens: Lens) -> None:
+    """Golden goes back to what it was; the value that was to be spread waits for a person."""
+    golden = decision.unit.golden
+    slots = lens.mapping.apps[item.app].slots
+    for name in item.slots:
+        for field in slots[name].fields:
+            if field == lens.mapping.consent or field not in golden.value or field in golden.held:
+                continue
+            source = golden.provenance.get(field)
+            if field in decision.changed and source is not None:
+                value = golden.value[field]
+                candidate = Candidate(value, source.app, source.record, source.time)
+                _restore(decision, unit, field)
+            else:
+                link = next(k for k in decision.unit.links if k.id == item.record and k.app == item.app)
+                value = slots[name].split(link.seen[name], golden.value).get(field)
+                if link.observed_at is None:
+                    continue
+                candidate = Candidate(value, link.app, link.id, link.observed_at)
+            golden.held[field] = [candidate]
+            decision.log.append(
+                LogEntry("conflict", golden.id, field, (candidate,), "reject", None, None, "held", "refused")
+            )
+
+
+def _restore(decision: Decision, unit: Unit, field: str) -> None:
+    golden, before = decision.unit.golden, unit.golden
+    if field in before.value:
+        golden.value[field] = before.value[field]
+    else:
+        del golden.value[field]
+    if field in before.provenance:
+        golden.provenance[field] = before.provenance[field]
+    else:
+        golden.provenance.pop(field, None)
