@@ -64,8 +64,8 @@ class HubSpot(App[Account]):
                 error(
                     401,
                     "INVALID_AUTHENTICATION",
-                    "Authentication credentials not found. This API supports OAuth 2.0 authentication and you "
-                    "can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview",
+                    "Authentication credentials not found. This API supports OAuth 2.0 authentication and "
+                    "you can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview",
                 )
             )
 

@@ -34,7 +34,7 @@ def _pair(account: Account, sides: Sides, a: Any, b: Any) -> tuple[int, int]:
 def _types(sides: Sides, given: Any) -> set[int]:
     """The requested types as they are kept."""
     known = TYPES[sides]
-    types = {item.get("associationTypeId") for item in given or () if isinstance(item, dict)}
+    types: set[Any] = {item.get("associationTypeId") for item in given or () if isinstance(item, dict)}
     if not types or not types <= set(known):
         raise Refused(
             bad_request(f"{sorted(map(str, types))} are no association types of {sides[0]} to {sides[1]}")

@@ -97,23 +97,26 @@ def _found(records: Records, groups: list[list[Filter]], sort: str, backwards: b
     if len(groups) == 1 and sort == changed and all(item["propertyName"] == changed for item in groups[0]):
         span = _span(records, groups[0])
         if span is not None:
-            ids = _Slice(feed.order[span[0] : span[1]])
+            ids = _Span(feed.order, *span)
             return ids[::-1] if backwards else ids
     matched = {id for group in groups for id in _matching(records, group)} if groups else set(feed.times)
     return sorted(matched, key=_key(records, sort), reverse=backwards)
 
 
-class _Slice(Sequence[int]):
-    """The ids of a part of the feed, read only where they are asked for."""
+class _Span(Sequence[int]):
+    """The ids of a part of the feed, without a copy of it."""
 
-    def __init__(self, changes: list[tuple[int, int]]) -> None:
-        self._changes = changes
+    def __init__(self, order: list[tuple[int, int]], start: int, stop: int) -> None:
+        self._order = order
+        self._range = range(start, max(start, stop))
 
     def __len__(self) -> int:
-        return len(self._changes)
+        return len(self._range)
 
     def __getitem__(self, at: Any) -> Any:
-        return [id for _, id in self._changes[at]] if isinstance(at, slice) else self._changes[at][1]
+        if isinstance(at, slice):
+            return [self._order[index][1] for index in self._range[at]]
+        return self._order[self._range[at]][1]
 
 
 def _matching(records: Records, group: list[Filter]) -> Iterable[int]:
@@ -136,7 +139,7 @@ def _candidates(records: Records, group: list[Filter]) -> Iterable[int]:
                 return {id for id in owners if id is not None}
     own = [item for item in group if item["propertyName"] == MODIFIED[records.kind]]
     span = _span(records, own) if own else None
-    return _Slice(records.index.feed.order[slice(*span)]) if span else list(records.index.feed.times)
+    return _Span(records.index.feed.order, *span) if span else list(records.index.feed.times)
 
 
 def _span(records: Records, filters: list[Filter]) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from connectors.mailerlite.sandbox_account import STATUSES, Account
-from connectors.sandbox.clock import moment, plain_s
+from connectors.sandbox.clock import DAY_US, plain_s
 from connectors.sandbox.table import Row, after
 from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes
 
@@ -157,7 +157,7 @@ def forget(account: Account, call: Call) -> Answer:
     now = account.clock.now()
     shown = view(account, row) | {
         "deleted_at": plain_s(now),
-        "forget_at": moment(now + 30 * 86_400_000_000).strftime("%Y-%m-%d %H:%M:%S"),
+        "forget_at": plain_s(now + 30 * DAY_US),
         "location": None,
         "email_changed_at": None,
     }

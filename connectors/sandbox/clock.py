@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 DAY_US = 86_400_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime.fromisoformat("1970-01-01")  # all times here are UTC
 
 
 class Clock:
@@ -30,14 +30,14 @@ def moment(us: int) -> datetime:
 
 def iso_ms(us: int) -> str:
     """HubSpot's form: ``2026-02-17T19:22:45.581Z``."""
-    return moment(us).strftime("%Y-%m-%dT%H:%M:%S.") + f"{us // 1000 % 1000:03d}Z"
+    return moment(us).isoformat(timespec="milliseconds") + "Z"
 
 
 def iso_s(us: int) -> str:
     """Zendesk's form: ``2026-02-17T19:22:45Z``."""
-    return moment(us).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment(us).isoformat(timespec="seconds") + "Z"
 
 
 def plain_s(us: int) -> str:
     """MailerLite's form: ``2026-02-17 19:22:45``."""
-    return moment(us).strftime("%Y-%m-%d %H:%M:%S")
+    return moment(us).isoformat(" ", timespec="seconds")

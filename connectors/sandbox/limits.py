@@ -1,4 +1,4 @@
-"""Rate limits: fixed windows by bucket, at full length (``real``), 100 times shorter (``fast``) or ``off``."""
+"""Rate limits in fixed windows: at full length (``real``), 100 times shorter (``fast``), or ``off``."""
 
 from __future__ import annotations
 

@@ -10,21 +10,23 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from connectors.sandbox import names
 from connectors.sandbox.phones import phone_number, written
 
 APPS = ("hubspot", "mailerlite", "zendesk")
-# Most people are in several apps; the weights are per cent.
-MEMBERSHIPS: tuple[tuple[tuple[str, ...], int], ...] = (
-    (APPS, 64),
-    (("hubspot", "mailerlite"), 9),
-    (("hubspot", "zendesk"), 9),
-    (("mailerlite", "zendesk"), 6),
-    (("hubspot",), 4),
-    (("mailerlite",), 4),
-    (("zendesk",), 4),
+# Which apps a person is in: most are in several. The weights add up to 100.
+SPREAD: tuple[tuple[str, ...], ...] = (
+    APPS,
+    ("hubspot", "mailerlite"),
+    ("hubspot", "zendesk"),
+    ("mailerlite", "zendesk"),
+    ("hubspot",),
+    ("mailerlite",),
+    ("zendesk",),
 )
+SPREAD_WEIGHTS = tuple(accumulate((64, 9, 9, 6, 4, 4, 4)))
 COUNTRIES = ("Indonesia", "Iran", "United States", "United Kingdom", "Germany")
 LANGUAGE = {"Indonesia": "id", "Iran": "fa"}
 DUPLICATES = 0.02
@@ -88,7 +90,7 @@ def world(people: int, seed: int) -> World:
     population = _population(dice, companies)
     while any(len(known) < people for known in made.people.values()):
         person = next(population)
-        (apps,) = dice.choices([apps for apps, _ in MEMBERSHIPS], [weight for _, weight in MEMBERSHIPS])
+        (apps,) = dice.choices(SPREAD, cum_weights=SPREAD_WEIGHTS)
         for app in apps:
             known = made.people[app]
             if len(known) < people:
@@ -281,13 +283,13 @@ def _view(person: Person, app: str, dice: random.Random) -> Person:
         consent = "unsubscribed"
     elif app == "zendesk" and person.consent == "subscribed" and chance() < 0.15:
         consent = "subscribed" if chance() < 0.9 else "unsubscribed"
-    known_without_email = app != "mailerlite" and chance() < 0.03
+    without_email = app != "mailerlite" and chance() < 0.03
     age = dice.randrange(YEAR)
-    return replace(
-        person,
+    return Person(
+        key=person.key,
         first=first,
         last=last,
-        email="" if known_without_email else person.email,
+        email="" if without_email else person.email,
         phone="" if chance() < 0.18 else written(person.phone, dice),
         job=person.other_job if chance() < 0.15 else "" if chance() < 0.15 else person.job,
         company=None if chance() < 0.1 else person.company,
@@ -295,7 +297,7 @@ def _view(person: Person, app: str, dice: random.Random) -> Person:
         country="" if chance() < 0.12 else person.country,
         language="" if chance() < 0.2 else person.language,
         consent=consent,
-        tags=tuple(tag for tag in person.tags if chance() < 0.8),
+        tags=tuple(tag for tag in person.tags if chance() < 0.8) if person.tags else (),
         updated=2 * 86_400 + age,
         created=2 * 86_400 + age + dice.randrange(YEAR),
     )

@@ -15,8 +15,8 @@ from connectors.sandbox.server import Sandbox
 
 
 class Sandboxed(ConnectorContract):
-    """`app` is the prefix of the app; `credentials` and `settings` are the connector's; `login` is a person's;
-    `habits` are the app's own settings."""
+    """`app` is the prefix of the app; `credentials` and `settings` are the connector's; `login` is a
+    person's; `habits` are the app's own settings."""
 
     app: ClassVar[str]
     kind: ClassVar[Any]
@@ -25,11 +25,13 @@ class Sandboxed(ConnectorContract):
     habits: ClassVar[dict[str, Any]] = {}
     login: ClassVar[dict[str, str]]
     sandbox: ClassVar[Sandbox]
+    http: ClassVar[httpx.Client]
 
     @pytest.fixture(autouse=True, scope="class")
-    def _server(self, request: pytest.FixtureRequest) -> Iterator[None]:
+    @classmethod
+    def _server(cls) -> Iterator[None]:
         with Sandbox(empty=True) as sandbox, httpx.Client(base_url=sandbox.url) as http:
-            request.cls.sandbox, request.cls.http = sandbox, http
+            cls.sandbox, cls.http = sandbox, http
             yield
 
     def begin(self) -> None:
