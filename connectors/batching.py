@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from connectors.contract import AuthRefused, Result, Unavailable, Unexpected, Write
+from connectors.contract import AuthRefused, ObjectSpec, Result, Unavailable, Unexpected, Write
 from connectors.http import Uncertain
 
 T = TypeVar("T")
@@ -52,9 +52,19 @@ def _complete(batch: Sequence[Write], answers: Iterable[Result]) -> list[Result]
     return [by_ref.get(write.ref) or Result(write.ref, "unknown", write.id, reason=silent) for write in batch]
 
 
-def one_by_one(writes: Iterable[Write], do: Callable[[Write], Result]) -> list[Result]:
-    """The same for calls that take a single write; an app that fails stops the rest."""
-    return in_batches(list(writes), 1, lambda batch: [do(batch[0])])
+def fillable(spec: ObjectSpec, writes: Sequence[Write]) -> tuple[list[Write], list[Result]]:
+    """The writes to send, and refusals, without a call, of creates that leave a needed field blank."""
+    fit: list[Write] = []
+    refused: list[Result] = []
+    for write in writes:
+        groups = spec.needs if write.kind == "create" else ()
+        blank = next((group for group in groups if not any(map(write.values.get, group))), None)
+        if blank is None:
+            fit.append(write)
+        else:
+            why = f"a new record needs {' or '.join(blank)}"
+            refused.append(Result(write.ref, "rejected", reason=why, fields={blank[0]: why}))
+    return fit, refused
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

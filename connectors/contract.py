@@ -90,6 +90,7 @@ class FieldSpec:
     blank        how the app shows an empty value (``None`` or ``""``); both read as blank
     consent      for kind ``consent``: the app's value -> state of the lattice; an unlisted value says nothing
     consent_set  for kind ``consent``: state of the lattice -> the app's value to write; unlisted: not writable
+    default      what the app fills in where nobody said anything; no candidate at first contact
     reference    for kind ``reference``: the object that the value (a record id) points to
     """
 
@@ -103,6 +104,7 @@ class FieldSpec:
     blank: Scalar = None
     consent: Mapping[str, str] = field(default_factory=dict)
     consent_set: Mapping[str, str] = field(default_factory=dict)
+    default: Scalar = None
     reference: str = ""
 
 

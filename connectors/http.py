@@ -15,12 +15,13 @@ from __future__ import annotations
 import base64
 import random
 import re
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -134,6 +135,7 @@ class Http:
             headers={"accept": "application/json", "user-agent": "syncer", **headers},
             timeout=httpx.Timeout(seconds, connect=10.0),
             follow_redirects=False,
+            verify=_trusted(),
         )
 
     @property
@@ -288,6 +290,12 @@ class Http:
 
 def bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The usual authorities, loaded once: that takes longer than many a call."""
+    return httpx.create_ssl_context()
 
 
 def basic(user: str, password: str) -> dict[str, str]:

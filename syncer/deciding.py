@@ -18,6 +18,7 @@ from syncer.core.lens import Lens
 from syncer.core.plan import Abilities
 from syncer.core.refuse import refuse
 from syncer.matching.cluster import Group, Matches
+from syncer.matching.keys import WHO
 from syncer.model import ABSENT, Decision, Golden, Item, Link, LinkKey, Mark, StubConsent, Unit
 from syncer.setup import Sync
 from syncer.steps.match import golden_id
@@ -133,16 +134,21 @@ class Deciding:
         return unit
 
     def _unique_keys(self, units: Sequence[Unit]) -> dict[str, set[str]]:
-        """Exact match keys of these golden records, by kind."""
+        """Key values of these golden records, by field."""
         keys: dict[str, set[str]] = defaultdict(set)
-        exact = self.sync.mapping.match.exact
+        kinds = self.sync.key_fields
         for unit in units:
-            for kind in exact:
+            for kind in kinds:
                 if value := unit.golden.value.get(kind):
                     keys[kind].add(str(value).casefold())
-            for obs in unit.observations.values():
-                for kind, values in observation_keys(self.sync, obs).exact.items():
-                    keys[kind].update(values)
+        by_app: dict[str, list[str]] = defaultdict(list)
+        for unit in units:
+            for app, id in unit.observations:
+                by_app[app].append(id)
+        for app, ids in by_app.items():
+            for _, _, kind, key in self.records.keys_of(app, ids):
+                if kind != WHO:
+                    keys[kind].add(key)
         return keys
 
     def _taken(self, units: Sequence[Unit]) -> dict[tuple[str, str, str], tuple[str, str]]:
@@ -210,8 +216,7 @@ class Deciding:
         self.records.save_keys([k.key for k in changed], (row for k in changed for row in k.stored()))
 
     def _key_slots(self, app: str) -> list[str]:
-        match = self.sync.mapping.match
-        keys = {*match.exact, *match.names}
+        keys = {*self.sync.key_fields, *self.sync.mapping.match.names}
         return [s.name for s in self.sync.slots(app).values() if not keys.isdisjoint(s.fields)]
 
     def _save_references(self, decisions: Sequence[Decision]) -> None:

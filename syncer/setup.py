@@ -26,7 +26,8 @@ class App:
 @dataclass(frozen=True, slots=True)
 class Sync:
     """One sync. `targets`: object -> the sync that holds its golden records; `dependents`: the syncs that
-    point to this one."""
+    point to this one; `key_fields`: whose values the index keeps, since they match alone or
+    an app keeps them unique."""
 
     name: str
     mapping: ObjectMapping
@@ -35,6 +36,7 @@ class Sync:
     first_sync: Literal["ask", "go"] = "go"
     targets: Mapping[str, str] = field(default_factory=dict)
     dependents: tuple[str, ...] = ()
+    key_fields: tuple[str, ...] = field(init=False)
 
     def slots(self, app: str) -> Mapping[str, Slot]:
         return self.mapping.apps[app].slots
@@ -47,6 +49,17 @@ class Sync:
         """The app fields to ask for: mapped ones, and those that `only` needs."""
         part = self.mapping.apps[app]
         return tuple(dict.fromkeys((*part.slots, *part.reads)))
+
+    def __post_init__(self) -> None:
+        unique = {
+            field
+            for name, app in self.apps.items()
+            for slot in self.slots(name).values()
+            if slot.name in app.spec.unique
+            for field in slot.fields
+        }
+        fields = tuple(dict.fromkeys((*self.mapping.match.exact, *sorted(unique))))
+        object.__setattr__(self, "key_fields", fields)
 
     def consent_slot(self, app: str) -> str | None:
         consent = self.mapping.consent

@@ -17,7 +17,7 @@ COERCIONS = ("trim", "lower", "digits", "cut")
 
 class Describing(Hooks):
     def test_the_account_has_a_stable_id(self) -> None:
-        first, again = self.connector.check(), self.connect().check()
+        first, again = self.connector.check(), self.opened(self.connect()).check()
         assert first.id
         assert isinstance(first.id, str)
         assert first.id == again.id
@@ -28,14 +28,16 @@ class Describing(Hooks):
         assert self.connector.calls == before + 1
 
     def test_a_refused_credential_is_said_so(self) -> None:
+        wrong = self.opened(self.connect_refused())
         with pytest.raises(AuthRefused):
-            self.connect_refused().check()
+            wrong.check()
 
     def test_a_refused_credential_is_never_repeated(self) -> None:
         if not self.secret:
             pytest.skip("this app asks for no credential")
+        wrong = self.opened(self.connect_refused())
         with pytest.raises(AuthRefused) as caught:
-            self.connect_refused().check()
+            wrong.check()
         assert self.secret not in f"{caught.value!s} {caught.value!r}"
 
     def test_the_credential_does_not_show_in_the_connection(self) -> None:
@@ -51,7 +53,11 @@ class Describing(Hooks):
         assert {spec.kind for spec in self.spec.fields.values()} <= set(get_args(Kind))
 
     def test_the_description_knows_the_fields_that_it_relies_on(self) -> None:
-        named = {*self.spec.unique, *(field for group in self.spec.needs for field in group)}
+        named = {
+            *self.spec.unique,
+            *self.spec.lookup,
+            *(field for group in self.spec.needs for field in group),
+        }
         named |= {field for field in (self.spec.external_id, self.spec.consent_field) if field}
         assert named <= self.spec.fields.keys()
         assert {*self.asked, *self.samples} <= self.spec.fields.keys()

@@ -18,11 +18,12 @@ class Hooks:
     """The app beside the connector: what its users do there, and what the suite cannot know.
 
     object        the object that is tested
-    key           the unique text field (default: the first of the spec)
+    key           the text field to find records by (default: the first unique one of the spec)
     texts         at least two plain text fields that can be written, the first one usually a name
     samples       further fields with a value that the app takes, in the app's own form
     refusal       a field and a value that the app refuses by API
-    many          records that make at least three pages of a pull
+    many          records that make at least three pages of a pull, if the test can have pages that small
+    small_pages   whether it can
     missing_id    an id in the app's own form that no record ever had
     secret        the credential as `connect` uses it; it must not show anywhere
     most_calls    the declared price: calls for ``pull`` (of `many` records), ``poll`` (nothing new), and for
@@ -35,6 +36,7 @@ class Hooks:
     samples: ClassVar[Mapping[str, Value]] = {}
     refusal: ClassVar[tuple[str, Value] | None] = None
     many: ClassVar[int] = 7
+    small_pages: ClassVar[bool] = True
     missing_id: ClassVar[str] = "999999999"
     secret: ClassVar[str] = ""
     most_calls: ClassVar[Mapping[str, int]] = {}
@@ -101,14 +103,21 @@ class Hooks:
     def _connection(self) -> Iterator[None]:
         self.open()
         yield
-        self.connector.close()
+        for connector in self._opened:
+            connector.close()
 
     def open(self) -> None:
         """What comes before each case."""
-        self.begin()
         self._refs = count(1)
-        self.connector = self.connect()
+        self._opened: list[Connector] = []
+        self.begin()
+        self.connector = self.opened(self.connect())
         self.spec = self.connector.describe(self.object)
+
+    def opened(self, connector: Connector) -> Connector:
+        """A connection that is closed after the case."""
+        self._opened.append(connector)
+        return connector
 
     @property
     def key_field(self) -> str:
@@ -172,6 +181,11 @@ class Hooks:
     def expected(self, field: str, value: Value) -> Value:
         """What the app is declared to make of a written value."""
         return coerce(value, self.spec.fields[field].coerce)
+
+    def enforced(self) -> None:
+        """For cases on a key that is in use already."""
+        if self.key_field not in self.spec.unique:
+            pytest.skip("this app does not mind a second record with the same key")
 
     def refused(self) -> tuple[str, Value]:
         if self.refusal is None:

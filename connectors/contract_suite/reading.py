@@ -19,6 +19,8 @@ class Reading(Hooks):
         assert set(ids) <= self.read()[0].keys()
 
     def test_a_full_pull_takes_several_pages_here(self) -> None:
+        if not self.small_pages:
+            pytest.skip("a page of this app holds more records than the test can make")
         self.seed(self.many)
         self.settle()
         assert len(self.pages()) >= 3
@@ -46,7 +48,7 @@ class Reading(Hooks):
         self.settle()
         pages = self.connector.pull(self.object, None, self.asked)
         first = next(pages)
-        self.connector = self.connect()
+        self.connector = self.opened(self.connect())
         assert set(ids) <= {record.id for record in first.records} | self.read(first.cursor)[0].keys()
 
     def test_a_pull_may_be_left_in_the_middle(self) -> None:
@@ -59,13 +61,15 @@ class Reading(Hooks):
         ids = self.seed(self.many)
         self.settle()
         pages = self.connector.pull(self.object, None, self.asked)
-        seen = {record.id: record for record in next(pages).records}
+        seen: dict[str, Record] = {}
+        while not seen.keys() & set(ids):
+            seen |= {record.id: record for record in next(pages).records}
         early = next(id for id in ids if id in seen)
         late = next((id for id in reversed(ids) if id not in seen), ids[-1])
+        cursor: str | None = None
         self.user_edit([early], {self.texts[1]: "edited early"})
         self.user_edit([late], {self.texts[1]: "edited late"})
         new = self.user_create(self.person(self.many))
-        cursor: str | None = None
         for page in pages:
             seen |= {record.id: record for record in page.records}
             cursor = page.cursor

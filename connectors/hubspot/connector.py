@@ -33,7 +33,6 @@ from connectors.values import moment
 
 LIST: Final = 100
 BATCH: Final = 100
-SEARCHED: Final = 25  # values a search: its body may hold 3,000 characters
 LAG: Final = 10.0  # seconds until the search index shows a change
 OVERLAP: Final = timedelta(seconds=30)  # read again at each poll; never less than the lag
 RATES: Final = (Rate("general", 100, 10.0), Rate("search", 5, 1.0))
@@ -111,11 +110,8 @@ class HubSpotConnector:
             ]
             return list({record.id: record for record in found}.values())
         path = self._paths.objects(object)
-        records: dict[str, Record] = {}
-        for some in chunks([value.strip().lower() for value in values], SEARCHED):
-            items = list(search_values(self._http, path, field, some, reader.wanted))
-            records |= {record.id: record for record in self._with_companies(reader, items)}
-        return list(records.values())
+        items = {item["id"]: item for item in search_values(self._http, path, field, values, reader.wanted)}
+        return self._with_companies(reader, list(items.values()))
 
     def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
         facts, path = _facts(object), self._paths.objects(object)

@@ -32,6 +32,7 @@ class ObjectFacts:
 
     changed   the property that moves with every change
     identity  values by which an answer without trace id is recognised
+    unguarded a unique field that HubSpot itself does not keep unique: looked up before each create
     """
 
     name: str
@@ -41,6 +42,8 @@ class ObjectFacts:
     needs: tuple[tuple[str, ...], ...]
     group: str
     always: tuple[str, ...] = ()
+    unguarded: str = ""
+    lookup: tuple[str, ...] = ()
 
 
 OBJECTS: Final = {
@@ -56,10 +59,12 @@ OBJECTS: Final = {
     "companies": ObjectFacts(
         name="companies",
         changed="hs_lastmodifieddate",
-        unique=("domain",),
+        unique=(),
+        lookup=("domain",),
         identity=("domain", "name"),
         needs=(("name", "domain"),),
         group="companyinformation",
+        unguarded="domain",
     ),
 }
 
@@ -81,6 +86,7 @@ def object_spec(facts: ObjectFacts, properties: list[dict[str, Any]], lag: float
         facts.name,
         fields,
         unique=facts.unique,
+        lookup=facts.lookup,
         feed="changes",
         lag=lag,
         lists_lag=True,

@@ -41,7 +41,10 @@ def read(account: Account, call: Call) -> Answer:
     for item in inputs_of(call):
         id = str(item.get("id", ""))
         try:
-            row = records.archived.get(int(id)) if archived else records.find(id, key)
+            if archived:
+                row = records.archived.get(int(id)) if id.isdecimal() else None
+            else:
+                row = records.find(id, key)
             if row is None or (not key and row["id"] != id):
                 raise Refused(not_found())
             results[row["id"]] = view(row, names)

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from connectors.batching import chunks
 from connectors.contract import Unexpected
 from connectors.http import Answer, Http
 from connectors.values import moment
 
 LIMIT: Final = 200
+VALUES: Final = 25  # values a search: its body may hold 3,000 characters
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 RATES: Final = ("general", "search")
 
@@ -97,20 +99,20 @@ def search_values(
     http: Http, path: str, name: str, values: Sequence[str], properties: Sequence[str]
 ) -> Iterator[Item]:
     """Records that hold one of the values in a text property. Sees changes only after the index lag."""
-    after: str | None = None
-    while True:
+    for some in chunks([value.strip().lower() for value in values], VALUES):
+        filters = [{"propertyName": name, "operator": "IN", "values": list(some)}]
         body: dict[str, Any] = {
-            "filterGroups": [{"filters": [{"propertyName": name, "operator": "IN", "values": list(values)}]}],
+            "filterGroups": [{"filters": filters}],
             "properties": list(properties),
             "limit": LIMIT,
         }
-        if after:
+        while True:
+            answer = http.read("POST", f"{path}/search", body=body, rates=RATES)
+            yield from answer.items("results")
+            after = ((answer.json.get("paging") or {}).get("next") or {}).get("after")
+            if not after:
+                break
             body["after"] = after
-        answer = http.read("POST", f"{path}/search", body=body, rates=RATES)
-        yield from answer.items("results")
-        after = ((answer.json.get("paging") or {}).get("next") or {}).get("after")
-        if not after:
-            return
 
 
 def millis(at: datetime) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from connectors.batching import BatchRefused, chunks, in_batches
+from connectors.batching import BatchRefused, chunks, fillable, in_batches
 from connectors.contract import ObjectSpec, Record, Result, Value, Write
 from connectors.http import Answer, Http, after_effect
 from connectors.hubspot.associations import PrimaryCompanies, link_body
@@ -14,6 +14,7 @@ from connectors.hubspot.consent import Preferences
 from connectors.hubspot.errors import SCHEMA_CODES, refusal, refused_fields, traced
 from connectors.hubspot.fields import COMPANY, OPT_OUT, ObjectFacts, encode
 from connectors.hubspot.records import Reader
+from connectors.hubspot.search import search_values
 
 BATCH: Final = 100
 REFUSED: Final = (400, 404, 409, 413)
@@ -41,17 +42,20 @@ class Writer:
         self._apart = {COMPANY, OPT_OUT} if facts.name == "contacts" else set()
 
     def write(self, writes: Sequence[Write]) -> list[Result]:
+        fit, refused = fillable(self._spec, writes)
         by_kind = {
-            kind: [write for write in writes if write.kind == kind]
-            for kind in ("create", "update", "archive")
+            kind: [write for write in fit if write.kind == kind] for kind in ("create", "update", "archive")
         }
         return [
+            *refused,
             *in_batches(by_kind["create"], BATCH, self._create),
             *in_batches(by_kind["update"], BATCH, self._update),
             *in_batches(by_kind["archive"], BATCH, self._archive),
         ]
 
     def _create(self, writes: Sequence[Write]) -> list[Result]:
+        taken = self._taken(writes)
+        writes = [write for write in writes if write.ref not in taken]
         results = self._send("create", writes, self._new)
         applied = {result.ref: str(result.id) for result in results if result.outcome == "applied"}
         created = [replace(write, id=applied[write.ref]) for write in writes if write.ref in applied]
@@ -62,13 +66,29 @@ class Writer:
             for write in created
             if COMPANY in self._apart & write.values.keys()
         }
-        done = []
+        done = list(taken.values())
         for result in results:
             extra = {OPT_OUT: settled[result.ref]} if result.ref in settled else {}
             if result.ref in linked:
                 extra[COMPANY] = linked[result.ref]
             done.append(_with(result, extra, refused.get(result.ref, {})))
         return done
+
+    def _taken(self, writes: Sequence[Write]) -> dict[str, Result]:
+        """Creates whose key exists, also earlier in the same batch, where HubSpot would make a second one."""
+        name = self._facts.unguarded
+        keys = {write.ref: str(write.values.get(name) or "").strip().lower() for write in writes if name}
+        wanted = list(dict.fromkeys(key for key in keys.values() if key))
+        owners: dict[str, str | None] = {}
+        for item in search_values(self._http, self._path, name, wanted, [name]):
+            owners[str(item["properties"].get(name) or "").lower()] = str(item["id"])
+        taken: dict[str, Result] = {}
+        for ref, key in keys.items():
+            if key in owners:
+                taken[ref] = Result(ref, "existed", owners[key], reason=f"a record with this {name} exists")
+            elif key:
+                owners[key] = None
+        return taken
 
     def _new(self, write: Write) -> dict[str, Any]:
         body: dict[str, Any] = {"properties": self._properties(write, blanks=False)}

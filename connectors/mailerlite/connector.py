@@ -74,7 +74,8 @@ class MailerLiteConnector:
                 continue
             for items, after in self._list(status, place if status == first else "", reader.groups):
                 goes_on = f"{status}|{after}" if after else f"{following}|" if following else None
-                yield Page(reader.records(items), goes_on, last=goes_on is None)
+                if items or goes_on is None:
+                    yield Page(reader.records(items), goes_on, last=goes_on is None)
 
     def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
         reader = Reader(self.describe(object), fields)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 
@@ -101,7 +101,7 @@ class MailerLite(App[Account]):
         body: Any = item.get("body")
         call = Call(
             method=item["method"],
-            path="/" + parts.path.strip("/"),
+            path="/" + unquote(parts.path.strip("/")),
             query=dict(parse_qsl(parts.query)),
             base=batch.base,
             ignored=batch.ignored,

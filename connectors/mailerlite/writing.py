@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from connectors.batching import in_batches
+from connectors.batching import fillable, in_batches
 from connectors.contract import ObjectSpec, Result, Value, Write
 from connectors.http import Http
 from connectors.mailerlite.batch import NOT_AN_IMPORT, SIZE, Batch, Reply
@@ -25,18 +25,21 @@ class Writer:
         self._batch = Batch(http)
 
     def write(self, writes: Sequence[Write]) -> list[Result]:
-        creates = [write for write in writes if write.kind == "create"]
-        others = [write for write in writes if write.kind != "create"]
-        return [*in_batches(creates, CREATES, self._create), *in_batches(others, SIZE, self._change)]
+        fit, refused = fillable(self._spec, writes)
+        creates = [write for write in fit if write.kind == "create"]
+        others = [write for write in fit if write.kind != "create"]
+        return [
+            *refused,
+            *in_batches(creates, CREATES, self._create),
+            *in_batches(others, SIZE, self._change),
+        ]
 
     def _create(self, writes: Sequence[Write]) -> list[Result]:
-        asked = [write for write in writes if _email(write)]
-        nameless = [write for write in writes if not _email(write)]
-        results = [_rejected(write, "email", "a subscriber needs an address") for write in nameless]
-        replies = self._batch.read([_email(write) for write in asked])
+        results: list[Result] = []
+        replies = self._batch.read([_email(write) for write in writes])
         held = {key: reply.data.get("id") for key, reply in replies if reply.status == 200}
-        new = [write for write in asked if _email(write) not in held]
-        for write in asked:
+        new = [write for write in writes if _email(write) not in held]
+        for write in writes:
             if _email(write) in held:
                 id = str(held[_email(write)] or "") or None
                 results.append(Result(write.ref, "existed", id, reason="the address is taken"))

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-KINDS = ("status", "delay", "drop_before", "drop_after", "ignore")
+KINDS = ("status", "delay", "drop_before", "drop_after", "partial", "ignore")
+_LISTS = ("inputs", "requests", "users", "organizations", "organization_memberships")
 
 
 @dataclass(slots=True)
@@ -18,6 +19,7 @@ class Fault:
     delay        wait `seconds`, then go on as usual
     drop_before  close the connection without effect
     drop_after   close the connection after the effect
+    partial      do and answer only the first half of a batch
     ignore       answer a write as usual, without effect
     """
 
@@ -40,6 +42,16 @@ class Fault:
         if self.count is not None:
             self.count -= 1
         return True
+
+
+def halved(body: Any) -> Any:
+    """A batch without the second half of its items; anything else as it is."""
+    if not isinstance(body, dict):
+        return body
+    return {
+        name: value[: len(value) // 2] if name in _LISTS and isinstance(value, list) else value
+        for name, value in body.items()
+    }
 
 
 def parsed(rule: dict[str, Any]) -> Fault:

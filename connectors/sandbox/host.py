@@ -12,6 +12,7 @@ import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from typing import Any
 
 import orjson
@@ -24,7 +25,7 @@ from starlette.types import Receive, Scope, Send
 from connectors.hubspot.sandbox import HubSpot
 from connectors.mailerlite.sandbox import MailerLite
 from connectors.sandbox.clock import DAY_US, Clock
-from connectors.sandbox.faults import Fault, parsed
+from connectors.sandbox.faults import Fault, halved, parsed
 from connectors.sandbox.limits import Limits, Pace
 from connectors.sandbox.people import World, world
 from connectors.sandbox.wire import Answer, App, Call, Json
@@ -51,13 +52,14 @@ class Host:
             self._fill()
 
     def _fill(self) -> None:
+        self.apps: dict[str, App[Any]] = {}  # lets go of the old world before the new one is made
         self.clock = Clock()
         start = self.clock.now() // DAY_US * DAY_US
         made = world(self._people, self._seed) if self._people else World()
         hubspot = HubSpot(self.clock, self._limits(), made, start)
         mailerlite = MailerLite(self.clock, self._limits(), made, start)
         zendesk = Zendesk(self.clock, self._limits(), made, start, f"{self._url}/zendesk")
-        self.apps: dict[str, App[Any]] = {app.name: app for app in (hubspot, mailerlite, zendesk)}
+        self.apps = {app.name: app for app in (hubspot, mailerlite, zendesk)}
         self.log: dict[str, deque[Json]] = {name: deque(maxlen=LOGGED) for name in self.apps}
         self.counts: dict[str, int] = dict.fromkeys(self.apps, 0)
         self.faults: list[Fault] = []
@@ -101,6 +103,8 @@ class Host:
         elif kind == "drop_before":
             answer = Answer(0)
         else:
+            if kind == "partial" and not call.malformed:
+                call.parsed = halved(call.parsed)
             app.mode.muted = kind == "ignore" and call.method not in READS
             try:
                 answer = app.handle(call)
@@ -115,7 +119,8 @@ class Host:
                 await asyncio.sleep(0)
             return None
         content, media = answer.encoded()
-        return Response(content, answer.status, dict(answer.headers), media)
+        date = formatdate(self.clock.now() / 1_000_000, usegmt=True)
+        return Response(content, answer.status, {"date": date, **answer.headers}, media)
 
     def _note(self, name: str, method: str, path: str, status: int, ignored: list[str], fault: str) -> None:
         entry: Json = {"method": method, "path": path, "status": status}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 import uvicorn
@@ -68,12 +69,20 @@ class Sandbox:
 
 
 def serve(
-    port: int = 8765, people: int = 300, seed: int = 1, limits: Pace = "fast", empty: bool = False
+    port: int = 8765,
+    people: int = 300,
+    seed: int = 1,
+    limits: Pace = "fast",
+    empty: bool = False,
+    ready: Callable[[str], object] | None = None,
 ) -> None:
-    """Run until stopped (Ctrl-C ends it without an error). Raises OSError where the port is taken."""
+    """Run until stopped; Ctrl-C ends it without an error. `ready` is told the server's address as soon as
+    calls are accepted. Raises OSError where the port is taken."""
     bound = _bound(port)
     url = f"http://{ADDRESS}:{bound.getsockname()[1]}"
     server = uvicorn.Server(_config(Host(people, seed, limits, empty, url)))
+    if ready is not None:
+        ready(url)
     try:
         server.run(sockets=[bound])
     except KeyboardInterrupt:
@@ -102,6 +111,7 @@ def _config(host: Host) -> uvicorn.Config:
         lifespan="off",
         log_level="critical",
         access_log=False,
+        date_header=False,  # the apps send their own, by the sandbox's clock
         ws="none",
         http="h11",
         timeout_graceful_shutdown=1,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from connectors.batching import chunks
 from connectors.budget import Rate
@@ -51,6 +51,7 @@ class ZendeskConnector:
         self._http = Http(options, self.title, base_url, login, RATES)
         self._now = options.now
         self._consent = str(options.settings.get("consent_field") or CONSENT)
+        self._locale = str(options.settings.get("default_locale") or "en-US")
         self._lag = number(options, "lag", LAG)
         self._jobs = Jobs(self._http, options.sleep)
         self._bulk = dict.fromkeys(OBJECTS, options.settings.get("bulk") is not False)
@@ -72,7 +73,7 @@ class ZendeskConnector:
         facts = _facts(object)
         if object not in self._specs:
             own = listed(self._http, f"/{facts.container}", facts.container)
-            self._specs[object] = object_spec(facts, own, self._consent, self._lag)
+            self._specs[object] = object_spec(facts, own, self._consent, self._locale, self._lag)
         return self._specs[object]
 
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
@@ -88,14 +89,28 @@ class ZendeskConnector:
             yield Page(reader.records(batch.items), batch.after, last=batch.last)
 
     def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
-        """A deleted user is shown as inactive; a merged one looks the same. Others that are missing are asked
-        for singly: only Zendesk's own word counts as a deletion."""
+        """Deleted and merged users are both shown as inactive. Others that are missing are asked for singly:
+        only Zendesk's own word counts as a deletion."""
         reader = self._reader(object, fields)
         found: dict[str, Fetched] = {}
         for some in chunks(list(dict.fromkeys(ids)), BATCH):
-            for record in self._show_many(object, reader, "ids", some, deleted=object == "users"):
-                found[record.id] = Fetched(record.id, "deleted" if record.archived else "found", record)
+            for item in self._show_many(object, "ids", some, deleted=object == "users"):
+                record = reader.record(item)
+                gone = record.archived and self._gone(reader, item, record)
+                found[record.id] = gone or Fetched(record.id, "found", record)
         return [found.get(id) or self._missing(object, id) for id in ids]
+
+    def _gone(self, reader: Reader, item: Mapping[str, Any], record: Record) -> Fetched:
+        """A merge moves the addresses to the user that lives on, so that user tells it from a deletion."""
+        email = str(item.get("email") or "").lower()
+        owner = (
+            next((other for other in self._by_email(reader, email) if not other.archived), None)
+            if email
+            else None
+        )
+        if owner is None or owner.id == record.id:
+            return Fetched(record.id, "deleted", record)
+        return Fetched(record.id, "merged", owner, into=owner.id)
 
     def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
         """By external id a hundred a call; by e-mail or name one a call, and as late as the search index."""
@@ -103,7 +118,7 @@ class ZendeskConnector:
         records: list[Record] = []
         if field == "external_id":
             for some in chunks(list(values), BATCH):
-                records += self._show_many(object, reader, "external_ids", some)
+                records += reader.records(self._show_many(object, "external_ids", some))
         elif (object, field) == ("users", "email"):
             for value in dict.fromkeys(value.strip().lower() for value in values):
                 records += self._by_email(reader, value)
@@ -137,10 +152,10 @@ class ZendeskConnector:
         return Reader(_facts(object), self.describe(object), fields)
 
     def _show_many(
-        self, object: str, reader: Reader, key: str, values: Sequence[str], deleted: bool = False
-    ) -> list[Record]:
+        self, object: str, key: str, values: Sequence[str], deleted: bool = False
+    ) -> list[dict[str, Any]]:
         params = {key: ",".join(values), **({"include_deleted": "true"} if deleted else {})}
-        return reader.records(self._http.read("GET", f"/{object}/show_many", params=params).items(object))
+        return self._http.read("GET", f"/{object}/show_many", params=params).items(object)
 
     def _missing(self, object: str, id: str) -> Fetched:
         if object == "users":

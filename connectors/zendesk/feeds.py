@@ -42,20 +42,18 @@ def by_time(http: Http, plural: str, since: int, now: Callable[[], datetime]) ->
     """The time-based export (organizations). Pages repeat the rows of their first second; where one second
     fills a page, the time stands still and is pushed on after that second has been read."""
     seen: frozenset[tuple[Any, Any]] = frozenset()
+    start = max(0, min(since, int(now().timestamp()) - NEWEST))
     while True:
-        start = max(0, min(since, int(now().timestamp()) - NEWEST))
         params = {"start_time": start, "per_page": SIZE}
         answer = http.read("GET", f"/incremental/{plural}", params=params, rates=("general", "exports"))
         items = answer.items(plural)
         end = int(answer.detail.get("end_time") or start)
-        moved = end > start
-        last = answer.detail.get("end_of_stream") is True or (len(items) < SIZE and not moved)
+        last = answer.detail.get("end_of_stream") is True or (len(items) < SIZE and end <= start)
         fresh = [item for item in items if _version(item) not in seen]
         seen = frozenset(map(_version, items))
+        start = end if last or end > start else start + 1
         safe = int((answer.date or now()).timestamp()) - NEWEST
-        since = min(end if moved or last else start + 1, max(safe, start))
-        last = last or since <= start
-        yield Batch(fresh, str(since), last)
+        yield Batch(fresh, str(min(start, safe)), last)
         if last:
             return
 

@@ -78,10 +78,14 @@ OBJECTS: Final = {
 }
 
 
-def object_spec(facts: ObjectFacts, own: Iterable[Mapping[str, Any]], consent: str, lag: float) -> ObjectSpec:
+def object_spec(
+    facts: ObjectFacts, own: Iterable[Mapping[str, Any]], consent: str, locale: str, lag: float
+) -> ObjectSpec:
     """The spec of an object from the account's own fields. `consent` names the field that holds the
-    consent to marketing; the account may lack it."""
+    consent to marketing; the account may lack it. `locale` is the language that it gives to new users."""
     fields = {spec.name: spec for spec in facts.fields}
+    if "locale" in fields:
+        fields["locale"] = replace(fields["locale"], default=locale)
     for item in own:
         if item.get("active", True):
             spec = _field(facts, item)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from connectors.batching import in_batches
+from connectors.batching import fillable, in_batches
 from connectors.contract import AppError, ObjectSpec, Record, Result, Value, Write
 from connectors.http import Http, after_effect
 from connectors.zendesk.errors import from_answer, from_job
@@ -34,8 +34,10 @@ class Writer:
         self._apart = {"email", ORGANIZATION} if facts.name == "users" else set()
 
     def write(self, writes: Sequence[Write]) -> list[Result]:
-        by_kind = {kind: [w for w in writes if w.kind == kind] for kind in ("create", "update", "archive")}
+        fit, refused = fillable(self._spec, writes)
+        by_kind = {kind: [w for w in fit if w.kind == kind] for kind in ("create", "update", "archive")}
         return [
+            *refused,
             *in_batches(by_kind["create"], BATCH, self._create),
             *in_batches(by_kind["update"], BATCH, self._update),
             *in_batches(by_kind["archive"], BATCH, self._archive),

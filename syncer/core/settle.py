@@ -78,7 +78,7 @@ def _settle_create(sent: Sent, result: Result, golden: Golden) -> Settled:
         return Settled(link=link, finished=True)
     if result.outcome in ("unknown", "applied"):
         return Settled(in_flight=True)
-    if result.outcome == "rejected":
+    if result.outcome == "rejected" or (result.outcome == "existed" and result.id is None):
         golden = golden.copy()
         values = {name: after for name, (_, after) in item.slots.items()}
         golden.refused[item.app] = Refusal(sent_form(values), result.reason, mapping.version)

@@ -74,8 +74,8 @@ def _edges(ranked: Sequence[Keys], exact: Sequence[str], fuzzy: bool) -> dict[tu
             note(i, j, by_key(kind, n == 0, ranked[i], ranked[j]))
     if fuzzy:
         for i, j in _pairs(ranked, [(keys.block,) if keys.block else () for keys in ranked]):
-            if (i, j) not in best and ranked[i].app != ranked[j].app:
-                note(i, j, by_name(ranked[i], ranked[j]))
+            if (i, j) not in best:
+                note(i, j, by_name(exact, ranked[i], ranked[j]))
     return best
 
 

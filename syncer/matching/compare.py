@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,9 @@ class Verdict:
     outcome: Literal["link", "review", "apart"]
     score: float
     reason: str
+
+
+APART = Verdict("apart", 0.0, "nothing speaks for it")
 
 
 def names(a: Keys, b: Keys) -> Names:
@@ -70,16 +74,20 @@ def by_key(kind: str, first: bool, a: Keys, b: Keys) -> Verdict:
     return Verdict("apart", 0.1, f"{what}, but different names")
 
 
-def by_name(a: Keys, b: Keys) -> Verdict:
+def by_name(exact: Sequence[str], a: Keys, b: Keys) -> Verdict:
     """Two records share no exact key but have similar names: other signs must speak for one person."""
+    shared = sorted(set(a.exact) & set(b.exact) & set(exact))
+    if a.app == b.app:
+        twice = a.who == b.who and not shared and (not a.family or (a.city and a.city == b.city))
+        return Verdict("review", 0.7, f"the same name, twice in {a.app}") if twice else APART
     full_a, full_b = f"{a.given} {a.family}", f"{b.given} {b.family}"
     alike = token_sort_ratio(full_a, full_b)
-    if a.app == b.app or alike < 92 or not (a.given and b.given):
-        return Verdict("apart", 0.0, "names differ")
+    if alike < 92 or not (a.given and b.given):
+        return APART
     signs, reasons = 0.0, ["similar names"]
     if a.city and a.city == b.city:
         signs, reasons = signs + 0.5, [*reasons, "the same city"]
-    for kind in sorted(set(a.exact) & set(b.exact)):
+    for kind in shared:
         near = max(_near(x, y) for x in a.exact[kind] for y in b.exact[kind])
         signs += 1.0 if near else -0.5
         reasons.append(f"{kind} nearly the same" if near else f"another {kind}")

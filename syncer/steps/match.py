@@ -9,13 +9,12 @@ from syncer.matching.cluster import Matches, match
 from syncer.matching.keys import Keys, restored
 from syncer.model import LinkKey
 from syncer.setup import Sync
-from syncer.steps.normalise import observation_keys
 from syncer.store.records import Records
 
 
 def find_matches(sync: Sync, records: Records) -> Matches:
     """Groups of unlinked records, each with the golden record that it joins, and what is in doubt."""
-    new = [observation_keys(sync, obs) for obs in records.unlinked() if obs.state == "found"]
+    new = [restored(app, id, None, rows) for (app, id), rows in records.unlinked().items()]
     if not new:
         return Matches([], [])
     spec = sync.mapping.match

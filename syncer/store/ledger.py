@@ -9,7 +9,7 @@ from typing import Any
 
 from syncer.model import Item, LogEntry
 from syncer.store import codec
-from syncer.store.database import Database
+from syncer.store.database import Database, chunks
 from syncer.store.tables import ConflictRow, HeldRow, JournalRow, OutboxRow, Reader, ReviewRow, WriteRow
 from syncer.store.tables import Run as RunRow
 
@@ -127,7 +127,8 @@ class Ledger:
         )
 
     def unmark(self, refs: Iterable[str]) -> None:
-        self.db.many("DELETE FROM outbox WHERE ref = :ref", [{"ref": ref} for ref in refs])
+        for some in chunks(refs):
+            self.db.run("DELETE FROM outbox WHERE ref IN :refs", refs=some)
 
     def in_flight(self) -> list[InFlight]:
         rows = self.db.rows(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from syncer.model import Golden, Link, LinkKey, Observation, Unit
 from syncer.store import codec
@@ -58,6 +58,15 @@ class Records:
                 found[row[0]] = codec.observation(app, row[0], row[1], row[2])
         return found
 
+    def _delete(self, table: Literal["observation", "match_key", "stub"], keys: Iterable[LinkKey]) -> None:
+        by_app: dict[str, list[str]] = {}
+        for app, id in keys:
+            by_app.setdefault(app, []).append(id)
+        for app, ids in by_app.items():
+            for some in chunks(ids):
+                sql = f"DELETE FROM {table} WHERE space = :space AND app = :app AND id IN :ids"  # noqa: S608
+                self.db.run(sql, space=self.space, app=app, ids=some)
+
     def any_waiting(self, app: str) -> bool:
         sql = "SELECT 1 FROM observation WHERE space = :space AND app = :app LIMIT 1"
         return self.db.one(sql, space=self.space, app=app) is not None
@@ -80,20 +89,24 @@ class Records:
         self.db.upsert(ObservationRow, rows)
 
     def drop_observations(self, keys: Iterable[LinkKey]) -> None:
-        self.db.many(
-            "DELETE FROM observation WHERE space = :space AND app = :app AND id = :id",
-            [{"space": self.space, "app": app, "id": id} for app, id in keys],
-        )
+        self._delete("observation", keys)
 
-    def unlinked(self) -> Iterator[Observation]:
-        """Waiting observations of records that have no link, in a fixed order."""
-        for row in self.db.rows(
-            "SELECT o.app, o.id, o.state, o.body FROM observation o LEFT JOIN link l"
+    def unlinked(self) -> dict[LinkKey, list[tuple[str, str]]]:
+        """Records that wait, have no link and may get one, in a fixed order: their (kind, key) rows."""
+        found: dict[LinkKey, list[tuple[str, str]]] = {}
+        by_app: dict[str, list[str]] = {}
+        for app, id in self.db.rows(
+            "SELECT o.app, o.id FROM observation o LEFT JOIN link l"
             " ON l.space = o.space AND l.app = o.app AND l.id = o.id"
-            " WHERE o.space = :space AND l.id IS NULL ORDER BY o.app, o.id",
+            " WHERE o.space = :space AND o.state = 'found' AND l.id IS NULL ORDER BY o.app, o.id",
             space=self.space,
         ):
-            yield codec.observation(*row)
+            found[app, id] = []
+            by_app.setdefault(app, []).append(id)
+        for app, ids in by_app.items():
+            for id, _, kind, key in self.keys_of(app, ids):
+                found[app, id].append((kind, key))
+        return found
 
     # -- golden records and links -------------------------------------------------------------------------
 
@@ -198,10 +211,9 @@ class Records:
 
     def settle_goldens(self, ids: Iterable[str]) -> None:
         """All writes of these were answered: nothing is due any more."""
-        self.db.many(
-            "UPDATE golden SET due = :due WHERE space = :space AND id = :id",
-            [{"space": self.space, "id": id, "due": False} for id in ids],
-        )
+        for some in chunks(ids):
+            sql = "UPDATE golden SET due = :due WHERE space = :space AND id IN :ids"
+            self.db.run(sql, space=self.space, ids=some, due=False)
 
     def open_links(self, app: str) -> list[str]:
         """Records with a write whose outcome is not known."""
@@ -220,10 +232,7 @@ class Records:
 
     def save_keys(self, records: Iterable[LinkKey], keys: Iterable[Key]) -> None:
         """Replace the keys of these records."""
-        self.db.many(
-            "DELETE FROM match_key WHERE space = :space AND app = :app AND id = :id",
-            [{"space": self.space, "app": app, "id": id} for app, id in records],
-        )
+        self._delete("match_key", records)
         self.db.upsert(
             KeyRow,
             [
@@ -288,10 +297,7 @@ class Records:
         self.db.upsert(StubRow, rows)
 
     def drop_stubs(self, keys: Iterable[LinkKey]) -> None:
-        self.db.many(
-            "DELETE FROM stub WHERE space = :space AND app = :app AND id = :id",
-            [{"space": self.space, "app": app, "id": id} for app, id in keys],
-        )
+        self._delete("stub", keys)
 
     def stub_consents(self) -> list[tuple[str, str, str, str]]:
         """(app, id, consent, when seen) of stubs that say something about consent."""

@@ -17,6 +17,7 @@ class TestMailerLiteSubscribers(Sandboxed):
     object = "subscribers"
     texts = ("fields.name", "fields.city", "fields.last_name", "fields.job_title")
     samples: ClassVar[Mapping[str, Value]] = {"groups": ["partner", "vip"], "fields.country": "Iran"}
+    refusal = ("status", "no-such-status")
     secret = "sandbox-mailerlite"
     credentials: ClassVar[dict[str, str]] = {"token": secret}
     settings: ClassVar[dict[str, Any]] = {"page_size": 3}

@@ -220,7 +220,7 @@ PLANTED: list[tuple[type[MemoryConnector], Case]] = [
     (OneBadRowCostsTheBatch, S.test_a_refused_field_is_named_with_a_reason),
     (AnswersForHalf, lambda case: case.test_a_large_batch_is_applied_whole(1)),
     (DoesNotSayWhich, S.test_a_key_that_another_record_has_is_refused_by_name),
-    (DoesNotSayWhich, S.test_a_create_without_a_needed_field_is_refused_by_name),
+    (DoesNotSayWhich, S.test_a_refused_field_is_named_with_a_reason),
     (TakesAnythingForDone, S.test_an_update_of_a_missing_record_is_not_applied),
     (TakesAnythingForDone, S.test_an_update_of_a_deleted_record_is_not_applied),
     (ComposesText, lambda case: case.test_text_goes_in_and_out_unchanged("Zoe\u0308")),

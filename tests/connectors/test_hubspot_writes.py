@@ -103,7 +103,7 @@ def test_a_partial_failure_names_its_write_and_field(
     batch_route(app, "create", reply(body, 207))
     writes = [
         create("r1", email="a@x.test"),
-        create("r2", customer_tags=["no"]),
+        create("r2", firstname="B", customer_tags=["no"]),
         create("r3", email="c@x.test"),
     ]
     outcomes = {result.ref: result for result in hubspot.write("contacts", writes)}
@@ -269,3 +269,29 @@ def test_create_fields_makes_properties(app: respx.MockRouter, hubspot: HubSpotC
         "fieldType": "checkbox",
         "options": [{"label": "a", "value": "a"}],
     }
+
+
+def test_a_company_whose_domain_exists_is_not_made_twice(
+    app: respx.MockRouter, hubspot: HubSpotConnector
+) -> None:
+    held = {"id": "10", "properties": {"domain": "acme.test"}}
+    search = app.post("/crm/v3/objects/companies/search").mock(return_value=reply({"results": [held]}))
+    made = {"id": "11", "properties": {"domain": "new.test"}, "objectWriteTraceId": "r2"}
+    route = app.post("/crm/v3/objects/companies/batch/create").mock(
+        return_value=reply({"results": [made]}, 201)
+    )
+    domains = ("Acme.test", "new.test", "NEW.test")
+    writes = [create(f"r{n}", domain=domain) for n, domain in enumerate(domains, 1)]
+    results = {result.ref: result for result in hubspot.write("companies", writes)}
+    assert [results[ref].outcome for ref in ("r1", "r2", "r3")] == ["existed", "applied", "existed"]
+    assert results["r1"].id == "10"
+    assert sent(search)["filterGroups"][0]["filters"][0]["values"] == ["acme.test", "new.test"]
+    assert len(sent(route)["inputs"]) == 1
+
+
+def test_a_create_without_a_needed_field_costs_no_call(
+    app: respx.MockRouter, hubspot: HubSpotConnector
+) -> None:
+    hubspot.describe("contacts")
+    (result,) = hubspot.write("contacts", [create("r1", phone="1")])
+    assert (result.outcome, list(result.fields), hubspot.calls) == ("rejected", ["email"], 1)

@@ -38,6 +38,7 @@ def test_fields_become_field_specs(app: respx.MockRouter, zendesk: ZendeskConnec
     assert spec.fields["organization_id"].reference == "organizations"
     assert spec.fields["user_fields.seats"].kind == "integer"
     assert "user_fields.old" not in spec.fields
+    assert spec.fields["locale"].default == "en-US"
     consent = spec.fields["user_fields.marketing_consent"]
     assert spec.consent_field == consent.name
     assert consent.consent == {"subscribed": "subscribed", "unsubscribed": "unsubscribed"}
@@ -127,10 +128,21 @@ def test_records_are_flat_and_blanks_are_none(app: respx.MockRouter, zendesk: Ze
 def test_deleted_users_are_told_and_missing_ones_are_not(
     app: respx.MockRouter, zendesk: ZendeskConnector
 ) -> None:
+    app.get("/users/search").respond(json={"users": []})
     route = app.get("/users/show_many").respond(json={"users": [user(1), user(2, active=False)]})
     answers = zendesk.fetch("users", ["1", "2", "3"], ("email",))
     assert [answer.state for answer in answers] == ["found", "deleted", "unknown"]
     assert dict(route.calls.last.request.url.params) == {"ids": "1,2,3", "include_deleted": "true"}
+
+
+def test_a_user_whose_address_went_to_another_was_merged_into_that_one(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    app.get("/users/show_many").respond(json={"users": [user(2, active=False, email="old@x.test")]})
+    app.get("/users/search").respond(json={"users": [user(7, email="main@x.test")]})
+    app.get("/users/7/identities").respond(json={"identities": [{"type": "email", "value": "old@x.test"}]})
+    (answer,) = zendesk.fetch("users", ["2"], ("email",))
+    assert (answer.state, answer.into) == ("merged", "7")
 
 
 def test_users_are_found_by_external_id_in_one_call(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:

@@ -1,0 +1,131 @@
+"""The conflict log's files: what was chosen and why, as JSON Lines and as text to read, a pair of files a day.
+
+They hold customer data, so only their owner can read them. The conflict table is the truth; these are its
+export, in the order of `seq`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from conflicts.candidate import Candidate, Value
+
+_TIMES: Mapping[str, str] = {
+    "field": "when the field changed there",
+    "record": "when the record changed there",
+    "previous": "when we last looked before",
+    "observed": "when we saw it",
+    "golden": "when it became the value",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the log. `who` is the golden record; `kind` says what happened; `status`: decided, held
+    (waits for a person), settled or replaced."""
+
+    seq: int
+    time: datetime
+    run: str
+    sync: str
+    object: str
+    who: str
+    field: str
+    kind: str
+    candidates: Sequence[Candidate]
+    rule: str
+    winner: Value
+    winner_app: str | None
+    status: str
+    note: str = ""
+
+
+def as_json(entry: Entry) -> dict[str, Any]:
+    """The documented keys of a line of the log."""
+    return {
+        "seq": entry.seq,
+        "time": _stamp(entry.time),
+        "run": entry.run,
+        "sync": entry.sync,
+        "object": entry.object,
+        "who": entry.who,
+        "field": entry.field,
+        "kind": entry.kind,
+        "candidates": [
+            {
+                "app": c.app,
+                "record": c.record,
+                "value": c.value,
+                "time": _stamp(c.time),
+                "time_kind": c.time_kind,
+                "kind": c.kind,
+            }
+            for c in entry.candidates
+        ],
+        "rule": entry.rule,
+        "winner": entry.winner,
+        "winner_app": entry.winner_app,
+        "status": entry.status,
+        "note": entry.note,
+    }
+
+
+def as_text(entry: Entry) -> str:
+    """The same for people: one paragraph."""
+    lines = [f"#{entry.seq}  {_stamp(entry.time)}  {entry.sync}: {entry.field} of {entry.object} {entry.who}"]
+    width = max((len(f"{c.app} {c.record}") for c in entry.candidates), default=0)
+    for c in entry.candidates:
+        where = f"{c.app} {c.record}".ljust(width)
+        lines.append(f"    {where}  {shown(c.value)}  ({c.kind}, {_stamp(c.time)}: {_TIMES[c.time_kind]})")
+    if entry.status == "held":
+        lines.append(f"    {entry.kind}, rule {entry.rule}: held, waits for you; now {shown(entry.winner)}")
+    else:
+        source = f", from {entry.winner_app}" if entry.winner_app else ""
+        lines.append(f"    {entry.kind}, rule {entry.rule}: {shown(entry.winner)}{source}")
+    lines += [f"    {entry.note}"] if entry.note else []
+    lines.append(f"    run {entry.run}")
+    return "\n".join(lines) + "\n"
+
+
+def shown(value: Value) -> str:
+    """A value as people read it."""
+    if value is None or value == "" or value == []:
+        return "(blank)"
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def append(folder: Path, entries: Iterable[Entry]) -> None:
+    """Add entries, in order, to the files of their days. Those that are there already are left out, so that
+    an export which was cut off can be repeated. Raises `OSError`."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for day, some in groupby(entries, key=lambda e: e.time.date().isoformat()):
+        lines = folder / f"{day}.jsonl"
+        there = _seqs(lines)
+        new = [entry for entry in some if entry.seq not in there]
+        _append(folder / f"{day}.txt", "".join(as_text(e) + "\n" for e in new).encode())
+        _append(lines, b"".join(orjson.dumps(as_json(e)) + b"\n" for e in new))
+
+
+def _seqs(path: Path) -> set[int]:
+    if not path.exists():
+        return set()
+    with path.open("rb") as file:
+        return {orjson.loads(line)["seq"] for line in file if line.endswith(b"}\n")}
+
+
+def _append(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "ab") as file:
+        file.write(content)
+
+
+def _stamp(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

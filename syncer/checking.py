@@ -1,0 +1,144 @@
+"""Is everything ready? Each app is asked who it is and which fields it has; calls and minutes are estimated."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import ceil
+from time import perf_counter
+
+from connectors import registry
+from connectors.contract import AppError, FieldSpec, Kind, ObjectSpec
+from mappings.document import ProblemsFound
+from mappings.load import Lacking, bind, lacking
+from syncer.config import Config
+from syncer.store.database import Database
+from syncer.store.records import Records
+from syncer.wire import Wiring
+
+ASSUMED = 10_000  # records an app, where nothing was read yet
+PAGE = 100  # records a page: what the apps' lists give at most
+WRITTEN = 0.5  # share of the records that a first sync typically writes to an app
+
+
+@dataclass(frozen=True, slots=True)
+class AppState:
+    """Whether an app could be asked, and whose account it is."""
+
+    name: str
+    account: str = ""
+    error: str = ""
+    latency: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Calls and minutes of a first sync and of a poll without news, for one app in one sync."""
+
+    sync: str
+    app: str
+    records: int
+    assumed: bool
+    first_calls: int
+    first_minutes: float
+    poll_calls: int
+    poll_minutes: float
+
+
+@dataclass(slots=True)
+class Checked:
+    """What was found. `problems` are mistakes in config or mapping, in words."""
+
+    apps: list[AppState] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    lacking: tuple[Lacking, ...] = ()
+    estimates: list[Estimate] = field(default_factory=list)
+
+
+def look(config: Config, db: Database, wiring: Wiring, records: int | None = None) -> Checked:
+    """Ask every app. `records`: how many to estimate for, where not what is known."""
+    found = Checked()
+    found.problems += _missing_secrets(config)
+    states = {name: _ask(wiring, name) for name in config.apps}
+    found.apps = list(states.values())
+    for name, said in config.syncs.items():
+        specs: dict[str, ObjectSpec] = {}
+        for app, object in said.draft.objects.items():
+            if not states[app].error:
+                try:
+                    specs[app] = wiring.connector(app).describe(object)
+                except AppError as error:
+                    found.problems.append(f"{name}: {error}")
+        shapes = {app: spec.fields for app, spec in specs.items()}
+        found.lacking += lacking(said.draft, shapes)
+        try:
+            bind(said.draft, shapes)
+        except ProblemsFound as error:
+            found.problems += map(str, error.problems)
+        with db.reading():
+            linked = Records(db, name).linked_counts()
+        for app, spec in specs.items():
+            known = records or linked.get(app)
+            found.estimates.append(_estimate(name, states[app], spec, known, wiring))
+    return found
+
+
+def create(wiring: Wiring, missing: Iterable[Lacking]) -> dict[str, int]:
+    """Make these fields; app -> how many. Raises `AppError`."""
+    wanted: dict[tuple[str, str], list[FieldSpec]] = defaultdict(list)
+    for one in missing:
+        kind: Kind = "multi" if one.options else _kind(one.kind)
+        wanted[one.app, one.object].append(FieldSpec(one.name, kind, options=one.options))
+    made: dict[str, int] = defaultdict(int)
+    for (app, object), fields in wanted.items():
+        wiring.connector(app).create_fields(object, fields)
+        made[app] += len(fields)
+    return made
+
+
+def _kind(word: str) -> Kind:
+    kinds: dict[str, Kind] = {
+        "integer": "integer",
+        "decimal": "decimal",
+        "boolean": "boolean",
+        "choice": "choice",
+    }
+    return kinds.get(word, "text")
+
+
+def _missing_secrets(config: Config) -> list[str]:
+    """Credentials that a connector needs and the config does not give."""
+    problems = []
+    for name, model in config.apps.items():
+        given = model.secrets()
+        for wanted in registry.load(model.connector).credentials:
+            if given.get(wanted, "not-set") in ("", "not-set"):
+                problems.append(f"{config.path}: apps.{name}.credentials.{wanted} is not set.")
+    return problems
+
+
+def _ask(wiring: Wiring, name: str) -> AppState:
+    began = perf_counter()
+    try:
+        account = wiring.connector(name).check()
+    except AppError as error:
+        return AppState(name, error=str(error))
+    return AppState(name, account.name, latency=perf_counter() - began)
+
+
+def _estimate(sync: str, state: AppState, spec: ObjectSpec, known: int | None, wiring: Wiring) -> Estimate:
+    records = known or ASSUMED
+    pages = max(1, ceil(records / PAGE))
+    writes = ceil(records * WRITTEN / spec.batch)
+    first, poll = pages + writes, pages if spec.feed == "scan" else 1
+    pace = max(state.latency, _pace(wiring, state.name))
+    return Estimate(
+        sync, state.name, records, known is None, first, first * pace / 60, poll, poll * pace / 60
+    )
+
+
+def _pace(wiring: Wiring, app: str) -> float:
+    """Seconds a call by the app's published limits, where its connector states them."""
+    rates = getattr(registry.load(wiring.config.apps[app].connector), "rates", ())
+    return max((rate.window / rate.limit for rate in rates if rate.name == "general"), default=0.0)

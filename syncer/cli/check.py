@@ -1,0 +1,135 @@
+"""`syncer check`: is everything ready, and how long will it take?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncer.cli.codes import Code, leave, worst
+from syncer.cli.output import give, say, table, tell
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
+
+if TYPE_CHECKING:
+    from mappings.load import Lacking
+    from syncer.checking import Checked
+    from syncer.runner import Runner
+
+
+def check(
+    create_fields: Annotated[
+        bool, typer.Option("--create-fields", help="Make the mapped fields that an app lacks.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before making fields.")] = False,
+    records: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Estimate for so many records an app.")
+    ] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Check config, mappings, secrets, apps and fields; estimate calls and minutes."""
+    with running(config, refresh=True) as runner:
+        from syncer.checking import look
+
+        found = look(runner.config, runner.db, runner.wiring, records)
+        if create_fields and found.lacking and _agreed(found.lacking, yes):
+            _create(runner, found.lacking)
+            runner.wiring.close()
+            found = look(runner.config, runner.db, runner.wiring, records)
+    if as_json:
+        give(as_object(found))
+    else:
+        show(found, config)
+    problems = Code.USAGE if found.problems else Code.DONE
+    unreachable = Code.FAILED if any(app.error for app in found.apps) else Code.DONE
+    raise leave(worst([problems, unreachable]))
+
+
+def as_object(found: Checked) -> dict[str, Any]:
+    """The documented keys of `check --json`."""
+    return {
+        "ok": not found.problems and not any(app.error for app in found.apps),
+        "apps": {
+            app.name: {"reachable": not app.error, "account": app.account, "error": app.error or None}
+            for app in found.apps
+        },
+        "problems": found.problems,
+        "lacking": [
+            {"app": f.app, "object": f.object, "field": f.name, "kind": f.kind} for f in found.lacking
+        ],
+        "estimates": [
+            {
+                "sync": e.sync,
+                "app": e.app,
+                "records": e.records,
+                "assumed": e.assumed,
+                "first_calls": e.first_calls,
+                "first_minutes": round(e.first_minutes, 1),
+                "poll_calls": e.poll_calls,
+                "poll_minutes": round(e.poll_minutes, 1),
+            }
+            for e in found.estimates
+        ],
+    }
+
+
+def show(found: Checked, config: Path) -> None:
+    tell(f"config and mappings: {config} is sound")
+    table(
+        ("app", "account", "state"),
+        [(app.name, app.account or "", app.error or "reachable") for app in found.apps],
+    )
+    for problem in found.problems:
+        tell(problem)
+    if found.lacking:
+        tell(
+            f"{len(found.lacking)} mapped fields are missing. {hint('check --create-fields', config)} makes them."
+        )
+    elif not found.problems:
+        tell("All mapped fields are there.")
+    if found.estimates:
+        tell()
+        table(
+            ("sync", "app", "records", "first sync", "", "poll", ""),
+            [
+                (
+                    e.sync,
+                    e.app,
+                    f"{e.records:,}{' (assumed)' if e.assumed else ''}",
+                    f"{e.first_calls:,} calls",
+                    _minutes(e.first_minutes),
+                    f"{e.poll_calls:,} calls",
+                    _minutes(e.poll_minutes),
+                )
+                for e in found.estimates
+            ],
+            "At most, by the limits that the apps publish:",
+        )
+        if any(e.assumed for e in found.estimates):
+            tell(f"Nothing was read yet; {hint('check --records N', config)} estimates for another number.")
+
+
+def _minutes(minutes: float) -> str:
+    return "under a minute" if minutes < 1 else f"{minutes:,.0f} min"
+
+
+def _agreed(lacking: tuple[Lacking, ...], yes: bool) -> bool:
+    say("These fields are mapped and missing:")
+    for field in lacking:
+        options = f" with the options {', '.join(field.options)}" if field.options else ""
+        say(f"  {field.app}: {field.name} in {field.object} ({field.kind}{options})")
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        say("Nothing was made: say --yes to have them made.")
+        return False
+    return typer.confirm("Make them?", err=True)
+
+
+def _create(runner: Runner, lacking: tuple[Lacking, ...]) -> None:
+    from syncer.checking import create
+
+    for app, number in create(runner.wiring, lacking).items():
+        say(f"made {number} fields in {app}")

@@ -1,0 +1,75 @@
+"""Exit codes, and how errors become one: a message in words on standard error, never a traceback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from enum import IntEnum
+
+from typer.core import TyperGroup
+from typer.exceptions import Exit as TyperExit
+
+from syncer.cli.output import say
+
+
+class Code(IntEnum):
+    """What a command ends with."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2  # wrong use, config or mapping
+    HELD = 3
+    LEFTOVERS = 4
+    BUSY = 5
+    INTERRUPTED = 130
+
+
+WORST_FIRST = (Code.USAGE, Code.FAILED, Code.HELD, Code.BUSY, Code.LEFTOVERS, Code.DONE)
+OF_STATUS = {"done": Code.DONE, "partial": Code.LEFTOVERS, "held": Code.HELD, "failed": Code.FAILED}
+
+
+def worst(codes: Iterable[Code]) -> Code:
+    """What a command with several syncs ends with."""
+    return min(codes, key=WORST_FIRST.index, default=Code.DONE)
+
+
+def leave(code: Code) -> TyperExit:
+    """To be raised."""
+    return TyperExit(int(code))
+
+
+def explain(error: BaseException) -> tuple[Code, str] | None:
+    """The code and the words for an error that a user may meet; None for one of ours."""
+    from connectors.contract import AppError
+    from connectors.registry import UnknownConnector
+    from mappings.document import ProblemsFound
+    from syncer.store.database import StateError
+    from syncer.store.lease import Busy, LeaseLost
+    from syncer.store.migrate import NewerState
+
+    match error:
+        case ProblemsFound() | UnknownConnector():
+            return Code.USAGE, str(error)
+        case Busy() | LeaseLost():
+            return Code.BUSY, str(error)
+        case StateError() | NewerState() | AppError():
+            return Code.FAILED, str(error)
+        case KeyboardInterrupt():
+            told = "Interrupted. What was done is recorded; the next run goes on from here."
+            return Code.INTERRUPTED, told
+    return None
+
+
+class Guarded(TyperGroup):
+    """Commands whose errors are told in words. SYNCER_DEBUG=1 shows the traceback too."""
+
+    def invoke(self, ctx: object) -> object:
+        try:
+            return super().invoke(ctx)  # type: ignore[arg-type]
+        except (Exception, KeyboardInterrupt) as error:
+            told = explain(error)
+            if told is None or os.environ.get("SYNCER_DEBUG") == "1":
+                raise
+            code, message = told
+            say(message)
+            raise leave(code) from None

@@ -1,0 +1,37 @@
+"""`syncer`: the commands."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from syncer.cli import check, conflicts, init, pause, plan, resync, runs, sandbox, status, sync
+from syncer.cli.codes import Guarded
+
+app = typer.Typer(
+    cls=Guarded,
+    name="syncer",
+    help="Keeps customer data in step between apps: both ways, planned, bounded, explained.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich" if sys.stdout.isatty() else None,
+)
+app.command()(init.init)
+app.command()(sandbox.sandbox)
+app.command()(check.check)
+app.command()(plan.plan)
+app.command()(sync.sync)
+app.command()(resync.resync)
+app.command()(status.status)
+app.command()(runs.runs)
+app.command()(runs.show)
+app.add_typer(conflicts.app, name="conflicts")
+app.command()(pause.pause)
+app.command()(pause.resume)
+
+
+def run() -> None:
+    """The entry point."""
+    app()

@@ -1,0 +1,137 @@
+"""`syncer plan`: what a run would do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncer.cli.codes import Code, explain, leave, worst
+from syncer.cli.output import give, say, table, tell
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, running
+from syncer.cli.sync import Pilot, Record, run_one
+
+if TYPE_CHECKING:
+    from syncer.model import Item
+    from syncer.runner import Outcome
+    from syncer.setup import Sync as Ready
+
+
+def plan(
+    names: SyncNames = None,
+    pilot: Pilot = None,
+    record: Record = None,
+    limit: Annotated[int, typer.Option(help="How many records to show; 0: all.", min=0)] = 20,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Show what a run would do, and why. Nothing is written to any app."""
+    codes: list[Code] = []
+    with running(config) as runner:
+        from syncer.engine import Options
+        from syncer.selecting import Selection
+
+        options = Options(kind="plan", dry_run=True, selection=Selection(pilot=pilot))
+        for name in chosen(runner.config, names):
+            try:
+                outcome = run_one(runner, name, options, record)
+            except Exception as error:
+                told = explain(error)
+                if told is None:
+                    raise
+                codes.append(told[0])
+                say(f"{name}: {told[1]}")
+                continue
+            if outcome is None:
+                continue
+            if outcome.plan is None:
+                say(f"{name}: {outcome.report.reason}")
+                codes.append(Code.FAILED)
+                continue
+            ready = runner.wiring.sync(name)
+            codes.append(Code.FAILED if outcome.report.status == "failed" else Code.DONE)
+            if as_json:
+                give(as_object(ready, outcome))
+            else:
+                show(ready, outcome, limit, config)
+    raise leave(worst(codes))
+
+
+def as_object(ready: Ready, outcome: Outcome) -> dict[str, Any]:
+    """The documented keys of `plan --json`."""
+    assert outcome.plan is not None  # noqa: S101
+    items = outcome.plan.decided.items
+    return {
+        "sync": outcome.report.sync,
+        "held": outcome.plan.held or None,
+        "apps": counts(ready, items),
+        "conflicts": outcome.report.conflicts,
+        "reviews": outcome.report.reviews,
+        "items": [
+            {
+                "kind": item.kind,
+                "app": item.app,
+                "record": item.record,
+                "who": item.golden,
+                "changes": [
+                    {"field": field, "before": before, "after": after, "rule": rule}
+                    for field, before, after, rule in changes(ready, item)
+                ],
+            }
+            for item in items
+        ],
+        "errors": {app: row.error for app, row in outcome.report.apps.items() if row.error},
+    }
+
+
+def counts(ready: Ready, items: list[Item]) -> dict[str, dict[str, int]]:
+    found = Counter((item.app, item.kind) for item in items)
+    return {app: {kind: found[app, kind] for kind in ("create", "update", "archive")} for app in ready.apps}
+
+
+def changes(ready: Ready, item: Item) -> list[tuple[str, Any, Any, str]]:
+    """(app field, before, after, rule of the golden field behind it)."""
+    from syncer.model import Mark
+
+    slots = ready.slots(item.app)
+    rows = []
+    for name, (before, after) in item.slots.items():
+        fields = slots[name].fields if name in slots else ()
+        rule = ", ".join(dict.fromkeys(ready.mapping.fields[f].rule.kind for f in fields))
+        rows.append((name, None if isinstance(before, Mark) else before, after, rule))
+    return rows
+
+
+def show(ready: Ready, outcome: Outcome, limit: int, config: Path) -> None:
+    from syncer.cli.reporting import value
+
+    assert outcome.plan is not None  # noqa: S101
+    items, report = outcome.plan.decided.items, outcome.report
+    rows = [
+        (app, report.apps[app].read, *kinds.values(), report.apps[app].calls)
+        for app, kinds in counts(ready, items).items()
+    ]
+    table(("app", "read", "create", "update", "archive", "calls"), rows, f"{ready.name}: what a run would do")
+    for app, row in report.apps.items():
+        if row.error:
+            tell(f"{app} could not be read: {row.error}")
+    tell(f"{report.conflicts} conflicts would be logged, {report.reviews} new doubtful matches.")
+    if outcome.plan.held:
+        tell(f"It would be held: {outcome.plan.held}.")
+    shown = items if limit == 0 else items[:limit]
+    lines = [
+        (f"{item.kind} {item.app}", item.record or "(new)", field, value(before), value(after), rule)
+        for item in shown
+        for field, before, after, rule in (changes(ready, item) or [("", None, None, "")])
+    ]
+    if lines:
+        tell()
+        table(("what", "record", "field", "before", "after", "rule"), lines)
+    if len(items) > len(shown):
+        tell(f"... and {len(items) - len(shown)} records more; --limit 0 shows all.")
+    if not items:
+        tell("Nothing is to be written.")
+    else:
+        tell(f"\nTo do it: {hint(f'sync {ready.name}', config)}")

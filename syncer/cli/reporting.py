@@ -1,0 +1,140 @@
+"""What people see of a run: a row an app, what it came to, and where to look next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conflicts.log import shown
+from syncer.cli.output import table, tell
+from syncer.cli.session import hint
+from syncer.model import ABSENT, Item, Value
+from syncer.store.history import History
+
+if TYPE_CHECKING:
+    from syncer.engine import Options, Plan
+    from syncer.report import Report
+    from syncer.runner import Outcome, Runner
+
+EXAMPLES = 10
+COUNTED = ("conflict", "first_merge")
+_TELLING = {"archive": 0, "blank": 1, "update": 2, "create": 3}
+
+
+def show(runner: Runner, outcome: Outcome, options: Options, config: Path) -> None:
+    """The result of one run."""
+    report = outcome.report
+    with runner.db.reading():
+        history = History(runner.db)
+        conflicts = _conflicts_by_app(history, report)
+        reviews = Counter(str(row["app"]) for row in history.reviews(report.sync) if row["run"] == report.run)
+    columns = ["app", "read", "linked", "created", "updated", "unchanged", "conflicts", "for review", "calls"]
+    rows = [
+        [app, r.read, r.linked, r.created, r.updated, r.unchanged, conflicts[app], reviews[app], r.calls]
+        for app, r in report.apps.items()
+    ]
+    for name, numbers in (
+        ("archived", [r.archived for r in report.apps.values()]),
+        ("failed", [r.failed for r in report.apps.values()]),
+        ("held" if report.status == "held" else "planned", [r.held for r in report.apps.values()]),
+    ):
+        if any(numbers):
+            columns.append(name)
+            rows = [[*row, number] for row, number in zip(rows, numbers, strict=True)]
+    what = "what a run would do" if options.dry_run else _heading(report)
+    table(columns, rows, f"{report.sync}: {what}  (run {report.run}, {report.seconds:.1f} s)")
+    _notes(report)
+    if report.status == "held" and outcome.plan is not None and not options.dry_run:
+        _held(report, outcome.plan, config)
+    elif report.status == "held":
+        tell(f"{'It would be held' if options.dry_run else 'It is held'}: {report.reason}.")
+        if not options.dry_run:
+            _answers(report.sync, report.run, config)
+    _next(report, options, config)
+
+
+def _heading(report: Report) -> str:
+    names = {"done": "done", "partial": "done with leftovers", "held": "held", "failed": "failed"}
+    return f"{names[report.status]}, {report.written} written"
+
+
+def _conflicts_by_app(history: History, report: Report) -> Counter[str]:
+    """App -> conflicts of this run in which it had a say."""
+    counts: Counter[str] = Counter()
+    if report.conflicts:
+        for entry in history.entries(1_000_000, report.sync, COUNTED, run=report.run):
+            counts.update({c.app for c in entry.candidates} & set(report.apps))
+    return counts
+
+
+def _notes(report: Report) -> None:
+    for app, row in report.apps.items():
+        if row.error == "paused":
+            tell(f"{app} is paused: it was not read.")
+        elif row.error:
+            tell(f"{app} could not be used to the end: {row.error}")
+    for app, reasons in report.skipped.items():
+        for reason, number in sorted(reasons.items()):
+            tell(f"{app}: {number} not created: {reason}")
+    if report.status == "failed" and report.reason:
+        tell(f"It failed: {report.reason}")
+    if report.leftovers:
+        tell(f"{report.leftovers} records could not be brought up to date; the next run tries again.")
+
+
+def _held(report: Report, plan: Plan, config: Path) -> None:
+    tell(f"\nNothing was written, because {plan.held}.")
+    tell("\nIt would, among others:" if len(plan.decided.items) > EXAMPLES else "\nIt would:")
+    for item in examples(plan.decided.items):
+        tell(f"  {described(item)}")
+    _answers(report.sync, plan.held_run or report.run, config)
+
+
+def _answers(sync: str, run: str, config: Path) -> None:
+    tell("\nTo do exactly this:  " + hint(f"sync {sync} --approve {run}", config))
+    tell("To refuse it:        " + hint(f"sync {sync} --reject {run}", config))
+
+
+def _next(report: Report, options: Options, config: Path) -> None:
+    places = []
+    if report.conflicts and not options.dry_run:
+        places.append(hint("conflicts list", config))
+    if report.reviews or report.status in ("partial", "failed"):
+        places.append(hint("status", config))
+    if report.written:
+        places.append(hint(f"show {report.run}", config))
+    if places:
+        tell(f"Look next: {', '.join(places)}")
+
+
+def examples(items: list[Item]) -> list[Item]:
+    """The most telling: what removes or empties first, then changes, then creates; apps in turns."""
+    turns: Counter[tuple[int, str]] = Counter()
+    ranked = []
+    for item in items:
+        kind = _TELLING["blank" if _blanks(item) else item.kind]
+        turns[kind, item.app] += 1
+        ranked.append((kind, turns[kind, item.app], item.sort_key, item))
+    return [item for *_, item in sorted(ranked, key=lambda r: r[:3])[:EXAMPLES]]
+
+
+def described(item: Item) -> str:
+    """An item in one line."""
+    where = f"{item.kind} {item.app} {item.record or '(new)'}"
+    changes = [
+        f"{name}: {value(after)}" if before is ABSENT else f"{name}: {value(before)} -> {value(after)}"
+        for name, (before, after) in item.slots.items()
+    ]
+    return f"{where}  {'; '.join(changes)}".rstrip()
+
+
+def value(of: object) -> str:
+    """A value of an app, as people read it."""
+    known: Value = of if isinstance(of, str | int | float | bool | list) else None
+    text = shown(known)
+    return text if known is None or len(text) <= 60 else text[:57] + "..."
+
+
+def _blanks(item: Item) -> bool:
+    return item.kind == "update" and any(after in (None, "", []) for _, after in item.slots.values())

@@ -1,0 +1,62 @@
+"""`syncer resync`: read again from the start."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncer.cli.codes import leave, worst
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, running
+from syncer.cli.sync import run_all
+
+if TYPE_CHECKING:
+    from syncer.runner import Runner
+
+
+def resync(
+    names: SyncNames = None,
+    app: Annotated[str | None, typer.Option(metavar="APP", help="Only read this app again.")] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(metavar="WHO", help="Only this one: e-mail, phone, domain, golden id, or app:id."),
+    ] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Read everything again, as if nothing had been seen for long, then sync."""
+    if app is not None and record is not None:
+        raise typer.BadParameter("--app and --record exclude each other")
+    with running(config) as runner:
+        from syncer.engine import Options
+
+        wanted = chosen(runner.config, names)
+        if app is not None:
+            if app not in runner.config.apps:
+                known = ", ".join(runner.config.apps)
+                raise typer.BadParameter(f"there is no app '{app}'. The config has: {known}.")
+            wanted = [name for name in wanted if app in runner.config.syncs[name].apps]
+        options = Options(kind="resync")
+        if record is not None:
+            options = replace(options, read=False)
+        else:
+            for name in wanted:
+                if not runner.paused(name):
+                    forget(runner, name, [app] if app else list(runner.config.syncs[name].apps))
+        codes = run_all(runner, wanted, options, record, as_json, config)
+    raise leave(worst(codes))
+
+
+def forget(runner: Runner, name: str, apps: list[str]) -> None:
+    """Have these apps read from the start by the next run. Raises `Busy`."""
+    from syncer.store.lease import hold
+    from syncer.store.ledger import Ledger
+
+    ports, ledger = runner.ports, Ledger(runner.db, name)
+    with (
+        hold(runner.db, name, ports.holder, ports.now, ports.alive),
+        runner.db.transaction(),
+    ):
+        for app in apps:
+            ledger.save_reader(app, cursor=None, scan_began=None)

@@ -1,0 +1,134 @@
+"""`syncer runs` and `syncer show`: what was done."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from syncer.cli.codes import Code, leave
+from syncer.cli.output import facts, give, say, table, tell
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, looking
+
+KEYS = ("run", "sync", "started", "status", "written")
+
+
+def runs(
+    name: Annotated[str | None, typer.Argument(metavar="[SYNC]", help="Only of this sync.")] = None,
+    limit: Annotated[int, typer.Option(help="How many.", min=1)] = 20,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List the latest runs, newest first."""
+    with looking(config) as (known, history):
+        if name is not None:
+            chosen(known, [name])
+        found = history.runs(limit, name)
+    if as_json:
+        give([{key: run[key] for key in KEYS} for run in found])
+    elif found:
+        rows = [
+            (run["run"], run["sync"], run["kind"], _minute(run["started"]), run["status"], run["written"])
+            for run in found
+        ]
+        table(("run", "sync", "kind", "started (UTC)", "status", "written"), rows)
+    else:
+        tell("There was no run yet.")
+
+
+def show(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The id of a run.")],
+    limit: Annotated[int, typer.Option(help="How many records to show; 0: all.", min=0)] = 20,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Show what one run did: numbers, changed values, writes."""
+    with looking(config) as (_, history):
+        found = history.run(run)
+        if found is None:
+            say(f"There is no run {run}. syncer runs lists them.")
+            raise leave(Code.USAGE)
+        changed, writes = history.changes(run), history.writes(run)
+    if as_json:
+        give(_as_object(found, changed, writes))
+    else:
+        _show(found, changed, writes, limit)
+
+
+def _as_object(
+    run: dict[str, Any], changed: list[tuple[str, dict[str, Any]]], writes: list[dict[str, Any]]
+) -> dict[str, Any]:
+    report = run["report"]
+    return {
+        **{key: run[key] for key in KEYS},
+        "kind": run["kind"],
+        "ended": run["ended"],
+        **{key: report.get(key) for key in ("seconds", "apps", "conflicts", "reviews", "reason", "errors")},
+        "changed": [
+            {"who": who, "field": field, **_change(change)}
+            for who, fields in changed
+            for field, change in fields.items()
+        ],
+        "writes": [
+            {
+                **{key: write[key] for key in ("app", "record", "who", "kind", "outcome", "reason")},
+                "changes": [
+                    {"field": name, "before": said[0] if len(said) > 1 else None, "after": said[-1]}
+                    for name, said in write["slots"].items()
+                ],
+            }
+            for write in writes
+        ],
+    }
+
+
+def _change(said: list[Any]) -> dict[str, Any]:
+    names = ("before", "after", "app", "record", "time", "rule")
+    return dict(zip(names, said, strict=False))
+
+
+def _show(
+    run: dict[str, Any],
+    changed: list[tuple[str, dict[str, Any]]],
+    writes: list[dict[str, Any]],
+    limit: int,
+) -> None:
+    from syncer.cli.reporting import value
+
+    report = run["report"]
+    told = {"run": run["run"], "sync": run["sync"], "kind": run["kind"], "status": run["status"]}
+    told |= {"started": _minute(run["started"]), "written": run["written"]}
+    told |= {"reason": report["reason"]} if report.get("reason") else {}
+    facts(told)
+    if apps := report.get("apps"):
+        columns = list(next(iter(apps.values())))
+        tell()
+        table(("app", *columns), [(app, *row.values()) for app, row in apps.items()])
+    for app, error in (report.get("errors") or {}).items():
+        tell(f"{app}: {error}")
+    lines = [
+        (who, field, value(c[0]), value(c[1]), *_origin(c)) for who, f in changed for field, c in f.items()
+    ]
+    _part("What changed", ("who", "field", "before", "after", "from", "rule"), lines, limit)
+    sent = [
+        (f"{w['kind']} {w['app']}", w["record"] or "", name, value(said[-1]), w["outcome"], w["reason"])
+        for w in writes
+        for name, said in (w["slots"] or {"": [None]}).items()
+    ]
+    _part("What was sent", ("what", "record", "field", "value", "answer", "reason"), sent, limit)
+
+
+def _origin(change: list[Any]) -> tuple[str, str]:
+    return (change[2], change[5]) if len(change) > 5 else ("", "")
+
+
+def _part(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]], limit: int) -> None:
+    if rows:
+        tell()
+        table(columns, rows if limit == 0 else rows[:limit], title)
+        if limit and len(rows) > limit:
+            tell(f"... and {len(rows) - limit} lines more; --limit 0 shows all.")
+
+
+def _minute(time: str) -> str:
+    return time[:19].replace("T", " ")

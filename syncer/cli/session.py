@@ -1,0 +1,90 @@
+"""What most commands need: the config, the state, and somebody to run syncs. Imports what is heavy late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncer.cli.output import progress
+
+if TYPE_CHECKING:
+    from syncer.config import Config
+    from syncer.runner import Runner
+    from syncer.store.history import History
+
+CONFIG = Path("config.yaml")
+
+ConfigFile = Annotated[
+    Path, typer.Option("--config", metavar="FILE", envvar="SYNCER_CONFIG", help="The config file.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone.")]
+SyncNames = Annotated[
+    list[str] | None, typer.Argument(metavar="[SYNC]...", help="Which syncs; all if none is named.")
+]
+
+
+def loaded(path: Path) -> Config:
+    """The checked config; from here on its logging is in force. Raises `ProblemsFound`."""
+    from syncer import logs
+    from syncer.config import load_config
+
+    config = load_config(path)
+    logs.setup(config.model.logging.level, config.model.logging.format)
+    return config
+
+
+@contextmanager
+def running(path: Path, refresh: bool = False) -> Iterator[Runner]:
+    """A runner on the config's state, with progress shown."""
+    config = loaded(path)
+    from syncer.ports import Ports
+    from syncer.runner import Runner
+    from syncer.store.database import Database
+
+    db = Database(config.state)
+    with progress() as show:
+        runner = Runner(config, db, Ports(progress=show), refresh)
+        try:
+            yield runner
+        finally:
+            runner.close()
+            db.close()
+
+
+@contextmanager
+def looking(path: Path) -> Iterator[tuple[Config, History]]:
+    """The history in the config's state, as one consistent view."""
+    config = loaded(path)
+    from syncer.store.database import Database
+    from syncer.store.history import History
+
+    db = Database(config.state)
+    try:
+        with db.reading():
+            yield config, History(db)
+    finally:
+        db.close()
+
+
+def chosen(config: Config, names: Sequence[str] | None) -> list[str]:
+    """These syncs in the order in which they run; all if none is named."""
+    from mappings.document import nearest
+
+    for name in names or ():
+        if name not in config.syncs:
+            raise typer.BadParameter(
+                f"there is no sync '{name}'. {nearest(name, config.syncs, 'The config has: {}.')}"
+            )
+    return [name for name in config.syncs if not names or name in names]
+
+
+def hint(command: str, path: Path) -> str:
+    """A command to type next, as it has to be typed here."""
+    import os
+
+    same = path == CONFIG or os.environ.get("SYNCER_CONFIG") == str(path)
+    return f"syncer {command}" if same else f"syncer {command} --config {path}"

@@ -1,0 +1,127 @@
+"""`syncer sync`: run the syncs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncer.cli.codes import OF_STATUS, Code, explain, leave, worst
+from syncer.cli.output import give, say, tell
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, running
+
+if TYPE_CHECKING:
+    from syncer.engine import Options
+    from syncer.runner import Outcome, Runner
+    from syncer.setup import Sync
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and decide, but write nothing.")]
+Pilot = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Only so many people, those in most apps first.")
+]
+Record = Annotated[
+    str | None,
+    typer.Option(metavar="WHO", help="Only this one: e-mail, phone, domain, golden id, or app:id."),
+]
+Approve = Annotated[str | None, typer.Option(metavar="RUN", help="Do what this held run planned.")]
+Reject = Annotated[str | None, typer.Option(metavar="RUN", help="Refuse what this held run planned.")]
+
+
+def sync(
+    names: SyncNames = None,
+    dry_run: DryRun = False,
+    pilot: Pilot = None,
+    record: Record = None,
+    approve: Approve = None,
+    reject: Reject = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Read what changed in every app, decide, and write it to the others."""
+    if sum(value is not None for value in (pilot, record, approve, reject)) > 1:
+        raise typer.BadParameter("--pilot, --record, --approve and --reject exclude each other")
+    with running(config) as runner:
+        from syncer.engine import Options
+        from syncer.selecting import Selection
+
+        options = Options(dry_run=dry_run, approve=approve, reject=reject, selection=Selection(pilot=pilot))
+        wanted = chosen(runner.config, names)
+        answered = approve or reject
+        if answered is not None:
+            wanted = [name for name in wanted if held_run(runner, name) == answered]
+            if not wanted:
+                say(f"Run {answered} does not wait for an answer (any more); nothing was done.")
+                return
+        codes = run_all(runner, wanted, options, record, as_json, config)
+    raise leave(worst(codes))
+
+
+def run_all(
+    runner: Runner,
+    names: list[str],
+    options: Options,
+    record: str | None,
+    as_json: bool,
+    config: Path,
+) -> list[Code]:
+    """Run these syncs one after the other; what stops one does not stop the next."""
+    from syncer.cli.reporting import show
+
+    codes, ran = [], 0
+    for name in names:
+        if runner.paused(name):
+            say(f"{name} is paused and was left out. {hint(f'resume {name}', config)} takes it up again.")
+            continue
+        try:
+            outcome = run_one(runner, name, options, record)
+        except Exception as error:
+            told = explain(error)
+            if told is None:
+                raise
+            codes.append(told[0])
+            say(f"{name}: {told[1]}")
+            continue
+        if outcome is None:
+            continue
+        if ran and not as_json:
+            tell()
+        ran += 1
+        give(outcome.report.as_json()) if as_json else show(runner, outcome, options, config)
+        codes.append(Code.DONE if options.dry_run and outcome.plan else OF_STATUS[outcome.report.status])
+    if record is not None and not ran and not codes:
+        say(
+            f"Nobody was found under '{record}': an e-mail, phone, domain, golden id, or app:id is looked up."
+        )
+        codes.append(Code.FAILED)
+    return codes
+
+
+def run_one(runner: Runner, name: str, options: Options, record: str | None) -> Outcome | None:
+    """One run; None where the record that is meant is none of this sync's."""
+    if record is None:
+        return runner.run(name, options)
+
+    def narrowed(sync: Sync) -> Options | None:
+        from syncer.selecting import Selection
+        from syncer.who import find
+
+        found = find(sync, runner.db, record)
+        return replace(options, selection=Selection(records=found)) if found else None
+
+    return runner.run(name, options, narrowed)
+
+
+def held_run(runner: Runner, name: str) -> str | None:
+    """The run of this sync that waits for an answer."""
+    from syncer.store.history import History
+    from syncer.store.ledger import Ledger
+
+    with runner.db.reading():
+        held = Ledger(runner.db, name).held()
+        if held is not None:
+            return held[0]
+        latest = History(runner.db).runs(1, name)
+    waits = bool(latest) and latest[0]["status"] == "held" and bool(latest[0]["report"].get("accounts"))
+    return str(latest[0]["run"]) if waits else None

@@ -1,0 +1,42 @@
+"""Structured logs to standard error: events with a run and record ids, never values of customers."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Literal
+
+Level = Literal["debug", "info", "warning", "error"]
+Format = Literal["text", "json"]
+
+
+def setup(level: Level = "info", form: Format = "text") -> None:
+    """How this process logs. A person at a terminal sees progress and results, so there `info` is left out of
+    the text form."""
+    import structlog
+
+    if form == "text" and level == "info" and sys.stderr.isatty():
+        level = "warning"
+    show: Any = (
+        structlog.processors.JSONRenderer(sort_keys=False)
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            show,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def log(**context: Any) -> Any:
+    """A logger that adds this context (run, sync, app, record) to each event."""
+    import structlog
+
+    return structlog.get_logger(**context)

@@ -1,0 +1,145 @@
+"""Run one sync of a config from beginning to end: wire it, run the engine, export the conflict log.
+
+This is what the command line, the demo and the schedule call.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from conflicts import log as conflict_log
+from connectors.contract import AppError
+from syncer.config import Config
+from syncer.engine import Engine, Options, Plan
+from syncer.logs import log
+from syncer.ports import Ports
+from syncer.report import AppRow, Report
+from syncer.setup import Sync
+from syncer.steps.pull import look_at
+from syncer.store.database import Database
+from syncer.store.history import History
+from syncer.store.lease import Busy, hold
+from syncer.store.ledger import Ledger
+from syncer.wire import OtherAccount, Wiring
+
+Choose = Callable[[Sync], Options | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a run. `plan` is None where it did not come to that."""
+
+    report: Report
+    plan: Plan | None = None
+
+
+@dataclass(slots=True)
+class Runner:
+    """Runs the syncs of one config on one state. `refresh`: ask the apps anew what they are like."""
+
+    config: Config
+    db: Database
+    ports: Ports
+    refresh: bool = False
+    wiring: Wiring = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.wiring = Wiring(self.config, self.db, self.ports, self.refresh)
+
+    def close(self) -> None:
+        self.wiring.close()
+
+    def paused(self, name: str) -> bool:
+        with self.db.reading():
+            return History(self.db).fact(f"paused:{name}") is not None
+
+    def run(self, name: str, options: Options, choose: Choose | None = None) -> Outcome | None:
+        """One run. `choose` may narrow the options once the sync is wired; None where it declines. Raises
+        `Busy`, `LeaseLost`, `StateError`, and `ProblemsFound` where the mapping does not fit the apps."""
+        self.wiring.accept = self._accepted(name, options.approve)
+        try:
+            sync = self.wiring.sync(name)
+        except OtherAccount as error:
+            return Outcome(self._not_run(name, options, "held", str(error), error.found))
+        except AppError as error:
+            return Outcome(self._not_run(name, options, "failed", str(error)))
+        chosen = choose(sync) if choose is not None else options
+        if chosen is None:
+            return None
+        try:
+            if not chosen.read:
+                self._look(sync, chosen)
+            report, plan = Engine(sync, self.db, self.ports).run_with_plan(chosen)
+        except AppError as error:
+            return Outcome(self._not_run(name, options, "failed", str(error)))
+        finally:
+            self.export(name)
+        log(sync=name).info(
+            "run ended",
+            run=report.run,
+            status=report.status,
+            written=report.written,
+            conflicts=report.conflicts,
+            seconds=round(report.seconds, 3),
+        )
+        return Outcome(report, plan)
+
+    def _look(self, sync: Sync, options: Options) -> None:
+        """Ask for the chosen records one by one, in place of reading whole apps."""
+        engine, ports = Engine(sync, self.db, self.ports), self.ports
+        ids: dict[str, list[str]] = defaultdict(list)
+        for app, id in options.selection.records:
+            ids[app].append(id)
+        with hold(self.db, sync.name, ports.holder, ports.now, ports.alive):
+            tasks = {app: look_at(engine.intakes[app], wanted, ports.now) for app, wanted in ids.items()}
+            ports.workers.drive(tasks)
+
+    def export(self, name: str) -> None:
+        """Add new entries of the conflict table to the log's files. What another process exports just now
+        is left to it."""
+        history, fact = History(self.db), f"exported:{name}"
+        with self.db.reading():
+            done = int(history.fact(fact) or 0)
+            if history.last_entry(name) <= done:
+                return
+        ports = self.ports
+        try:
+            with hold(self.db, name, ports.holder, ports.now, ports.alive):
+                with self.db.reading():
+                    done = int(history.fact(fact) or 0)
+                    entries = history.entries_after(name, self.config.syncs[name].object, done)
+                if entries:
+                    conflict_log.append(self.config.conflicts_dir, entries)
+                    with self.db.transaction():
+                        history.keep_fact(fact, str(entries[-1].seq))
+        except Busy:
+            return
+        except OSError as error:
+            log(sync=name).error("the conflict log cannot be written", reason=error.strerror)
+
+    def _accepted(self, name: str, run: str | None) -> frozenset[str]:
+        """The apps whose new account `--approve RUN` lets in: those for which that run was held."""
+        if run is None:
+            return frozenset()
+        with self.db.reading():
+            latest = History(self.db).runs(1, name)
+        if latest and latest[0]["run"] == run and latest[0]["status"] == "held":
+            return frozenset(latest[0]["report"].get("accounts", ()))
+        return frozenset()
+
+    def _not_run(
+        self, name: str, options: Options, status: str, reason: str, accounts: dict[str, str] | None = None
+    ) -> Report:
+        """A run that could not begin is a run in the history all the same."""
+        now = self.ports.now()
+        report = Report(self.ports.run_id(now), name, reason=reason)
+        report.status = "held" if status == "held" else "failed"
+        report.apps = {app: AppRow() for app in self.config.syncs[name].apps}
+        ledger = Ledger(self.db, name)
+        with self.db.transaction():
+            ledger.begin_run(report.run, options.kind, now)
+            ledger.end_run(report.run, report.status, now, 0, {**report.stored(), "accounts": accounts or {}})
+        log(sync=name).warning("run not begun", run=report.run, status=report.status)
+        return report

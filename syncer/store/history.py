@@ -1,0 +1,174 @@
+"""What people ask about: runs, conflicts, reviews, readers and plans, of one sync or of all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from conflicts.log import Entry
+from syncer.store import codec
+from syncer.store.database import Database
+from syncer.store.tables import Meta
+
+_RUN = ("run", "sync", "kind", "started", "ended", "status", "written", "report")
+_ENTRY = (
+    "SELECT seq, at, run, space, golden, field, kind, rule, winner, winner_app, status, body FROM conflict"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Queries over the whole state. Call inside a transaction or a reading."""
+
+    db: Database
+
+    # -- facts --------------------------------------------------------------------------------------------
+
+    def fact(self, name: str) -> str | None:
+        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=name)
+        return str(row[0]) if row else None
+
+    def keep_fact(self, name: str, value: str) -> None:
+        self.db.upsert(Meta, [{"name": name, "value": value}])
+
+    def drop_fact(self, name: str) -> int:
+        return self.db.run("DELETE FROM meta WHERE name = :name", name=name)
+
+    # -- runs ---------------------------------------------------------------------------------------------
+
+    def runs(self, newest: int, sync: str | None = None) -> list[dict[str, Any]]:
+        """The latest runs, newest first; `report` is what the run kept of itself."""
+        sql = "SELECT id, space, kind, started, ended, status, written, report FROM run"
+        values: dict[str, Any] = {"newest": newest}
+        if sync is not None:
+            sql, values["space"] = f"{sql} WHERE space = :space", sync
+        return [_run(row) for row in self.db.rows(f"{sql} ORDER BY id DESC LIMIT :newest", **values)]
+
+    def run(self, id: str) -> dict[str, Any] | None:
+        sql = "SELECT id, space, kind, started, ended, status, written, report FROM run WHERE id = :id"
+        row = self.db.one(sql, id=id)
+        return _run(row) if row else None
+
+    def changes(self, run: str) -> list[tuple[str, dict[str, Any]]]:
+        """(golden id, field -> [before, after, app, record, time, rule]) of what a run changed."""
+        rows = self.db.rows("SELECT golden, body FROM journal WHERE run = :run ORDER BY golden", run=run)
+        return [(row[0], codec.loads(row[1])["changed"]) for row in rows]
+
+    def writes(self, run: str) -> list[dict[str, Any]]:
+        """What a run sent, and how each was answered."""
+        names = ("app", "record", "who", "kind", "outcome")
+        rows = self.db.rows(
+            "SELECT app, record, golden, kind, outcome, body FROM written WHERE run = :run ORDER BY seq",
+            run=run,
+        )
+        return [{**dict(zip(names, row[:5], strict=True)), **codec.loads(row[5])} for row in rows]
+
+    # -- conflicts and reviews ----------------------------------------------------------------------------
+
+    def entries_after(self, sync: str, object: str, seq: int) -> list[Entry]:
+        """The conflict log of a sync beyond `seq`, oldest first."""
+        sql = f"{_ENTRY} WHERE space = :space AND seq > :seq ORDER BY seq"
+        return [_entry(row, object) for row in self.db.rows(sql, space=sync, seq=seq)]
+
+    def last_entry(self, sync: str) -> int:
+        row = self.db.one("SELECT MAX(seq) FROM conflict WHERE space = :space", space=sync)
+        return int(row[0]) if row and row[0] is not None else 0
+
+    def entries(
+        self,
+        newest: int,
+        sync: str | None = None,
+        kinds: Sequence[str] = (),
+        status: str = "",
+        run: str | None = None,
+    ) -> list[Entry]:
+        """The newest entries of the conflict log, newest first."""
+        asked = {"space": sync, "run": run, "status": status or None, "kind": list(kinds) or None}
+        values = {name: value for name, value in asked.items() if value is not None}
+        said = " AND ".join(
+            f"{n} IN :{n}" if isinstance(v, list) else f"{n} = :{n}" for n, v in values.items()
+        )
+        sql = f"{_ENTRY} WHERE {said or '1 = 1'} ORDER BY seq DESC LIMIT :newest"
+        return [_entry(row) for row in self.db.rows(sql, newest=newest, **values)]
+
+    def entry(self, seq: int) -> Entry | None:
+        row = self.db.one(f"{_ENTRY} WHERE seq = :seq", seq=seq)
+        return _entry(row) if row else None
+
+    def held_conflicts(self, sync: str) -> int:
+        sql = "SELECT COUNT(*) FROM conflict WHERE space = :space AND status = 'held'"
+        return self._count(sql, sync)
+
+    def reviews(self, sync: str) -> list[dict[str, Any]]:
+        """Doubtful matches that wait for a person."""
+        rows = self.db.rows(
+            "SELECT app, id, other_app, other_id, run, score, reason FROM review"
+            " WHERE space = :space AND status = 'open' ORDER BY score DESC, app, id",
+            space=sync,
+        )
+        names = ("app", "record", "other_app", "other_record", "run", "score", "reason")
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def refused(self, sync: str) -> list[dict[str, Any]]:
+        """Values and creates that an app refused for good, with its reason."""
+        links = self.db.rows(
+            "SELECT app, id, golden, body FROM link WHERE space = :space AND body LIKE '%\"r\":{%'"
+            " ORDER BY app, id",
+            space=sync,
+        )
+        goldens = self.db.rows(
+            "SELECT id, body FROM golden WHERE space = :space AND body LIKE '%\"r\":{%' ORDER BY id",
+            space=sync,
+        )
+        return [
+            {"app": app, "record": id, "who": who, "field": field, "reason": refusal[1]}
+            for app, id, who, body in links
+            for field, refusal in codec.loads(body).get("r", {}).items()
+        ] + [
+            {"app": app, "record": None, "who": who, "field": None, "reason": refusal[1]}
+            for who, body in goldens
+            for app, refusal in codec.loads(body).get("r", {}).items()
+        ]
+
+    # -- how things stand ---------------------------------------------------------------------------------
+
+    def waiting(self, sync: str) -> dict[str, int]:
+        """Observations not decided about, golden records with writes to be made, and writes in flight."""
+        return {
+            "undecided": self._count("SELECT COUNT(*) FROM observation WHERE space = :space", sync),
+            "unwritten": self._count("SELECT COUNT(*) FROM golden WHERE space = :space AND due", sync),
+            "in_flight": self._count("SELECT COUNT(*) FROM outbox WHERE space = :space", sync),
+        }
+
+    def people(self, sync: str) -> int:
+        return self._count("SELECT COUNT(*) FROM golden WHERE space = :space", sync)
+
+    def _count(self, sql: str, sync: str) -> int:
+        row = self.db.one(sql, space=sync)
+        return int(row[0]) if row else 0
+
+
+def _run(row: Any) -> dict[str, Any]:
+    return {**dict(zip(_RUN, row, strict=True)), "report": codec.loads(row[7])}
+
+
+def _entry(row: Any, object: str = "") -> Entry:
+    body = codec.loads(row[11])
+    return Entry(
+        seq=row[0],
+        time=datetime.fromisoformat(row[1]),
+        run=row[2],
+        sync=row[3],
+        object=object,
+        who=row[4],
+        field=row[5],
+        kind=row[6],
+        candidates=[codec.candidate(c) for c in body["candidates"]],
+        rule=row[7],
+        winner=codec.loads(row[8]) if row[8] is not None else None,
+        winner_app=row[9],
+        status=row[10],
+        note=body["note"],
+    )

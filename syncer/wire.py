@@ -1,0 +1,218 @@
+"""From a checked config to syncs that are ready to run: connections, what the apps declare, bound mappings.
+
+An app's declaration and account are remembered in the state. They are asked for again once a day, when the
+way to the app changed (address, credentials, settings), and when wanted; so a quiet run only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from connectors import registry
+from connectors.contract import Account, AppError, Connector, ObjectSpec, Options
+from mappings.document import ProblemsFound
+from mappings.load import bind
+from mappings.model import ObjectMapping
+from syncer import specs
+from syncer.config import AppModel, Config
+from syncer.config import Sync as SyncConfig
+from syncer.ports import Ports
+from syncer.setup import App, Sync
+from syncer.store import codec
+from syncer.store.database import Database
+from syncer.store.lease import Busy, hold
+from syncer.store.ledger import Ledger
+
+DESCRIBED_FOR = timedelta(days=1)
+
+
+class OtherAccount(Exception):
+    """Behind the names of some apps there is another account than before. `found`: app -> the new id."""
+
+    def __init__(self, found: Mapping[str, Account]) -> None:
+        self.found = {app: account.id for app, account in found.items()}
+        told = "; ".join(f"{app} now leads to {account.name}" for app, account in found.items())
+        super().__init__(
+            f"another account than before: {told}. Record ids of one account mean nothing in another, so"
+            " nothing was read or written. Put the former credentials back, or give the new account an app"
+            " name of its own in the config"
+        )
+
+
+@dataclass(slots=True)
+class Wiring:
+    """The connections of one config, made when first needed. `refresh`: ask every app what it is like, even
+    where that is remembered. Close it when done."""
+
+    config: Config
+    db: Database
+    ports: Ports
+    refresh: bool = False
+    accept: frozenset[str] = frozenset()
+    connectors: dict[str, Connector] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+
+    def sync(self, name: str) -> Sync:
+        """A sync that is ready to run. Raises `ProblemsFound` where the mapping does not fit the apps,
+        `OtherAccount`, and `AppError` where an app that is not remembered cannot be asked."""
+        said = self.config.syncs[name]
+        found, mapping = self._bound(said)
+        model = self.config.model
+        apps = {
+            app: App(
+                app,
+                object,
+                self.connector(app),
+                found[app],
+                model.apps[app].writes == "on",
+                model.apps[app].max_records,
+            )
+            for app, object in said.draft.objects.items()
+        }
+        return Sync(
+            name,
+            mapping,
+            apps,
+            model.safety.limits(),
+            model.first_sync,
+            targets(self.config, said),
+            dependents(self.config, said),
+        )
+
+    def connector(self, app: str) -> Connector:
+        if app not in self.connectors:
+            self.connectors[app] = connect(app, self.config.apps[app])
+        return self.connectors[app]
+
+    def close(self) -> None:
+        for connector in self.connectors.values():
+            connector.close()
+        self.connectors.clear()
+
+    def _bound(self, said: SyncConfig) -> tuple[dict[str, ObjectSpec], ObjectMapping]:
+        """Declarations and mapping. One that does not fit what is remembered may fit by now: a field was
+        made since."""
+        found = self.specs(said)
+        try:
+            return found, bind(said.draft, {app: spec.fields for app, spec in found.items()})
+        except ProblemsFound:
+            if self.refresh:
+                raise
+        self.close()
+        found = self.specs(said, refresh=True)
+        return found, bind(said.draft, {app: spec.fields for app, spec in found.items()})
+
+    def specs(self, said: SyncConfig, refresh: bool = False) -> dict[str, ObjectSpec]:
+        """What each app declares of the sync's object: remembered where that is recent, else asked for."""
+        ledger = Ledger(self.db, said.name)
+        with self.db.reading():
+            states = {app: ledger.reader(app) for app in said.apps}
+        refresh = refresh or self.refresh
+        found: dict[str, ObjectSpec] = {}
+        asked: dict[str, dict[str, Any]] = {}
+        others: dict[str, Account] = {}
+        for app, object in said.draft.objects.items():
+            spec, new = self._spec(app, object, states[app], refresh)
+            found[app] = spec
+            if new is not None:
+                asked[app] = new
+                if states[app]["account"] not in (None, new["account"]) and app not in self.accept:
+                    others[app] = self.accounts[app]
+        if others:
+            raise OtherAccount(others)
+        self._keep(said.name, ledger, asked)
+        return found
+
+    def _spec(
+        self, app: str, object: str, state: Mapping[str, Any], refresh: bool
+    ) -> tuple[ObjectSpec, dict[str, Any] | None]:
+        """The declaration, and what is to be remembered where it was asked for."""
+        model = self.config.apps[app]
+        key, now = spec_key(model, object), self.ports.now()
+        remembered = _remembered(state, key)
+        if remembered is not None and not refresh and _recent(state["spec_at"], now):
+            _remind(self.connector(app), remembered)
+            return remembered, None
+        try:
+            if app not in self.accounts:
+                self.accounts[app] = self.connector(app).check()
+            spec = self.connector(app).describe(object)
+        except AppError:
+            if remembered is None or refresh:
+                raise
+            _remind(self.connector(app), remembered)
+            return remembered, None  # the same way to the same app: reading it will tell what is wrong
+        account = self.accounts[app].id
+        return spec, {
+            "account": account,
+            "spec": specs.dumps(spec),
+            "spec_at": codec.iso(now),
+            "spec_key": key,
+        }
+
+    def _keep(self, space: str, ledger: Ledger, asked: Mapping[str, Mapping[str, Any]]) -> None:
+        """Remember, unless somebody else works there just now: then the next run asks again."""
+        if not asked:
+            return
+        ports = self.ports
+        try:
+            with hold(self.db, space, ports.holder, ports.now, ports.alive), self.db.transaction():
+                for app, new in asked.items():
+                    again = {"cursor": None, "scan_began": None} if app in self.accept else {}
+                    ledger.save_reader(app, **new, **again)
+        except Busy:
+            return
+
+
+def connect(name: str, model: AppModel) -> Connector:
+    """A connection to one account. Nothing is sent yet."""
+    build = registry.load(model.connector)
+    return build(Options(name, model.base_url, model.secrets(), model.settings))
+
+
+def spec_key(model: AppModel, object: str) -> str:
+    """A hash of the way to an app's object; it gives no secret away."""
+    said = [model.connector, model.base_url, sorted(model.secrets().items()), sorted(model.settings.items())]
+    return blake2b(orjson.dumps([said, object]), digest_size=16).hexdigest()
+
+
+def targets(config: Config, said: SyncConfig) -> dict[str, str]:
+    """Object -> the sync that keeps it, for everything that this sync points to."""
+    owners = {sync.object: name for name, sync in config.syncs.items()}
+    wanted = [field.model.to for field in said.draft.fields.values() if field.model.to]
+    return {object: owners[object] for object in wanted if object in owners}
+
+
+def dependents(config: Config, said: SyncConfig) -> tuple[str, ...]:
+    """The syncs that point to this one."""
+    return tuple(
+        name
+        for name, sync in config.syncs.items()
+        if said.object in targets(config, sync) and sync is not said
+    )
+
+
+def _remembered(state: Mapping[str, Any], key: str) -> ObjectSpec | None:
+    if state["spec"] is None or state["spec_key"] != key:
+        return None
+    try:
+        return specs.loads(state["spec"])
+    except (TypeError, KeyError, ValueError):
+        return None  # written by another version
+
+
+def _recent(at: str | None, now: datetime) -> bool:
+    return at is not None and now - datetime.fromisoformat(at) < DESCRIBED_FOR
+
+
+def _remind(connector: Connector, spec: ObjectSpec) -> None:
+    """Connectors that can be told what their app declared need not ask it again."""
+    remember = getattr(connector, "remember", None)
+    if remember is not None:
+        remember(spec)
