@@ -1,4 +1,4 @@
-"""The conflict log's files: what was chosen and why, as JSON Lines and as text to read, a pair of files a day.
+"""The conflict log's files: what was chosen and why, as JSON Lines and as text, a pair of files a day.
 
 They hold customer data, so only their owner can read them. The conflict table is the truth; these are its
 export, in the order of `seq`.

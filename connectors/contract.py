@@ -23,7 +23,9 @@ from typing import Literal, Protocol, TypeAlias
 Scalar: TypeAlias = str | int | float | bool | None
 Value: TypeAlias = Scalar | list[str]
 
-Kind = Literal["text", "integer", "decimal", "boolean", "choice", "multi", "date", "datetime", "reference", "consent"]
+Kind = Literal[
+    "text", "integer", "decimal", "boolean", "choice", "multi", "date", "datetime", "reference", "consent"
+]
 Writable = Literal["yes", "create", "no"]
 
 
@@ -89,7 +91,7 @@ class FieldSpec:
                  ``trim``, ``lower``, ``digits`` (keeps + and digits), ``cut:N`` (keeps N characters)
     blank        how the app shows an empty value (``None`` or ``""``); both read as blank
     consent      for kind ``consent``: the app's value -> state of the lattice; an unlisted value says nothing
-    consent_set  for kind ``consent``: state of the lattice -> the app's value to write; unlisted: not writable
+    consent_set  for kind ``consent``: state of the lattice -> the app's value to write; unlisted: never
     default      what the app fills in where nobody said anything; no candidate at first contact
     reference    for kind ``reference``: the object that the value (a record id) points to
     """
@@ -199,10 +201,12 @@ class Write:
 class Result:
     """The answer for one `Write`.
 
-    applied   done; `id` always, `record` where the app says how the record now stands
+    applied   done; `id` always, `record` where the app says how the record now stands; `fields` may name
+              fields that were refused all the same, and why: the others have been written
     existed   a create met a record that has one of its unique keys; nothing was changed; `id` if named
     stale     the record moved since it was read; nothing was changed
-    rejected  refused for good: `reason` in words, `fields` maps each refused field to why
+    rejected  refused for good, nothing was changed: `reason` in words, `fields` maps each refused field
+              to why
     retry     surely not applied, may be sent again later
     unknown   may or may not have been applied
     """
@@ -219,10 +223,12 @@ class Connector(Protocol):
     """One connection to one account of one app, built as `Connector(options)`. Methods raise `AppError` only.
 
     `fields` names the mapped fields; a connector asks the app for these and returns no others.
-    `calls` counts the requests made through this connection.
     """
 
-    calls: int
+    @property
+    def calls(self) -> int:
+        """The requests made through this connection so far."""
+        ...
 
     def check(self) -> Account:
         """Say whose account this is. One call; also proves that the credential works."""
@@ -230,6 +236,10 @@ class Connector(Protocol):
 
     def describe(self, object: str) -> ObjectSpec:
         """The object's fields and abilities, custom fields included."""
+        ...
+
+    def remember(self, spec: ObjectSpec) -> None:
+        """Take over a description made earlier, so that nothing need be asked again for this object."""
         ...
 
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:

@@ -1,4 +1,4 @@
-"""Is everything ready? Each app is asked who it is and which fields it has; calls and minutes are estimated."""
+"""Is everything ready? Apps are asked who they are and what fields they have; the work is estimated."""
 
 from __future__ import annotations
 

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from mappings.model import BadValue, Slot
 from syncer import refs
 from syncer.core.decide import decide, lower_consent
 from syncer.core.lens import Lens
 from syncer.core.plan import Abilities
 from syncer.core.refuse import refuse
 from syncer.matching.cluster import Group, Matches
-from syncer.matching.keys import WHO
-from syncer.model import ABSENT, Decision, Golden, Item, Link, LinkKey, Mark, StubConsent, Unit
+from syncer.matching.keys import fold_key
+from syncer.model import ABSENT, Decision, Golden, Item, Link, LinkKey, Mark, StubConsent, Unit, Value
 from syncer.setup import Sync
 from syncer.steps.match import golden_id
 from syncer.steps.normalise import observation_keys
@@ -61,7 +62,7 @@ class Deciding:
         for group in matches.groups:
             if group.golden is not None:
                 joining[group.golden] += group.members
-        stubs = self._stubs()
+        stubs = self._stubs() if touched or matches.groups else {}
         for some in chunks(sorted({*touched, *joining}), CHUNK):
             units = self.records.units(some)
             for id, unit in units.items():
@@ -125,31 +126,27 @@ class Deciding:
 
     def _with_stubs(self, unit: Unit, stubs: Mapping[tuple[str, str], StubConsent]) -> Unit:
         if stubs:
-            keys = self._unique_keys([unit])
-            for kind, values in keys.items():
+            for kind, values in self._unique_values([unit]).items():
                 holders = self.records.holders(kind, values)
                 unit.stubs += tuple(
                     stubs[app, id] for _, app, id, golden, _ in holders if not golden and (app, id) in stubs
                 )
         return unit
 
-    def _unique_keys(self, units: Sequence[Unit]) -> dict[str, set[str]]:
-        """Key values of these golden records, by field."""
-        keys: dict[str, set[str]] = defaultdict(set)
-        kinds = self.sync.key_fields
+    def _unique_values(self, units: Sequence[Unit]) -> dict[str, set[str]]:
+        """Values of these golden records that an app keeps unique, by field, folded as in the index."""
+        values: dict[str, set[str]] = defaultdict(set)
         for unit in units:
-            for kind in kinds:
-                if value := unit.golden.value.get(kind):
-                    keys[kind].add(str(value).casefold())
-        by_app: dict[str, list[str]] = defaultdict(list)
-        for unit in units:
-            for app, id in unit.observations:
-                by_app[app].append(id)
-        for app, ids in by_app.items():
-            for _, _, kind, key in self.records.keys_of(app, ids):
-                if kind != WHO:
-                    keys[kind].add(key)
-        return keys
+            for field_ in self.sync.unique_fields:
+                if value := unit.golden.value.get(field_):
+                    values[field_].add(fold_key(str(value)))
+            for obs in unit.observations.values():
+                for field_, slot in self.sync.unique_slots(obs.app):
+                    if slot.name in obs.values:
+                        values[field_].update(
+                            fold_key(v) for v in _parts(slot, obs.values[slot.name], field_)
+                        )
+        return values
 
     def _taken(self, units: Sequence[Unit]) -> dict[tuple[str, str, str], tuple[str, str]]:
         """Unique values that belong to a record already, in apps where a create might want them."""
@@ -157,7 +154,7 @@ class Deciding:
             return {}
         taken: dict[tuple[str, str, str], tuple[str, str]] = {}
         own = {link.key: unit.golden.id for unit in units for link in unit.links}
-        for kind, values in self._unique_keys(units).items():
+        for kind, values in self._unique_values(units).items():
             for key, app, id, golden, _ in self.records.holders(kind, values):
                 for slot in self.sync.slots(app).values() if app in self.abilities.creates else ():
                     if slot.fields[0] == kind and slot.name in self.abilities.unique.get(app, ()):
@@ -234,6 +231,14 @@ class Deciding:
             new = {u.golden.id for u in used if any(not k.seen for k in u.links)}
             targets = [d.unit.golden.id for d in decisions if d.changed or d.unit.golden.id in new]
             self.records.touch(self.sync.dependents, targets)
+
+
+def _parts(slot: Slot, value: Value, name: str) -> list[str]:
+    try:
+        part = slot.split(value, {}).get(name)
+    except BadValue:
+        return []
+    return [str(part)] if part else []
 
 
 def _journal(decision: Decision) -> dict[str, Any]:

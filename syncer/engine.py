@@ -60,7 +60,6 @@ class Run:
     report: Report
     plan: Plan | None = None
     readable: set[str] = field(default_factory=set)
-    first_read: bool = False
     creating: dict[str, frozenset[str]] = field(default_factory=dict)
     lost: int = 0
 
@@ -117,8 +116,10 @@ class Engine:
             plan = self._decide(run, options)
             run.plan = plan if run.plan is None or plan.decided.items else run.plan
             if plan.held or options.dry_run:
-                self._report_held(run, plan)
+                self._report_held(run, plan, options.dry_run)
                 return
+            for name, number in plan.decided.linked.items():
+                run.report.apps[name].linked += number
             news = self._act(run, plan.decided.items)
             if not news or round == ROUNDS - 1:
                 return
@@ -161,7 +162,6 @@ class Engine:
             row.read, row.error = result.read, result.error
             if result.complete:
                 run.readable.add(name)
-            run.first_read |= result.first
         for name in paused:
             run.report.apps[name].error = "paused"
 
@@ -183,13 +183,10 @@ class Engine:
 
     def _decide_inside(self, run: Run, options: Options) -> Plan:
         waiting = self.ledger.held()
-        linked = self.records.linked_counts()
-        touched = (
-            self.records.all_golden() if run.first_read else self.records.touched(self.sync.mapping.version)
-        )
+        planned, now_planned = self.ledger.planned(), self._plan_basis()
+        touched = self.records.touched() if planned == now_planned else self.records.all_golden()
         matches = options.selection.narrow(find_matches(self.sync, self.records), self.records)
         touched = options.selection.goldens(touched, self.records)
-        version_moved = bool(linked) and self.records.other_version(self.sync.mapping.version)
         refused = (
             frozenset(i.identity for i in waiting[2]) if waiting and options.reject == waiting[0] else None
         )
@@ -209,34 +206,47 @@ class Engine:
             run.report.reviews += self.ledger.save_reviews(
                 run.id, [(*r.record, *r.other, r.score, r.reason) for r in matches.reviews]
             )
+            self.ledger.set_planned(now_planned)
         run.report.conflicts += decided.conflicts
-        return self._brake(run, options, decided, linked, waiting, version_moved)
+        return self._brake(run, options, decided, planned, waiting)
 
     def _brake(
         self,
         run: Run,
         options: Options,
         decided: Decided,
-        linked: Mapping[str, int],
+        planned: str | None,
         waiting: tuple[str, str, list[Item]] | None,
-        version_moved: bool,
     ) -> Plan:
         answered = waiting is not None and waiting[0] in (options.approve, options.reject)
         exempt = {i.identity for i in waiting[2]} if waiting and options.approve == waiting[0] else set()
-        first = not linked and bool(decided.items)
+        first = planned is None
         counts = brakes.count([i for i in decided.items if i.identity not in exempt], self.sync.mapping)
-        trips = [] if first else brakes.tripped(counts, linked, self.sync.limits)
+        trips = (
+            brakes.tripped(counts, self._linked_before(decided), self.sync.limits)
+            if counts and not first
+            else []
+        )
         reason = "; ".join(str(t) for t in trips)
         if not answered and not options.selection.narrows and decided.items:
             if waiting is not None:
                 reason = waiting[1]
             elif first and self.sync.first_sync == "ask":
                 reason = "this is the first sync, and first_sync is 'ask'"
-            elif version_moved:
+            elif planned is not None and planned.split()[0] != self.sync.mapping.version:
                 reason = "the mapping changed, and its plan is not empty"
         if waiting is not None and not reason:
             self.ledger.release(waiting[0], "answered" if answered else "moot")
         return Plan(decided, reason, trips, waiting[0] if waiting and not answered else run.id)
+
+    def _plan_basis(self) -> str:
+        """What all golden records were last planned under: the mapping, and the apps read completely."""
+        read = [name for name in self.sync.apps if self.ledger.reader(name)["complete_at"] is not None]
+        return " ".join((self.sync.mapping.version, *read))
+
+    def _linked_before(self, decided: Decided) -> dict[str, int]:
+        """Records linked in each app when the run began."""
+        return {app: n - decided.linked[app] for app, n in self.records.linked_counts().items()}
 
     def _abilities(self, run: Run) -> Abilities:
         apps = self.sync.apps.values()
@@ -263,7 +273,7 @@ class Engine:
             deciding = Deciding(
                 self.sync, self.records, self.ledger, run.id, self.ports.now, Abilities(), run.creating
             )
-            lowered = deciding.lower_consent(self.records.touched(self.sync.mapping.version))
+            lowered = deciding.lower_consent(self.records.touched())
         self._act(run, lowered.items)
         return plan
 
@@ -318,11 +328,12 @@ class Engine:
 
     # -- report -------------------------------------------------------------------------------------------
 
-    def _report_held(self, run: Run, plan: Plan) -> None:
+    def _report_held(self, run: Run, plan: Plan, dry_run: bool) -> None:
         for item in plan.decided.items:
             run.report.apps[item.app].held += 1
-        if plan.held:
+        if plan.held and not dry_run:  # nobody can answer what was only tried out
             run.report.status, run.report.reason = "held", plan.held
+            run.report.conflicts = run.report.reviews = 0  # none was kept
             run.report.held_run = plan.held_run
 
     def _finish(self, report: Report) -> None:

@@ -107,10 +107,7 @@ class Runner:
         ports = self.ports
         try:
             with hold(self.db, name, ports.holder, ports.now, ports.alive):
-                with self.db.reading():
-                    done = int(history.fact(fact) or 0)
-                    entries = history.entries_after(name, self.config.syncs[name].object, done)
-                if entries:
+                while entries := self._new_entries(name, fact):
                     conflict_log.append(self.config.conflicts_dir, entries)
                     with self.db.transaction():
                         history.keep_fact(fact, str(entries[-1].seq))
@@ -118,6 +115,12 @@ class Runner:
             return
         except OSError as error:
             log(sync=name).error("the conflict log cannot be written", reason=error.strerror)
+
+    def _new_entries(self, name: str, fact: str) -> list[conflict_log.Entry]:
+        history = History(self.db)
+        with self.db.reading():
+            done = int(history.fact(fact) or 0)
+            return history.entries_after(name, self.config.syncs[name].object, done)
 
     def _accepted(self, name: str, run: str | None) -> frozenset[str]:
         """The apps whose new account `--approve RUN` lets in: those for which that run was held."""

@@ -27,7 +27,7 @@ class App:
 class Sync:
     """One sync. `targets`: object -> the sync that holds its golden records; `dependents`: the syncs that
     point to this one; `key_fields`: whose values the index keeps, since they match alone or
-    an app keeps them unique."""
+    an app keeps them unique (`unique_fields`)."""
 
     name: str
     mapping: ObjectMapping
@@ -37,6 +37,7 @@ class Sync:
     targets: Mapping[str, str] = field(default_factory=dict)
     dependents: tuple[str, ...] = ()
     key_fields: tuple[str, ...] = field(init=False)
+    unique_fields: tuple[str, ...] = field(init=False)
 
     def slots(self, app: str) -> Mapping[str, Slot]:
         return self.mapping.apps[app].slots
@@ -51,15 +52,15 @@ class Sync:
         return tuple(dict.fromkeys((*part.slots, *part.reads)))
 
     def __post_init__(self) -> None:
-        unique = {
-            field
-            for name, app in self.apps.items()
-            for slot in self.slots(name).values()
-            if slot.name in app.spec.unique
-            for field in slot.fields
-        }
+        unique = {field for name in self.apps for field, _ in self.unique_slots(name)}
         fields = tuple(dict.fromkeys((*self.mapping.match.exact, *sorted(unique))))
+        object.__setattr__(self, "unique_fields", tuple(sorted(unique)))
         object.__setattr__(self, "key_fields", fields)
+
+    def unique_slots(self, app: str) -> list[tuple[str, Slot]]:
+        """(golden field, slot) of what the app keeps unique."""
+        slots, spec = self.slots(app), self.apps[app].spec
+        return [(field, slots[name]) for name in spec.unique if name in slots for field in slots[name].fields]
 
     def consent_slot(self, app: str) -> str | None:
         consent = self.mapping.consent

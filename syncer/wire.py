@@ -26,6 +26,7 @@ from syncer.ports import Ports
 from syncer.setup import App, Sync
 from syncer.store import codec
 from syncer.store.database import Database
+from syncer.store.history import History
 from syncer.store.lease import Busy, hold
 from syncer.store.ledger import Ledger
 
@@ -75,7 +76,7 @@ class Wiring:
             )
             for app, object in said.draft.objects.items()
         }
-        return Sync(
+        ready = Sync(
             name,
             mapping,
             apps,
@@ -84,6 +85,8 @@ class Wiring:
             targets(self.config, said),
             dependents(self.config, said),
         )
+        self._read_new_fields(ready)
+        return ready
 
     def connector(self, app: str) -> Connector:
         if app not in self.connectors:
@@ -166,6 +169,27 @@ class Wiring:
                 for app, new in asked.items():
                     again = {"cursor": None, "scan_began": None} if app in self.accept else {}
                     ledger.save_reader(app, **new, **again)
+        except Busy:
+            return
+
+    def _read_new_fields(self, ready: Sync) -> None:
+        """Where the mapping gained a field of an app, that app is read from the start: records that do not
+        change hold values in it too."""
+        history, ledger = History(self.db), Ledger(self.db, ready.name)
+        wanted = {app: set(ready.fields(app)) for app in ready.apps}
+        facts = {app: f"fields:{ready.name}:{app}" for app in ready.apps}
+        with self.db.reading():
+            before = {app: history.fact(fact) for app, fact in facts.items()}
+        known = {app: set(orjson.loads(text)) for app, text in before.items() if text is not None}
+        if known == wanted:
+            return
+        ports = self.ports
+        try:
+            with hold(self.db, ready.name, ports.holder, ports.now, ports.alive), self.db.transaction():
+                for app, fields in wanted.items():
+                    if app in known and fields - known[app]:
+                        ledger.save_reader(app, cursor=None, scan_began=None)
+                    history.keep_fact(facts[app], orjson.dumps(sorted(fields)).decode())
         except Busy:
             return
 

@@ -44,6 +44,16 @@ class Values(Hooks):
         self.write(self.update(id, dict.fromkeys(self.texts, text)))
         assert [self.held(id)[name] for name in self.texts] == [self.expected(n, text) for n in self.texts]
 
+    def test_outer_blanks_come_out_as_declared(self) -> None:
+        text = "  two words\t "
+        id = self.created({**self.person(0), **dict.fromkeys(self.texts, text)})
+        assert self.held(id, self.texts) == {name: self.expected(name, text) for name in self.texts}
+
+    def test_a_new_record_has_the_declared_defaults(self) -> None:
+        defaults = {n: spec.default for n, spec in self.spec.fields.items() if spec.default is not None}
+        id = self.created(self.person(0))
+        assert self.held(id, tuple(defaults)) == defaults
+
     def test_only_the_fields_asked_for_are_returned(self) -> None:
         (id,) = self.seed(1)
         self.settle()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.contract import Write
+from connectors.contract import Value, Write
 from connectors.contract_suite.hooks import Hooks
 
 
@@ -198,6 +198,34 @@ class Writing(Hooks):
         assert result.outcome == "rejected"
         assert self.key_field in result.fields
         assert self.held(one)[self.key_field] == self.expected(self.key_field, self.address(0))
+
+    def test_what_is_done_beside_a_taken_key_is_said_as_it_is(self) -> None:
+        self.enforced()
+        one, _ = self.seed(2)
+        if self.spec.fields[self.key_field].writable != "yes":
+            pytest.skip("the key cannot be changed in this app")
+        self.settle()
+        self.partly(one, self.key_field, self.address(1))
+
+    def test_what_is_done_beside_a_missing_reference_is_said_as_it_is(self) -> None:
+        name = next((n for n, s in self.spec.fields.items() if s.kind == "reference"), None)
+        if name is None or self.spec.fields[name].writable == "no":
+            pytest.skip("this object has no reference that can be written")
+        (id,) = self.seed(1)
+        self.partly(id, name, self.missing_id)
+
+    def partly(self, id: str, field: str, refused: Value) -> None:
+        """An update with one refused field: ``rejected`` and nothing is done, or ``applied`` but for it."""
+        before = self.held(id, (field,))
+        (result,) = self.write(self.update(id, {self.texts[1]: "beside", field: refused}))
+        assert result.outcome in ("applied", "rejected")
+        assert result.fields.keys() == {field}
+        assert result.reason
+        assert self.held(id, (field,)) == before
+        assert (self.held(id)[self.texts[1]] == "beside") == (result.outcome == "applied")
+        if result.record is not None:
+            assert result.record.values[self.texts[1]] == "beside"
+            assert result.record.values.get(field, before[field]) == before[field]
 
     def test_a_create_without_a_needed_field_is_refused_with_a_reason(self) -> None:
         if not self.spec.needs:

@@ -21,7 +21,7 @@ from connectors.contract import (
     Unexpected,
     Write,
 )
-from connectors.http import Http, bearer, number, require
+from connectors.http import Http
 from connectors.hubspot.associations import PrimaryCompanies
 from connectors.hubspot.consent import Preferences
 from connectors.hubspot.fields import COMPANY, OBJECTS, OPT_OUT, ObjectFacts, new_property, object_spec
@@ -29,6 +29,7 @@ from connectors.hubspot.paths import Paths
 from connectors.hubspot.records import Reader
 from connectors.hubspot.search import ChangeSearch, search_values
 from connectors.hubspot.writing import Writer
+from connectors.settings import bearer, number, require
 from connectors.values import moment
 
 LIST: Final = 100
@@ -51,7 +52,8 @@ class HubSpotConnector:
         self._lag = number(options, "lag", LAG)
         self._paths = Paths(str(options.settings.get("api_version") or "v3"))
         self._companies = PrimaryCompanies(self._http, self._paths.associations("contacts", "companies"))
-        self._preferences = Preferences(self._http, self._paths.preferences)
+        batches = options.settings.get("consent_batches") is not False
+        self._preferences = Preferences(self._http, self._paths.preferences, batches)
         self._specs: dict[str, ObjectSpec] = {}
 
     @property
@@ -71,6 +73,9 @@ class HubSpotConnector:
             properties = self._http.read("GET", self._paths.properties(object)).items("results")
             self._specs[object] = object_spec(facts, properties, self._lag)
         return self._specs[object]
+
+    def remember(self, spec: ObjectSpec) -> None:
+        self._specs[spec.name] = spec
 
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """Cursors: ``list|<start of the read>|<after>`` in a first read, ``since|<time>`` from then on."""

@@ -113,7 +113,7 @@ def _field(item: Mapping[str, Any]) -> FieldSpec:
         writable="no" if read_only else "yes",
         max_length=MAX_TEXT if kind == "text" else None,
         options=tuple(str(option["value"]) for option in item.get("options") or ()),
-        coerce=("trim", "lower") if name == "email" else (),
+        coerce=("trim", "lower") if name == "email" else ("trim",) if kind == "text" else (),
     )
 
 

@@ -42,7 +42,8 @@ ROUTER = Router(OBJECTS, BATCHES, SEARCHES, LINKS, PROPERTIES, PREFERENCES)
 
 
 class HubSpot(App[Account]):
-    """Settings: ``search_lag`` in seconds (default 0)."""
+    """Settings: ``search_lag`` in seconds (default 0); ``consent_batches``, whether the account may opt people
+    out in batches (default true)."""
 
     name = "hubspot"
 

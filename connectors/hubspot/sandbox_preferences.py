@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.hubspot.sandbox_account import Account
-from connectors.hubspot.sandbox_answers import bad_request
+from connectors.hubspot.sandbox_answers import as_batch_error, bad_request, batch, error
+from connectors.hubspot.sandbox_batches import MAX_INPUTS
 from connectors.hubspot.sandbox_schema import EMAIL
 from connectors.sandbox.clock import iso_ms
 from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes
 
 STATES = ("SUBSCRIBED", "UNSUBSCRIBED", "NOT_SPECIFIED")
 SUBSCRIPTIONS = {1: "Marketing information", 2: "One to one"}
+BATCH_SCOPE = "communication_preferences.statuses.batch.write"
 
 
 def definitions(account: Account, call: Call) -> Answer:
@@ -57,18 +59,46 @@ def set_status(account: Account, call: Call) -> Answer:
 
 def unsubscribe_all(account: Account, call: Call) -> Answer:
     email = _email(call)
-    contacts = account.records["contacts"]
-    if not account.mode.muted and email not in contacts.opted_out:
-        contacts.opted_out.add(email)
-        _show(account, email, "hs_email_optout", True)
+    _opt_out(account, email)
     verbose = call.query.get("verbose") == "true"
     return _complete(account, [_status(account, email, id) for id in SUBSCRIPTIONS] if verbose else [])
+
+
+def unsubscribe_many(account: Account, call: Call) -> Answer:
+    """For accounts that have batches; only a verbose answer names those who are opted out now."""
+    if account.mode.settings.get("consent_batches") is False:
+        required = [{"message": "missing", "context": {"requiredGranularScopes": [BATCH_SCOPE]}}]
+        text = "This app hasn't been granted all required scopes to make this call."
+        raise Refused(error(403, "MISSING_SCOPES", text, errors=required))
+    inputs = call.body.get("inputs")
+    if not isinstance(inputs, list) or not 0 < len(inputs) <= MAX_INPUTS:
+        raise Refused(bad_request(f'"inputs" must be a list of 1 to {MAX_INPUTS} e-mail addresses'))
+    results: list[Json] = []
+    errors: list[Json] = []
+    for given in inputs:
+        try:
+            email = _checked(str(given), call.query.get("channel"))
+        except Refused as refused:
+            errors.append(as_batch_error(refused.answer, {"subscriberIdString": [str(given)]}))
+            continue
+        _opt_out(account, email)
+        statuses = [_status(account, email, id) for id in SUBSCRIPTIONS]
+        results.append({"subscriberIdString": email, "statuses": statuses})
+    verbose = call.query.get("verbose") == "true"
+    return batch(200, account.clock.now(), results[::-1] if verbose else [], errors)
 
 
 def all_status(account: Account, call: Call) -> Answer:
     email = _email(call)
     state = "UNSUBSCRIBED" if email in account.records["contacts"].opted_out else "NOT_SPECIFIED"
     return _complete(account, [{"channel": "EMAIL", "subscriberIdString": email, "status": state}])
+
+
+def _opt_out(account: Account, email: str) -> None:
+    contacts = account.records["contacts"]
+    if not account.mode.muted and email not in contacts.opted_out:
+        contacts.opted_out.add(email)
+        _show(account, email, "hs_email_optout", True)
 
 
 def _show(account: Account, email: str, property: str, out: bool) -> None:
@@ -101,8 +131,12 @@ def _status(account: Account, email: str, id: int) -> Json:
 
 
 def _email(call: Call, channel: str | None = None) -> str:
-    email = call.args["email"].strip().lower()
-    if (channel or call.query.get("channel")) != "EMAIL":
+    return _checked(call.args["email"], channel or call.query.get("channel"))
+
+
+def _checked(email: str, channel: str | None) -> str:
+    email = email.strip().lower()
+    if channel != "EMAIL":
         raise Refused(bad_request("The channel must be EMAIL"))
     if not EMAIL.fullmatch(email):
         raise Refused(bad_request(f"Email address {email} is invalid"))
@@ -116,6 +150,7 @@ def _complete(account: Account, results: list[Any]) -> Answer:
 
 PREFERENCES: Routes[Account] = {
     ("GET", "/communication-preferences/v4/definitions"): definitions,
+    ("POST", "/communication-preferences/v4/statuses/batch/unsubscribe-all"): unsubscribe_many,
     ("GET", "/communication-preferences/v4/statuses/{email}"): statuses,
     ("POST", "/communication-preferences/v4/statuses/{email}"): set_status,
     ("GET", "/communication-preferences/v4/statuses/{email}/unsubscribe-all"): all_status,

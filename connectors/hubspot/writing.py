@@ -22,7 +22,7 @@ REFUSED: Final = (400, 404, 409, 413)
 
 class Writer:
     """Writes to one object. An update ends in at most: one batch, one read and one write of company links
-    for those that change the company, one call for each opt-out."""
+    for those that change the company, one batch of opt-outs or one call for each."""
 
     def __init__(
         self,
@@ -119,8 +119,11 @@ class Writer:
                 if write.ref in found
             }
             refused = {**not_linked.get(write.ref, {}), **not_settled.get(write.ref, {})}
-            result = _with(results[write.ref], extra, refused)
-            results[write.ref] = replace(result, outcome="rejected") if refused else result
+            results[write.ref] = (
+                _refused_whole(write, refused)
+                if refused.keys() == write.values.keys()
+                else _with(results[write.ref], extra, refused)
+            )
         return list(results.values())
 
     def _archive(self, writes: Sequence[Write]) -> list[Result]:
@@ -212,18 +215,23 @@ class Writer:
         settled: dict[str, Value] = {}
         refused: dict[str, dict[str, str]] = {}
         emails = self._emails(asked)
+        going: dict[str, str] = {}
         for write in asked:
             email = emails.get(str(write.id))
             if encode(write.values[OPT_OUT]) != "true":
-                why: str | None = "only an opt-out can be written; HubSpot alone takes an opt-in"
+                why = "only an opt-out can be written; HubSpot alone takes an opt-in"
+                refused[write.ref] = {OPT_OUT: why}
             elif not email:
                 why = "HubSpot keeps opt-outs by e-mail address, and this contact has none"
-            else:
-                why = self._preferences.unsubscribe(email)
-            if why:
                 refused[write.ref] = {OPT_OUT: why}
             else:
-                settled[write.ref] = "true"
+                going[write.ref] = email
+        reasons = self._preferences.unsubscribe(going.values())
+        for ref, email in going.items():
+            if email in reasons:
+                refused[ref] = {OPT_OUT: reasons[email]}
+            else:
+                settled[ref] = "true"
         return settled, refused
 
     def _emails(self, writes: Sequence[Write]) -> dict[str, str]:
@@ -246,5 +254,13 @@ def _with(result: Result, extra: Mapping[str, Value], refused: Mapping[str, str]
     record = result.record
     if record is not None and extra:
         record = replace(record, values={**record.values, **extra})
-    reason = "; ".join(f"{name}: {why}" for name, why in refused.items()) or result.reason
+    reason = _in_words(refused) or result.reason
     return replace(result, record=record, reason=reason, fields={**result.fields, **refused})
+
+
+def _refused_whole(write: Write, refused: Mapping[str, str]) -> Result:
+    return Result(write.ref, "rejected", write.id, reason=_in_words(refused), fields=refused)
+
+
+def _in_words(refused: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {why}" for name, why in refused.items())

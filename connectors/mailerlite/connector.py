@@ -18,13 +18,14 @@ from connectors.contract import (
     Result,
     Write,
 )
-from connectors.http import Http, bearer, number, require
+from connectors.http import Http
 from connectors.mailerlite.batch import SIZE, Batch, Reply
 from connectors.mailerlite.fields import CUSTOM, STATUSES, SUBSCRIBERS, new_field, subscriber_spec
 from connectors.mailerlite.groups import Groups
 from connectors.mailerlite.paging import numbered
 from connectors.mailerlite.records import Reader
 from connectors.mailerlite.writing import CREATES, Writer
+from connectors.settings import bearer, number, require
 
 PAGE: Final = 100  # the largest allowed is not documented; the setting page_size raises it
 VERSION: Final = "2026-11-01"  # pins the API's behaviour to that day
@@ -62,6 +63,9 @@ class MailerLiteConnector:
             own = list(numbered(self._http, "/fields"))
             self._spec = subscriber_spec(own, self._groups.names, CREATES, SIZE)
         return self._spec
+
+    def remember(self, spec: ObjectSpec) -> None:
+        self._spec = spec
 
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """Always everything: there is no change feed. ``<status>|<after>`` goes on after a crash."""

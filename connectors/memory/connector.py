@@ -61,6 +61,9 @@ class MemoryConnector:
         self._request(app, "describe")
         return app.traits.spec(app.fields)
 
+    def remember(self, spec: ObjectSpec) -> None:
+        """Nothing to keep: the app is in this process."""
+
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         app = self._app(object)
         feed = app.traits.feed == "changes"

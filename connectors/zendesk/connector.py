@@ -20,7 +20,8 @@ from connectors.contract import (
     Result,
     Write,
 )
-from connectors.http import Http, basic, number, require
+from connectors.http import Http
+from connectors.settings import basic, number, require
 from connectors.zendesk.feeds import by_cursor, by_time, listed
 from connectors.zendesk.fields import OBJECTS, ObjectFacts, new_field, object_spec
 from connectors.zendesk.jobs import Jobs
@@ -75,6 +76,9 @@ class ZendeskConnector:
             own = listed(self._http, f"/{facts.container}", facts.container)
             self._specs[object] = object_spec(facts, own, self._consent, self._locale, self._lag)
         return self._specs[object]
+
+    def remember(self, spec: ObjectSpec) -> None:
+        self._specs[spec.name] = spec
 
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """The export from its beginning or from a cursor: Zendesk's own for users, a time for others."""

@@ -31,7 +31,7 @@ _TYPES: Final = {
 _USER: Final = (
     FieldSpec("name", label="Name", coerce=("trim",)),
     FieldSpec("email", label="Primary e-mail", coerce=("trim", "lower")),
-    FieldSpec("phone", label="Phone"),
+    FieldSpec("phone", label="Phone", coerce=("trim",)),
     FieldSpec("locale", label="Language"),
     FieldSpec(ORGANIZATION, "reference", "Default organization", reference="organizations"),
     FieldSpec("role", "choice", "Role", writable="no", options=("end-user", "agent", "admin")),
@@ -46,7 +46,7 @@ _ORGANIZATION: Final = (
     FieldSpec("domain_names", "multi", "Domain names", coerce=("trim", "lower")),
 )
 _BOTH: Final = (
-    FieldSpec("external_id", label="External id"),
+    FieldSpec("external_id", label="External id", coerce=("trim",)),
     FieldSpec("tags", "multi", "Tags"),
     FieldSpec("notes", label="Notes"),
     FieldSpec("details", label="Details"),

@@ -11,6 +11,8 @@ from connectors.http import Answer, Http, after_effect
 REFUSED: Final = (400, 413, 422)
 DONE: Final = ("completed", "failed")
 PATIENCE: Final = 300.0  # seconds for one job
+FIRST_PAUSE: Final = 0.05
+LONGEST_PAUSE: Final = 5.0
 
 Outcome = Mapping[str, Any]
 
@@ -54,11 +56,11 @@ def _status(answer: Answer) -> dict[str, Any]:
 def _pauses() -> Iterator[float]:
     """Waits before each look at a job, up to `PATIENCE` in all. The first look is at once."""
     yield 0.0
-    pause, waited = 0.2, 0.0
+    pause, waited = FIRST_PAUSE, 0.0
     while waited < PATIENCE:
         yield pause
         waited += pause
-        pause = min(pause * 2, 5.0)
+        pause = min(pause * 2, LONGEST_PAUSE)
 
 
 def by_position(outcomes: Sequence[Outcome], ids: Sequence[str | None]) -> dict[int, Outcome]:

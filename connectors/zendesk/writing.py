@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from connectors.batching import fillable, in_batches
 from connectors.contract import AppError, ObjectSpec, Record, Result, Value, Write
@@ -65,9 +65,9 @@ class Writer:
         going = [write for write in writes if write.ref in applied]
         with after_effect():
             refused = self._people(going)
-        for ref, fields in refused.items():
-            reason = "; ".join(f"{name}: {why}" for name, why in fields.items())
-            results[ref] = replace(results[ref], outcome="rejected", reason=reason, fields=fields)
+        for write in going:
+            if self._apart & write.values.keys():
+                results[write.ref] = _after(write, refused.get(write.ref, {}))
         return self._read_back(writes, list(results.values()))
 
     def _own(self, write: Write) -> dict[str, Value]:
@@ -158,7 +158,7 @@ class Writer:
     def _read_back(self, writes: Sequence[Write], results: Sequence[Result]) -> list[Result]:
         """Results with the records as they now stand; one read for those whose answer did not say."""
         sent = {write.ref: write for write in writes}
-        silent = [r for r in results if r.outcome == "applied" and self._needs_reading(sent[r.ref], r)]
+        silent = [r for r in results if r.outcome == "applied" and r.record is None]
         if not silent:
             return list(results)
         ids = ",".join(str(result.id) for result in silent)
@@ -170,9 +170,15 @@ class Writer:
         known = {r.ref: self._record(sent[r.ref], items[str(r.id)]) for r in silent if r.id in items}
         return [replace(r, record=known[r.ref]) if r.ref in known else r for r in results]
 
-    def _needs_reading(self, write: Write, result: Result) -> bool:
-        """An update's single answer does not show what was changed after it."""
-        return result.record is None or (write.kind == "update" and bool(self._apart & write.values.keys()))
-
     def _record(self, write: Write, item: Mapping[str, Any]) -> Record:
         return Reader(self._facts, self._spec, write.values).record(item)
+
+
+def _after(write: Write, refused: Mapping[str, str]) -> Result:
+    """An update whose further calls are done. It has no record yet: the answer to its first call does not
+    show what was changed later."""
+    outcome: Literal["applied", "rejected"] = (
+        "rejected" if refused.keys() == write.values.keys() else "applied"
+    )
+    reason = "; ".join(f"{name}: {why}" for name, why in refused.items())
+    return Result(write.ref, outcome, write.id, reason=reason, fields=refused)

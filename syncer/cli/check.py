@@ -30,7 +30,7 @@ def check(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Check config, mappings, secrets, apps and fields; estimate calls and minutes."""
-    with running(config, refresh=True) as runner:
+    with running(config) as runner:
         from syncer.checking import look
 
         found = look(runner.config, runner.db, runner.wiring, records)
@@ -76,7 +76,7 @@ def as_object(found: Checked) -> dict[str, Any]:
 
 
 def show(found: Checked, config: Path) -> None:
-    tell(f"config and mappings: {config} is sound")
+    tell(f"config and mappings: {config} can be read")
     table(
         ("app", "account", "state"),
         [(app.name, app.account or "", app.error or "reachable") for app in found.apps],
@@ -84,9 +84,8 @@ def show(found: Checked, config: Path) -> None:
     for problem in found.problems:
         tell(problem)
     if found.lacking:
-        tell(
-            f"{len(found.lacking)} mapped fields are missing. {hint('check --create-fields', config)} makes them."
-        )
+        cure = hint("check --create-fields", config)
+        tell(f"{len(found.lacking)} mapped fields are missing. {cure} makes them.")
     elif not found.problems:
         tell("All mapped fields are there.")
     if found.estimates:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import Any
 
 from typer.core import TyperGroup
-from typer.exceptions import Exit as TyperExit
+from typer.exceptions import Abort, Exit, TyperException
 
 from syncer.cli.output import say
 
@@ -25,6 +26,7 @@ class Code(IntEnum):
 
 
 WORST_FIRST = (Code.USAGE, Code.FAILED, Code.HELD, Code.BUSY, Code.LEFTOVERS, Code.DONE)
+_OF_TYPER = (Exit, Abort, TyperException, BrokenPipeError)
 OF_STATUS = {"done": Code.DONE, "partial": Code.LEFTOVERS, "held": Code.HELD, "failed": Code.FAILED}
 
 
@@ -33,13 +35,13 @@ def worst(codes: Iterable[Code]) -> Code:
     return min(codes, key=WORST_FIRST.index, default=Code.DONE)
 
 
-def leave(code: Code) -> TyperExit:
+def leave(code: Code) -> Exit:
     """To be raised."""
-    return TyperExit(int(code))
+    return Exit(int(code))
 
 
-def explain(error: BaseException) -> tuple[Code, str] | None:
-    """The code and the words for an error that a user may meet; None for one of ours."""
+def explain(error: BaseException) -> tuple[Code, str]:
+    """The code and the words for an error. With SYNCER_DEBUG=1 it is raised again instead."""
     from connectors.contract import AppError
     from connectors.registry import UnknownConnector
     from mappings.document import ProblemsFound
@@ -47,6 +49,8 @@ def explain(error: BaseException) -> tuple[Code, str] | None:
     from syncer.store.lease import Busy, LeaseLost
     from syncer.store.migrate import NewerState
 
+    if isinstance(error, _OF_TYPER) or os.environ.get("SYNCER_DEBUG") == "1":
+        raise error
     match error:
         case ProblemsFound() | UnknownConnector():
             return Code.USAGE, str(error)
@@ -57,19 +61,17 @@ def explain(error: BaseException) -> tuple[Code, str] | None:
         case KeyboardInterrupt():
             told = "Interrupted. What was done is recorded; the next run goes on from here."
             return Code.INTERRUPTED, told
-    return None
+    where = "Run it again with SYNCER_DEBUG=1 to see where, and report that."
+    return Code.FAILED, f"This is a mistake in syncer: {type(error).__name__}. {where}"
 
 
 class Guarded(TyperGroup):
-    """Commands whose errors are told in words. SYNCER_DEBUG=1 shows the traceback too."""
+    """Commands whose errors are told in words."""
 
-    def invoke(self, ctx: object) -> object:
+    def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)  # type: ignore[arg-type]
+            return super().invoke(ctx)
         except (Exception, KeyboardInterrupt) as error:
-            told = explain(error)
-            if told is None or os.environ.get("SYNCER_DEBUG") == "1":
-                raise
-            code, message = told
+            code, message = explain(error)
             say(message)
             raise leave(code) from None

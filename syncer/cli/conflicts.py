@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,7 +25,7 @@ app = typer.Typer(
 
 @app.command("list")
 def list_(
-    name: Annotated[str | None, typer.Argument(metavar="[SYNC]", help="Only of this sync.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="SYNC", help="Only of this sync.")] = None,
     held: Annotated[bool, typer.Option("--held", help="Only those that wait for a person.")] = False,
     run: Annotated[str | None, typer.Option(metavar="RUN", help="Only those of this run.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every choice that was logged.")] = False,
@@ -36,11 +37,13 @@ def list_(
     with looking(config) as (known, history):
         if name is not None:
             chosen(known, [name])
-        objects = {sync: said.object for sync, said in known.syncs.items()}
         kinds = () if everything else USUAL
-        found = history.entries(limit, name, kinds, "held" if held else "", run)
+        found = [
+            replace(entry, object=known.syncs[entry.sync].object if entry.sync in known.syncs else "")
+            for entry in history.entries(limit, name, kinds, "held" if held else "", run)
+        ]
     if as_json:
-        give([{**entry_json(entry), "object": objects.get(entry.sync, "")} for entry in found])
+        give([entry_json(entry) for entry in found])
     elif found:
         table(
             ("#", "sync", "who", "field", "candidates", "rule", "winner", "status"), [_row(e) for e in found]
@@ -62,9 +65,10 @@ def show(
     if found is None:
         say(f"There is no conflict {number}. syncer conflicts list shows them.")
         raise leave(Code.USAGE)
-    object = known.syncs[found.sync].object if found.sync in known.syncs else ""
+    said = known.syncs.get(found.sync)
+    found = replace(found, object=said.object if said else "")
     if as_json:
-        give({**entry_json(found), "object": object})
+        give(entry_json(found))
     else:
         tell(as_text(found).rstrip())
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
-Progress = Callable[[str, str, int], None]
+from syncer.cli.progress import bars
 
 
 def say(text: str) -> None:
     """A remark: not part of the result."""
+    bars.clear()
     print(text, file=sys.stderr, flush=True)
 
 
 def tell(text: str = "") -> None:
     """A line of the result."""
+    bars.clear()
     print(text)
 
 
@@ -24,6 +25,7 @@ def give(value: Any) -> None:
     """The result as one line of JSON."""
     import orjson
 
+    bars.clear()
     sys.stdout.write(orjson.dumps(value, default=str).decode() + "\n")
     sys.stdout.flush()
 
@@ -34,6 +36,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
         bool(rows) and all(isinstance(row[i], int | float) for row in rows) for i in range(len(columns))
     ]
     texts = [[str(cell) for cell in row] for row in rows]
+    bars.clear()
     if sys.stdout.isatty():
         _rich_table(columns, texts, numeric, title)
         return
@@ -51,17 +54,24 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
 def _rich_table(
     columns: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], title: str
 ) -> None:
-    from rich import box
+    """Long texts are folded, headings broken between words; numbers and the first column stay whole."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
-    for name, right in zip(columns, numeric, strict=True):
-        made.add_column(name, justify="right" if right else "left")
+    console = Console()
+    widths = [max(len(line[i]) for line in [columns, *rows]) for i in range(len(columns))]
+    gap = 2 if sum(widths) + 2 * len(widths) <= console.width else 1
+    made = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="bold underline")
+    for i, name in enumerate(columns):
+        least = max(map(len, [*name.split(), *(row[i] for row in rows)])) if numeric[i] else None
+        side: Literal["left", "right"] = "right" if numeric[i] else "left"
+        made.add_column(name, justify=side, min_width=least, no_wrap=i == 0, overflow="fold")
     for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
-    Console().print(made)
+        made.add_row(*map(Text, row))
+    if title:
+        console.print(Text(title, style="bold"), soft_wrap=True)
+    console.print(made)
 
 
 def facts(pairs: Mapping[str, object]) -> None:
@@ -69,30 +79,3 @@ def facts(pairs: Mapping[str, object]) -> None:
     width = max((len(name) for name in pairs), default=0)
     for name, value in pairs.items():
         tell(f"{name.ljust(width)}  {value}")
-
-
-@contextmanager
-def progress() -> Iterator[Progress]:
-    """Counts of long work, shown while it lasts, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield lambda stage, app, number: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TextColumn("{task.completed:,} records"),
-        TimeElapsedColumn(),
-    )
-    tasks: dict[tuple[str, str], TaskID] = {}
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-
-        def show(stage: str, app: str, number: int) -> None:
-            if (stage, app) not in tasks:
-                tasks[stage, app] = bars.add_task(f"{stage} {app}", total=None)
-            bars.update(tasks[stage, app], completed=number)
-
-        yield show

@@ -38,11 +38,9 @@ def plan(
             try:
                 outcome = run_one(runner, name, options, record)
             except Exception as error:
-                told = explain(error)
-                if told is None:
-                    raise
-                codes.append(told[0])
-                say(f"{name}: {told[1]}")
+                code, told = explain(error)
+                codes.append(code)
+                say(f"{name}: {told}")
                 continue
             if outcome is None:
                 continue
@@ -121,11 +119,12 @@ def show(ready: Ready, outcome: Outcome, limit: int, config: Path) -> None:
     if outcome.plan.held:
         tell(f"It would be held: {outcome.plan.held}.")
     shown = items if limit == 0 else items[:limit]
-    lines = [
-        (f"{item.kind} {item.app}", item.record or "(new)", field, value(before), value(after), rule)
-        for item in shown
-        for field, before, after, rule in (changes(ready, item) or [("", None, None, "")])
-    ]
+    lines = []
+    for item in shown:
+        what = (f"{item.kind} {item.app}", item.record or "(new)")
+        for field, before, after, rule in changes(ready, item) or [("", None, None, "")]:
+            lines.append((*what, field, value(before), value(after), rule))
+            what = ("", "")
     if lines:
         tell()
         table(("what", "record", "field", "before", "after", "rule"), lines)

@@ -98,7 +98,7 @@ def _answers(sync: str, run: str, config: Path) -> None:
 
 def _next(report: Report, options: Options, config: Path) -> None:
     places = []
-    if report.conflicts and not options.dry_run:
+    if report.conflicts and report.status != "held" and not options.dry_run:
         places.append(hint("conflicts list", config))
     if report.reviews or report.status in ("partial", "failed"):
         places.append(hint("status", config))

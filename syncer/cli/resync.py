@@ -28,7 +28,7 @@ def resync(
     """Read everything again, as if nothing had been seen for long, then sync."""
     if app is not None and record is not None:
         raise typer.BadParameter("--app and --record exclude each other")
-    with running(config) as runner:
+    with running(config, refresh=record is None) as runner:
         from syncer.engine import Options
 
         wanted = chosen(runner.config, names)

@@ -14,7 +14,7 @@ KEYS = ("run", "sync", "started", "status", "written")
 
 
 def runs(
-    name: Annotated[str | None, typer.Argument(metavar="[SYNC]", help="Only of this sync.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="SYNC", help="Only of this sync.")] = None,
     limit: Annotated[int, typer.Option(help="How many.", min=1)] = 20,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,

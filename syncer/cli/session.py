@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncer.cli.output import progress
+from syncer.cli.progress import bars
 
 if TYPE_CHECKING:
     from syncer.config import Config
@@ -23,7 +23,7 @@ ConfigFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone.")]
 SyncNames = Annotated[
-    list[str] | None, typer.Argument(metavar="[SYNC]...", help="Which syncs; all if none is named.")
+    list[str] | None, typer.Argument(metavar="SYNC", help="Which syncs; all if none is named.")
 ]
 
 
@@ -46,13 +46,13 @@ def running(path: Path, refresh: bool = False) -> Iterator[Runner]:
     from syncer.store.database import Database
 
     db = Database(config.state)
-    with progress() as show:
-        runner = Runner(config, db, Ports(progress=show), refresh)
-        try:
-            yield runner
-        finally:
-            runner.close()
-            db.close()
+    runner = Runner(config, db, Ports(progress=bars.show), refresh)
+    try:
+        yield runner
+    finally:
+        bars.clear()
+        runner.close()
+        db.close()
 
 
 @contextmanager

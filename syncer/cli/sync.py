@@ -50,10 +50,12 @@ def sync(
         wanted = chosen(runner.config, names)
         answered = approve or reject
         if answered is not None:
-            wanted = [name for name in wanted if held_run(runner, name) == answered]
-            if not wanted:
+            waiting = {name: run for name in wanted if (run := waiting_run(runner, name, answered))}
+            if not waiting:
                 say(f"Run {answered} does not wait for an answer (any more); nothing was done.")
                 return
+            wanted, (run,) = list(waiting), waiting.values()
+            options = replace(options, approve=approve and run, reject=reject and run)
         codes = run_all(runner, wanted, options, record, as_json, config)
     raise leave(worst(codes))
 
@@ -77,11 +79,9 @@ def run_all(
         try:
             outcome = run_one(runner, name, options, record)
         except Exception as error:
-            told = explain(error)
-            if told is None:
-                raise
-            codes.append(told[0])
-            say(f"{name}: {told[1]}")
+            code, told = explain(error)
+            codes.append(code)
+            say(f"{name}: {told}")
             continue
         if outcome is None:
             continue
@@ -113,15 +113,18 @@ def run_one(runner: Runner, name: str, options: Options, record: str | None) -> 
     return runner.run(name, options, narrowed)
 
 
-def held_run(runner: Runner, name: str) -> str | None:
-    """The run of this sync that waits for an answer."""
+def waiting_run(runner: Runner, name: str, answered: str) -> str | None:
+    """The run under which the plan is kept that `answered` was held for; None where none waits. A plan that
+    is held again and again keeps its first name, and goes by each of its runs."""
     from syncer.store.history import History
     from syncer.store.ledger import Ledger
 
     with runner.db.reading():
-        held = Ledger(runner.db, name).held()
-        if held is not None:
-            return held[0]
-        latest = History(runner.db).runs(1, name)
-    waits = bool(latest) and latest[0]["status"] == "held" and bool(latest[0]["report"].get("accounts"))
-    return str(latest[0]["run"]) if waits else None
+        history = History(runner.db)
+        run, held = history.run(answered), Ledger(runner.db, name).held()
+        latest = history.runs(1, name)
+    if run is None or run["sync"] != name or run["status"] != "held":
+        return None
+    if run["report"].get("accounts"):
+        return answered if latest[0]["run"] == answered else None
+    return held[0] if held is not None and held[0] <= answered else None

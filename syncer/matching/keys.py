@@ -99,6 +99,11 @@ class Keys:
         return rows
 
 
+def fold_key(value: str) -> str:
+    """An exact key as it is compared."""
+    return value.casefold().strip()
+
+
 def keys_of(
     app: str,
     id: str,

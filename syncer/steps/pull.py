@@ -60,7 +60,8 @@ class Puller:
         try:
             yield from self._fetch(open_ids)  # writes without an answer are settled by what is there now
             lagging = self.app.spec.lists_lag and not first
-            seen = None if fresh or resumed or self.app.spec.feed == "changes" else set[str]()
+            partly = state["cursor"] is not None and self.app.spec.feed == "changes"
+            seen = None if fresh or resumed or partly else set[str]()
             yield from self._pages(state["cursor"], fresh and not resumed, lagging, seen)
         except AppError as error:
             self.result.error = str(error)

@@ -12,6 +12,7 @@ from syncer.store import codec
 from syncer.store.database import Database
 from syncer.store.tables import Meta
 
+_PORTION = 20_000
 _RUN = ("run", "sync", "kind", "started", "ended", "status", "written", "report")
 _ENTRY = (
     "SELECT seq, at, run, space, golden, field, kind, rule, winner, winner_app, status, body FROM conflict"
@@ -68,8 +69,8 @@ class History:
     # -- conflicts and reviews ----------------------------------------------------------------------------
 
     def entries_after(self, sync: str, object: str, seq: int) -> list[Entry]:
-        """The conflict log of a sync beyond `seq`, oldest first."""
-        sql = f"{_ENTRY} WHERE space = :space AND seq > :seq ORDER BY seq"
+        """The conflict log of a sync beyond `seq`, oldest first, in bounded portions."""
+        sql = f"{_ENTRY} WHERE space = :space AND seq > :seq ORDER BY seq LIMIT {_PORTION}"
         return [_entry(row, object) for row in self.db.rows(sql, space=sync, seq=seq)]
 
     def last_entry(self, sync: str) -> int:

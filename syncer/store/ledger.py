@@ -10,7 +10,7 @@ from typing import Any
 from syncer.model import Item, LogEntry
 from syncer.store import codec
 from syncer.store.database import Database, chunks
-from syncer.store.tables import ConflictRow, HeldRow, JournalRow, OutboxRow, Reader, ReviewRow, WriteRow
+from syncer.store.tables import ConflictRow, HeldRow, JournalRow, Meta, OutboxRow, Reader, ReviewRow, WriteRow
 from syncer.store.tables import Run as RunRow
 
 
@@ -70,6 +70,14 @@ class Ledger:
                 ended=codec.iso(at),
             )
         return ids
+
+    def planned(self) -> str | None:
+        """What all golden records were last planned under; None before the first decided run."""
+        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"planned:{self.space}")
+        return row[0] if row else None
+
+    def set_planned(self, basis: str) -> None:
+        self.db.upsert(Meta, [{"name": f"planned:{self.space}", "value": basis}])
 
     # -- readers ------------------------------------------------------------------------------------------
 

@@ -104,33 +104,35 @@ class Records:
             found[app, id] = []
             by_app.setdefault(app, []).append(id)
         for app, ids in by_app.items():
-            for id, _, kind, key in self.keys_of(app, ids):
-                found[app, id].append((kind, key))
+            for some in chunks(ids):
+                sql = "SELECT id, kind, key FROM match_key WHERE space = :space AND app = :app AND id IN :ids"
+                for row in self.db.rows(sql, space=self.space, app=app, ids=some):
+                    found[app, row[0]].append((row[1], row[2]))
         return found
 
     # -- golden records and links -------------------------------------------------------------------------
 
-    def touched(self, version: str) -> list[str]:
-        """Golden records to decide about: with waiting observations, with unsent writes, planned under
-        another mapping, or pointing to something that changed."""
-        queries = (
-            "SELECT DISTINCT l.golden FROM observation o JOIN link l"
-            " ON l.space = o.space AND l.app = o.app AND l.id = o.id WHERE o.space = :space",
-            "SELECT id FROM golden WHERE space = :space AND due",
-            "SELECT DISTINCT golden FROM link WHERE space = :space AND version <> :version",
-            "SELECT r.golden FROM reference r JOIN touch t ON t.space = r.space AND t.target = r.target"
-            " WHERE r.space = :space",
-        )
-        found: set[str] = set()
-        for sql in queries:
-            values = {"space": self.space, "version": version} if ":version" in sql else {"space": self.space}
-            found.update(row[0] for row in self.db.rows(sql, **values))
+    def touched(self) -> list[str]:
+        """Golden records to decide about: with waiting observations, with unsent writes, or pointing to
+        something that changed. Costs what waits, not what is known."""
+        found = self._observed() | self._dependent()
+        sql = "SELECT id FROM golden WHERE space = :space AND due"
+        found.update(row[0] for row in self.db.rows(sql, space=self.space))
         return sorted(found)
 
-    def other_version(self, version: str) -> bool:
-        """Whether any link was planned under another mapping."""
-        sql = "SELECT 1 FROM link WHERE space = :space AND version <> :version LIMIT 1"
-        return self.db.one(sql, space=self.space, version=version) is not None
+    def _observed(self) -> set[str]:
+        by_app: dict[str, list[str]] = {}
+        for row in self.db.rows("SELECT app, id FROM observation WHERE space = :space", space=self.space):
+            by_app.setdefault(row[0], []).append(row[1])
+        return {golden for app, ids in by_app.items() for golden in self.golden_of(app, ids).values()}
+
+    def _dependent(self) -> set[str]:
+        rows = self.db.rows("SELECT target FROM touch WHERE space = :space", space=self.space)
+        found: set[str] = set()
+        for some in chunks(row[0] for row in rows):
+            sql = "SELECT golden FROM reference WHERE space = :space AND target IN :targets"
+            found.update(row[0] for row in self.db.rows(sql, space=self.space, targets=some))
+        return found
 
     def all_golden(self) -> list[str]:
         rows = self.db.rows("SELECT id FROM golden WHERE space = :space ORDER BY id", space=self.space)

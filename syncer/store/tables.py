@@ -6,7 +6,7 @@ Times are text in ISO 8601, UTC, so that they sort and mean the same in every da
 
 from __future__ import annotations
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, text
 from sqlmodel import Field, SQLModel
 
 
@@ -83,8 +83,7 @@ class LinkRow(SQLModel, table=True):
     body: str = Field(sa_type=Text)
     __table_args__ = (
         Index("link_golden", "space", "golden"),
-        Index("link_open", "space", "open"),
-        Index("link_version", "space", "version"),
+        Index("link_open", "space", "app", sqlite_where=text("open"), postgresql_where=text("open")),
     )
 
 
@@ -96,7 +95,7 @@ class GoldenRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     due: bool = False
     body: str = Field(sa_type=Text)
-    __table_args__ = (Index("golden_due", "space", "due"),)
+    __table_args__ = (Index("golden_due", "space", sqlite_where=text("due"), postgresql_where=text("due")),)
 
 
 class KeyRow(SQLModel, table=True):
@@ -108,7 +107,7 @@ class KeyRow(SQLModel, table=True):
     key: str = Field(primary_key=True)
     app: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
-    __table_args__ = (Index("match_key_record", "space", "app", "id"),)
+    __table_args__ = (Index("match_key_record", "space", "app", "id", "kind", "key"),)
 
 
 class StubRow(SQLModel, table=True):

@@ -132,6 +132,28 @@ class DoesNotSayWhich(MemoryConnector):
         return [replace(result, fields={}) for result in super().write(object, writes)]
 
 
+class DoesTheRestAndSaysRejected(MemoryConnector):
+    def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
+        results = super().write(object, writes)
+        for write, result in zip(writes, results, strict=True):
+            rest = {name: value for name, value in write.values.items() if name not in result.fields}
+            if result.fields and rest:
+                super().write(object, [replace(write, values=rest)])
+        return results
+
+
+class TrimsAndDoesNotSay(Rewriting):
+    def rewrite(self, write: Write) -> Write:
+        trimmed = {k: v.strip() if isinstance(v, str) else v for k, v in write.values.items()}
+        return replace(write, values=trimmed)
+
+
+class DeclaresADefaultThatIsNone(MemoryConnector):
+    def describe(self, object: str) -> ObjectSpec:
+        spec = super().describe(object)
+        return replace(spec, fields={**spec.fields, "city": replace(spec.fields["city"], default="Yazd")})
+
+
 class TakesAnythingForDone(MemoryConnector):
     def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
         return [replace(result, outcome="applied") for result in super().write(object, writes)]
@@ -223,6 +245,11 @@ PLANTED: list[tuple[type[MemoryConnector], Case]] = [
     (DoesNotSayWhich, S.test_a_refused_field_is_named_with_a_reason),
     (TakesAnythingForDone, S.test_an_update_of_a_missing_record_is_not_applied),
     (TakesAnythingForDone, S.test_an_update_of_a_deleted_record_is_not_applied),
+    (TakesAnythingForDone, S.test_what_is_done_beside_a_taken_key_is_said_as_it_is),
+    (DoesTheRestAndSaysRejected, S.test_what_is_done_beside_a_taken_key_is_said_as_it_is),
+    (DoesTheRestAndSaysRejected, S.test_what_is_done_beside_a_missing_reference_is_said_as_it_is),
+    (TrimsAndDoesNotSay, S.test_outer_blanks_come_out_as_declared),
+    (DeclaresADefaultThatIsNone, S.test_a_new_record_has_the_declared_defaults),
     (ComposesText, lambda case: case.test_text_goes_in_and_out_unchanged("Zoe\u0308")),
     (ShowsBlanksAsText, S.test_a_blank_is_there_and_is_none),
     (ShowsBlanksAsText, S.test_values_have_the_described_types),

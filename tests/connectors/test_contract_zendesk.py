@@ -9,7 +9,7 @@ import pytest
 from sandboxed import Sandboxed
 
 from connectors.contract import Value
-from connectors.http import basic
+from connectors.settings import basic
 from connectors.zendesk import ZendeskConnector, feeds
 
 

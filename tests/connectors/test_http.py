@@ -10,7 +10,8 @@ import respx
 
 from connectors.budget import LocalBudget, Rate
 from connectors.contract import AppError, AuthRefused, Options, Unavailable, Unexpected
-from connectors.http import Http, Uncertain, after_effect, bearer, require
+from connectors.http import Http, Uncertain, after_effect
+from connectors.settings import bearer, require
 
 BASE = "https://api.example.test"
 SECRET = "pat-very-secret"

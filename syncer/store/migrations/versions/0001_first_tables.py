@@ -35,7 +35,14 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("space", "id"),
     )
-    op.create_index("golden_due", "golden", ["space", "due"], unique=False)
+    op.create_index(
+        "golden_due",
+        "golden",
+        ["space"],
+        unique=False,
+        sqlite_where=sa.text("due"),
+        postgresql_where=sa.text("due"),
+    )
     op.create_table(
         "held",
         sa.Column("space", sa.String(), nullable=False),
@@ -77,8 +84,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("space", "app", "id"),
     )
     op.create_index("link_golden", "link", ["space", "golden"], unique=False)
-    op.create_index("link_open", "link", ["space", "open"], unique=False)
-    op.create_index("link_version", "link", ["space", "version"], unique=False)
+    op.create_index(
+        "link_open",
+        "link",
+        ["space", "app"],
+        unique=False,
+        sqlite_where=sa.text("open"),
+        postgresql_where=sa.text("open"),
+    )
     op.create_table(
         "match_key",
         sa.Column("space", sa.String(), nullable=False),
@@ -88,7 +101,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("space", "kind", "key", "app", "id"),
     )
-    op.create_index("match_key_record", "match_key", ["space", "app", "id"], unique=False)
+    op.create_index("match_key_record", "match_key", ["space", "app", "id", "kind", "key"], unique=False)
     op.create_table(
         "meta",
         sa.Column("name", sa.String(), nullable=False),

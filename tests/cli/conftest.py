@@ -1,0 +1,87 @@
+"""The product as its user has it: commands in a folder, and three apps on loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from connectors.sandbox.server import Sandbox
+from syncer.cli.main import app
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command ended with."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as one JSON value: JSON alone, or the test fails."""
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A folder with a config for the sandbox, and a shell in it."""
+
+    folder: Path
+    url: str
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.yaml"
+
+    def run(self, *args: str) -> Answer:
+        result = CliRunner().invoke(app, list(args), env={"SYNCER_CONFIG": str(self.config)})
+        unexpected = result.exception
+        if unexpected is not None and not isinstance(unexpected, SystemExit):
+            raise unexpected
+        return Answer(result.exit_code, result.stdout, result.stderr)
+
+    def change(self, old: str, new: str, file: str = "config.yaml") -> None:
+        """Edit a file of the folder."""
+        path = self.folder / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def calls(self) -> int:
+        counts: dict[str, int] = httpx.get(f"{self.url}/_sandbox/counts").json()
+        return sum(counts.values())
+
+    def synced(self) -> None:
+        """Sync until nothing is written."""
+        for _ in range(5):
+            answer = self.run("sync", "--json")
+            if sum(line["written"] for line in answer.lines) == 0:
+                return
+        raise AssertionError("the apps do not settle")
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(people=30, limits="off") as running:
+        yield running
+
+
+@pytest.fixture
+def desk(sandbox: Sandbox, tmp_path: Path) -> Desk:
+    """A fresh folder and apps as they were at the start."""
+    httpx.post(f"{sandbox.url}/_sandbox/reset")
+    made = Desk(tmp_path, sandbox.url)
+    assert made.run("init", "--sandbox", "--port", sandbox.url.rsplit(":", 1)[1]).code == 0
+    return made

@@ -1,0 +1,71 @@
+"""The conflict log's files: one line of JSON and one paragraph for each choice, each of them once."""
+
+from __future__ import annotations
+
+import json
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+from conflicts.candidate import Candidate
+from conflicts.log import Entry, append, as_json, as_text
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+def entry(seq: int, **changes: object) -> Entry:
+    said: dict[str, object] = {
+        "seq": seq,
+        "time": NOON,
+        "run": "r1",
+        "sync": "contacts",
+        "object": "contact",
+        "who": "g1",
+        "field": "phone",
+        "kind": "conflict",
+        "candidates": [
+            Candidate("+1", "crm", "7", NOON, "edit", "field"),
+            Candidate(None, "desk", "8", NOON, "edit", "observed"),
+        ],
+        "rule": "newest",
+        "winner": "+1",
+        "winner_app": "crm",
+        "status": "decided",
+        "note": "",
+    }
+    return Entry(**{**said, **changes})  # type: ignore[arg-type]
+
+
+def test_a_line_has_the_documented_keys() -> None:
+    keys = "seq time run sync object who field kind candidates rule winner winner_app status note".split()
+    line = as_json(entry(1))
+    assert list(line) == keys
+    assert list(line["candidates"][0]) == ["app", "record", "value", "time", "time_kind", "kind"]
+
+
+def test_the_text_names_both_values_the_rule_and_the_winner() -> None:
+    text = as_text(entry(1))
+    assert all(part in text for part in ("crm 7", "desk 8", "+1", "(blank)", "newest", "from crm"))
+
+
+def test_a_held_conflict_says_that_it_waits() -> None:
+    assert "waits for you" in as_text(entry(1, status="held", winner_app=None))
+
+
+def test_a_file_a_day_for_its_owner_only(tmp_path: Path) -> None:
+    append(tmp_path / "log", [entry(1), entry(2, time=NOON.replace(day=2))])
+    files = sorted((tmp_path / "log").iterdir())
+    assert [f.name for f in files] == [
+        "2030-01-01.jsonl",
+        "2030-01-01.txt",
+        "2030-01-02.jsonl",
+        "2030-01-02.txt",
+    ]
+    assert {stat.S_IMODE(f.stat().st_mode) for f in files} == {0o600}
+
+
+def test_an_export_that_was_cut_off_can_be_repeated(tmp_path: Path) -> None:
+    append(tmp_path, [entry(1), entry(2)])
+    append(tmp_path, [entry(1), entry(2), entry(3)])
+    lines = (tmp_path / "2030-01-01.jsonl").read_text().splitlines()
+    assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3]

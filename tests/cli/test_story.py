@@ -1,0 +1,144 @@
+"""The commands in the order in which a newcomer meets them, on real HTTP."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Desk
+
+SYNC_KEYS = ["run", "sync", "status", "seconds", "apps", "conflicts", "reviews", "written"]
+APP_KEYS = ["read", "linked", "created", "updated", "archived", "unchanged", "failed", "held", "calls"]
+
+
+def test_from_nothing_to_apps_in_step(desk: Desk) -> None:
+    check = desk.run("check")
+    assert check.code == 0
+    assert "All mapped fields are there" in check.out
+
+    plan = desk.run("plan", "--json")
+    assert plan.code == 0
+    assert [line["sync"] for line in plan.lines] == ["companies", "contacts"]
+    assert all(line["items"] for line in plan.lines)
+
+    first = desk.run("sync", "--json")
+    assert first.code in (0, 4)
+    for line in first.lines:
+        assert list(line) == SYNC_KEYS
+        assert line["written"] > 0
+        assert all(list(row) == APP_KEYS for row in line["apps"].values())
+
+    desk.synced()
+    quiet = desk.run("sync", "--json")
+    assert quiet.code == 0
+    assert [line["written"] for line in quiet.lines] == [0, 0]
+
+    runs = desk.run("runs", "--json").json
+    assert list(runs[0]) == ["run", "sync", "started", "status", "written"]
+    assert [run["run"] for run in runs] == sorted((run["run"] for run in runs), reverse=True)
+
+    writing = first.lines[0]["run"]
+    shown = desk.run("show", writing, "--json").json
+    assert shown["run"] == writing
+    assert shown["changed"]
+    assert len([w for w in shown["writes"] if w["outcome"] == "applied"]) >= first.lines[0]["written"]
+
+    status = desk.run("status", "--json").json
+    assert [one["sync"] for one in status] == ["companies", "contacts"]
+    assert status[1]["apps"]["hubspot"]["linked"] > 0
+
+    conflicts = desk.run("conflicts", "list", "--json").json
+    assert len(conflicts) == 20
+    one = desk.run("conflicts", "show", str(conflicts[0]["seq"]), "--json").json
+    assert one == conflicts[0]
+    assert len(one["candidates"]) >= 2
+
+
+def test_a_plan_writes_nothing(desk: Desk) -> None:
+    before = desk.run("plan", "contacts", "--json").lines[0]["items"]
+    assert desk.run("plan", "contacts", "--json").lines[0]["items"] == before
+    dry = desk.run("sync", "contacts", "--dry-run", "--json")
+    assert (dry.code, dry.lines[0]["written"]) == (0, 0)
+
+
+def test_a_plan_shows_before_after_and_rule(desk: Desk) -> None:
+    desk.run("sync", "companies")
+    updates = [i for i in desk.run("plan", "contacts", "--json").lines[0]["items"] if i["kind"] == "update"]
+    assert list(updates[0]["changes"][0]) == ["field", "before", "after", "rule"]
+    text = desk.run("plan", "contacts", "--limit", "1").out
+    assert "records more; --limit 0 shows all" in text
+
+
+def test_people_see_a_row_an_app_and_where_to_look_next(desk: Desk) -> None:
+    out = desk.run("sync", "contacts").out
+    columns = "app read linked created updated unchanged conflicts for review calls".split()
+    assert all(word in out.splitlines()[1] for word in columns)
+    assert [line.split()[0] for line in out.splitlines()[2:5]] == ["hubspot", "mailerlite", "zendesk"]
+    assert "Look next:" in out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status",),
+        ("runs",),
+        ("conflicts", "list"),
+        ("conflicts", "list", "--held"),
+        ("conflicts", "list", "--all", "--limit", "3"),
+    ],
+)
+def test_reports_are_readable_before_and_after_the_first_run(desk: Desk, command: tuple[str, ...]) -> None:
+    before = desk.run(*command)
+    desk.run("sync", "companies")
+    after = desk.run(*command)
+    assert (before.code, after.code) == (0, 0)
+    assert before.out
+    assert after.out
+
+
+def test_the_conflict_log_is_written_beside_the_config_for_its_owner_only(desk: Desk) -> None:
+    desk.run("sync", "companies")
+    files = sorted((desk.folder / "conflicts").iterdir())
+    assert [f.suffix for f in files] == [".jsonl", ".txt"]
+    assert all(stat.S_IMODE(f.stat().st_mode) == 0o600 for f in files)
+    lines = files[0].read_text().splitlines()
+    desk.run("sync", "companies")
+    assert files[0].read_text().splitlines()[: len(lines)] == lines
+
+
+def test_a_quiet_run_asks_no_app_what_it_is_like(desk: Desk) -> None:
+    desk.synced()
+    before = desk.calls()
+    said = desk.run("sync", "--json").lines
+    assert desk.calls() - before == sum(row["calls"] for line in said for row in line["apps"].values())
+
+
+def test_everything_works_with_the_config_named_on_the_command_line(desk: Desk, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "my.yaml"
+    port = desk.url.rsplit(":", 1)[1]
+    assert desk.run("init", "--sandbox", "--port", port, "--config", str(other)).code == 0
+    out = desk.run("sync", "companies", "--config", str(other)).out
+    assert f"--config {other}" in out
+    assert (other.parent / "syncer.db").exists()
+
+
+def test_a_field_added_later_is_made_and_read_from_every_record(desk: Desk) -> None:
+    desk.synced()
+    desk.change(
+        "  job_title:\n",
+        "  nickname:\n    type: text\n    in: {hubspot: nickname, zendesk: user_fields.nickname}\n"
+        "  job_title:\n",
+        "mappings/contacts.yaml",
+    )
+    assert desk.run("sync", "contacts").code == 2
+    missing = desk.run("check", "--json")
+    assert missing.code == 2
+    assert [f["field"] for f in missing.json["lacking"]] == ["nickname", "user_fields.nickname"]
+    shown = desk.run("check", "--create-fields", "--json")
+    assert (shown.code, len(shown.json["lacking"])) == (2, 2)
+    assert "Nothing was made" in shown.err
+    assert desk.run("check", "--create-fields", "--yes").code == 0
+    read = desk.run("sync", "contacts", "--json").lines[0]["apps"]["hubspot"]["read"]
+    assert read >= desk.run("status", "contacts", "--json").json[0]["apps"]["hubspot"]["linked"]

@@ -1,0 +1,73 @@
+"""What apps declare is remembered: in the same words, for a day, while the way to the app is the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from connectors.contract import FieldSpec, ObjectSpec
+from syncer import specs
+from syncer.config import AppModel, load_config
+from syncer.ports import Ports
+from syncer.store.database import Database
+from syncer.wire import Wiring, dependents, spec_key, targets
+from tests.cli.conftest import Desk
+
+
+def test_a_spec_survives_being_remembered() -> None:
+    spec = ObjectSpec(
+        "contacts",
+        {
+            "status": FieldSpec(
+                "status", "consent", options=("active",), coerce=("trim",), consent={"active": "subscribed"}
+            ),
+            "company": FieldSpec("company", "reference", reference="companies", blank=""),
+        },
+        unique=("email",),
+        needs=(("email", "name"), ("phone",)),
+        lag=2.5,
+    )
+    assert specs.loads(specs.dumps(spec)) == spec
+
+
+MODEL = AppModel(connector="memory", credentials={"token": SecretStr("one")}, settings={"lag": 1})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"credentials": {"token": SecretStr("two")}},
+        {"base_url": "https://elsewhere.example"},
+        {"settings": {"lag": 2}},
+        {"connector": "hubspot"},
+    ],
+)
+def test_another_way_to_the_app_is_another_key(change: dict[str, object]) -> None:
+    assert spec_key(MODEL.model_copy(update=change), "contacts") != spec_key(MODEL, "contacts")
+
+
+def test_the_key_gives_no_secret_away_and_differs_by_object() -> None:
+    assert "one" not in spec_key(MODEL, "contacts")
+    assert spec_key(MODEL, "companies") != spec_key(MODEL, "contacts")
+
+
+def test_contacts_point_to_companies(desk: Desk) -> None:
+    config = load_config(desk.config)
+    assert list(config.syncs) == ["companies", "contacts"]
+    assert targets(config, config.syncs["contacts"]) == {"company": "companies"}
+    assert dependents(config, config.syncs["companies"]) == ("contacts",)
+    assert dependents(config, config.syncs["contacts"]) == ()
+
+
+@pytest.mark.parametrize(("later", "asks"), [(timedelta(hours=23), False), (timedelta(hours=25), True)])
+def test_apps_are_asked_again_after_a_day(desk: Desk, later: timedelta, asks: bool) -> None:
+    config = load_config(desk.config)
+    db, start = Database(config.state), datetime(2030, 1, 1, tzinfo=UTC)
+    for now, asked in ((start, True), (start + later, asks)):
+        wiring = Wiring(config, db, Ports(now=lambda now=now: now))  # type: ignore[misc]
+        wiring.sync("companies")
+        assert bool(wiring.accounts) is asked
+        wiring.close()
+    db.close()
