@@ -70,19 +70,58 @@ def _number(text: str, region: str | None) -> str | None:
     make a number that exists, from a text that begins with the 0 where that country uses one."""
     import phonenumbers as lib
 
+    if region is not None:
+        if national := _plain(text, region):
+            return _existing(national, region)
+        if _has_trunk(region) is not lib.normalize_digits_only(text).startswith("0"):
+            return None
     try:
         number = lib.parse(text, region)
     except lib.NumberParseException:
         return None
-    if region is None:
-        if not lib.is_possible_number(number):
-            return None
-    else:
-        trunk = lib.ndd_prefix_for_region(region, True) == "0"
-        if trunk is not lib.normalize_digits_only(text).startswith("0") or not lib.is_valid_number(number):
-            return None
+    if not (lib.is_possible_number(number) if region is None else lib.is_valid_number(number)):
+        return None
     plain = lib.format_number(number, lib.PhoneNumberFormat.E164)
     return f"{plain} ext. {number.extension}" if number.extension else plain
+
+
+def _plain(text: str, region: str) -> str:
+    """The digits after the 0 in the plain case, which needs no parsing: a 0, a number, and no other rule in
+    that country. Empty in any other case."""
+    digits = text.translate(_PUNCTUATION)
+    plain = digits[:1] == "0" and digits[1:2] not in ("", "0") and digits.isdecimal() and len(digits) < 18
+    return digits[1:] if plain and _trunk(region) else ""
+
+
+def _existing(national: str, region: str) -> str | None:
+    """E.164 of a national number that exists. What counts as one is the library's knowledge."""
+    import phonenumbers as lib
+
+    code = _trunk(region)
+    number = lib.PhoneNumber(country_code=code, national_number=int(national))
+    return f"+{code}{national}" if lib.is_valid_number(number) else None
+
+
+_PUNCTUATION = str.maketrans("", "", " -.()/")
+
+
+@lru_cache
+def _has_trunk(region: str) -> bool:
+    import phonenumbers as lib
+
+    return lib.ndd_prefix_for_region(region, True) == "0"
+
+
+@lru_cache
+def _trunk(region: str) -> int:
+    """The country code, where numbers are written with a single 0 before them and no other rule applies; else
+    0."""
+    import phonenumbers as lib
+
+    known = lib.PhoneMetadata.metadata_for_region(region, None)
+    if known is None or known.national_prefix_for_parsing != "0" or known.national_prefix_transform_rule:
+        return 0
+    return int(known.country_code or 0)
 
 
 @lru_cache(65536)
