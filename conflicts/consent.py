@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 STATES = ("subscribed", "pending", "unsubscribed", "bounced", "complained", "erased")
 RANK = {state: i for i, state in enumerate(STATES)}
 OPT_OUTS = frozenset(STATES[2:])
+MARGIN = timedelta(minutes=1)  # clocks differ, and stamps may be coarse
 
 
 def rank(state: str | None) -> int:
@@ -27,12 +28,25 @@ def most_restrictive(states: Iterable[str | None]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class OptOut:
+    """The golden state: since when, by which app, and whether it was seen `again` after others had taken it
+    over, so that having held it no longer tells what came first."""
+
+    state: str
+    since: datetime
+    app: str
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OptIn:
     """An app now shows a less restrictive state than golden.
 
-    stamp       when the consent itself changed, where the app keeps that
     held_before the state that this app was last known to hold
     settled     nothing of ours is on its way to this field of the app
+    stamp       when the consent itself changed, where the app keeps that
+    earliest    when the record was last looked at before
+    latest      it surely changed no later than this, where the record's own stamp says so
     """
 
     app: str
@@ -40,39 +54,45 @@ class OptIn:
     held_before: str | None
     settled: bool
     stamp: datetime | None = None
+    earliest: datetime | None = None
+    latest: datetime | None = None
 
 
-def may_raise(
-    golden: str, since: datetime | None, source: str | None, opt_in: OptIn, authorities: Iterable[str]
-) -> bool:
-    """Whether an opt-in lifts the golden state, set at `since` by the app `source`.
+def may_raise(golden: OptOut, opt_in: OptIn, authorities: Iterable[str]) -> bool:
+    """Whether an opt-in lifts the golden state.
 
-    Only in an app named as authority, never out of a bounce, a complaint or an erasure. With its own stamp
-    the opt-in must be later than the opt-out. Without one it is later only if that same app had itself held
-    the opt-out, with nothing of ours pending there. A pending confirmation is lifted only where it waits.
+    Only in an app named as authority, never out of a bounce, a complaint or an erasure. It must be later than
+    the opt-out: because that same app had held the opt-out, with nothing of ours pending there, or clearly so
+    by the field's own stamp. A stamp that says it is older forbids it. A pending confirmation is lifted only
+    where it waits.
     """
-    if opt_in.app not in authorities or rank(golden) > RANK["unsubscribed"]:
+    if opt_in.app not in authorities or rank(golden.state) > RANK["unsubscribed"]:
         return False
-    if golden == "pending" and opt_in.app != source:
+    if golden.state == "pending" and opt_in.app != golden.app:
         return False
-    if opt_in.stamp is not None and since is not None:
-        return opt_in.settled and opt_in.stamp > since
-    return opt_in.settled and rank(opt_in.held_before) >= rank(golden)
+    latest = opt_in.stamp or opt_in.latest
+    if not opt_in.settled or (latest is not None and latest <= golden.since):
+        return False
+    if opt_in.stamp is not None and opt_in.stamp > golden.since + MARGIN:
+        return True
+    if golden.again and (opt_in.earliest is None or opt_in.earliest < golden.since):
+        return False
+    return rank(opt_in.held_before) >= rank(golden.state)
 
 
 def decide(
-    golden: str | None,
-    since: datetime | None,
-    source: str | None,
+    golden: OptOut | None,
     seen: Iterable[str | None],
     opt_ins: Iterable[OptIn],
     authorities: Iterable[str],
 ) -> str | None:
     """The golden consent after a run. `seen` are the states of all new observations, also of those that a
-    later one replaced; any lowering among them beats every opt-in of the same run."""
-    lowest = most_restrictive([golden, *seen])
-    if golden is None or rank(lowest) > rank(golden):
+    later one replaced; anything more restrictive among them beats every opt-in of the same run."""
+    lowest = most_restrictive(tuple(seen))
+    if golden is None:
+        return lowest
+    if rank(lowest) > rank(golden.state):
         return lowest
     named = tuple(authorities)
-    raised = [o.state for o in opt_ins if may_raise(golden, since, source, o, named)]
-    return most_restrictive(raised) if raised else golden
+    raised = [o.state for o in opt_ins if rank(lowest) <= rank(o.state) and may_raise(golden, o, named)]
+    return most_restrictive(raised) if raised else golden.state

@@ -136,7 +136,7 @@ class Http:
         self._rates = {rate.name: rate for rate in own_rates(rates, options, self._base)}
         self._secrets = _secrets(options.credentials)
         seconds = number(options, "timeout", 60.0)
-        # Without a client, whose cookies, redirects and hooks cost a third of the time of a small call.
+        # Without a client, whose cookies, redirects and hooks take nearly a third of a small call's time.
         self._transport = httpx.HTTPTransport(verify=_trusted(), proxy=proxy_for(self._base))
         self._extensions = {"timeout": httpx.Timeout(seconds, connect=10.0).as_dict()}
         self._headers = httpx.Headers({**HEADERS, **headers})

@@ -38,6 +38,7 @@ class OpenShape:
     consent: Mapping[str, str] = field(default_factory=dict)
     consent_set: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
+    default: str | int | float | bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

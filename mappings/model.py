@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
-Value: TypeAlias = str | int | float | bool | list[str] | None
+Scalar: TypeAlias = str | int | float | bool | None
+Value: TypeAlias = Scalar | list[str]
 Direction = Literal["both", "from", "to"]
 Predicate = Callable[[Mapping[str, Value]], bool]
 
@@ -33,6 +34,7 @@ class Shape(Protocol):
     coerce       what the app makes of a written text, in order: trim, lower, digits, cut:N
     consent      the app's value -> state; consent_set: state -> the app's value to write
     reference    the app's object that a record id points to
+    default      what the app fills in where nobody said anything
     """
 
     @property
@@ -53,6 +55,8 @@ class Shape(Protocol):
     def consent_set(self) -> Mapping[str, str]: ...
     @property
     def reference(self) -> str: ...
+    @property
+    def default(self) -> Scalar: ...
 
 
 class FieldType(Protocol):
@@ -112,6 +116,7 @@ class Slot(Protocol):
     fields: tuple[str, ...]
     writable: bool
     on_create: bool
+    default: Scalar
     reference: str
 
     def project(self, golden: Mapping[str, Value], seen: Value) -> Value:

@@ -28,6 +28,7 @@ class BaseSlot:
         "fields",
         "name",
         "on_create",
+        "default",
         "reference",
         "writable",
     )
@@ -41,6 +42,7 @@ class BaseSlot:
         self.writable = shape.writable == "yes"
         self.on_create = shape.writable in ("yes", "create")
         self.reference = ""
+        self.default = shape.default
         self._field = fields[0]
         self._type = type
         self._read = read

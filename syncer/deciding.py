@@ -33,9 +33,11 @@ CHUNK = 300
 
 @dataclass(slots=True)
 class Decided:
-    """What a pass over all waiting records came to."""
+    """What a pass over all waiting records came to. `passed`: golden records of which nothing is new: what is
+    due in them passed the brakes before, and was only not sent (a crash, an app that was away)."""
 
     items: list[Item] = field(default_factory=list)
+    passed: set[str] = field(default_factory=set)
     linked: Counter[str] = field(default_factory=Counter)
     conflicts: int = 0
     skipped: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -178,6 +180,8 @@ class Deciding:
             decision = decide(unit, lens, abilities, self.run)
             if self.refused:
                 decision = refuse(decision, unit, self.refused, lens, abilities, self.run)
+            if unit.due and not decision.changed:
+                self.result.passed.add(unit.golden.id)
             decisions.append(decision)
         self._save(decisions, units)
 

@@ -221,7 +221,8 @@ class Engine:
         answered = waiting is not None and waiting[0] in (options.approve, options.reject)
         exempt = {i.identity for i in waiting[2]} if waiting and options.approve == waiting[0] else set()
         first = planned is None
-        counts = brakes.count([i for i in decided.items if i.identity not in exempt], self.sync.mapping)
+        braked = [i for i in decided.items if i.identity not in exempt and i.golden not in decided.passed]
+        counts = brakes.count(braked, self.sync.mapping)
         trips = (
             brakes.tripped(counts, self._linked_before(decided), self.sync.limits)
             if counts and not first

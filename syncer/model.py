@@ -238,13 +238,15 @@ class StubConsent:
 @dataclass(slots=True)
 class Unit:
     """All that is known of one golden record: what `decide` takes and gives. `observations` by link key;
-    `creating` names the apps in which a create of ours is still unanswered."""
+    `creating` names the apps in which a create of ours is still unanswered; `due`: writes of an earlier
+    plan, which passed the brakes, are still to be sent."""
 
     golden: Golden
     links: list[Link]
     observations: dict[LinkKey, Observation] = field(default_factory=dict)
     stubs: tuple[StubConsent, ...] = ()
     creating: frozenset[str] = frozenset()
+    due: bool = False
 
 
 @dataclass(slots=True)

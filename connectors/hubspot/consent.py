@@ -37,7 +37,7 @@ class Preferences:
         answer = self._http.write(
             "POST",
             f"{self._path}/batch/unsubscribe-all",
-            params={"channel": "EMAIL", "verbose": "true"},  # else the answer names nobody
+            params={"channel": "EMAIL", "verbose": "true"},  # not verbose, the answer names nobody
             body={"inputs": list(emails)},
             allow=(400, *LACKING),
         )

@@ -42,8 +42,8 @@ ROUTER = Router(OBJECTS, BATCHES, SEARCHES, LINKS, PROPERTIES, PREFERENCES)
 
 
 class HubSpot(App[Account]):
-    """Settings: ``search_lag`` in seconds (default 0); ``consent_batches``, whether the account may opt people
-    out in batches (default true)."""
+    """Settings: ``search_lag`` in seconds (default 0); ``consent_batches``, whether the account may opt out
+    many people in one call (default true)."""
 
     name = "hubspot"
 

@@ -18,6 +18,8 @@ from connectors.hubspot.search import search_values
 
 BATCH: Final = 100
 REFUSED: Final = (400, 404, 409, 413)
+IN: Final = {OPT_OUT: "only an opt-out can be written; HubSpot alone takes an opt-in"}
+NOWHERE: Final = {OPT_OUT: "HubSpot keeps opt-outs by e-mail address, and this contact has none"}
 
 
 class Writer:
@@ -121,7 +123,7 @@ class Writer:
             refused = {**not_linked.get(write.ref, {}), **not_settled.get(write.ref, {})}
             results[write.ref] = (
                 _refused_whole(write, refused)
-                if refused.keys() == write.values.keys()
+                if refused and refused.keys() == write.values.keys()
                 else _with(results[write.ref], extra, refused)
             )
         return list(results.values())
@@ -212,26 +214,14 @@ class Writer:
     def _opt_out(self, writes: Sequence[Write]) -> tuple[dict[str, Value], dict[str, dict[str, str]]]:
         """Unsubscribe whom the writes say: (ref -> value settled, ref -> refused field)."""
         asked = [write for write in writes if OPT_OUT in self._apart & write.values.keys()]
-        settled: dict[str, Value] = {}
-        refused: dict[str, dict[str, str]] = {}
-        emails = self._emails(asked)
-        going: dict[str, str] = {}
-        for write in asked:
-            email = emails.get(str(write.id))
-            if encode(write.values[OPT_OUT]) != "true":
-                why = "only an opt-out can be written; HubSpot alone takes an opt-in"
-                refused[write.ref] = {OPT_OUT: why}
-            elif not email:
-                why = "HubSpot keeps opt-outs by e-mail address, and this contact has none"
-                refused[write.ref] = {OPT_OUT: why}
-            else:
-                going[write.ref] = email
+        refused = {write.ref: IN for write in asked if encode(write.values[OPT_OUT]) != "true"}
+        leaving = [write for write in asked if write.ref not in refused]
+        emails = self._emails(leaving)
+        going = {write.ref: emails[str(write.id)] for write in leaving if emails.get(str(write.id))}
+        refused |= {write.ref: NOWHERE for write in leaving if write.ref not in going}
         reasons = self._preferences.unsubscribe(going.values())
-        for ref, email in going.items():
-            if email in reasons:
-                refused[ref] = {OPT_OUT: reasons[email]}
-            else:
-                settled[ref] = "true"
+        refused |= {ref: {OPT_OUT: reasons[email]} for ref, email in going.items() if email in reasons}
+        settled: dict[str, Value] = {ref: "true" for ref in going if ref not in refused}
         return settled, refused
 
     def _emails(self, writes: Sequence[Write]) -> dict[str, str]:

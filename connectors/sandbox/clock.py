@@ -10,14 +10,16 @@ _EPOCH = datetime.fromisoformat("1970-01-01")  # all times here are UTC
 
 
 class Clock:
-    """Microseconds since 1970. `tick` never gives the same value twice, so changes have one order."""
+    """Microseconds since 1970. `tick` never gives the same value twice, so changes have one order. While
+    `at` is set, the clock stands there."""
 
     def __init__(self) -> None:
         self.offset = 0.0
+        self.at: int | None = None
         self._last = 0
 
     def now(self) -> int:
-        return int((time.time() + self.offset) * 1_000_000)
+        return self.at if self.at is not None else int((time.time() + self.offset) * 1_000_000)
 
     def tick(self) -> int:
         self._last = max(self._last + 1, self.now())

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -26,7 +27,8 @@ from connectors.hubspot.sandbox import HubSpot
 from connectors.mailerlite.sandbox import MailerLite
 from connectors.sandbox.clock import DAY_US, Clock
 from connectors.sandbox.faults import Fault, halved, parsed
-from connectors.sandbox.limits import Limits, Pace
+from connectors.sandbox.journal import Beginning, Journal
+from connectors.sandbox.limits import SCALE, Limits, Pace
 from connectors.sandbox.people import World, world
 from connectors.sandbox.wire import Answer, App, Call, Json
 from connectors.zendesk.sandbox import Zendesk
@@ -37,24 +39,44 @@ READS = ("GET", "HEAD")
 
 
 class Host:
-    """The apps, their log and the faults in force. Calls are handled one at a time, in one thread."""
+    """The apps, their log and the faults in force. Calls are handled one at a time, in one thread. A world
+    that the file `kept` holds is continued, else the new one is kept there. Raises `WorldError`."""
 
-    def __init__(self, people: int, seed: int, limits: Pace, empty: bool, url: str) -> None:
+    def __init__(
+        self, people: int, seed: int, limits: Pace, empty: bool, url: str, kept: Path | None = None
+    ) -> None:
         self._people = 0 if empty else people
         self._seed = seed
         self._pace = limits
         self._url = url
-        self.reset()
+        self._journal = Journal(kept)
+        before = self._journal.beginning()
+        if before is None:
+            self.reset()
+            return
+        self._people, self._seed = before.people, before.seed
+        with _no_collection():
+            self._fill(before.start)
+            self._continue()
 
     def reset(self) -> None:
         """Start again from the seed: records, log, faults, settings, limits and the clock."""
+        start = Clock().now() // DAY_US * DAY_US
         with _no_collection():
-            self._fill()
+            self._fill(start)
+        self._journal.begin(Beginning(self._people, self._seed, start))
 
-    def _fill(self) -> None:
+    def _continue(self) -> None:
+        """Repeat what was done before; that counts against no limit."""
+        for app in self.apps.values():
+            app.limits.scale = 0.0
+        self._journal.replay(self.apps, self.clock, self._url)
+        for app in self.apps.values():
+            app.limits.scale = SCALE[self._pace]
+
+    def _fill(self, start: int) -> None:
         self.apps: dict[str, App[Any]] = {}  # lets go of the old world before the new one is made
         self.clock = Clock()
-        start = self.clock.now() // DAY_US * DAY_US
         made = world(self._people, self._seed) if self._people else World()
         hubspot = HubSpot(self.clock, self._limits(), made, start)
         mailerlite = MailerLite(self.clock, self._limits(), made, start)
@@ -107,7 +129,7 @@ class Host:
                 call.parsed = halved(call.parsed)
             app.mode.muted = kind == "ignore" and call.method not in READS
             try:
-                answer = app.handle(call)
+                answer = self._journal.handle(app, call, self.clock)
             finally:
                 app.mode.muted = False
         if kind == "drop_after":

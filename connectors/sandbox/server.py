@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 
 import uvicorn
@@ -29,15 +30,21 @@ class Sandbox:
             httpx.get(sandbox.hubspot + "/account-info/v3/details", ...)
 
     `url` is the server's address; `hubspot`, `mailerlite` and `zendesk` are the apps' base URLs. Port 0
-    takes a free one.
+    takes a free one. A world that the file `kept` holds is continued; else the new one is kept there.
     """
 
     def __init__(
-        self, people: int = 300, seed: int = 1, port: int = 0, limits: Pace = "off", empty: bool = False
+        self,
+        people: int = 300,
+        seed: int = 1,
+        port: int = 0,
+        limits: Pace = "off",
+        empty: bool = False,
+        kept: Path | None = None,
     ) -> None:
         self._socket = _bound(port)
         self.url = f"http://{ADDRESS}:{self._socket.getsockname()[1]}"
-        self.host = Host(people, seed, limits, empty, self.url)
+        self.host = Host(people, seed, limits, empty, self.url, kept)
         self._server = uvicorn.Server(_config(self.host))
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="sandbox", daemon=True
@@ -75,12 +82,13 @@ def serve(
     limits: Pace = "fast",
     empty: bool = False,
     ready: Callable[[str], object] | None = None,
+    kept: Path | None = None,
 ) -> None:
     """Run until stopped; Ctrl-C ends it without an error. `ready` is told the server's address as soon as
-    calls are accepted. Raises OSError where the port is taken."""
+    calls are accepted; `kept` is the file that keeps the world. Raises OSError where the port is taken."""
     bound = _bound(port)
     url = f"http://{ADDRESS}:{bound.getsockname()[1]}"
-    server = uvicorn.Server(_config(Host(people, seed, limits, empty, url)))
+    server = uvicorn.Server(_config(Host(people, seed, limits, empty, url, kept)))
     if ready is not None:
         ready(url)
     try:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from syncer.cli import check, conflicts, init, pause, plan, resync, runs, sandbox, status, sync
+from syncer.cli import check, conflicts, demo, init, pause, plan, resync, runs, sandbox, status, sync
 from syncer.cli.codes import Guarded
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode="rich" if sys.stdout.isatty() else None,
 )
 app.command()(init.init)
+app.command()(demo.demo)
 app.command()(sandbox.sandbox)
 app.command()(check.check)
 app.command()(plan.plan)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conflicts.consent import rank
+from syncer.core.consent import merge_consent, read_consent
 from syncer.core.lens import Lens
-from syncer.core.merge import Merging, merge, merge_consent
+from syncer.core.merge import merge
+from syncer.core.merging import Merging
 from syncer.core.observe import Reading, read
-from syncer.core.plan import Abilities, Planning, plan
+from syncer.core.plan import Abilities, Planning, compare, plan
 from syncer.model import ABSENT, Decision, Golden, Item, Link, Observation, Unit
 
 
@@ -22,9 +24,11 @@ def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
     before = golden.value.copy()
     gone = [link for link in links if _follow_state(link, unit.observations.get(link.key))]
     _choose_primary(links)
-    reading = read(_readable(unit, links, lens), golden, lens)
+    observed = _readable(unit, links, lens)
+    consents = read_consent(observed, lens)
+    reading = read(observed, golden, lens)
     merging = Merging(golden, links, lens, run, reading.log)
-    merge_consent(merging, reading.consent, unit.stubs)
+    merge_consent(merging, consents, unit.stubs)
     merge(merging, reading.offers)
     items: list[Item] = []
     notes: list[tuple[str, str]] = []
@@ -71,33 +75,28 @@ def _choose_primary(links: Sequence[Link]) -> None:
 def lower_consent(unit: Unit, lens: Lens, run: str) -> Decision | None:
     """What must not wait while a run is held: consent lowered on existing links. None where nothing is.
 
-    Only the consent slots are read, and only writes that lower consent are planned; all other observations go
-    on waiting as they are.
+    Only the consent slots are read and compared, and only writes that lower consent are planned; all else of
+    the observations goes on waiting, to be dated and merged as if nobody had looked yet.
     """
-    links = [link for link in unit.links if link.version == lens.mapping.version]
-    observations = {k.key: _consent_only(o, lens) for k in links if (o := unit.observations.get(k.key))}
-    narrowed = Unit(unit.golden, links, observations, unit.stubs, frozenset(lens.mapping.apps))
-    decision = decide(narrowed, lens, Abilities(), run)
-    name = lens.mapping.consent or ""
-    before, after = unit.golden.value.get(name), decision.unit.golden.value.get(name)
+    name = lens.mapping.consent
+    golden, links = unit.golden.copy(), _in_order([link.copy() for link in unit.links], lens)
+    if name is None:
+        return None
+    observed = [(k, o) for k in links if (o := unit.observations.get(k.key)) is not None]
+    merging = Merging(golden, links, lens, run, [])
+    merge_consent(merging, read_consent(observed, lens), unit.stubs)
+    before, after = unit.golden.value.get(name), golden.value.get(name)
     if rank(str(after)) <= rank(str(before)):
         return None
-    for link in decision.unit.links:
-        link.state = next(k.state for k in links if k.key == link.key)
-    decision.items[:] = [_lowering(item, lens) for item in decision.items if item.kind == "update"]
-    decision.items[:] = [item for item in decision.items if item.slots]
-    return decision
-
-
-def _lowering(item: Item, lens: Lens) -> Item:
-    """The part of an item that lowers consent."""
-    slots = lens.mapping.apps[item.app].slots
-    kept = {
-        name: change
-        for name, change in item.slots.items()
-        if lens.mapping.consent in slots[name].fields and name not in item.raises
-    }
-    return Item(item.kind, item.app, item.golden, item.record, kept)
+    planning = Planning(golden, lens, Abilities(), [], merging.log, [])
+    for link in links:
+        slot = lens.slot_of(link.app, name)
+        if slot is not None and link.state == "live":
+            item = compare(planning, link, [slot])
+            if item is not None and not item.raises:
+                planning.items.append(item)
+    changed = {name: (unit.golden.value.get(name, ABSENT), after)}
+    return Decision(Unit(golden, links), planning.items, merging.log, changed)
 
 
 def _readable(unit: Unit, links: Sequence[Link], lens: Lens) -> list[tuple[Link, Observation]]:

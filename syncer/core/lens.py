@@ -5,8 +5,8 @@ A reference travels as a record id in an app and as a golden id in the middle. E
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from mappings.model import Direction, Field, ObjectMapping, Slot
@@ -46,6 +46,28 @@ class Lens:
 
     mapping: ObjectMapping
     refs: Refs
+    _slots: dict[tuple[str, str], Slot] = field(init=False, repr=False)
+    _mates: dict[str, set[str]] = field(init=False, repr=False)
+    _derived: list[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        slots = [slot for app in self.mapping.apps.values() for slot in app.slots.values()]
+        object.__setattr__(self, "_slots", {(slot.app, f): slot for slot in slots for f in slot.fields})
+        mates: dict[str, set[str]] = {}
+        for slot in slots:
+            for name in slot.fields if len(slot.fields) > 1 else ():
+                mates.setdefault(name, set()).update(slot.fields)
+        object.__setattr__(self, "_mates", mates)
+        derived = [f.name for f in self.mapping.fields.values() if f.derived is not None]
+        object.__setattr__(self, "_derived", derived)
+
+    def slot_of(self, app: str, field: str) -> Slot | None:
+        """Where a field lives in an app."""
+        return self._slots.get((app, field))
+
+    def mates(self, field: str) -> Collection[str]:
+        """The fields (itself among them) that share one text with this field in some app."""
+        return self._mates.get(field, ())
 
     def project(self, slot: Slot, golden: Mapping[str, Value], seen: Value) -> Value:
         """The app form of golden values in this slot. Raises `Unresolved`."""
@@ -75,13 +97,12 @@ class Lens:
     def derived(self, golden: Mapping[str, Value]) -> dict[str, Value]:
         """Fields looked up through a reference; missing where the reference was never set."""
         found: dict[str, Value] = {}
-        for field in self.mapping.fields.values():
-            if field.derived is not None:
-                reference, name = field.derived
-                if reference in golden:
-                    target = golden[reference]
-                    object = self.mapping.fields[reference].reference
-                    found[field.name] = self.refs.value_of(object, str(target), name) if target else None
+        for name in self._derived:
+            reference, shown = self.mapping.fields[name].derived or ("", "")
+            if reference in golden:
+                target = golden[reference]
+                kind = self.mapping.fields[reference].reference
+                found[name] = self.refs.value_of(kind, str(target), shown) if target else None
         return found
 
     def _target(self, slot: Slot) -> str:

@@ -7,13 +7,15 @@ its way, held for a person, refused, or frozen.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conflicts.candidate import Candidate
 from conflicts.consent import rank
-from mappings.model import AppMap, ExpressionFailed, Slot
+from mappings.model import AppMap, BadValue, ExpressionFailed, Slot
+from syncer.core.consent import state_of
 from syncer.core.lens import Lens, Unresolved, direction
+from syncer.core.observe import agrees
 from syncer.model import ABSENT, DISAGREES, Golden, Item, Link, LogEntry, Mark, Value, sent_form
 
 FREEZE_AFTER = 3
@@ -54,53 +56,54 @@ class Planning:
 def plan(p: Planning, links: Sequence[Link], creating: Collection[str] = ()) -> None:
     """Settle agreement on all live links (in place) and add the items that are due. `creating`: apps in which
     a create is still unanswered."""
-    present = {k.app for k in links} | set(creating)
-    for link in links:
-        if link.state == "live":
-            _compare(p, link)
-    if not any(k.state == "live" for k in links):
-        return
-    for app, app_map in p.lens.mapping.apps.items():
-        if app in p.abilities.creates and app not in present and app not in p.golden.barred:
-            _plan_create(p, app_map)
+    version = p.lens.mapping.version
+    live = [k for k in links if k.state == "live"]
+    for link in live:
+        moved, link.version = link.version != version, version
+        item = compare(p, link, p.lens.mapping.apps[link.app].slots.values(), moved)
+        if item is not None:
+            p.items.append(item)
+    if live:
+        present = {k.app for k in links} | set(creating)
+        for app, app_map in p.lens.mapping.apps.items():
+            if app in p.abilities.creates and app not in present and app not in p.golden.barred:
+                _plan_create(p, app_map)
 
 
-def _compare(p: Planning, link: Link) -> None:
-    """One app's record against golden."""
-    moved = link.version != p.lens.mapping.version
-    link.version = p.lens.mapping.version
-    slots: dict[str, tuple[Value | Mark, Value]] = {}
+def compare(p: Planning, link: Link, slots: Iterable[Slot], moved: bool = False) -> Item | None:
+    """What is due in these slots of one record. `moved`: the mapping has changed since they were last
+    compared."""
+    due: dict[str, tuple[Value | Mark, Value]] = {}
     raises: list[str] = []
-    for slot in p.lens.mapping.apps[link.app].slots.values():
+    for slot in slots:
         after = _due(p, link, slot, moved)
         if isinstance(after, Mark):
             continue
-        before = link.seen[slot.name]
-        slots[slot.name] = (before, after)
-        if p.lens.mapping.consent in slot.fields and _raises(slot, before, after):
+        before = due[slot.name] = (link.seen[slot.name], after)
+        if p.lens.mapping.consent in slot.fields and _state_rank(slot, after) < _state_rank(slot, before[0]):
             raises.append(slot.name)
-    if slots:
-        p.items.append(Item("update", link.app, p.golden.id, link.id, slots, tuple(raises)))
+    return Item("update", link.app, p.golden.id, link.id, due, tuple(raises)) if due else None
 
 
 def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
     """The value to write into this slot, ABSENT where none is due. Agreement is noted on the way."""
-    golden = p.golden.value
-    if slot.name not in link.seen or slot.name in link.pending:
+    golden, name = p.golden.value, slot.name
+    if name not in link.seen or name in link.pending:
         return ABSENT
     fields = [f for f in slot.fields if f in golden]
-    if not fields or any(f in p.golden.held for f in slot.fields):
+    if not fields or (p.golden.held and any(f in p.golden.held for f in slot.fields)):
         return ABSENT
-    if not moved and all(_agrees(p, link, f) for f in fields):
+    if not moved and all(agrees(p.lens, link, f, golden) for f in fields):
         return ABSENT
-    seen = link.seen[slot.name]
+    seen = link.seen[name]
     try:
         after = p.lens.project(slot, golden, seen)
     except Unresolved:
         return ABSENT
-    if slot.same(after, seen):
-        link.agreed.update({f: golden[f] for f in fields})
-        link.refused.pop(slot.name, None)
+    if after == seen or slot.same(after, seen) or _shows_consent(p, slot, after, seen):
+        for f in fields:
+            link.agreed[f] = golden[f]
+        link.refused.pop(name, None)
         return ABSENT
     if moved:
         link.agreed.update(dict.fromkeys(fields, DISAGREES))
@@ -109,12 +112,18 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
     return ABSENT if _stopped(p, link, slot, after) else after
 
 
-def _agrees(p: Planning, link: Link, name: str) -> bool:
-    agreed = link.agreed.get(name, DISAGREES)
-    if isinstance(agreed, Mark):
+def _shows_consent(p: Planning, slot: Slot, after: Value, seen: Value) -> bool:
+    """Whether the app shows golden consent as closely as it can: at least what we could write there, and no
+    more than golden. Its own word for a bounce is not written over with a mere opt-out."""
+    name = p.lens.mapping.consent
+    if name is None or name not in slot.fields:
         return False
-    current = p.golden.value[name]
-    return agreed == current or p.lens.mapping.fields[name].type.same(agreed, current)
+    shown = _state_rank(slot, seen)
+    return max(0, _state_rank(slot, after)) <= shown <= rank(str(p.golden.value[name]))
+
+
+def _state_rank(slot: Slot, value: Value) -> int:
+    return rank(state_of(slot, value))
 
 
 def _flows_to(p: Planning, app: str, fields: Sequence[str]) -> bool:
@@ -122,7 +131,10 @@ def _flows_to(p: Planning, app: str, fields: Sequence[str]) -> bool:
 
 
 def _stopped(p: Planning, link: Link, slot: Slot, after: Value) -> bool:
-    """A value that the app refused for good, or that keeps being changed back, is not sent again."""
+    """A value that the app refused for good, or that keeps being changed back, is not sent again; one that
+    cannot be read is left to a person."""
+    if not _is_readable(p, link, slot):
+        return True
     refusal = link.refused.get(slot.name)
     if refusal is not None:
         if refusal.version == p.lens.mapping.version and slot.same(refusal.value, after):
@@ -134,6 +146,16 @@ def _stopped(p: Planning, link: Link, slot: Slot, after: Value) -> bool:
     if times == FREEZE_AFTER:
         link.rewrites[slot.name] = (value, times + 1)
         p.log.append(_frozen(p, link, slot))
+    return True
+
+
+def _is_readable(p: Planning, link: Link, slot: Slot) -> bool:
+    try:
+        p.lens.split(slot, link.seen[slot.name], {})
+    except Unresolved:
+        return True
+    except BadValue:
+        return False
     return True
 
 
@@ -152,13 +174,6 @@ def _frozen(p: Planning, link: Link, slot: Slot) -> LogEntry:
         source.app if source else None,
         note=f"written {FREEZE_AFTER} times and changed back each time; left alone until the value changes",
     )
-
-
-def _raises(slot: Slot, before: Value, after: Value) -> bool:
-    """Whether a write lifts the consent that the app shows."""
-    name = slot.fields[0]
-    old, new = slot.split(before, {}).get(name), slot.split(after, {}).get(name)
-    return rank(str(new)) < rank(str(old))
 
 
 def _plan_create(p: Planning, app: AppMap) -> None:
@@ -223,7 +238,7 @@ def _consent_obstacle(p: Planning, app: AppMap, values: Mapping[str, Value]) -> 
     if state is None:
         return "nothing is known of the person's consent, and a new record there would count as consent"
     slot = next((s for s in app.slots.values() if name in s.fields), None)
-    given = slot.split(values.get(slot.name), {}).get(name) if slot else None
-    if rank(str(given or default)) < rank(str(state)):
+    given = state_of(slot, values.get(slot.name)) if slot else None
+    if rank(given or default) < rank(str(state)):
         return f"the app cannot take a new record that is {state}"
     return ""

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from conflicts.consent import rank
 from connectors.contract import Result
 from mappings.model import ObjectMapping, Slot
+from syncer.core.consent import state_of
 from syncer.model import DISAGREES, Golden, Item, Link, Mark, Observation, Pending, Refusal, Value, sent_form
 
 
@@ -24,7 +26,7 @@ class Settled:
     again     what is left to send without the fields that the app refused
     extra     what the answer shows besides, as an observation
     in_flight the write may still have happened: it stays in the outbox
-    finished  nothing more is due in this record
+    finished  nothing more is due in this record, as far as the answer tells
     """
 
     link: Link | None = None
@@ -49,7 +51,7 @@ class Sent:
 def settle(sent: Sent, result: Result, golden: Golden, link: Link | None) -> Settled:
     """The consequences of one result for one item. `link` is None for a create."""
     item = sent.item
-    if result.outcome == "rejected" and (rest := _without(item, result)) is not None:
+    if result.outcome == "rejected" and (rest := _without(sent, result)) is not None:
         after = None if link is None else _write_into(link, sent, result, golden)
         return Settled(link=after, again=rest)
     if item.kind == "create" or link is None:
@@ -61,7 +63,23 @@ def settle(sent: Sent, result: Result, golden: Golden, link: Link | None) -> Set
         return Settled(link=after, finished=result.outcome in ("applied", "rejected"))
     after = _write_into(link, sent, result, golden)
     extra = _extra(after, sent, result)
-    return Settled(link=after, extra=extra, finished=result.outcome in ("applied", "rejected"))
+    return Settled(link=after, extra=extra, finished=_is_finished(after, sent, result, golden))
+
+
+def _is_finished(link: Link, sent: Sent, result: Result, golden: Golden) -> bool:
+    """A write that the app called applied, but whose answer shows the old value, is still due; so is what a
+    create had to leave out."""
+    slots = sent.mapping.apps[link.app].slots
+    names = link.seen if sent.item.kind == "create" else sent.item.slots
+    return result.outcome == "rejected" or (
+        result.outcome == "applied"
+        and all(
+            name in link.pending or link.agreed.get(f) == golden.value[f]
+            for name in names
+            for f in slots[name].fields
+            if f in golden.value
+        )
+    )
 
 
 def _settle_create(sent: Sent, result: Result, golden: Golden) -> Settled:
@@ -75,7 +93,7 @@ def _settle_create(sent: Sent, result: Result, golden: Golden) -> Settled:
             shown = {n: v for n, v in result.record.values.items() if n in mapping.apps[item.app].slots}
             link.seen = {**shown, **link.seen}
             link.observed_at = sent.answered_at
-        return Settled(link=link, finished=True)
+        return Settled(link=link, finished=_is_finished(link, sent, result, golden))
     if result.outcome in ("unknown", "applied"):
         return Settled(in_flight=True)
     if result.outcome == "rejected" or (result.outcome == "existed" and result.id is None):
@@ -89,7 +107,10 @@ def _settle_create(sent: Sent, result: Result, golden: Golden) -> Settled:
 def adopt(sent: Sent, record: str, golden: Golden) -> Link:
     """The link to a record that an unanswered create of ours has made: all that was sent is unconfirmed."""
     link = Link(sent.item.app, record, golden.id, version=sent.mapping.version)
-    return _write_into(link, sent, Result("", "unknown"), golden)
+    link = _write_into(link, sent, Result("", "unknown"), golden)
+    for pending in link.pending.values():
+        pending.parts = {}  # golden may have moved since: agreement is for the next comparison to note
+    return link
 
 
 def _write_into(link: Link, sent: Sent, result: Result, golden: Golden) -> Link:
@@ -98,17 +119,17 @@ def _write_into(link: Link, sent: Sent, result: Result, golden: Golden) -> Link:
     shown = result.record.values if result.record is not None else {}
     for name, (before, value) in sent.item.slots.items():
         slot = sent.mapping.apps[link.app].slots[name]
-        if result.outcome == "rejected":
+        if result.outcome == "rejected" or name in result.fields:
             if not result.fields or name in result.fields:
                 reason = result.fields.get(name) or result.reason
                 link.refused[name] = Refusal(value, reason, sent.mapping.version)
             continue
         if result.outcome not in ("applied", "unknown"):
             continue
-        if any(link.agreed.get(f) is DISAGREES for f in slot.fields):
+        if result.outcome == "applied" and any(link.agreed.get(f) is DISAGREES for f in slot.fields):
             _count_rewrite(link, slot, value)
         parts = {f: golden.value[f] for f in slot.fields if f in golden.value}
-        if result.outcome == "applied" and name in shown:
+        if result.outcome == "applied" and name in shown and not _is_opt_out(sent, slot, value, shown[name]):
             _confirm(link, slot, before, value, shown[name], parts)
         else:
             link.pending[name] = Pending(before, value, parts, sent.sent_at, name in sent.item.raises)
@@ -117,13 +138,20 @@ def _write_into(link: Link, sent: Sent, result: Result, golden: Golden) -> Link:
     return link
 
 
+def _is_opt_out(sent: Sent, slot: Slot, value: Value, shown: Value) -> bool:
+    """Whether the answer shows less consent than we sent: then it is for the next observation to say so."""
+    if sent.mapping.consent not in slot.fields:
+        return False
+    return rank(state_of(slot, shown)) > rank(state_of(slot, value))
+
+
 def _confirm(
     link: Link, slot: Slot, before: Value | Mark, sent: Value, shown: Value, parts: Mapping[str, Value]
 ) -> None:
     """The answer shows the field: it is what the app made of our value, unless nothing was done at all."""
-    unchanged = not isinstance(before, Mark) and slot.same(shown, before)
+    unchanged = slot.same(shown, None if isinstance(before, Mark) else before)
     if unchanged and not slot.same(shown, sent) and not slot.same(shown, slot.coerced(sent)):
-        _count_rewrite(link, slot, sent)
+        link.agreed.update(dict.fromkeys(slot.fields, DISAGREES))
         return
     link.seen[slot.name] = shown
     link.agreed.update(parts)
@@ -155,9 +183,14 @@ def _extra(link: Link, sent: Sent, result: Result) -> Observation | None:
     return Observation(link.app, link.id, news, sent.answered_at, result.record.stamp, result.record.stamps)
 
 
-def _without(item: Item, result: Result) -> Item | None:
-    """The item without the fields that were refused; None where the app named none, or nothing is left."""
+def _without(sent: Sent, result: Result) -> Item | None:
+    """The item without the fields that were refused; None where the app named none, or nothing is left. A
+    record is never created without its consent: it might pass for subscribed."""
+    item, slots = sent.item, sent.mapping.apps[sent.item.app].slots
     rest = {name: change for name, change in item.slots.items() if name not in result.fields}
     if not result.fields or not rest or len(rest) == len(item.slots):
+        return None
+    left_out = [f for name in result.fields if name in slots for f in slots[name].fields]
+    if item.kind == "create" and sent.mapping.consent in left_out:
         return None
     return Item(item.kind, item.app, item.golden, item.record, rest, item.raises)

@@ -143,9 +143,11 @@ class Records:
         units: dict[str, Unit] = {}
         for some in chunks(ids):
             for row in self.db.rows(
-                "SELECT id, body FROM golden WHERE space = :space AND id IN :ids", space=self.space, ids=some
+                "SELECT id, due, body FROM golden WHERE space = :space AND id IN :ids",
+                space=self.space,
+                ids=some,
             ):
-                units[row[0]] = Unit(codec.golden(row[0], row[1]), [])
+                units[row[0]] = Unit(codec.golden(row[0], row[2]), [], due=bool(row[1]))
             for row in self.db.rows(
                 "SELECT l.app, l.id, l.golden, l.state, l.main, l.version, l.body, o.state, o.body"
                 " FROM link l LEFT JOIN observation o"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 
 import httpx
@@ -10,7 +11,7 @@ import respx
 
 from connectors.budget import LocalBudget, Rate
 from connectors.contract import AppError, AuthRefused, Options, Unavailable, Unexpected
-from connectors.http import Http, Uncertain, after_effect
+from connectors.http import Http, Uncertain, after_effect, proxy_for
 from connectors.settings import bearer, require
 
 BASE = "https://api.example.test"
@@ -79,6 +80,33 @@ def test_a_write_that_may_have_been_applied_is_never_repeated(
     with pytest.raises(Uncertain):
         http.write("POST", "/things", body={})
     assert http.calls == 1
+
+
+def test_a_compressed_answer_is_read(app: respx.MockRouter, http: Http) -> None:
+    packed = httpx.Response(200, content=gzip.compress(b'{"ok": true}'), headers={"content-encoding": "gzip"})
+    app.get("/things").mock(packed)
+    assert http.read("GET", "/things").json == {"ok": True}
+
+
+PROXIES = {
+    "none": ({}, BASE, None),
+    "for https": ({"HTTPS_PROXY": "http://proxy.test:3128"}, BASE, "http://proxy.test:3128"),
+    "for all, without scheme": ({"ALL_PROXY": "proxy.test:3128"}, BASE, "http://proxy.test:3128"),
+    "but not this host": ({"HTTPS_PROXY": "http://proxy.test", "NO_PROXY": "example.test"}, BASE, None),
+    "never to this machine": ({"HTTP_PROXY": "http://proxy.test"}, "http://127.0.0.1:1", None),
+}
+
+
+@pytest.mark.parametrize(("known", "base", "expected"), PROXIES.values(), ids=PROXIES.keys())
+def test_the_proxy_is_the_environments(
+    monkeypatch: pytest.MonkeyPatch, known: dict[str, str], base: str, expected: str | None
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in known.items():
+        monkeypatch.setenv(name, value)
+    assert proxy_for(base) == expected
 
 
 PROVEN = {

@@ -38,6 +38,7 @@ def test_properties_become_field_specs(app: respx.MockRouter, hubspot: HubSpotCo
     assert spec.fields["customer_tags"].options == ("vip", "trial")
     assert spec.fields["score"].writable == "no"
     assert spec.fields["email"].coerce == ("trim", "lower")
+    assert spec.fields["phone"].coerce == ("trim",)
     assert spec.fields["company"].reference == "companies"
     assert spec.fields["hs_email_optout"].consent == {"true": "unsubscribed"}
     assert "subscribed" not in spec.fields["hs_email_optout"].consent_set

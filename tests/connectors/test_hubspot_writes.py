@@ -209,20 +209,6 @@ def test_a_refused_company_alone_changes_nothing(app: respx.MockRouter, hubspot:
     assert second.outcome == "applied"
 
 
-def test_an_opt_out_goes_through_communication_preferences(
-    app: respx.MockRouter, hubspot: HubSpotConnector
-) -> None:
-    app.post("/crm/v3/objects/contacts/batch/read").mock(
-        return_value=reply({"results": [contact("1", email="a+b@x.test")]})
-    )
-    route = app.post("/communication-preferences/v4/statuses/a%2Bb@x.test/unsubscribe-all").mock(
-        return_value=httpx.Response(200, json={})
-    )
-    (result,) = hubspot.write("contacts", [update("1", hs_email_optout="true")])
-    assert route.calls.last.request.url.params["channel"] == "EMAIL"
-    assert result.outcome == "applied"
-
-
 def test_a_refused_company_leaves_the_rest_applied(app: respx.MockRouter, hubspot: HubSpotConnector) -> None:
     batch_route(app, "update", reply({"results": [contact("1", phone="1")]}))
     app.post(f"{ASSOCIATIONS}/batch/create").mock(return_value=reply({"message": "no such company"}, 404))
@@ -231,38 +217,6 @@ def test_a_refused_company_leaves_the_rest_applied(app: respx.MockRouter, hubspo
     assert result.reason == "company: no such company"
     assert result.record is not None
     assert result.record.values == {"phone": "1"}
-
-
-UNWRITABLE = {
-    "an opt-in is never written": ("false", 200, "only an opt-out"),
-    "a missing scope is told": ("true", 403, "scope is missing"),
-}
-
-
-@pytest.mark.parametrize(("value", "status", "why"), UNWRITABLE.values(), ids=UNWRITABLE.keys())
-@pytest.mark.parametrize("kind", ["create", "update"])
-def test_an_opt_out_that_cannot_be_written_leaves_the_rest_applied(
-    app: respx.MockRouter, hubspot: HubSpotConnector, kind: str, value: str, status: int, why: str
-) -> None:
-    batch_route(app, kind, reply({"results": [contact("1", email="a@x.test")]}))
-    app.post(path__startswith="/communication-preferences").respond(
-        status, json={"message": "scope is missing"}
-    )
-    write = Write("r1", kind, "1" if kind == "update" else None, {"email": "a@x.test", OPT_OUT: value})
-    (result,) = hubspot.write("contacts", [write])
-    assert (result.outcome, list(result.fields)) == ("applied", [OPT_OUT])
-    assert why in result.fields[OPT_OUT]
-    assert result.record is not None
-    assert result.record.values == {"email": "a@x.test"}
-
-
-def test_an_opt_out_alone_that_cannot_be_written_changes_nothing(
-    app: respx.MockRouter, hubspot: HubSpotConnector
-) -> None:
-    (result,) = hubspot.write("contacts", [update("1", email=None, hs_email_optout="false")][:0] or [
-        update("1", hs_email_optout="false")
-    ])
-    assert (result.outcome, list(result.fields), result.record) == ("rejected", [OPT_OUT], None)
 
 
 def test_archiving_is_one_call(app: respx.MockRouter, hubspot: HubSpotConnector) -> None:

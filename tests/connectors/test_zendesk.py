@@ -46,6 +46,12 @@ def test_fields_become_field_specs(app: respx.MockRouter, zendesk: ZendeskConnec
     assert "pending" not in consent.consent_set
 
 
+def test_the_accounts_language_is_a_setting(app: respx.MockRouter) -> None:
+    zendesk = connect(default_locale="id")
+    assert zendesk.describe("users").fields["locale"].default == "id"
+    zendesk.close()
+
+
 def test_the_login_is_address_slash_token(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
     app.get("/users/me").respond(json={"user": user(role="admin")})
     account = zendesk.check()

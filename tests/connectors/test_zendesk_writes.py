@@ -87,6 +87,19 @@ def test_a_job_that_is_lost_sight_of_is_unknown(app: respx.MockRouter, zendesk: 
     assert {result.outcome for result in results} == {"unknown"}
 
 
+def test_a_job_is_looked_at_at_once_and_then_less_and_less_often(app: respx.MockRouter) -> None:
+    slept: list[float] = []
+    zendesk = connect(slept.append)
+    app.post("/users/create_many").respond(json=job("queued"))
+    done = job("completed", *({"index": n, "id": 10 + n, "status": "Created"} for n in range(4)))
+    looks = [job("queued"), *[job("working")] * 8, done]
+    app.get("/job_statuses/V3-1").side_effect = [httpx.Response(200, json=look) for look in looks]
+    app.get("/users/show_many").respond(json={"users": []})
+    zendesk.write("users", [create(f"r{n}") for n in range(4)])
+    zendesk.close()
+    assert slept == [0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+
+
 def test_an_account_without_bulk_imports_gets_single_creates_from_then_on(
     app: respx.MockRouter, zendesk: ZendeskConnector
 ) -> None:
@@ -214,8 +227,41 @@ def test_anothers_address_is_refused_and_the_rest_is_not(
     app.put("/users/1").respond(json={"user": user(1)})
     app.post("/users/1/identities").respond(422, json={"description": "Email: taken"})
     app.get("/users/1/identities").respond(json={"identities": []})
+    app.get("/users/show_many").respond(json={"users": [user(1, email="a@x.test")]})
     (result,) = zendesk.write("users", [update("1", name="Sara", email="b@x.test")])
-    assert (result.outcome, result.fields) == ("rejected", {"email": "Email: taken"})
+    assert (result.outcome, result.fields) == ("applied", {"email": "Email: taken"})
+    assert result.reason == "email: Email: taken"
+    assert result.record is not None
+    assert result.record.values == {"name": "Sara", "email": "a@x.test"}
+
+
+def test_anothers_address_alone_changes_nothing(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    app.post("/users/1/identities").respond(422, json={"description": "Email: taken"})
+    app.get("/users/1/identities").respond(json={"identities": []})
+    (result,) = zendesk.write("users", [update("1", email="b@x.test")])
+    assert (result.outcome, list(result.fields), result.record) == ("rejected", ["email"], None)
+
+
+def test_one_of_two_parts_that_was_done_makes_it_applied(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    app.post("/users/1/identities").respond(201, json={"identity": {"id": 77}})
+    app.put("/users/1/identities/77/make_primary").respond(json={})
+    app.post("/organization_memberships").respond(404, json={"description": "no such organization"})
+    app.get("/users/show_many").respond(json={"users": [user(1, email="b@x.test")]})
+    (result,) = zendesk.write("users", [update("1", email="b@x.test", organization_id="9")])
+    assert (result.outcome, list(result.fields)) == ("applied", ["organization_id"])
+
+
+def test_without_a_read_afterwards_an_old_answer_is_not_taken_for_the_record(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    app.put("/users/1").respond(json={"user": user(1, email="old@x.test")})
+    app.post("/users/1/identities").respond(201, json={"identity": {"id": 77}})
+    app.put("/users/1/identities/77/make_primary").respond(json={})
+    app.get("/users/show_many").respond(404)
+    (result,) = zendesk.write("users", [update("1", name="Sara", email="new@x.test")])
+    assert (result.outcome, result.record) == ("applied", None)
 
 
 def test_an_organization_is_joined_without_leaving_the_others(

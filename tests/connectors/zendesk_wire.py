@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -36,7 +36,7 @@ def served() -> Iterator[respx.MockRouter]:
         yield router
 
 
-def connect(**settings: Any) -> ZendeskConnector:
+def connect(sleep: Callable[[float], None] = lambda _: None, **settings: Any) -> ZendeskConnector:
     credentials = {"email": "admin@acme.test", "token": "tok-1"}
     return ZendeskConnector(
         Options(
@@ -44,7 +44,7 @@ def connect(**settings: Any) -> ZendeskConnector:
             base_url="https://acme.zendesk.com",
             credentials=credentials,
             settings=settings,
-            sleep=lambda _: None,
+            sleep=sleep,
             now=lambda: NOW,
         )
     )

@@ -311,6 +311,27 @@ def test_an_unsubscribe_shows_on_the_contact_and_stays(hubspot: httpx.Client) ->
     assert {item["status"] for item in states} == {"UNSUBSCRIBED"}
 
 
+def test_batches_of_unsubscribes_are_a_matter_of_the_account(
+    hubspot: httpx.Client, control: httpx.Client
+) -> None:
+    id = create(hubspot, email="out@t.example")["id"]
+    path = "/communication-preferences/v4/statuses/batch/unsubscribe-all"
+    body, params = {"inputs": ["OUT@t.example", "nobody"]}, {"channel": "EMAIL", "verbose": "true"}
+    control.post("/settings", json={"hubspot": {"consent_batches": False}})
+    lacking = hubspot.post(path, params=params, json=body)
+    assert (lacking.status_code, lacking.json()["category"]) == (403, "MISSING_SCOPES")
+    control.post("/settings", json={"hubspot": {"consent_batches": True}})
+    assert hubspot.post(path, params=params, json={"inputs": ["a@t.example"] * 101}).status_code == 400
+    answer = hubspot.post(path, params=params, json=body)
+    assert answer.status_code == 207
+    assert [item["subscriberIdString"] for item in answer.json()["results"]] == ["out@t.example"]
+    assert answer.json()["errors"][0]["context"] == {"subscriberIdString": ["nobody"]}
+    quiet = hubspot.post(path, params={"channel": "EMAIL"}, json={"inputs": ["out@t.example"]})
+    assert (quiet.status_code, quiet.json()["results"]) == (200, [])  # only a verbose answer names them
+    shown = hubspot.get(f"{CONTACTS}/{id}", params={"properties": "hs_email_optout"}).json()
+    assert shown["properties"]["hs_email_optout"] == "true"
+
+
 def test_a_contact_has_one_primary_company(hubspot: httpx.Client) -> None:
     id = create(hubspot, firstname="A")["id"]
     for company in ("5001", "5002"):

@@ -53,10 +53,14 @@ class SimApp:
         self.write(held, values, at, "engine" if by_engine else "person")
         return held
 
-    def write(self, held: Held, values: dict[str, Value], at: datetime, who: Literal["person", "engine"]) -> None:
+    def write(
+        self, held: Held, values: dict[str, Value], at: datetime, who: Literal["person", "engine"]
+    ) -> None:
         """Store what was typed or sent, in the app's own form."""
         changed = False
         for slot, value in values.items():
+            if who == "engine" and slot == self.traits.ignores:
+                continue
             after, before = self.traits.store(slot, value), held.values[slot]
             if after != before:
                 held.values[slot] = after

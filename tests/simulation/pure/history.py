@@ -115,7 +115,9 @@ class History:
                 values[slot] = self.typist.retyped(slot, [common])
             elif chance < 0.85:
                 values[slot] = self.typist.fresh(slot)
-        app.create(person, values, self.tick(self.rng.randint(1, 20))).joins_in = self.rng.choice((0, 0, 0, 1, 2))
+        app.create(person, values, self.tick(self.rng.randint(1, 20))).joins_in = self.rng.choice(
+            (0, 0, 0, 1, 2)
+        )
 
     def meddle(self, chance: float) -> None:
         """Perhaps somebody does something just now."""
@@ -140,7 +142,7 @@ class History:
             return
         slot = rng.choice(list(app.traits.fields))
         value = self.typist.typed(app, slot, held, self.family(person))
-        app.write(held, {slot: value}, self.tick(rng.choice((0, 1, 1, 5, 40))), "person")
+        app.write(held, {slot: value}, self.tick(rng.choice((1, 1, 1, 5, 40))), "person")
 
     # -- a run --------------------------------------------------------------------------------------------
 
@@ -248,7 +250,9 @@ class History:
         app = held.id.partition("-")[0]
         if link is None or (app, held.id) in self.waiting:
             return True
-        if (held.state == "found") != (link.state == "live") or (held.state == "archived") != (link.state == "gone"):
+        if (held.state == "found") != (link.state == "live") or (held.state == "archived") != (
+            link.state == "gone"
+        ):
             return True
         shown = self._mapped(app, listed)
         return link.state == "live" and any(n not in link.seen or link.seen[n] != v for n, v in shown.items())
@@ -260,7 +264,7 @@ class History:
             app,
             held.id,
             self._mapped(app, values or dict(record.values)),
-            self.tick(0 if self.rng.random() < 0.5 else 1),
+            self.tick(),
             record.stamp,
             {s: t for s, t in record.stamps.items() if s in self.mapping.apps[app].slots},
             held.state,
@@ -293,8 +297,16 @@ class History:
             app = held.id.partition("-")[0]
             if (app, held.id) not in links and app in self.mapping.apps and app in self.complete:
                 unmatched.add(app)
-        creating = {f.item.app for f in self.in_flight if f.item.kind == "create" and f.item.golden == golden.id}
-        return Unit(golden, list(links.values()), observations, self._stubs(person, links), frozenset(creating | unmatched))
+        creating = {
+            f.item.app for f in self.in_flight if f.item.kind == "create" and f.item.golden == golden.id
+        }
+        return Unit(
+            golden,
+            list(links.values()),
+            observations,
+            self._stubs(person, links),
+            frozenset(creating | unmatched),
+        )
 
     def _stubs(self, person: int, links: dict[LinkKey, Link]) -> tuple[StubConsent, ...]:
         """The consent of records that are not linked because they are archived or out of scope."""
@@ -338,10 +350,10 @@ class History:
 
     def _hold_back(self, touched: list[int], decided: list[tuple[int, Decision]]) -> bool:
         """The brakes throw the decision away; consent is lowered all the same."""
+        goldens, links = deepcopy(self.goldens), deepcopy(self.links)
         if self.switches.keeps_held_run:
             for person, decision in decided:
                 self._commit(person, decision, used=True)
-            return False
         items = []
         for person in touched:
             if person not in self.goldens:
@@ -354,6 +366,7 @@ class History:
             if lowered is not None:
                 self.oracle.only_consent(before, lowered)
                 items += self._commit(person, lowered, used=False)
+        self.oracle.held_run(goldens, links)
         self._act(items)
         return False
 
@@ -432,7 +445,9 @@ class History:
         link = self.links[person].get((item.app, item.record or ""))
         chance = self.rng.random() if self.faults else 1.0
         refused = {
-            s: "not allowed" for s, (_, a) in item.slots.items() if item.app in self.refusing and "q" in str(a)
+            s: "not allowed"
+            for s, (_, a) in item.slots.items()
+            if item.app in self.refusing and "q" in str(a)
         }
         result = Result("", "unknown")
         if chance < 0.04:
@@ -445,7 +460,7 @@ class History:
             result = Result("", "rejected", reason="no")
         elif refused or (chance < 0.13 and item.slots):
             result = Result("", "rejected", fields=refused or {min(item.slots): "not allowed"})
-        elif chance < 0.15 and link is not None and item.kind == "update":
+        elif chance < 0.15 and link is not None and item.kind == "update" and app.traits.answers:
             result = app.answer(self._held(link.key))
         else:
             result = self._apply(flight, person, app)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from conflicts.candidate import Candidate
@@ -13,6 +14,7 @@ from connectors.contract import Value
 from mappings.model import Slot
 from mappings.types.text import name_key
 from syncer.core.decide import decide
+from syncer.core.lens import direction
 from syncer.core.plan import FREEZE_AFTER, Abilities
 from syncer.model import Decision, Golden, Item, Link, LinkKey, LogEntry, Unit
 from tests.simulation.pure.apps import Happening, Held
@@ -33,7 +35,7 @@ class Oracle:
         self.writes = 0
         self.shown: dict[LinkKey, set[str]] = {}
         self.first_read: dict[tuple[LinkKey, str], datetime] = {}
-        self.last_read: dict[LinkKey, datetime] = {}
+        self.reads: dict[tuple[LinkKey, str], list[datetime]] = {}
         self.golden_past: dict[tuple[int, str], list[tuple[datetime, Value, LinkKey]]] = {}
 
     def report(self, kind: str, what: str) -> None:
@@ -64,6 +66,18 @@ class Oracle:
         if before != after:
             self.report("held", "deciding changed what it was given")
 
+    def held_run(self, goldens: Mapping[int, Golden], links: Mapping[int, Mapping[LinkKey, Link]]) -> None:
+        """A held run is over: nothing but consent has changed since `goldens` and `links` were taken down."""
+        for person, golden in self.h.goldens.items():
+            if person not in goldens:
+                self.report("held", f"{golden.id} was made in a held run")
+            elif _sans_consent(golden.value) != _sans_consent(goldens[person].value):
+                self.report("held", f"{golden.id} changed in a held run")
+            for key, link in self.h.links[person].items():
+                was = links[person].get(key)
+                if was is None or _sans_consent(was.seen) != _sans_consent(link.seen):
+                    self.report("held", f"the link of {key} changed in a held run")
+
     def only_consent(self, before: Unit, lowered: Decision) -> None:
         """While a run is held nothing but consent may change, and only downwards."""
         after = lowered.unit.golden
@@ -90,7 +104,7 @@ class Oracle:
                 self.shown.setdefault(link.key, set()).update(names)
                 for slot in names:
                     self.first_read.setdefault((link.key, slot), obs.read_at)
-                self.last_read[link.key] = obs.read_at
+                    self.reads.setdefault((link.key, slot), []).append(obs.read_at)
         for field, value in golden.value.items():
             old = before.value.get(field, Ellipsis) if before else Ellipsis
             source = golden.provenance.get(field)
@@ -103,10 +117,10 @@ class Oracle:
 
     def _traced(self, person: int, field: str, value: Value, key: LinkKey) -> None:
         """No invention, no spread: somebody typed this, in the record that it is said to come from."""
-        typed = [x for x in self._happenings(person) if x.who == "person"]
+        typed = self._typed(person)
         if not any(self._carries(x, field, value) for x in typed):
             self.report("invention", f"{field}={value!r} of g{person}")
-        elif not any((x.app, x.record) == key and self._carries(x, field, value) for x in typed):
+        elif not self._held_there(person, field, value, key, self.h.now):
             self.report("spread", f"{field}={value!r} of g{person} was never typed in {key}")
 
     def _carries(self, x: Happening, field: str, value: Value) -> bool:
@@ -151,14 +165,36 @@ class Oracle:
         new, old = (str(slot.split(v, {}).get("consent")) for v in (after, held.values[slot.name]))
         if rank(new) >= rank(old) or old == "None":
             return
-        told = [(x, self._state(x)) for x in self._happenings(person) if x.slot == "consent" and x.who == "person"]
-        read = [(x, s) for x, s in told if x.at < self.last_read.get((x.app, x.record), x.at)]
-        ins = [x.at for x, s in told if s is not None and rank(s) <= rank(new)]
-        outs = [x for x, s in read if s is not None and rank(s) > rank(new)]
+        told = self._told(person)
+        outs = [x.at for x, s in told if rank(s) > rank(new) and x.at < max(self._reads_of(x), default=x.at)]
         authorities = self.h.mapping.fields["consent"].rule.apps
-        named = [x.at for x, s in told if s is not None and rank(s) <= rank(new) and x.app in authorities]
-        if not ins or any(x.at > max(ins) for x in outs) or (outs and not named):
+        ins = [x.at for x, s in told if rank(s) <= rank(new) and x.app in authorities]
+        if outs and (not ins or max(outs) > max(ins)):
             self.report("consent", f"{held.id} was lifted from {old} to {new}")
+
+    def _told(self, person: int) -> list[tuple[Happening, str]]:
+        """What people said of their consent, save what they took back before anybody looked."""
+        found = []
+        for app in self.h.apps.values():
+            for held in (h for h in app.records.values() if h.person == person):
+                here = [x for x in app.log if (x.record, x.slot) == (held.id, "consent")]
+                for n, x in enumerate(here):
+                    until = here[n + 1].at if n + 1 < len(here) else datetime.max.replace(tzinfo=UTC)
+                    reads = self._reads_of(x)
+                    known = max((t for t in reads if t < x.at), default=None)
+                    before = next(
+                        (y.after for y in reversed(here[:n]) if y.who == "engine" or y.at <= (known or y.at)),
+                        None,
+                    )
+                    state = self._state(x)
+                    if x.who == "engine" or state is None or (known and before == x.after):
+                        continue
+                    if n + 1 == len(here) or any(x.at <= read < until for read in reads):
+                        found.append((x, state))
+        return sorted(found, key=lambda told: told[0].at)
+
+    def _reads_of(self, x: Happening) -> list[datetime]:
+        return self.reads.get(((x.app, x.record), x.slot), [])
 
     def _state(self, x: Happening) -> str | None:
         slot = self._slot(x.app, x.slot)
@@ -168,18 +204,26 @@ class Oracle:
     def _not_narrower(self, person: int, held: Held, slot: Slot, after: Value) -> None:
         """No narrower form of what stands in an app is written over it."""
         field, before = slot.fields[0], held.values[slot.name]
-        source = self.h.goldens[person].provenance.get(field)
-        if source is None or before is None or after is None or source.app == held.id.partition("-")[0]:
+        golden = self.h.goldens[person]
+        source, type = golden.provenance.get(field), self.h.mapping.fields[field].type
+        if source is None or before is None or after is None or source.app == slot.app:
             return
+        if direction(self.h.mapping.fields[field], slot.app) == "to":
+            return  # what stands in an app that is only written is nobody's word
         there = self._slot(source.app, self._slot_name(source.app, field))
-        type = self.h.mapping.fields[field].type
         if there is None or len(there.fields) > 1:
             return
-        parts = slot.split(before, {})
-        narrow = there.split(self.h.apps[source.app].traits.store(there.name, there.project(parts, None)), {})
-        if type.same(narrow[field], self.h.goldens[person].value[field]) and not slot.same(before, after):
-            if not type.same(narrow[field], parts[field]):
-                self.report("spread", f"{before!r} in {held.id} becomes {after!r}, which {source.app} made of it")
+        # What we wrote there, or agreed with, stands for the golden value that it is a form of.
+        meant = slot.split(before, {})[field]
+        last = [x for x in self.h.apps[slot.app].log if (x.record, x.slot) == (held.id, slot.name)][-1]
+        for at, value, _ in self.golden_past.get((person, field), ())[:-1]:
+            if (last.who == "engine" or at > last.at) and self._matches(slot, field, value, before):
+                meant = value
+        made = self.h.apps[source.app].traits.store(there.name, there.project({field: meant}, None))
+        narrow, now = there.split(made, {})[field], golden.value[field]
+        if type.same(narrow, now) and not type.same(meant, now) and not slot.same(before, after):
+            what = f"{before!r} in {held.id} becomes {after!r}"
+            self.report("spread", f"{what}, which {source.app} made of it")
 
     def _slot_name(self, app: str, field: str) -> str:
         slots = self.h.mapping.apps[app].slots if app in self.h.mapping.apps else {}
@@ -208,11 +252,16 @@ class Oracle:
         listed = slot.name in link.refused or link.rewrites.get(slot.name, (None, 0))[1] > FREEZE_AFTER
         if not fields or not link.primary or listed or any(f in golden.held for f in slot.fields):
             return
-        if not any(_written(self.h.mapping.fields[f], link.app) for f in fields):
+        if all(direction(self.h.mapping.fields[f], link.app) == "from" for f in fields):
             return
         now = held.values[slot.name]
         due = self.h.apps[link.app].traits.store(slot.name, slot.project(golden.value, now))
-        if not slot.same(due, now):
+        if "consent" in slot.fields:
+            shown, closest = slot.split(now, {}).get("consent"), slot.split(due, {}).get("consent")
+            agrees = max(0, rank(str(closest))) <= rank(str(shown)) <= rank(str(golden.value["consent"]))
+        else:
+            agrees = False
+        if not agrees and not slot.same(due, now):
             shown = {f: golden.value[f] for f in fields}
             self.report("convergence", f"{slot.name} of {link.key} is {now!r}, golden {shown}")
 
@@ -220,70 +269,97 @@ class Oracle:
         """Each value that a person typed stands, was replaced by a later edit, or is named in the log."""
         if "consent" in slot.fields:
             return
-        mine = [x for x in self.h.apps[link.app].log if (x.record, x.slot) == (link.id, slot.name) and x.who == "person"]
+        all_here = [x for x in self.h.apps[link.app].log if (x.record, x.slot) == (link.id, slot.name)]
+        mine = [x for x in all_here if x.who == "person"]
         first = self.first_read.get((link.key, slot.name))
         if not mine or first is None:
             return
-        if "tags" in slot.fields:
-            self._tags_kept(person, golden, mine, first)
-            return
         last = mine[-1]
+        if "tags" in slot.fields:
+            self._tags_kept(person, golden, last, first)
+            return
         if last.after is None and last.at <= first:
             return  # a blank found at the first contact is no candidate
-        if slot.same(last.after, last.before) or self._stands(golden, slot, last.after):
+        known = self._known_before(all_here, last)
+        if last.at > first and slot.same(last.after, known):
+            return  # typed and changed back before anybody looked
+        if slot.same(self.h._held(link.key).values[slot.name], last.after):
+            return  # it still stands where it was typed
+        if self._stands(golden, slot, known if last.at > first else None, last.after):
             return
+        if last.after is None and self._cleared(person, slot, (link.app, link.id)):
+            return  # of a text with several parts, at least the parts that were known to be there
         if not self._named(golden, slot, last) and not self._superseded(person, slot, last):
             self.report("loss", f"{slot.name}={last.after!r} typed in {link.key} at {last.at:%H:%M:%S}")
 
-    def _stands(self, golden: Golden, slot: Slot, value: Value) -> bool:
-        traits = self.h.apps[slot.app].traits
-        return slot.same(traits.store(slot.name, slot.project(golden.value, value)), value)
+    def _known_before(self, here: Sequence[Happening], last: Happening) -> Value:
+        """What the engine knew of a slot before the last edit: as it last read or wrote it."""
+        read = max((t for t in self._reads_of(last) if t < last.at), default=last.at)
+        value = here[0].before
+        for x in here[: here.index(last)]:
+            if x.at <= read or x.who == "engine":
+                value = x.after
+        return value
+
+    def _stands(self, golden: Golden, slot: Slot, before: Value, after: Value) -> bool:
+        """Whether golden is what was typed, in this app's form; of a text with several parts, the parts that
+        were changed."""
+        if slot.same(self.h.apps[slot.app].traits.store(slot.name, slot.project(golden.value, after)), after):
+            return True
+        if len(slot.fields) == 1:
+            return False
+        if f" {name_key(str(after or ''))} " in f" {name_key(str(slot.project(golden.value, None) or ''))} ":
+            return after is not None  # the parts may begin elsewhere
+        was = slot.split(before, golden.value)
+        same = self.h.mapping.fields[slot.fields[0]].type.same
+        return all(
+            same(part, was.get(field)) or same(part, golden.value.get(field))
+            for field, part in slot.split(after, golden.value).items()
+        )
 
     def _named(self, golden: Golden, slot: Slot, x: Happening) -> bool:
-        parts = slot.split(x.after, {})
-        words = f" {name_key(str(x.after or ''))} "
-        for entry in self.log:
-            if entry.golden != golden.id or entry.field not in slot.fields:
-                continue
-            type = self.h.mapping.fields[entry.field].type
-            for c in entry.candidates:
-                if len(slot.fields) > 1:
-                    if (c.value is None and x.after is None) or (c.value and f" {name_key(str(c.value))} " in words):
-                        return True
-                elif type.same(c.value, parts.get(entry.field)) or slot.same(c.value, x.after):
-                    return True
-        return False
+        """Whether the log names the value, or a part of it."""
+        entries = [e for e in self.log if e.golden == golden.id and e.field in slot.fields]
+        if len(slot.fields) > 1:
+            return any(_names_part(c, x) for e in entries for c in e.candidates)
+        (field,) = slot.fields
+        return any(self._matches(slot, field, c.value, x.after) for e in entries for c in e.candidates)
+
+    def _cleared(self, person: int, slot: Slot, key: LinkKey) -> bool:
+        past = [p for field in slot.fields for p in self.golden_past.get((person, field), ())]
+        return len(slot.fields) > 1 and any(value is None and by == key for _, value, by in past)
 
     def _superseded(self, person: int, slot: Slot, x: Happening) -> bool:
         """Golden took the value, and was then changed in a record that had held it too."""
         for field in slot.fields:
             past = self.golden_past.get((person, field), [])
-            for n, (at, value, _) in enumerate(past[:-1]):
-                until, _, by = past[n + 1]
-                if until < x.at or not self._matches(slot, field, value, x):
+            for (_, value, _), (until, _, by) in pairwise(past):
+                if until < x.at or not self._matches(slot, field, value, x.after):
                     continue
                 if by == (x.app, x.record) or self._held_there(person, field, value, by, until):
                     return True
         return False
 
-    def _matches(self, slot: Slot, field: str, value: Value, x: Happening) -> bool:
-        if len(slot.fields) > 1:
-            return value is None or f" {name_key(str(value))} ".lower() in f" {name_key(str(x.after or ''))} ".lower()
-        stored = self.h.apps[slot.app].traits.store(slot.name, slot.project({field: value}, x.after))
-        return slot.same(stored, x.after)
+    def _matches(self, slot: Slot, field: str, value: Value, stored: Value) -> bool:
+        """Whether an app that shows `stored` holds this golden value."""
+        if len(slot.fields) > 1:  # a part may be hidden behind the cut
+            text = name_key(str(stored or "")).lower()
+            cut = any(c.startswith("cut") for c in self.h.apps[slot.app].traits.fields[slot.name].coerce)
+            return value is None or cut or f" {name_key(str(value)).lower()} " in f" {text} "
+        made = self.h.apps[slot.app].traits.store(slot.name, slot.project({field: value}, stored))
+        return slot.same(made, stored)
 
     def _held_there(self, person: int, field: str, value: Value, key: LinkKey, until: datetime) -> bool:
         slot = self._slot(key[0], self._slot_name(key[0], field))
-        if slot is None:
-            return False
-        return any(
-            (x.app, x.record, x.slot) == (*key, slot.name) and x.at <= until and self._matches(slot, field, value, x)
+        return slot is not None and any(
+            self._matches(slot, field, value, shown)
             for x in self._happenings(person)
+            if (x.app, x.record, x.slot) == (*key, slot.name) and x.at <= until
+            for shown in (x.before, x.after)
         )
 
-    def _tags_kept(self, person: int, golden: Golden, mine: Sequence[Happening], first: datetime) -> None:
+    def _tags_kept(self, person: int, golden: Golden, last: Happening, first: datetime) -> None:
         """A tag that was added is there, unless somebody took it away or the log says so."""
-        last = mine[-1]
         added = _tags(last.after) - (_tags(last.before) if last.at > first else set())
         for tag in added - _tags(golden.value.get("tags")):
             taken = any(
@@ -296,17 +372,15 @@ class Oracle:
 
     def _opt_outs_hold(self, person: int, golden: Golden) -> None:
         """An opt-out that was the last word in a record holds, unless an authority has a later opt-in."""
-        told = [x for x in self._happenings(person) if x.slot == "consent" and x.who == "person"]
-        last = {(x.app, x.record): x for x in told}
+        told = self._told(person)
+        last = {(x.app, x.record): (x, state) for x, state in told}
         authorities = self.h.mapping.fields["consent"].rule.apps
-        for key, x in last.items():
-            state = self._state(x)
+        now = rank(str(golden.value["consent"]))
+        for key, (x, state) in last.items():
             link = self.h.links[person].get(key)
-            if state is None or rank(state) < rank("pending") or link is None or link.state != "live":
+            if rank(state) <= now or link is None or link.state != "live":
                 continue
-            later = [y for y in told if y.at >= x.at.replace(second=0) and y.app in authorities and y != x]
-            lifted = any(rank(self._state(y)) <= rank(str(golden.value["consent"])) for y in later if self._state(y))
-            if rank(str(golden.value["consent"])) < rank(state) and not lifted:
+            if not any(y.at >= x.at and y.app in authorities and rank(s) <= now for y, s in told):
                 self.report("consent", f"{state} of {key} is lost: golden is {golden.value['consent']}")
 
     # -- the apps' own memory -----------------------------------------------------------------------------
@@ -314,15 +388,25 @@ class Oracle:
     def _happenings(self, person: int) -> list[Happening]:
         return [x for a in self.h.apps.values() for x in a.log if a.records[x.record].person == person]
 
+    def _typed(self, person: int) -> list[Happening]:
+        return [x for x in self._happenings(person) if x.who == "person"]
+
     def _slot(self, app: str, name: str) -> Slot | None:
         there = self.h.mapping.apps.get(app)
         return there.slots.get(name) if there else None
 
 
-def _written(field: object, app: str) -> bool:
-    from syncer.core.lens import direction
+def _names_part(c: Candidate, x: Happening) -> bool:
+    """Whether a candidate is a part of a text that was typed; its last word may be cut there."""
+    words = name_key(str(x.after or "")).lower()
+    if c.value is None:
+        return x.after is None or (c.app, c.record) == (x.app, x.record)
+    part = name_key(str(c.value)).lower()
+    return f" {part} " in f" {words} " or bool(words and part.startswith(words.split()[-1]))
 
-    return direction(field, app) != "from"  # type: ignore[arg-type]
+
+def _sans_consent(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: value for name, value in values.items() if name != "consent"}
 
 
 def _tags(value: Value) -> set[str]:
@@ -337,8 +421,16 @@ def _canonical(decision: Decision) -> tuple[object, ...]:
         sorted(golden.provenance.items()),
         {f: sorted(c, key=_by_app) for f, c in golden.held.items()},
         sorted(map(_link_form, decision.unit.links)),
-        sorted(repr((i.kind, i.app, i.golden, i.record, sorted(i.slots.items()), i.raises)) for i in decision.items),
-        sorted(repr((e.kind, e.field, sorted(e.candidates, key=_by_app), e.rule, e.winner, e.winner_app, e.status)) for e in decision.log),
+        sorted(
+            repr((i.kind, i.app, i.golden, i.record, sorted(i.slots.items()), i.raises))
+            for i in decision.items
+        ),
+        sorted(
+            repr(
+                (e.kind, e.field, sorted(e.candidates, key=_by_app), e.rule, e.winner, e.winner_app, e.status)
+            )
+            for e in decision.log
+        ),
     )
 
 

@@ -34,6 +34,7 @@ class Traits:
     stamps     none, record, field, or coarse (whole minutes)
     lags       its lists show older values than single records
     finds      a create can be looked up again by our id
+    ignores    a field that it says it wrote, and did not
     reformats  it writes phones and texts in a form of its own that it does not declare: the same value
     """
 
@@ -45,6 +46,7 @@ class Traits:
     finds: bool
     reformats: bool
     archives: bool
+    ignores: str
 
     def store(self, slot: str, value: Value) -> Value:
         """What the app makes of a value, whoever writes it."""
@@ -86,6 +88,8 @@ def setting(number: int) -> Setting:
     said = {f: _said(rng, f, sorted(places[f])) for f in fields}
     head = f"on_delete: {rng.choice(('keep', 'keep', 'archive'))}\nrule: newest\n"
     creating = {name: rng.random() < 0.8 for name in names}
+    names = [name for name in names if apps[name].fields]
+    apps = {name: apps[name] for name in names}
     later = _load(head, names, creating, fields, places, said, apps)
     fewer = {f: dict(where) for f, where in places.items()}
     kept = list(names)
@@ -136,6 +140,7 @@ def _traits(rng: random.Random, name: str, places: dict[str, dict[str, str]]) ->
         finds=rng.random() < 0.8,
         reformats=rng.random() < 0.3,
         archives=rng.random() < 0.5,
+        ignores=rng.choice(sorted(fields)) if fields and rng.random() < 0.04 else "",
     )
 
 

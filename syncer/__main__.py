@@ -1,0 +1,5 @@
+"""`python -m syncer`."""
+
+from syncer.cli.main import run
+
+run()

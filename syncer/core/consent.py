@@ -1,0 +1,121 @@
+"""Consent: read apart from all other fields, merged by its own lattice, and lowered even while a run is held.
+
+Every state that was seen since the last run counts, also one that a later observation replaced. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from conflicts import consent as lattice
+from conflicts.candidate import Candidate
+from conflicts.consent import OptIn, OptOut, rank
+from mappings.model import Slot
+from syncer.core.lens import Lens
+from syncer.core.merging import Merging
+from syncer.core.observe import date_of, outcome_of
+from syncer.model import DISAGREES, Link, Observation, Provenance, StubConsent, Value
+
+AGAIN = "most restrictive, seen again"
+
+
+@dataclass(slots=True)
+class ConsentReading:
+    """What a consent slot showed since the last run: its states, the newest last, when it changed, and that
+    last state as an opt-in, should it be one."""
+
+    link: Link
+    states: list[str]
+    time: datetime
+    opted: OptIn
+
+
+def state_of(slot: Slot, value: Value) -> str | None:
+    """The state that an app value stands for; None where it says nothing."""
+    state = slot.split(value, {}).get(slot.fields[0])
+    return state if isinstance(state, str) else None
+
+
+def read_consent(observations: Iterable[tuple[Link, Observation]], lens: Lens) -> list[ConsentReading]:
+    """Read the consent slots of all waiting observations (links are changed in place)."""
+    found = []
+    for link, obs in observations:
+        slot = lens.slot_of(link.app, lens.mapping.consent or "")
+        if slot is not None and slot.name in obs.values:
+            reading = _read(link, slot, obs)
+            if reading is not None:
+                found.append(reading)
+    return found
+
+
+def _read(link: Link, slot: Slot, obs: Observation) -> ConsentReading | None:
+    """One slot. A raise of ours that is read back lowered is an opt-out, whoever lowered it."""
+    name, value = slot.name, obs.values[slot.name]
+    pending = link.pending.get(name)
+    if pending is not None and obs.read_at <= pending.sent_at:
+        return None
+    known, held = name in link.seen, link.seen.get(name)
+    changed = not known or not all(slot.same(v, held) for v in (*obs.consent, value))
+    if pending is not None:
+        del link.pending[name]
+        outcome = outcome_of(slot, value, pending)
+        changed = bool(obs.consent) or outcome == "edit" or (outcome == "not_landed" and pending.raises)
+        if outcome == "landed":
+            link.agreed.update(pending.parts)
+        else:
+            link.agreed[slot.fields[0]] = DISAGREES
+    time, kind = date_of(link, name, obs, known)
+    if kind == "previous":
+        time = obs.read_at  # an opt-out is dated as late as it can be, so that no opt-in passes for later
+    link.seen[name] = value
+    if changed:
+        link.agreed[slot.fields[0]] = DISAGREES
+    states = [state for v in (*obs.consent, value) if changed and (state := state_of(slot, v)) is not None]
+    if not states:
+        return None
+    opted = OptIn(
+        link.app,
+        states[-1],
+        state_of(slot, held),
+        pending is None,
+        obs.stamps.get(name),
+        link.observed_at,
+        time if kind == "record" else None,
+    )
+    return ConsentReading(link, states, time, opted)
+
+
+def merge_consent(m: Merging, readings: Sequence[ConsentReading], stubs: Sequence[StubConsent]) -> None:
+    """Golden consent: the most restrictive of all that was seen; raised only as the lattice allows."""
+    name = m.lens.mapping.consent
+    if name is None or not (readings or stubs):
+        return
+    field = m.lens.mapping.fields[name]
+    source, value = m.golden.provenance.get(name), m.golden.value.get(name)
+    golden = value if isinstance(value, str) else None
+    opt_ins = [r.opted for r in readings if rank(r.opted.state) < rank(golden)]
+    seen = [s for r in readings for s in r.states] + [s.state for s in stubs]
+    since = OptOut(golden, source.time, source.app, source.rule == AGAIN) if source and golden else None
+    state = lattice.decide(since, seen, opt_ins, field.rule.apps)
+    candidates = [
+        Candidate(s, r.link.app, r.link.id, r.time) for r in readings for s in dict.fromkeys(r.states)
+    ]
+    candidates += [Candidate(s.state, s.app, s.record, s.time, "join") for s in stubs]
+    holders = [c for c in candidates if c.value == state]
+    rivals = {c.value for c in candidates} | ({golden} if golden else set())
+    if len(rivals) > 1 and (readings or state != golden):
+        winner = holders[0] if holders else None
+        m.note("consent", field, candidates, "most restrictive", winner=winner)
+    if holders and state != golden:
+        m.take(field, holders[0], "most restrictive")
+    elif holders and source is not None:
+        _confirm(m, name, source, holders)
+
+
+def _confirm(m: Merging, name: str, source: Provenance, holders: Sequence[Candidate]) -> None:
+    """The same state was chosen again, later: only what is later still can lift it."""
+    last = max(holders, key=lambda c: (c.time, c.app, c.record))
+    if last.kind == "edit" and last.time > source.time:
+        m.golden.provenance[name] = Provenance(last.app, last.record, last.time, AGAIN, m.run)

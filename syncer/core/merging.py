@@ -1,0 +1,49 @@
+"""A golden record being merged, and what a merge does to it: take a value, and log a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from conflicts.candidate import Candidate
+from mappings.model import Field
+from syncer.core.lens import Lens
+from syncer.model import Golden, Link, LogEntry, LogKind, Provenance
+
+
+@dataclass(slots=True)
+class Merging:
+    """`golden` is changed in place; `links` are those after reading; `log` gathers what was chosen."""
+
+    golden: Golden
+    links: Sequence[Link]
+    lens: Lens
+    run: str
+    log: list[LogEntry]
+
+    def take(self, field: Field, c: Candidate, rule: str) -> None:
+        """The candidate becomes golden."""
+        self.golden.value[field.name] = c.value
+        self.golden.provenance[field.name] = Provenance(c.app, c.record, c.time, rule, self.run)
+
+    def note(
+        self,
+        kind: LogKind,
+        field: Field,
+        candidates: Sequence[Candidate],
+        rule: str,
+        note: str = "",
+        winner: Candidate | None = None,
+        status: Literal["decided", "held"] = "decided",
+    ) -> None:
+        """A row for the log. Without a `winner` it is golden as it stands; where it is held, nobody."""
+        value, app = None, None
+        if winner is not None:
+            value, app = winner.value, winner.app
+        elif status == "decided":
+            source = self.golden.provenance.get(field.name)
+            value, app = self.golden.value.get(field.name), source.app if source else None
+        self.log.append(
+            LogEntry(kind, self.golden.id, field.name, tuple(candidates), rule, value, app, status, note)
+        )

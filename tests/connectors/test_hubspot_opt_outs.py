@@ -1,0 +1,201 @@
+"""Opt-outs in HubSpot: batches where the account has them, single calls where not, and what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import httpx
+import pytest
+import respx
+from hubspot_wire import connect, contact, reply, sent, served, update
+
+from connectors.contract import Options, Result, Write
+from connectors.http import Http
+from connectors.hubspot import HubSpotConnector
+from connectors.hubspot.consent import Preferences
+from connectors.sandbox.server import Sandbox
+from connectors.settings import bearer
+
+OPT_OUT = "hs_email_optout"
+STATUSES = "/communication-preferences/v4/statuses"
+
+
+@pytest.fixture
+def app() -> Iterator[respx.MockRouter]:
+    with served() as router:
+        yield router
+
+
+@pytest.fixture
+def hubspot() -> Iterator[HubSpotConnector]:
+    connector = connect()
+    yield connector
+    connector.close()
+
+
+def shows(app: respx.MockRouter, *emails: str) -> None:
+    """Contacts 1, 2, ... have these addresses."""
+    items = [contact(str(n), email=email) for n, email in enumerate(emails, 1)]
+    app.post("/crm/v3/objects/contacts/batch/read").mock(return_value=reply({"results": items}))
+
+
+def alone(app: respx.MockRouter, status: int = 200, message: str = "") -> respx.Route:
+    """The single calls."""
+    return app.post(path__regex=rf"{STATUSES}/[^/]+@[^/]+/unsubscribe-all").respond(
+        status, json={"message": message}
+    )
+
+
+def batched(app: respx.MockRouter, *answers: httpx.Response) -> respx.Route:
+    return app.post(f"{STATUSES}/batch/unsubscribe-all").mock(side_effect=list(answers))
+
+
+def named(*emails: str, **more: Any) -> dict[str, Any]:
+    return {"results": [{"subscriberIdString": email, "statuses": []} for email in emails], **more}
+
+
+def opt_out(hubspot: HubSpotConnector, *ids: str) -> list[Result]:
+    results = {
+        r.ref: r for r in hubspot.write("contacts", [update(id, hs_email_optout="true") for id in ids])
+    }
+    return [results[f"u{id}"] for id in ids]
+
+
+def test_one_opt_out_is_one_call_by_address(app: respx.MockRouter, hubspot: HubSpotConnector) -> None:
+    shows(app, "a+b@x.test")
+    route = app.post(f"{STATUSES}/a%2Bb@x.test/unsubscribe-all").respond(json={})
+    (result,) = opt_out(hubspot, "1")
+    assert route.calls.last.request.url.params["channel"] == "EMAIL"
+    assert result.outcome == "applied"
+    assert result.record is not None
+    assert result.record.values == {OPT_OUT: "true"}
+
+
+def test_several_opt_outs_are_one_batch_whose_answer_names_them(
+    app: respx.MockRouter, hubspot: HubSpotConnector
+) -> None:
+    shows(app, "A@x.test", "b@x.test")
+    route = batched(app, reply(named("b@x.test", "a@x.test")))
+    results = opt_out(hubspot, "1", "2")
+    assert sent(route) == {"inputs": ["A@x.test", "b@x.test"]}
+    assert dict(route.calls.last.request.url.params) == {"channel": "EMAIL", "verbose": "true"}
+    assert [result.outcome for result in results] == ["applied", "applied"]
+    assert hubspot.calls == 1 + 1 + 1  # properties, addresses, batch
+
+
+@pytest.mark.parametrize("status", [403, 404, 501])
+def test_an_account_without_batches_is_remembered(
+    app: respx.MockRouter, hubspot: HubSpotConnector, status: int
+) -> None:
+    shows(app, "a@x.test", "b@x.test")
+    batch = batched(app, reply({"category": "MISSING_SCOPES"}, status))
+    single = alone(app)
+    for _ in range(2):
+        assert {result.outcome for result in opt_out(hubspot, "1", "2")} == {"applied"}
+    assert (batch.call_count, single.call_count) == (1, 4)
+
+
+def test_batches_can_be_switched_off(app: respx.MockRouter) -> None:
+    shows(app, "a@x.test", "b@x.test")
+    batch, single = batched(app), alone(app)
+    hubspot = connect(consent_batches=False)
+    opt_out(hubspot, "1", "2")
+    hubspot.close()
+    assert (batch.call_count, single.call_count) == (0, 2)
+
+
+UNCLEAR = {
+    "one is refused": (reply(named("a@x.test", "c@x.test", errors=[{"message": "no"}]), 207), 1),
+    "one is left out": (reply(named("a@x.test", "c@x.test")), 1),
+    "nobody is named": (reply({"results": []}), 3),
+    "another form": (reply({"results": [{"email": "a@x.test"}]}), 3),
+    "refused whole": (reply({"message": "one of these is invalid"}, 400), 3),
+}
+
+
+@pytest.mark.parametrize(("answer", "singles"), UNCLEAR.values(), ids=UNCLEAR.keys())
+def test_whom_a_batch_does_not_name_is_asked_for_alone(
+    app: respx.MockRouter, hubspot: HubSpotConnector, answer: httpx.Response, singles: int
+) -> None:
+    shows(app, "a@x.test", "b@x.test", "c@x.test")
+    batch = batched(app, answer)
+    single = alone(app)
+    assert {result.outcome for result in opt_out(hubspot, "1", "2", "3")} == {"applied"}
+    assert (batch.call_count, single.call_count) == (1, singles)
+
+
+UNWRITABLE = {
+    "an opt-in is never written": ("false", 200, "only an opt-out"),
+    "a missing scope is told": ("true", 403, "scope is missing"),
+}
+
+
+@pytest.mark.parametrize(("value", "status", "why"), UNWRITABLE.values(), ids=UNWRITABLE.keys())
+@pytest.mark.parametrize("kind", ["create", "update"])
+def test_a_refused_opt_out_leaves_the_rest_applied(
+    app: respx.MockRouter,
+    hubspot: HubSpotConnector,
+    kind: Literal["create", "update"],
+    value: str,
+    status: int,
+    why: str,
+) -> None:
+    app.post(f"/crm/v3/objects/contacts/batch/{kind}").mock(
+        return_value=reply({"results": [contact("1", email="a@x.test")]})
+    )
+    alone(app, status, "scope is missing")
+    write = Write("r1", kind, "1" if kind == "update" else None, {"email": "a@x.test", OPT_OUT: value})
+    (result,) = hubspot.write("contacts", [write])
+    assert (result.outcome, list(result.fields)) == ("applied", [OPT_OUT])
+    assert why in result.fields[OPT_OUT]
+    assert result.record is not None
+    assert result.record.values == {"email": "a@x.test"}
+
+
+def test_a_refused_opt_out_alone_changes_nothing(app: respx.MockRouter, hubspot: HubSpotConnector) -> None:
+    (result,) = hubspot.write("contacts", [update("1", hs_email_optout="false")])
+    assert (result.outcome, list(result.fields), result.record) == ("rejected", [OPT_OUT], None)
+    assert hubspot.calls == 1  # the properties
+
+
+# Against the sandbox.
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(empty=True) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("batches", "calls"), [(True, 3 + 3), (False, 3 + 1 + 230)], ids=["enterprise", "other accounts"]
+)
+def test_what_230_opt_outs_cost(sandbox: Sandbox, batches: bool, calls: int) -> None:
+    sandbox.host.reset()
+    sandbox.host.apps["hubspot"].mode.settings["consent_batches"] = batches
+    hubspot = HubSpotConnector(Options("crm", sandbox.hubspot, {"token": "sandbox-hubspot"}))
+    hubspot.describe("contacts")
+    before = hubspot.calls
+    people = [
+        Write(f"r{n}", "create", None, {"email": f"p{n}@x.example", OPT_OUT: "true"}) for n in range(230)
+    ]
+    results = hubspot.write("contacts", people)
+    spent = hubspot.calls - before
+    shown = hubspot.fetch("contacts", [str(r.id) for r in results[:100]], (OPT_OUT,))
+    hubspot.close()
+    assert {result.outcome for result in results} == {"applied"}
+    assert {answer.record.values[OPT_OUT] for answer in shown if answer.record} == {"true"}
+    assert spent == calls
+
+
+def test_a_poisoned_address_costs_one_call_more(sandbox: Sandbox) -> None:
+    sandbox.host.reset()
+    http = Http(Options("crm"), "HubSpot", sandbox.hubspot, bearer("sandbox-hubspot"))
+    preferences = Preferences(http, "/communication-preferences/v4", batches=True)
+    refused = preferences.unsubscribe([*(f"p{n}@x.example" for n in range(99)), "not-an-address"])
+    http.close()
+    assert list(refused) == ["not-an-address"]
+    assert "invalid" in refused["not-an-address"]
+    assert http.calls == 2
+    assert len(sandbox.host.apps["hubspot"].state()["opted_out"]) == 99

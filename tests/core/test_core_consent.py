@@ -1,0 +1,220 @@
+"""Consent: the lattice, what may raise it, and how it is read, merged and lowered."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import product
+
+import pytest
+
+from conflicts.consent import STATES, OptIn, OptOut, decide, most_restrictive, rank
+from syncer.core.decide import lower_consent
+from syncer.model import DISAGREES, Golden, Link, Pending, StubConsent, Unit
+from tests.core.worlds import NOON, agreeing, at, due, golden, lens, link, mapping, one, run, seen
+
+SINCE = NOON - timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("before", "shown"), list(product((None, *STATES), STATES)))
+def test_without_an_authority_only_lowering_is_taken(before: str | None, shown: str) -> None:
+    golden = OptOut(before, SINCE, "crm") if before else None
+    found = decide(golden, [shown], [OptIn("mail", shown, before, True)], ())
+    assert found == most_restrictive([before, shown])
+    assert rank(found) >= rank(before)
+
+
+def opt_in(
+    state: str = "subscribed",
+    held: str | None = "unsubscribed",
+    settled: bool = True,
+    stamp: datetime | None = None,
+    latest: datetime | None = None,
+    app: str = "mail",
+) -> OptIn:
+    return OptIn(app, state, held, settled, stamp, None, latest)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "opted", "expected"),
+    [
+        ("the app itself had held the opt-out", "unsubscribed", opt_in(), "subscribed"),
+        ("it had not, and says no time", "unsubscribed", opt_in(held="subscribed"), "unsubscribed"),
+        ("it had not, but is clearly later", "unsubscribed", opt_in(held=None, stamp=NOON), "subscribed"),
+        (
+            "later by less than clocks may differ",
+            "unsubscribed",
+            opt_in(held=None, stamp=SINCE + timedelta(seconds=30)),
+            "unsubscribed",
+        ),
+        ("its own stamp is older", "unsubscribed", opt_in(stamp=SINCE - timedelta(hours=1)), "unsubscribed"),
+        ("the record's stamp is older", "unsubscribed", opt_in(latest=SINCE), "unsubscribed"),
+        ("a write of ours is on its way", "unsubscribed", opt_in(settled=False), "unsubscribed"),
+        ("no authority", "unsubscribed", opt_in(app="desk"), "unsubscribed"),
+        ("out of a bounce", "bounced", opt_in(held="bounced"), "bounced"),
+        ("out of a complaint", "complained", opt_in(held="complained"), "complained"),
+        ("out of an erasure", "erased", opt_in(held="erased"), "erased"),
+        ("pending, confirmed where it waits", "pending", opt_in(held="pending"), "subscribed"),
+        ("to pending only", "unsubscribed", opt_in("pending"), "pending"),
+    ],
+)
+def test_what_raises_consent(name: str, before: str, opted: OptIn, expected: str) -> None:
+    assert decide(OptOut(before, SINCE, "mail"), [opted.state], [opted], ["mail"]) == expected, name
+
+
+def test_a_pending_confirmation_is_not_lifted_elsewhere() -> None:
+    golden = OptOut("pending", SINCE, "crm")
+    assert decide(golden, ["subscribed"], [opt_in(held="pending")], ["mail"]) == "pending"
+
+
+@pytest.mark.parametrize("other", ["pending", "unsubscribed", "bounced"])
+def test_any_more_restrictive_state_of_the_same_run_beats_an_opt_in(other: str) -> None:
+    found = decide(OptOut("unsubscribed", SINCE, "crm"), ["subscribed", other], [opt_in()], ["mail"])
+    assert rank(found) >= rank("unsubscribed")
+
+
+# -- read and merged --------------------------------------------------------------------------------------
+
+CONSENT = one("consent")
+
+
+def everywhere(state: str) -> tuple[Golden, list[Link]]:
+    record = golden("crm", consent=state)
+    return record, agreeing(CONSENT, record)
+
+
+def test_an_opt_out_in_one_app_goes_to_all() -> None:
+    record, links = everywhere("subscribed")
+    found = run(CONSENT, record, links, seen("crm", optout="true"))
+    assert found.unit.golden.value["consent"] == "unsubscribed"
+    assert due(found) == {"mail": {"status": "out"}, "desk": {"consent": "unsubscribed"}}
+
+
+def test_an_opt_in_of_the_authority_goes_to_all_and_is_marked_as_a_raise() -> None:
+    record, links = everywhere("unsubscribed")
+    found = run(CONSENT, record, links, seen("mail", status="active"))
+    assert found.unit.golden.value["consent"] == "subscribed"
+    assert due(found) == {"desk": {"consent": "subscribed"}}
+    assert found.items[0].raises == ("consent",)
+
+
+def test_an_opt_in_elsewhere_is_put_back() -> None:
+    record, links = everywhere("unsubscribed")
+    found = run(CONSENT, record, links, seen("desk", consent="subscribed"))
+    assert found.unit.golden.value["consent"] == "unsubscribed"
+    assert due(found) == {"desk": {"consent": "unsubscribed"}}
+
+
+def test_a_first_merge_takes_the_most_restrictive_whatever_is_newest() -> None:
+    links = [link("mail", {}), link("desk", {})]
+    found = run(
+        CONSENT, Golden("g"), links, seen("mail", 5, status="active"), seen("desk", 1, consent="bounced")
+    )
+    assert found.unit.golden.value["consent"] == "bounced"
+    assert [e.kind for e in found.log] == ["consent"]
+
+
+def test_a_join_never_raises() -> None:
+    record = golden("desk", minutes=-60, consent="unsubscribed")
+    links = [*agreeing(CONSENT, record, "desk"), link("mail", {})]
+    found = run(CONSENT, record, links, seen("mail", 5, status="active"))
+    assert found.unit.golden.value["consent"] == "unsubscribed"
+
+
+def test_an_observation_that_a_later_one_replaced_still_counts() -> None:
+    record, links = everywhere("subscribed")
+    shown = seen("mail", status="active")
+    shown.consent = ("out",)
+    assert run(CONSENT, record, links, shown).unit.golden.value["consent"] == "unsubscribed"
+
+
+def test_the_consent_of_an_archived_record_and_of_a_key_stub_counts() -> None:
+    record, links = everywhere("subscribed")
+    gone = seen("desk", consent="complained", state="archived")
+    assert run(CONSENT, record, links, gone).unit.golden.value["consent"] == "complained"
+    stub = StubConsent("bounced", "mail", "mail-9", NOON)
+    assert run(CONSENT, record, links, stubs=(stub,)).unit.golden.value["consent"] == "bounced"
+
+
+def test_a_stub_that_says_nothing_new_is_not_logged_again() -> None:
+    record, links = everywhere("unsubscribed")
+    stub = StubConsent("pending", "mail", "mail-9", NOON)
+    assert run(CONSENT, record, links, stubs=(stub,)).log == []
+
+
+def test_an_app_that_knows_more_than_it_lets_us_write_is_left_alone() -> None:
+    record = golden("mail", consent="bounced")
+    links = [
+        link("mail", {"status": "bounced"}, {"consent": DISAGREES}),
+        *agreeing(CONSENT, record, "crm", "desk"),
+    ]
+    found = run(CONSENT, record, links)
+    assert found.items == [], "its bounce is not written over with a mere opt-out"
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"), [("unsubscribed", "unsubscribed"), ("subscribed", "subscribed")]
+)
+def test_a_raise_of_ours_that_is_read_back_lowered_is_an_opt_out(shown: str, expected: str) -> None:
+    record = golden("mail", minutes=-10, consent="subscribed")
+    pending = Pending("unsubscribed", "subscribed", {"consent": "subscribed"}, at(-5), raises=True)
+    raised = link(
+        "desk", {"consent": "unsubscribed"}, {"consent": "unsubscribed"}, pending={"consent": pending}
+    )
+    found = run(CONSENT, record, [*agreeing(CONSENT, record, "mail"), raised], seen("desk", consent=shown))
+    assert found.unit.golden.value["consent"] == expected
+
+
+def test_a_lowering_of_ours_that_did_not_land_is_sent_again() -> None:
+    record = golden("mail", minutes=-10, consent="unsubscribed")
+    pending = Pending("subscribed", "unsubscribed", {"consent": "unsubscribed"}, at(-5))
+    lowered = link("desk", {"consent": "subscribed"}, {"consent": "subscribed"}, pending={"consent": pending})
+    found = run(
+        CONSENT, record, [*agreeing(CONSENT, record, "mail"), lowered], seen("desk", consent="subscribed")
+    )
+    assert found.unit.golden.value["consent"] == "unsubscribed"
+    assert due(found) == {"desk": {"consent": "unsubscribed"}}
+
+
+def test_the_same_opt_out_seen_again_later_makes_older_opt_ins_too_old() -> None:
+    record = golden("desk", minutes=-60, consent="unsubscribed")
+    links = [
+        link("crm", {"optout": None}, {"consent": DISAGREES}),
+        *agreeing(CONSENT, record, "mail", "desk"),
+    ]
+    after = run(CONSENT, record, links, seen("crm", 0, optout="true"))
+    assert after.unit.golden.provenance["consent"].time == at(0)
+    late = run(CONSENT, after.unit.golden, after.unit.links, seen("mail", -5, status="active"))
+    assert late.unit.golden.value["consent"] == "unsubscribed"
+
+
+# -- while a run is held ----------------------------------------------------------------------------------
+
+BOTH = mapping(
+    """
+  title: {type: text, in: {crm: title, mail: title, desk: title}}
+  consent: {type: consent, in: {crm: optout, mail: status, desk: consent}, authority: [mail]}
+"""
+)
+
+
+def waiting(status: str) -> Unit:
+    record = golden(title="Boss", consent="subscribed" if status == "out" else "unsubscribed")
+    shown = seen("mail", title="chief", status=status)
+    return Unit(record, agreeing(BOTH, record), {shown.key: shown})
+
+
+def test_a_held_run_lowers_consent_and_touches_nothing_else() -> None:
+    unit = waiting("out")
+    found = lower_consent(unit, lens(BOTH), "r1")
+    assert found is not None
+    assert found.unit.golden.value == {"title": "Boss", "consent": "unsubscribed"}
+    assert due(found) == {"crm": {"optout": "true"}, "desk": {"consent": "unsubscribed"}}
+    before = {k.key: k for k in unit.links}
+    for after in found.unit.links:
+        was = before[after.key]
+        assert after.seen["title"] == was.seen["title"]
+        assert (after.observed_at, after.stamp, after.ours) == (was.observed_at, was.stamp, was.ours)
+
+
+def test_a_held_run_raises_nothing() -> None:
+    assert lower_consent(waiting("active"), lens(BOTH), "r1") is None

@@ -1,0 +1,168 @@
+"""What an observation says against the two shadows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from syncer.core.observe import date_of, read
+from syncer.model import ABSENT, DISAGREES, Golden, Link, Mark, Pending, Value
+from tests.core.worlds import at, due, golden, lens, link, logged, mapping, one, run, seen
+
+TITLE = one("title")
+
+
+def test_what_was_known_is_no_news() -> None:
+    known = link("crm", {"title": "Boss"}, {"title": "Boss"})
+    reading = read([(known, seen("crm", title="Boss"))], golden(title="Boss"), lens(TITLE))
+    assert reading.offers == {}
+    assert known.agreed == {"title": "Boss"}
+
+
+def test_a_value_that_was_not_returned_is_not_a_clearing() -> None:
+    known = link("crm", {"title": "Boss"}, {"title": "Boss"})
+    read([(known, seen("crm"))], golden(title="Boss"), lens(TITLE))
+    assert known.seen == {"title": "Boss"}
+
+
+def test_an_edit_takes_the_agreement_away() -> None:
+    known = link("crm", {"title": "Boss"}, {"title": "Boss"})
+    reading = read([(known, seen("crm", title="Chief"))], golden(title="Boss"), lens(TITLE))
+    assert known.agreed == {"title": DISAGREES}
+    assert known.seen == {"title": "Chief"}
+    (offer,) = reading.offers["title"]
+    assert (offer.candidate.value, offer.before, offer.rival) == ("Chief", "Boss", False)
+
+
+def test_the_same_value_written_otherwise_is_no_edit() -> None:
+    known = link("crm", {"title": "Boss"}, {"title": "Boss"})
+    assert read([(known, seen("crm", title=" Boss "))], golden(title="Boss"), lens(TITLE)).offers == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "shown", "seen_after", "agreed_after", "offered"),
+    [
+        ("it landed", "Old", "Boss", "Boss", "Boss", False),
+        ("it landed in the app's declared form", "old", "boss", "boss", "Boss", False),
+        ("it did not land", "Old", "Old", "Old", DISAGREES, False),
+        ("somebody edited", "Old", "Mine", "Mine", DISAGREES, True),
+        ("our create landed", ABSENT, "Boss", "Boss", "Boss", False),
+        ("our create left the field out", ABSENT, None, None, DISAGREES, False),
+        ("somebody edited what our create made", ABSENT, "Mine", "Mine", DISAGREES, True),
+    ],
+)
+def test_an_unconfirmed_write_is_settled_by_the_next_observation(
+    name: str, before: Value | Mark, shown: Value, seen_after: Value, agreed_after: object, offered: bool
+) -> None:
+    app = "mail" if shown == "boss" else "crm"
+    known = {} if isinstance(before, Mark) else {"title": before}
+    waiting = link(app, known, pending={"title": Pending(before, "Boss", {"title": "Boss"}, at(-5))})
+    reading = read([(waiting, seen(app, title=shown))], golden("desk", title="Boss"), lens(TITLE))
+    assert waiting.pending == {}, name
+    assert waiting.seen == {"title": seen_after}, name
+    assert waiting.agreed == {"title": agreed_after}, name
+    assert bool(reading.offers) == offered, name
+
+
+def test_an_observation_from_before_the_write_tells_nothing_about_it() -> None:
+    pending = Pending("Old", "Boss", {"title": "Boss"}, at(5))
+    waiting = link("crm", {"title": "Old"}, pending={"title": pending})
+    read([(waiting, seen("crm", 0, title="Old"))], golden("desk", title="Boss"), lens(TITLE))
+    assert waiting.pending == {"title": pending}
+
+
+@pytest.mark.parametrize(
+    ("name", "stamp", "kinds"),
+    [
+        ("changed since: perhaps typed again", at(1), ["aba"]),
+        ("nobody knows when", None, ["aba"]),
+        ("not touched since long before", at(-30), []),
+    ],
+)
+def test_the_old_value_shown_again_is_named_before_it_is_written_over(
+    name: str, stamp: datetime | None, kinds: list[str]
+) -> None:
+    record = golden("desk", title="Boss")
+    waiting = link(
+        "crm", {"title": "Old"}, pending={"title": Pending("Old", "Boss", {"title": "Boss"}, at(-5))}
+    )
+    found = run(TITLE, record, [waiting], seen("crm", 2, title="Old", stamp=stamp))
+    assert [e.kind for e in found.log] == kinds, name
+    assert due(found) == {"crm": {"title": "Boss"}}
+
+
+def test_a_value_that_cannot_be_read_is_set_aside_once_and_left_alone() -> None:
+    of = one("email")
+    record = golden("desk", email="ada@x.test")
+    known = link("crm", {"email": "ada@x.test"}, {"email": "ada@x.test"})
+    found = run(of, record, [known], seen("crm", email="call me"))
+    assert [e.kind for e in found.log] == ["bad_value"]
+    assert found.unit.golden.value == {"email": "ada@x.test"}
+    assert found.items == [], "what nobody can read is not written over"
+    again = run(of, found.unit.golden, found.unit.links, seen("crm", email="call me"))
+    assert again.log == []
+    mended = run(of, found.unit.golden, found.unit.links, seen("crm", email="eva@x.test"))
+    assert mended.unit.golden.value == {"email": "eva@x.test"}
+
+
+def test_only_the_changed_part_of_a_whole_name_is_offered() -> None:
+    of = mapping(
+        """
+  first: {type: name, in: {crm: first, desk: name.first}}
+  last: {type: name, in: {crm: last, desk: name.last}}
+""",
+        apps="crm desk",
+    )
+    known = link("desk", {"name": "Ada Lee"}, {"first": "Ada", "last": "Lee"})
+    reading = read([(known, seen("desk", name="Ada Ray"))], golden(first="Ada", last="Lee"), lens(of))
+    assert set(reading.offers) == {"last"}
+
+
+def test_golden_that_is_unknown_to_a_joining_record_is_its_rival() -> None:
+    reading = read([(link("crm", {}), seen("crm", title="Mine"))], golden("desk", title="Boss"), lens(TITLE))
+    (offer,) = reading.offers["title"]
+    assert (offer.candidate.kind, offer.rival) == ("join", True)
+    first = read([(link("crm", {}), seen("crm", title="Mine"))], Golden("g"), lens(TITLE))
+    assert first.offers["title"][0].candidate.kind == "first"
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "stamps", "stamp", "expected"),
+    [
+        ("the field's own history", {}, {"title": at(-3)}, at(0), (at(-3), "field")),
+        ("the record's stamp", {}, {}, at(-2), (at(-2), "record")),
+        ("no stamp: when we saw it", {}, {}, None, (at(0), "observed")),
+        ("our own write moved the stamp", {"ours": True, "stamp": at(-2)}, {}, at(-2), (at(-30), "previous")),
+        ("never before the last look", {}, {}, at(-90), (at(-30), "record")),
+        ("never after this one", {}, {}, at(9), (at(0), "record")),
+    ],
+)
+def test_how_a_change_is_dated(
+    name: str,
+    how: dict[str, object],
+    stamps: dict[str, datetime],
+    stamp: datetime | None,
+    expected: tuple[datetime, str],
+) -> None:
+    known: Link = link("crm", {"title": "Old"}, **how)
+    shown = seen("crm", 0, title="New", stamps=stamps, stamp=stamp)
+    assert date_of(known, "title", shown, True) == expected, name
+
+
+def test_an_app_that_formats_what_it_is_given_is_not_a_person_who_edits() -> None:
+    of = one("title")
+    record = golden("crm", title="Head of Sales")
+    waiting = link(
+        "mail",
+        {"title": None},
+        pending={"title": Pending(None, "head of sales", {"title": "Head of Sales"}, at(-5))},
+    )
+    found = run(
+        of,
+        record,
+        [link("crm", {"title": "Head of Sales"}, {"title": "Head of Sales"}), waiting],
+        seen("mail", title="head of sales"),
+    )
+    assert (found.items, logged(found)) == ([], [])
+    assert found.unit.golden.value == {"title": "Head of Sales"}
