@@ -25,10 +25,10 @@ class BaseSlot:
         "_show",
         "_type",
         "app",
+        "default",
         "fields",
         "name",
         "on_create",
-        "default",
         "reference",
         "writable",
     )

@@ -197,6 +197,8 @@ class Deciding:
         self.ledger.log(self.run, self.now(), (e for d in decisions for e in d.log))
         self.ledger.journal(self.run, ((d.unit.golden.id, _journal(d)) for d in decisions if d.changed))
         for d in decisions:
+            for item in d.items:
+                item.values = d.unit.golden.value
             self.result.items += d.items
             self.result.conflicts += sum(e.kind in ("conflict", "first_merge") for e in d.log)
             for app, reason in d.notes:

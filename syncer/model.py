@@ -203,6 +203,7 @@ class Item:
 
     slots   slot -> (before, after) in the app's own form; `before` is ABSENT in a create
     raises  consent slots that this write would lift
+    values  the golden values that it was planned from; not stored
     """
 
     kind: Literal["create", "update", "archive"]
@@ -211,6 +212,7 @@ class Item:
     record: str | None
     slots: Mapping[str, tuple[Value | Mark, Value]]
     raises: tuple[str, ...] = ()
+    values: Mapping[str, Value] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def sort_key(self) -> tuple[str, str, str, str]:

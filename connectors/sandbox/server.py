@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.sandbox.host import DROP, Host, application
+from connectors.sandbox.journal import WorldError
 from connectors.sandbox.limits import Pace
 
 ADDRESS = "127.0.0.1"
@@ -44,7 +45,11 @@ class Sandbox:
     ) -> None:
         self._socket = _bound(port)
         self.url = f"http://{ADDRESS}:{self._socket.getsockname()[1]}"
-        self.host = Host(people, seed, limits, empty, self.url, kept)
+        try:
+            self.host = Host(people, seed, limits, empty, self.url, kept)
+        except WorldError:
+            self._socket.close()
+            raise
         self._server = uvicorn.Server(_config(self.host))
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="sandbox", daemon=True
@@ -85,13 +90,14 @@ def serve(
     kept: Path | None = None,
 ) -> None:
     """Run until stopped; Ctrl-C ends it without an error. `ready` is told the server's address as soon as
-    calls are accepted; `kept` is the file that keeps the world. Raises OSError where the port is taken."""
+    calls are accepted; `kept` is the file that keeps the world. Raises OSError where the port is taken, and
+    `WorldError`."""
     bound = _bound(port)
     url = f"http://{ADDRESS}:{bound.getsockname()[1]}"
-    server = uvicorn.Server(_config(Host(people, seed, limits, empty, url, kept)))
-    if ready is not None:
-        ready(url)
     try:
+        server = uvicorn.Server(_config(Host(people, seed, limits, empty, url, kept)))
+        if ready is not None:
+            ready(url)
         server.run(sockets=[bound])
     except KeyboardInterrupt:
         pass

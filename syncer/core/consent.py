@@ -15,7 +15,7 @@ from conflicts.consent import OptIn, OptOut, rank
 from mappings.model import Slot
 from syncer.core.lens import Lens
 from syncer.core.merging import Merging
-from syncer.core.observe import date_of, outcome_of
+from syncer.core.observe import date_of, note_rewrite, outcome_of
 from syncer.model import DISAGREES, Link, Observation, Provenance, StubConsent, Value
 
 AGAIN = "most restrictive, seen again"
@@ -23,13 +23,13 @@ AGAIN = "most restrictive, seen again"
 
 @dataclass(slots=True)
 class ConsentReading:
-    """What a consent slot showed since the last run: its states, the newest last, when it changed, and that
-    last state as an opt-in, should it be one."""
+    """What a consent slot showed since the last run: its states, when it changed, and what it shows now, as an
+    opt-in, should it be one."""
 
     link: Link
     states: list[str]
     time: datetime
-    opted: OptIn
+    opted: OptIn | None
 
 
 def state_of(slot: Slot, value: Value) -> str | None:
@@ -64,8 +64,8 @@ def _read(link: Link, slot: Slot, obs: Observation) -> ConsentReading | None:
         changed = bool(obs.consent) or outcome == "edit" or (outcome == "not_landed" and pending.raises)
         if outcome == "landed":
             link.agreed.update(pending.parts)
-        else:
-            link.agreed[slot.fields[0]] = DISAGREES
+        elif outcome == "not_landed":
+            note_rewrite(link, slot, pending.sent)
     time, kind = date_of(link, name, obs, known)
     if kind == "previous":
         time = obs.read_at  # an opt-out is dated as late as it can be, so that no opt-in passes for later
@@ -75,15 +75,11 @@ def _read(link: Link, slot: Slot, obs: Observation) -> ConsentReading | None:
     states = [state for v in (*obs.consent, value) if changed and (state := state_of(slot, v)) is not None]
     if not states:
         return None
-    opted = OptIn(
-        link.app,
-        states[-1],
-        state_of(slot, held),
-        pending is None,
-        obs.stamps.get(name),
-        link.observed_at,
-        time if kind == "record" else None,
-    )
+    stamp, latest = obs.stamps.get(name), time if kind == "record" else None
+    now, before = state_of(slot, value), state_of(slot, held)
+    opted = None
+    if now is not None:
+        opted = OptIn(link.app, now, before, pending is None, stamp, link.observed_at, latest)
     return ConsentReading(link, states, time, opted)
 
 
@@ -95,7 +91,7 @@ def merge_consent(m: Merging, readings: Sequence[ConsentReading], stubs: Sequenc
     field = m.lens.mapping.fields[name]
     source, value = m.golden.provenance.get(name), m.golden.value.get(name)
     golden = value if isinstance(value, str) else None
-    opt_ins = [r.opted for r in readings if rank(r.opted.state) < rank(golden)]
+    opt_ins = [r.opted for r in readings if r.opted and rank(r.opted.state) < rank(golden)]
     seen = [s for r in readings for s in r.states] + [s.state for s in stubs]
     since = OptOut(golden, source.time, source.app, source.rule == AGAIN) if source and golden else None
     state = lattice.decide(since, seen, opt_ins, field.rule.apps)

@@ -151,12 +151,21 @@ def _close(
         link.agreed.update(pending.parts)
         return
     if outcome == "edit":
-        # Somebody edited the record that our create made: what we sent is what they edited.
-        link.seen.setdefault(slot.name, pending.sent)
+        # Somebody edited the record that our create made: what we sent is what they edited. Of a set, what
+        # the app may have left out must not pass for taken away.
+        if not reading.lens.mapping.fields[slot.fields[0]].type.is_set:
+            link.seen.setdefault(slot.name, pending.sent)
         return
-    link.agreed.update(dict.fromkeys(slot.fields, DISAGREES))
+    note_rewrite(link, slot, pending.sent)
     if obs.stamp is None or obs.stamp >= pending.sent_at - MARGIN:
         reading.log.append(_typed_again(reading, link, slot, pending, obs))
+
+
+def note_rewrite(link: Link, slot: Slot, sent: Value) -> None:
+    """A write without effect: from now on, sending the same value again is counted."""
+    value, times = link.rewrites.get(slot.name, (None, 0))
+    if not times or not slot.same(value, sent):
+        link.rewrites[slot.name] = (sent, 1)
 
 
 def date_of(link: Link, slot: str, obs: Observation, known: bool) -> tuple[datetime, TimeKind]:

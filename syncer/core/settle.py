@@ -14,6 +14,7 @@ from conflicts.consent import rank
 from connectors.contract import Result
 from mappings.model import ObjectMapping, Slot
 from syncer.core.consent import state_of
+from syncer.core.observe import note_rewrite
 from syncer.model import DISAGREES, Golden, Item, Link, Mark, Observation, Pending, Refusal, Value, sent_form
 
 
@@ -126,7 +127,7 @@ def _write_into(link: Link, sent: Sent, result: Result, golden: Golden) -> Link:
             continue
         if result.outcome not in ("applied", "unknown"):
             continue
-        if result.outcome == "applied" and any(link.agreed.get(f) is DISAGREES for f in slot.fields):
+        if result.outcome == "applied":
             _count_rewrite(link, slot, value)
         parts = {f: golden.value[f] for f in slot.fields if f in golden.value}
         if result.outcome == "applied" and name in shown and not _is_opt_out(sent, slot, value, shown[name]):
@@ -151,7 +152,7 @@ def _confirm(
     """The answer shows the field: it is what the app made of our value, unless nothing was done at all."""
     unchanged = slot.same(shown, None if isinstance(before, Mark) else before)
     if unchanged and not slot.same(shown, sent) and not slot.same(shown, slot.coerced(sent)):
-        link.agreed.update(dict.fromkeys(slot.fields, DISAGREES))
+        note_rewrite(link, slot, sent)
         return
     link.seen[slot.name] = shown
     link.agreed.update(parts)
@@ -160,9 +161,12 @@ def _confirm(
 
 
 def _count_rewrite(link: Link, slot: Slot, sent: Value) -> None:
-    """Count a write over a value that came back, so that an endless exchange of two values is noticed."""
+    """Count a write over a value that came back, so that an endless exchange of two values is noticed. An
+    ordinary write is not counted."""
     value, times = link.rewrites.get(slot.name, (None, 0))
-    link.rewrites[slot.name] = (sent, times + 1 if times and slot.same(value, sent) else 1)
+    again = times > 0 and slot.same(value, sent)
+    if again or any(link.agreed.get(f) is DISAGREES for f in slot.fields):
+        link.rewrites[slot.name] = (sent, times + 1 if again else 1)
 
 
 def _extra(link: Link, sent: Sent, result: Result) -> Observation | None:

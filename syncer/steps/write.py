@@ -14,7 +14,7 @@ from functools import partial
 
 from connectors.contract import AppError, Fetched, Result, Write
 from syncer.core.settle import Sent, Settled, settle
-from syncer.model import Item, Link, Mark, Observation, Value
+from syncer.model import Golden, Item, Link, Mark, Observation, Value
 from syncer.ports import Task
 from syncer.setup import App, Sync
 from syncer.steps.normalise import Intake
@@ -153,7 +153,6 @@ class Writer:
         links = self.intake.records.links(
             self.app.name, [i.record for i in batch.values() if i.record is not None]
         )
-        goldens = self.intake.records.goldens(sorted({i.golden for i in batch.values()}))
         external, answered_at = self.app.spec.external_id, self.now()
         history: list[tuple[Item, str | None, str, str]] = []
         settled: dict[str, Settled] = {}
@@ -161,15 +160,25 @@ class Writer:
             result = by_ref.get(ref) or Result(ref, "unknown", reason="the app's answer did not name it")
             sent = Sent(item, sent_at, answered_at, self.sync.mapping, external)
             link = links.get(item.record) if item.record is not None else None
-            settled[ref] = settle(sent, result, goldens[item.golden], link)
+            settled[ref] = settle(sent, result, Golden(item.golden, dict(item.values)), link)
             history.append((item, result.id or item.record, result.outcome, result.reason))
             self._count(item, result, settled[ref])
         self.intake.records.save_links([s.link for s in settled.values() if s.link], self.sync.slot_names())
-        self.intake.records.save_goldens((s.golden, True) for s in settled.values() if s.golden)
+        self._remember_refusals([s.golden for s in settled.values() if s.golden])
         self._save_extras([s.extra for s in settled.values() if s.extra])
         self.ledger.unmark(ref for ref, s in settled.items() if not s.in_flight)
         self.ledger.record_writes(self.run, history)
-        return [s.again for s in settled.values() if s.again]
+        again = [(batch[ref], s.again) for ref, s in settled.items() if s.again]
+        for item, rest in again:
+            rest.values = item.values
+        return [rest for _, rest in again]
+
+    def _remember_refusals(self, refused: Sequence[Golden]) -> None:
+        """A create that the app refused is kept with its golden record."""
+        known = self.intake.records.goldens([g.id for g in refused])
+        for golden in refused:
+            known[golden.id].refused.update(golden.refused)
+        self.intake.records.save_goldens((golden, True) for golden in known.values())
 
     def _count(self, item: Item, result: Result, settled: Settled) -> None:
         self.result.outcomes[result.outcome] += 1

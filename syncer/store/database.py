@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, bindparam, create_engine, event, text
+import orjson
+from sqlalchemy import Table, TextClause, bindparam, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult, make_url
 from sqlalchemy.exc import DBAPIError
@@ -129,14 +131,30 @@ class Database:
         return int(self._run(sql, values).rowcount)
 
     def _run(self, sql: str, values: Mapping[str, Any]) -> CursorResult[Any]:
+        lists = [name for name, value in values.items() if isinstance(value, list | tuple)]
+        if lists:
+            sql, values = self._with_lists(sql, values, lists)
         with self._in_words():
-            return self._connection.execute(_statement(sql, _lists(values)), values)
+            return self._connection.execute(_statement(sql), values)
+
+    def _with_lists(
+        self, sql: str, values: Mapping[str, Any], lists: Sequence[str]
+    ) -> tuple[str, Mapping[str, Any]]:
+        """A list travels as one value, so that the statement is the same for any number of them."""
+        if not self.is_sqlite:
+            for name in lists:
+                sql = sql.replace(f"IN :{name}", f"= ANY(:{name})")
+            return sql, values
+        for name in lists:
+            sql = sql.replace(f"IN :{name}", f"IN (SELECT value FROM json_each(:{name}))")
+        packed = {name: orjson.dumps(values[name]).decode() for name in lists}
+        return sql, {**values, **packed}
 
     def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """One statement for many rows."""
         if rows:
             with self._in_words():
-                self._connection.execute(_statement(sql, frozenset()), list(rows))
+                self._connection.execute(_statement(sql), list(rows))
 
     def upsert(self, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert, or replace the rows that have these primary keys."""
@@ -175,19 +193,9 @@ class Database:
         self._engine.dispose()
 
 
-_statements: dict[tuple[str, frozenset[str]], Any] = {}
-
-
-def _lists(values: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(name for name, value in values.items() if isinstance(value, list | tuple))
-
-
-def _statement(sql: str, lists: frozenset[str]) -> Any:
-    key = (sql, lists)
-    if key not in _statements:
-        statement = text(sql)
-        _statements[key] = statement.bindparams(*(bindparam(name, expanding=True) for name in lists))
-    return _statements[key]
+@cache
+def _statement(sql: str) -> TextClause:
+    return text(sql)
 
 
 def _replacing(insert: Any, table: Table, columns: tuple[str, ...]) -> Any:

@@ -164,7 +164,8 @@ class History:
     def _round(self) -> bool:
         """Decide and act once. True when there is news."""
         touched = self._touched()
-        decided = [(p, self._decide(p)) for p in touched]
+        units = [(p, self._unit(p)) for p in touched]
+        decided = [(p, self._decide(unit)) for p, unit in units if unit.links]
         if self.faults and self.rng.random() < 0.06 and any(d.items for _, d in decided):
             return self._hold_back(touched, decided)
         items = [i for p, d in decided for i in self._commit(p, d, used=True)]
@@ -327,8 +328,7 @@ class History:
             archives=[a for a in self.mapping.apps if self.apps[a].traits.archives],
         )
 
-    def _decide(self, person: int) -> Decision:
-        unit = self._unit(person)
+    def _decide(self, unit: Unit) -> Decision:
         if self.switches.page_wise:
             return self._decide_page_wise(unit)
         decision = decide(unit, self.lens, self._abilities(), f"r{self.runs}")
@@ -373,8 +373,7 @@ class History:
     def _commit(self, person: int, decision: Decision, used: bool) -> list[Item]:
         golden = decision.unit.golden
         self.oracle.decided(person, decision, self.goldens.get(person), used)
-        if decision.unit.links:
-            self.goldens[person] = golden
+        self.goldens[person] = golden
         for link in decision.unit.links:
             self.links[person][link.key] = link
             if used:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from conflicts.candidate import Candidate
-from conflicts.consent import rank
+from conflicts.consent import OPT_OUTS, rank
 from connectors.contract import Value
 from mappings.model import Slot
 from mappings.types.text import name_key
@@ -166,7 +166,11 @@ class Oracle:
         if rank(new) >= rank(old) or old == "None":
             return
         told = self._told(person)
-        outs = [x.at for x, s in told if rank(s) > rank(new) and x.at < max(self._reads_of(x), default=x.at)]
+        outs = [
+            x.at
+            for x, s in told
+            if s in OPT_OUTS and rank(s) > rank(new) and x.at < max(self._reads_of(x), default=x.at)
+        ]
         authorities = self.h.mapping.fields["consent"].rule.apps
         ins = [x.at for x, s in told if rank(s) <= rank(new) and x.app in authorities]
         if outs and (not ins or max(outs) > max(ins)):
@@ -179,19 +183,20 @@ class Oracle:
             for held in (h for h in app.records.values() if h.person == person):
                 here = [x for x in app.log if (x.record, x.slot) == (held.id, "consent")]
                 for n, x in enumerate(here):
-                    until = here[n + 1].at if n + 1 < len(here) else datetime.max.replace(tzinfo=UTC)
-                    reads = self._reads_of(x)
-                    known = max((t for t in reads if t < x.at), default=None)
-                    before = next(
-                        (y.after for y in reversed(here[:n]) if y.who == "engine" or y.at <= (known or y.at)),
-                        None,
-                    )
                     state = self._state(x)
-                    if x.who == "engine" or state is None or (known and before == x.after):
+                    if x.who == "engine" or state is None or self._was_known(here[:n], x):
                         continue
-                    if n + 1 == len(here) or any(x.at <= read < until for read in reads):
+                    until = here[n + 1].at if n + 1 < len(here) else None
+                    if until is None or any(x.at <= read < until for read in self._reads_of(x)):
                         found.append((x, state))
         return sorted(found, key=lambda told: told[0].at)
+
+    def _was_known(self, earlier: Sequence[Happening], x: Happening) -> bool:
+        """Whether this is what the engine had read or written there last: then nobody can see that it was
+        said again."""
+        read = max((t for t in self._reads_of(x) if t < x.at), default=None)
+        known = [y for y in earlier if y.who == "engine" or (read is not None and y.at <= read)]
+        return bool(known) and known[-1].after == x.after
 
     def _reads_of(self, x: Happening) -> list[datetime]:
         return self.reads.get(((x.app, x.record), x.slot), [])
@@ -216,8 +221,8 @@ class Oracle:
         # What we wrote there, or agreed with, stands for the golden value that it is a form of.
         meant = slot.split(before, {})[field]
         last = [x for x in self.h.apps[slot.app].log if (x.record, x.slot) == (held.id, slot.name)][-1]
-        for at, value, _ in self.golden_past.get((person, field), ())[:-1]:
-            if (last.who == "engine" or at > last.at) and self._matches(slot, field, value, before):
+        for (_, value, _), (until, _, _) in pairwise(self.golden_past.get((person, field), ())):
+            if (last.who == "engine" or until > last.at) and self._matches(slot, field, value, before):
                 meant = value
         made = self.h.apps[source.app].traits.store(there.name, there.project({field: meant}, None))
         narrow, now = there.split(made, {})[field], golden.value[field]
@@ -281,7 +286,8 @@ class Oracle:
         if last.after is None and last.at <= first:
             return  # a blank found at the first contact is no candidate
         known = self._known_before(all_here, last)
-        if last.at > first and slot.same(last.after, known):
+        wrote = any(x.who == "engine" for x in all_here[: all_here.index(last)])
+        if (last.at > first or wrote) and slot.same(last.after, known):
             return  # typed and changed back before anybody looked
         if slot.same(self.h._held(link.key).values[slot.name], last.after):
             return  # it still stands where it was typed
@@ -378,7 +384,7 @@ class Oracle:
         now = rank(str(golden.value["consent"]))
         for key, (x, state) in last.items():
             link = self.h.links[person].get(key)
-            if rank(state) <= now or link is None or link.state != "live":
+            if state not in OPT_OUTS or rank(state) <= now or link is None or link.state != "live":
                 continue
             if not any(y.at >= x.at and y.app in authorities and rank(s) <= now for y, s in told):
                 self.report("consent", f"{state} of {key} is lost: golden is {golden.value['consent']}")
