@@ -11,7 +11,7 @@ Kind = Literal["edit", "first", "join", "golden"]
 TimeKind = Literal["field", "record", "previous", "observed", "golden"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a value all the same: frozen ones cost three times as much to make
 class Candidate:
     """`value` in golden form; who holds it (`app`, `record`); when it was set, and how we know (`time_kind`):
     the field's own history, the record's stamp, the previous observation where our own write moved the stamp

@@ -146,7 +146,7 @@ class ObjectSpec:
     consent_on_new: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a value all the same: frozen ones cost three times as much to make
 class Record:
     """One record of an app. A field that was not returned is missing from `values`; a blank one is there.
 
@@ -187,7 +187,7 @@ class Fetched:
     into: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a value all the same: frozen ones cost three times as much to make
 class Write:
     """One thing to do to one record. `ref` names it in the answer; `id` is None for a create."""
 
@@ -197,7 +197,7 @@ class Write:
     values: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a value all the same: frozen ones cost three times as much to make
 class Result:
     """The answer for one `Write`.
 

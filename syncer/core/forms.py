@@ -34,8 +34,9 @@ def held_parts(lens: Lens, link: Link, slot: Slot, golden: Golden) -> dict[str, 
         value = link.agreed.get(field)
         if field in link.agreed and not isinstance(value, Mark):
             agreed[field] = value
-    if len(agreed) == len(slot.fields) and shows(lens, link, slot, agreed):
-        return agreed
+    known = all(f in agreed or f not in golden.value for f in slot.fields)
+    if agreed and known and shows(lens, link, slot, agreed):
+        return {**dict.fromkeys(slot.fields), **agreed}
     try:
         return lens.split(slot, link.seen[slot.name], {**golden.value, **agreed})
     except BadValue:

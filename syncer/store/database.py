@@ -146,7 +146,7 @@ class Database:
                 sql = sql.replace(f"IN :{name}", f"= ANY(:{name})")
             return sql, values
         for name in lists:
-            sql = sql.replace(f"IN :{name}", f"IN (SELECT value FROM json_each(:{name}))")
+            sql = sql.replace(f"IN :{name}", _IN_JSON.replace("NAME", name))
         packed = {name: orjson.dumps(values[name]).decode() for name in lists}
         return sql, {**values, **packed}
 
@@ -191,6 +191,9 @@ class Database:
     def close(self) -> None:
         self._connection.close()
         self._engine.dispose()
+
+
+_IN_JSON = "IN (SELECT value FROM json_each(:NAME))"
 
 
 @cache

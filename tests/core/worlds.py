@@ -1,4 +1,4 @@
-"""Small made-up mappings and states for the tables of the pure core: a real mapping read from YAML, two to four
+"""Small made-up mappings and states for the tables of the pure core: real mappings read from YAML, up to three
 apps, one golden record."""
 
 from __future__ import annotations

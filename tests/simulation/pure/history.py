@@ -1,8 +1,8 @@
 """One random history: people at work in several apps, and the pure core driven exactly as the engine does.
 
-Read, decide all that waits about a golden record at once, mark in flight, read again what is to be overwritten,
-write, settle. Time-outs before and after the effect, crashes, refusals, held runs and late apps come from the
-seed. `Switches` plant errors in the driver, so that the oracles can be seen to find them.
+Read, decide all that waits about a golden record at once, mark in flight, read again what is to be
+overwritten, write, settle. Time-outs before and after the effect, crashes, refusals, held runs and late apps
+come from the seed. `Switches` plant errors in the driver, so that the oracles can be seen to find them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from connectors.contract import Result, Value
 from syncer.core.decide import decide, lower_consent
@@ -33,7 +34,7 @@ MOST_RUNS = 14
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """Errors planted in the driver; see `mutants`."""
+    """Errors planted in the driver (see `mutants`), and a `field` to play with alone."""
 
     base_before_write: bool = False
     page_wise: bool = False
@@ -42,6 +43,7 @@ class Switches:
     list_is_truth: bool = False
     keeps_held_run: bool = False
     last_consent_only: bool = False
+    field: str = ""
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class History:
     def __init__(self, seed: int, switches: Switches) -> None:
         self.rng = random.Random(seed)
         self.switches = switches
-        self.setting = setting(seed // SEEDS_A_WORLD)
+        self.setting = setting(seed // SEEDS_A_WORLD, switches.field)
         self.apps = {name: SimApp(traits) for name, traits in self.setting.apps.items()}
         self.mapping = self.setting.first
         self.lens = Lens(self.mapping, NoRefs())
@@ -270,6 +272,7 @@ class History:
             {s: t for s, t in record.stamps.items() if s in self.mapping.apps[app].slots},
             held.state,
         )
+        self.oracle.looks.setdefault(obs.key, []).append(obs.read_at)
         earlier = self.waiting.get(obs.key)
         if earlier is not None and "consent" in earlier.values and not self.switches.last_consent_only:
             obs.consent = (*earlier.consent, earlier.values["consent"])
@@ -442,6 +445,8 @@ class History:
         flight = Flight(item, self.tick())
         self.in_flight.append(flight)
         link = self.links[person].get((item.app, item.record or ""))
+        for slot, (_, after) in item.slots.items() if link is not None else ():
+            self.oracle.sent[link.key, slot] = self.now, app.traits.store(slot, after)
         chance = self.rng.random() if self.faults else 1.0
         refused = {
             s: "not allowed"
@@ -532,6 +537,6 @@ class History:
         self.lens = Lens(self.mapping, NoRefs())
 
 
-def run_history(seed: int, **switches: bool) -> list[str]:
+def run_history(seed: int, **switches: Any) -> list[str]:
     """Play the history with this seed. Each violation is a line, ``kind: what``."""
     return History(seed, Switches(**switches)).play()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,9 @@ class Oracle:
         self.h = history
         self.violations: list[str] = []
         self.log: list[LogEntry] = []
+        self.looks: dict[LinkKey, list[datetime]] = {}
         self.writes = 0
+        self.sent: dict[tuple[LinkKey, str], tuple[datetime, Value]] = {}
         self.shown: dict[LinkKey, set[str]] = {}
         self.first_read: dict[tuple[LinkKey, str], datetime] = {}
         self.reads: dict[tuple[LinkKey, str], list[datetime]] = {}
@@ -44,7 +46,7 @@ class Oracle:
     # -- while it goes on ---------------------------------------------------------------------------------
 
     def order(self, unit: Unit, decision: Decision, abilities: Abilities) -> None:
-        """The same things in another order, decided again, come to the same; and nothing given was changed."""
+        """The same things in another order come to the same, and deciding changes nothing it is given."""
         if self.h.rng.random() > CHECK_ORDER:
             return
         shuffled = deepcopy(unit)
@@ -187,7 +189,8 @@ class Oracle:
                     if x.who == "engine" or state is None or self._was_known(here[:n], x):
                         continue
                     until = here[n + 1].at if n + 1 < len(here) else None
-                    if until is None or any(x.at <= read < until for read in self._reads_of(x)):
+                    looks = self.looks.get((x.app, x.record), ())
+                    if until is None or any(x.at <= look < until for look in looks):
                         found.append((x, state))
         return sorted(found, key=lambda told: told[0].at)
 
@@ -196,7 +199,12 @@ class Oracle:
         said again."""
         read = max((t for t in self._reads_of(x) if t < x.at), default=None)
         known = [y for y in earlier if y.who == "engine" or (read is not None and y.at <= read)]
-        return bool(known) and known[-1].after == x.after
+        if known and known[-1].after == x.after:
+            return True
+        at, value = self.sent.get(((x.app, x.record), x.slot), (x.at, None))
+        since = max([t for t in (read, known[-1].at if known else None) if t is not None], default=at)
+        # Or it passes for a write of ours that was not answered.
+        return since <= at < x.at and value == x.after
 
     def _reads_of(self, x: Happening) -> list[datetime]:
         return self.reads.get(((x.app, x.record), x.slot), [])
@@ -293,6 +301,8 @@ class Oracle:
             return  # it still stands where it was typed
         if self._stands(golden, slot, known if last.at > first else None, last.after):
             return
+        if last.after is None and all(self._set_later(person, f, last.at) for f in slot.fields):
+            return  # what golden has never had cannot be cleared
         if last.after is None and self._cleared(person, slot, (link.app, link.id)):
             return  # of a text with several parts, at least the parts that were known to be there
         if not self._named(golden, slot, last) and not self._superseded(person, slot, last):
@@ -314,6 +324,8 @@ class Oracle:
             return True
         if len(slot.fields) == 1:
             return False
+        if after is not None and any(_ends_in(after, golden.value.get(f)) for f in slot.fields):
+            return True  # a part of it is hidden behind the cut
         if f" {name_key(str(after or ''))} " in f" {name_key(str(slot.project(golden.value, None) or ''))} ":
             return after is not None  # the parts may begin elsewhere
         was = slot.split(before, golden.value)
@@ -330,6 +342,9 @@ class Oracle:
             return any(_names_part(c, x) for e in entries for c in e.candidates)
         (field,) = slot.fields
         return any(self._matches(slot, field, c.value, x.after) for e in entries for c in e.candidates)
+
+    def _set_later(self, person: int, field: str, at: datetime) -> bool:
+        return all(when > at for when, _, _ in self.golden_past.get((person, field), ()))
 
     def _cleared(self, person: int, slot: Slot, key: LinkKey) -> bool:
         past = [p for field in slot.fields for p in self.golden_past.get((person, field), ())]
@@ -377,12 +392,12 @@ class Oracle:
                 self.report("loss", f"tag {tag} added in {last.app} {last.record}")
 
     def _opt_outs_hold(self, person: int, golden: Golden) -> None:
-        """An opt-out that was the last word in a record holds, unless an authority has a later opt-in."""
+        """An opt-out that was seen holds, unless an authority has a later opt-in."""
         told = self._told(person)
-        last = {(x.app, x.record): (x, state) for x, state in told}
         authorities = self.h.mapping.fields["consent"].rule.apps
         now = rank(str(golden.value["consent"]))
-        for key, (x, state) in last.items():
+        for x, state in told:
+            key = (x.app, x.record)
             link = self.h.links[person].get(key)
             if state not in OPT_OUTS or rank(state) <= now or link is None or link.state != "live":
                 continue
@@ -408,7 +423,13 @@ def _names_part(c: Candidate, x: Happening) -> bool:
     if c.value is None:
         return x.after is None or (c.app, c.record) == (x.app, x.record)
     part = name_key(str(c.value)).lower()
-    return f" {part} " in f" {words} " or bool(words and part.startswith(words.split()[-1]))
+    return f" {part} " in f" {words} " or _ends_in(x.after, c.value)
+
+
+def _ends_in(text: Value, part: Value) -> bool:
+    """Whether the last word of a text is how a part of a name begins."""
+    words = name_key(str(text or "")).lower()
+    return bool(words) and name_key(str(part or "")).lower().startswith((words, words.split()[-1]))
 
 
 def _sans_consent(values: Mapping[str, Value]) -> dict[str, Value]:

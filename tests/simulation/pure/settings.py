@@ -78,11 +78,11 @@ class Setting:
 
 
 @lru_cache(256)
-def setting(number: int) -> Setting:
-    """The world with this number."""
+def setting(number: int, field: str = "") -> Setting:
+    """The world with this number; on demand with one field only."""
     rng = random.Random(f"world {number}")
     names = [f"a{i}" for i in range(rng.choice((2, 2, 3, 3, 4, 5)))]
-    fields = _fields(rng)
+    fields = [field] if field else _fields(rng)
     places = {f: _places(rng, f, names) for f in fields}
     apps = {name: _traits(rng, name, places) for name in names}
     said = {f: _said(rng, f, sorted(places[f])) for f in fields}
