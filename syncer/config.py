@@ -84,7 +84,7 @@ class AppModel(Strict):
     credentials: dict[str, SecretStr] = Field(default={}, description="secrets, as ${ENV}")
     settings: dict[str, Setting] = Field(default={}, description="of this connector")
     writes: Literal["on", "off"] = Field(default="on", description="off: read it, never write to it")
-    max_records: int | None = Field(default=None, gt=0, description="hold the sync when the app has more")
+    max_records: int | None = Field(default=None, gt=0, description="read no further, and do not write, when the app has more")
 
     def secrets(self) -> dict[str, str]:
         """The credentials in plain, for the connector alone."""

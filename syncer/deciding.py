@@ -34,11 +34,13 @@ CHUNK = 300
 @dataclass(slots=True)
 class Decided:
     """What a pass over all waiting records came to. `passed`: golden records of which nothing is new: what is
-    due in them passed the brakes before, and was only not sent (a crash, an app that was away)."""
+    due in them passed the brakes before, and was only not sent (a crash, an app that was away). `linked`: new
+    links; `relinked`: those to golden records that stood already, and links whose record is gone."""
 
     items: list[Item] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
     linked: Counter[str] = field(default_factory=Counter)
+    relinked: Counter[str] = field(default_factory=Counter)
     conflicts: int = 0
     skipped: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
@@ -67,6 +69,7 @@ class Deciding:
         stubs = self._stubs() if touched or matches.groups else {}
         for some in chunks(sorted({*touched, *joining}), CHUNK):
             units = self.records.units(some)
+            self.result.relinked.update(app for id in units for app, _ in joining.get(id, ()))
             for id, unit in units.items():
                 self._add_links(unit, joining.get(id, ()))
             self._attach_observations([u for id, u in units.items() if id in joining])
@@ -83,7 +86,8 @@ class Deciding:
         """While a plan is held: only consent, and only downwards. Call inside a transaction."""
         stubs = self._stubs()
         for some in chunks(touched, CHUNK):
-            units = [self._with_stubs(u, stubs) for u in self.records.units(some).values()]
+            units = list(self.records.units(some).values())
+            self._attach_stubs(units, stubs)
             lens = Lens(self.sync.mapping, refs.load(self.sync, self.records.db, units))
             lowered = [d for u in units if (d := lower_consent(u, lens, self.run)) is not None]
             self._save(lowered, [])
@@ -119,21 +123,27 @@ class Deciding:
                 if link.id in found.get(link.app, {}):
                     unit.observations[link.key] = found[link.app][link.id]
 
-    def _stubs(self) -> dict[tuple[str, str], StubConsent]:
+    def _stubs(self) -> dict[LinkKey, StubConsent]:
         """Consent held by records that are not linked, by record."""
         found = {}
         for app, id, state, seen_at in self.records.stub_consents():
             found[app, id] = StubConsent(state, app, id, datetime.fromisoformat(seen_at))
         return found
 
-    def _with_stubs(self, unit: Unit, stubs: Mapping[tuple[str, str], StubConsent]) -> Unit:
-        if stubs:
-            for kind, values in self._unique_values([unit]).items():
-                holders = self.records.holders(kind, values)
-                unit.stubs += tuple(
-                    stubs[app, id] for _, app, id, golden, _ in holders if not golden and (app, id) in stubs
-                )
-        return unit
+    def _attach_stubs(self, units: Sequence[Unit], stubs: Mapping[LinkKey, StubConsent]) -> None:
+        """The consent of unlinked records that hold a unique value of one of these golden records."""
+        if not stubs:
+            return
+        holders: dict[tuple[str, str], list[LinkKey]] = defaultdict(list)
+        for kind, values in self._unique_values(units).items():
+            for key, app, id, golden, _ in self.records.holders(kind, values):
+                if not golden and (app, id) in stubs:
+                    holders[kind, key].append((app, id))
+        for unit in units if holders else ():
+            own = {link.key for link in unit.links}
+            wanted = [(k, v) for k, values in self._unique_values([unit]).items() for v in values]
+            found = {key for pair in wanted for key in holders.get(pair, ()) if key not in own}
+            unit.stubs = tuple(stubs[key] for key in sorted(found))
 
     def _unique_values(self, units: Sequence[Unit]) -> dict[str, set[str]]:
         """Values of these golden records that an app keeps unique, by field, folded as in the index."""
@@ -163,8 +173,8 @@ class Deciding:
                         taken[app, slot.name, key] = (id, golden or own.get((app, id), ""))
         return taken
 
-    def _chunk(self, units: list[Unit], stubs: Mapping[tuple[str, str], StubConsent]) -> None:
-        units = [self._with_stubs(unit, stubs) for unit in units]
+    def _chunk(self, units: list[Unit], stubs: Mapping[LinkKey, StubConsent]) -> None:
+        self._attach_stubs(units, stubs)
         lens = Lens(self.sync.mapping, refs.load(self.sync, self.records.db, units))
         abilities = Abilities(
             self.abilities.creates,
@@ -182,6 +192,7 @@ class Deciding:
                 decision = refuse(decision, unit, self.refused, lens, abilities, self.run)
             if unit.due and not decision.changed:
                 self.result.passed.add(unit.golden.id)
+            self.result.relinked.update(_gone(unit, decision))
             decisions.append(decision)
         self._save(decisions, units)
 
@@ -237,6 +248,12 @@ class Deciding:
             new = {u.golden.id for u in used if any(not k.seen for k in u.links)}
             targets = [d.unit.golden.id for d in decisions if d.changed or d.unit.golden.id in new]
             self.records.touch(self.sync.dependents, targets)
+
+
+def _gone(unit: Unit, decision: Decision) -> list[str]:
+    """Apps whose record has just left."""
+    before = {link.key: link.state for link in unit.links}
+    return [k.app for k in decision.unit.links if k.state == "gone" and before[k.key] != "gone"]
 
 
 def _parts(slot: Slot, value: Value, name: str) -> list[str]:

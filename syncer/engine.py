@@ -73,7 +73,7 @@ class Engine:
         self.ports = ports
         self.records = Records(db, sync.name)
         self.ledger = Ledger(db, sync.name)
-        self.intakes = {app.name: Intake(sync, app, self.records) for app in sync.apps.values()}
+        self.intakes = {app.name: Intake(sync, app, self.records, self.ledger) for app in sync.apps.values()}
 
     def run(self, options: Options) -> Report:
         """One run, from taking the lease to its report. Raises `Busy`, `LeaseLost` and `StateError`."""
@@ -111,7 +111,8 @@ class Engine:
         if options.read:
             self._read(run)
         else:
-            run.readable = set(self.sync.apps)
+            with self.db.reading():
+                run.readable = {a for a in self.sync.apps if not self.ledger.reader(a)["paused"]}
         for round in range(ROUNDS):
             plan = self._decide(run, options)
             run.plan = plan if run.plan is None or plan.decided.items else run.plan
@@ -185,7 +186,9 @@ class Engine:
         waiting = self.ledger.held()
         planned, now_planned = self.ledger.planned(), self._plan_basis()
         touched = self.records.touched() if planned == now_planned else self.records.all_golden()
-        matches = options.selection.narrow(find_matches(self.sync, self.records), self.records)
+        complete = set(now_planned.split()[1:])
+        found = find_matches(self.sync, self.records, complete, self.ledger.reviewed())
+        matches = options.selection.narrow(found, self.records)
         touched = options.selection.goldens(touched, self.records)
         refused = (
             frozenset(i.identity for i in waiting[2]) if waiting and options.reject == waiting[0] else None
@@ -223,6 +226,7 @@ class Engine:
         first = planned is None
         braked = [i for i in decided.items if i.identity not in exempt and i.golden not in decided.passed]
         counts = brakes.count(braked, self.sync.mapping)
+        counts.update({(app, "links"): number for app, number in decided.relinked.items()})
         trips = (
             brakes.tripped(counts, self._linked_before(decided), self.sync.limits)
             if counts and not first
@@ -254,7 +258,7 @@ class Engine:
         read = {a.name for a in apps if self.ledger.reader(a.name)["complete_at"] is not None}
         return Abilities(
             creates=[a.name for a in apps if self._writable(a) and a.name in read and self._creates(a)],
-            archives=[a.name for a in apps if self._writable(a) and a.spec.archive != "none"],
+            archives=[a.name for a in apps if self._writable(a) and self._archives(a)],
             needs={a.name: a.spec.needs for a in apps},
             unique={a.name: a.spec.unique for a in apps},
             consent_new={a.name: a.spec.consent_on_new for a in apps if a.spec.consent_on_new},
@@ -262,6 +266,12 @@ class Engine:
 
     def _creates(self, app: App) -> bool:
         return self.sync.mapping.apps[app.name].creates
+
+    def _archives(self, app: App) -> bool:
+        """`on_delete: archive` never uses an archive that nothing comes back from."""
+        return app.spec.archive == "restorable" or (
+            app.spec.archive == "final" and self.sync.mapping.on_delete == "delete"
+        )
 
     def _writable(self, app: App) -> bool:
         return app.writes

@@ -23,8 +23,8 @@ AGAIN = "most restrictive, seen again"
 
 @dataclass(slots=True)
 class ConsentReading:
-    """What a consent slot showed since the last run: its states, when it changed, and what it shows now, as an
-    opt-in, should it be one."""
+    """What a consent slot showed since the last run: its states, when it changed, and what it shows now, as
+    an opt-in, should it be one."""
 
     link: Link
     states: list[str]

@@ -71,7 +71,7 @@ class Lens:
 
     def project(self, slot: Slot, golden: Mapping[str, Value], seen: Value) -> Value:
         """The app form of golden values in this slot. Raises `Unresolved`."""
-        target = self._target(slot)
+        target = slot.reference
         if not target:
             return slot.project(golden, seen)
         value = golden.get(slot.fields[0])
@@ -84,7 +84,7 @@ class Lens:
 
     def split(self, slot: Slot, value: Value, old: Mapping[str, Value]) -> dict[str, Value]:
         """The golden values in an app value. Raises `Unresolved` and `BadValue`."""
-        target = self._target(slot)
+        target = slot.reference
         if not target:
             return slot.split(value, old)
         if value is None or value == "":
@@ -104,9 +104,6 @@ class Lens:
                 kind = self.mapping.fields[reference].reference
                 found[name] = self.refs.value_of(kind, str(target), shown) if target else None
         return found
-
-    def _target(self, slot: Slot) -> str:
-        return self.mapping.fields[slot.fields[0]].reference
 
 
 def direction(field: Field, app: str) -> Direction:

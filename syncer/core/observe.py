@@ -86,8 +86,8 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
     if not known and value is not None and value == slot.default:
         seen[name] = value
         return  # filled in by the app itself: nobody's value
+    former = _former(reading, link, slot) if known else {}
     try:
-        former = held_parts(reading.lens, link, slot, reading.golden) if known else {}
         parts = reading.lens.split(slot, value, former or reading.golden.value)
     except BadValue as error:
         _set_aside(reading, link, slot, obs, str(error))
@@ -102,6 +102,14 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
         elif part is None:
             continue  # a blank found at first contact is no candidate
         _offer(reading, link, slot, field, part, former, known, obs)
+
+
+def _former(reading: Reading, link: Link, slot: Slot) -> dict[str, Value]:
+    """What the app held before, in golden form; nothing where the target of a reference is gone."""
+    try:
+        return held_parts(reading.lens, link, slot, reading.golden)
+    except Unresolved:
+        return {}
 
 
 def _offer(

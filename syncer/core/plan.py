@@ -93,9 +93,9 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
     fields = [f for f in slot.fields if f in golden]
     if not fields or (p.golden.held and any(f in p.golden.held for f in slot.fields)):
         return ABSENT
-    if not moved and all(agrees(p.lens, link, f, golden) for f in fields):
-        if len(fields) == len(slot.fields) or not any(link.agreed.get(f) is DISAGREES for f in slot.fields):
-            return ABSENT
+    odd = len(fields) < len(slot.fields) and any(link.agreed.get(f) is DISAGREES for f in slot.fields)
+    if not (moved or odd) and all(agrees(p.lens, link, f, golden) for f in fields):
+        return ABSENT
     seen = link.seen[name]
     try:
         after = p.lens.project(slot, golden, seen)

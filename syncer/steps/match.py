@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from hashlib import blake2b
 
-from syncer.matching.cluster import Matches, match
+from syncer.matching.cluster import Group, Matches, match
 from syncer.matching.keys import Keys, restored
 from syncer.model import LinkKey
 from syncer.setup import Sync
 from syncer.store.records import Records
 
 
-def find_matches(sync: Sync, records: Records) -> Matches:
-    """Groups of unlinked records, each with the golden record that it joins, and what is in doubt."""
-    new = [restored(app, id, None, rows) for (app, id), rows in records.unlinked().items()]
+def find_matches(
+    sync: Sync, records: Records, complete: Collection[str], reviewed: Collection[LinkKey]
+) -> Matches:
+    """Groups of unlinked records, each with the golden record that it joins, and what is in doubt.
+
+    Only apps that were read completely once take part (`complete`): a half-read app would found golden
+    records that the other half belongs to. Records whose review is open wait on,
+    whatever was written to the others.
+    """
+    new = [restored(app, id, None, rows) for (app, id), rows in records.unlinked().items() if app in complete]
     if not new:
         return Matches([], [])
     spec = sync.mapping.match
-    known = _known(sync, records, new)
-    return match([*new, *known], spec.exact, spec.fuzzy, sync.mapping.order)
+    matches = match([*new, *_known(sync, records, new)], spec.exact, spec.fuzzy, sync.mapping.order)
+    if not reviewed:
+        return matches
+    groups = [Group(g.golden, tuple(k for k in g.members if k not in reviewed)) for g in matches.groups]
+    reviews = [r for r in matches.reviews if r.record not in reviewed]
+    return Matches([g for g in groups if g.members], reviews)
 
 
 def _known(sync: Sync, records: Records, new: list[Keys]) -> list[Keys]:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from conflicts.consent import OPT_OUTS
 from connectors.contract import Fetched, Record
 from mappings.model import BadValue, ExpressionFailed
 from syncer.matching.keys import Keys, keys_of
-from syncer.model import Observation, State, Value
+from syncer.model import LinkKey, Observation, State, Value
 from syncer.setup import App, Sync
+from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 
 
@@ -22,6 +24,7 @@ class Intake:
     sync: Sync
     app: App
     records: Records
+    ledger: Ledger
     failed: int = 0
 
     def save_fetched(self, answers: Sequence[Fetched], read_at: datetime) -> None:
@@ -43,22 +46,32 @@ class Intake:
         ids = [r.id for r in page]
         known = {} if fresh else self.records.known(self.app.name, ids)
         earlier = {} if fresh else self.records.waiting(self.app.name, ids)
-        observations, stubs, keys = [], [], []
+        observations, stubs, keys, gone = [], [], [], []
         for record in page:
             obs = self._observation(record, read_at, record.id in known, earlier.get(record.id))
             if record.id not in known:
                 keys.append(observation_keys(self.sync, obs))
+                consent = self._consent(obs)
+                if obs.state != "found" or consent in OPT_OUTS:
+                    stubs.append((obs.app, obs.id, consent, read_at))
                 if obs.state != "found":
-                    stubs.append((obs.app, obs.id, self._consent(obs), read_at))
+                    gone.append(obs.key)
                     continue
             observations.append(obs)
         self.records.save_observations(observations)
         self.records.save_stubs(stubs)
         if not fresh:
-            self.records.drop_observations((app, id) for app, id, _, _ in stubs)
-            self.records.drop_stubs(o.key for o in observations)
+            self.records.drop_observations(gone)
+            self.ledger.reopen(self._recognised_anew(keys))
         replaced = [] if fresh else [k.key for k in keys]
         self.records.save_keys(replaced, (row for k in keys for row in k.stored()))
+
+    def _recognised_anew(self, keys: Sequence[Keys]) -> list[LinkKey]:
+        """Unlinked records that changed in what they are recognised by."""
+        before: dict[str, set[tuple[str, str]]] = {k.id: set() for k in keys}
+        for id, _, kind, key in self.records.keys_of(self.app.name, sorted(before)):
+            before[id].add((kind, key))
+        return [k.key for k in keys if {(kind, key) for kind, key, _, _ in k.stored()} != before[k.id]]
 
     def _observation(
         self, record: Record, read_at: datetime, linked: bool, earlier: Observation | None
@@ -118,6 +131,9 @@ def observation_keys(sync: Sync, obs: Observation) -> Keys:
                 values.update(slot.split(obs.values[slot.name], {}))
             except BadValue:
                 continue
+    for name in kinds:
+        if sync.mapping.fields[name].type.name == "phone" and not str(values.get(name) or "").startswith("+"):
+            values.pop(name, None)  # a text that no country could be told of may be anything
     by_field = {
         slot.fields[0]: obs.keys[slot.name] for slot in sync.slots(obs.app).values() if slot.name in obs.keys
     }

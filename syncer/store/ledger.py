@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from syncer.model import Item, LogEntry
+from syncer.model import Item, LinkKey, LogEntry
 from syncer.store import codec
 from syncer.store.database import Database, chunks
 from syncer.store.tables import ConflictRow, HeldRow, JournalRow, Meta, OutboxRow, Reader, ReviewRow, WriteRow
@@ -215,18 +215,32 @@ class Ledger:
 
     # -- reviews and held plans ---------------------------------------------------------------------------
 
-    def save_reviews(self, run: str, reviews: Iterable[tuple[str, str, str, str, float, str]]) -> int:
-        """(app, id, other app, other id, score, reason): the open ones, in place of those of before. Returns
-        how many are new."""
-        reviews = list(reviews)
+    def reviewed(self) -> set[LinkKey]:
+        """Records whose review is open: they wait for a person, whatever the others look like by now."""
         rows = self.db.rows(
-            "SELECT app, id FROM review WHERE space = :space AND status = 'open'", space=self.space
+            "SELECT r.app, r.id FROM review r JOIN observation o"
+            " ON o.space = r.space AND o.app = r.app AND o.id = r.id"
+            " WHERE r.space = :space AND r.status = 'open'",
+            space=self.space,
         )
-        before = {(row[0], row[1]) for row in rows}
-        now = {(app, id) for app, id, *_ in reviews}
+        return {(row[0], row[1]) for row in rows}
+
+    def reopen(self, keys: Iterable[LinkKey]) -> None:
+        """The question is asked anew: these records changed in what they are recognised by."""
         self.db.many(
             "DELETE FROM review WHERE space = :space AND app = :app AND id = :id AND status = 'open'",
-            [{"space": self.space, "app": app, "id": id} for app, id in sorted(before - now)],
+            [{"space": self.space, "app": app, "id": id} for app, id in keys],
+        )
+
+    def save_reviews(self, run: str, reviews: Iterable[tuple[str, str, str, str, float, str]]) -> int:
+        """(app, id, other app, other id, score, reason). Open ones stay as they are. Returns how many are
+        new."""
+        reviews = list(reviews)
+        before = self.reviewed()
+        self.db.run(
+            "DELETE FROM review WHERE space = :space AND status = 'open' AND NOT EXISTS (SELECT 1 FROM"
+            " observation o WHERE o.space = review.space AND o.app = review.app AND o.id = review.id)",
+            space=self.space,
         )
         self.db.upsert(
             ReviewRow,
@@ -246,7 +260,7 @@ class Ledger:
                 if (app, id) not in before
             ],
         )
-        return len(now - before)
+        return sum((app, id) not in before for app, id, *_ in reviews)
 
     def hold(self, run: str, reason: str, items: Sequence[Item]) -> None:
         self.db.run("DELETE FROM held WHERE space = :space AND status = 'held'", space=self.space)

@@ -330,7 +330,7 @@ class Records:
         found: dict[tuple[str, str], str] = {}
         for some in chunks(goldens):
             for row in self.db.rows(
-                "SELECT golden, app, id FROM link WHERE space = :space AND \"primary\" AND state = 'live'"
+                "SELECT golden, app, id FROM link WHERE space = :space AND main AND state = 'live'"
                 " AND golden IN :ids",
                 space=self.space,
                 ids=some,

@@ -189,7 +189,7 @@ class ReviewRow(SQLModel, table=True):
 
 
 class JournalRow(SQLModel, table=True):
-    """One row a golden record and run: what changed and what was written. `body` is JSON."""
+    """One row a golden record and run: the golden values that changed, and where from. `body` is JSON."""
 
     __tablename__ = "journal"
     space: str = Field(primary_key=True)
@@ -216,7 +216,7 @@ class WriteRow(SQLModel, table=True):
 
 
 class HeldRow(SQLModel, table=True):
-    """A held plan: its items, and after `sync --approve` those that pass the brakes."""
+    """A held plan: the items that `sync --approve` lets pass and `--reject` turns down."""
 
     __tablename__ = "held"
     space: str = Field(primary_key=True)

@@ -1,5 +1,5 @@
-"""Small made-up mappings and states for the tables of the pure core: real mappings read from YAML, up to three
-apps, one golden record."""
+"""Small made-up mappings and states for the tables of the pure core: real mappings read from YAML, up to
+three apps, one golden record."""
 
 from __future__ import annotations
 
