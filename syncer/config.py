@@ -84,7 +84,9 @@ class AppModel(Strict):
     credentials: dict[str, SecretStr] = Field(default={}, description="secrets, as ${ENV}")
     settings: dict[str, Setting] = Field(default={}, description="of this connector")
     writes: Literal["on", "off"] = Field(default="on", description="off: read it, never write to it")
-    max_records: int | None = Field(default=None, gt=0, description="read no further, and do not write, when the app has more")
+    max_records: int | None = Field(
+        default=None, gt=0, description="beyond this, neither read nor write the app"
+    )
 
     def secrets(self) -> dict[str, str]:
         """The credentials in plain, for the connector alone."""

@@ -1,7 +1,5 @@
 """Cases: calls are counted, and cost no more than the connector declares."""
 
-# ruff: noqa: S101 -- cases are made of asserts
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Cases: what a connector says of its app, and how it guards the credential."""
 
-# ruff: noqa: S101 -- cases are made of asserts
-
 from __future__ import annotations
 
 from typing import get_args

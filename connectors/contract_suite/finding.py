@@ -1,7 +1,5 @@
 """Cases: fetch by id and find by key."""
 
-# ruff: noqa: S101 -- cases are made of asserts
-
 from __future__ import annotations
 
 import pytest

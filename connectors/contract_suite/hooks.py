@@ -1,7 +1,5 @@
 """What a connector's author tells the suite, and the few helpers that all cases use."""
 
-# ruff: noqa: S101 -- cases are made of asserts
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Cases: pull, page by page and poll by poll. Repeats are allowed, gaps are not."""
 
-# ruff: noqa: S101 -- cases are made of asserts
-
 from __future__ import annotations
 
 import random

@@ -1,7 +1,5 @@
 """Cases: values come out as the app has them, and go in as they are."""
 
-# ruff: noqa: S101 -- cases are made of asserts
-
 from __future__ import annotations
 
 from datetime import UTC

@@ -1,7 +1,5 @@
 """Cases: creates, updates and archives, alone and in batches."""
 
-# ruff: noqa: S101 -- cases are made of asserts
-
 from __future__ import annotations
 
 import pytest

@@ -18,7 +18,7 @@ from syncer.core.merging import Merging
 from syncer.core.observe import date_of, note_rewrite, outcome_of
 from syncer.model import DISAGREES, Link, Observation, Provenance, StubConsent, Value
 
-AGAIN = "most restrictive, seen again"
+AGAIN = "most restrictive, of several"
 
 
 @dataclass(slots=True)
@@ -99,19 +99,15 @@ def merge_consent(m: Merging, readings: Sequence[ConsentReading], stubs: Sequenc
         Candidate(s, r.link.app, r.link.id, r.time) for r in readings for s in dict.fromkeys(r.states)
     ]
     candidates += [Candidate(s.state, s.app, s.record, s.time, "join") for s in stubs]
-    holders = [c for c in candidates if c.value == state]
+    holders = sorted((c for c in candidates if c.value == state), key=lambda c: (c.time, c.app, c.record))
     rivals = {c.value for c in candidates} | ({golden} if golden else set())
     if len(rivals) > 1 and (readings or state != golden):
-        winner = holders[0] if holders else None
-        m.note("consent", field, candidates, "most restrictive", winner=winner)
-    if holders and state != golden:
-        m.take(field, holders[0], "most restrictive")
-    elif holders and source is not None:
-        _confirm(m, name, source, holders)
+        m.note("consent", field, candidates, "most restrictive", winner=holders[-1] if holders else None)
+    if holders and (state != golden or (source is not None and _is_later(holders[-1], source))):
+        again = state == golden or len({(c.app, c.record) for c in holders}) > 1
+        m.take(field, holders[-1], AGAIN if again else "most restrictive")
 
 
-def _confirm(m: Merging, name: str, source: Provenance, holders: Sequence[Candidate]) -> None:
-    """The same state was chosen again, later: only what is later still can lift it."""
-    last = max(holders, key=lambda c: (c.time, c.app, c.record))
-    if last.kind == "edit" and last.time > source.time:
-        m.golden.provenance[name] = Provenance(last.app, last.record, last.time, AGAIN, m.run)
+def _is_later(c: Candidate, source: Provenance) -> bool:
+    """Whether the same state was chosen once more: then only what is later still can lift it."""
+    return c.kind == "edit" and c.time > source.time

@@ -258,7 +258,7 @@ def test_the_blocking_server_ends_on_interrupt() -> None:
         "serve(0, people=5, ready=lambda url: print(url, flush=True))"
     )
     command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own text
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             url = process.stdout.readline().strip()

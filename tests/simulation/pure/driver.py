@@ -327,8 +327,8 @@ class Driver(World):
         flight = Flight(item, self.tick())
         self.in_flight.append(flight)
         link = self.links[person].get((item.app, item.record or ""))
-        for slot, (_, after) in item.slots.items() if link is not None else ():
-            self.oracle.sent[link.key, slot] = self.now, app.traits.store(slot, after)
+        if link is not None:
+            self.oracle.sending(link.key, item)
         chance = self.rng.random() if self.faults else 1.0
         refused = {
             s: "not allowed"
@@ -367,6 +367,7 @@ class Driver(World):
         if item.kind == "create":
             held = app.create(person, values, self.now, by_engine=item.golden)
             flight.made = held.id
+            self.oracle.sending((item.app, held.id), item)
         else:
             held = self.held((item.app, item.record or ""))
             if item.kind == "archive":

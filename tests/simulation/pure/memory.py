@@ -23,7 +23,7 @@ class Memory:
     shown        link -> slots that the engine was ever shown
     first_read   (link, slot) -> when it was first decided about; reads: all such times
     looks        link -> when its consent was looked at, decided or not
-    sent         (link, slot) -> the last value sent, and when
+    sent         (link, slot) -> when what was sent, in the app's form
     golden_past  (person, field) -> (time, value, record it came from), oldest first
     """
 
@@ -33,7 +33,7 @@ class Memory:
         self.log: list[LogEntry] = []
         self.looks: dict[LinkKey, list[datetime]] = {}
         self.writes = 0
-        self.sent: dict[tuple[LinkKey, str], tuple[datetime, Value]] = {}
+        self.sent: dict[tuple[LinkKey, str], list[tuple[datetime, Value]]] = {}
         self.shown: dict[LinkKey, set[str]] = {}
         self.first_read: dict[tuple[LinkKey, str], datetime] = {}
         self.reads: dict[tuple[LinkKey, str], list[datetime]] = {}
@@ -122,7 +122,11 @@ class Memory:
         known = [y for y in earlier if y.who == "engine" or (read is not None and y.at <= read)]
         if known and known[-1].after == x.after:
             return True
-        at, value = self.sent.get(((x.app, x.record), x.slot), (x.at, None))
-        since = max([t for t in (read, known[-1].at if known else None) if t is not None], default=at)
-        # Or it passes for a write of ours that was not answered.
-        return since <= at < x.at and value == x.after
+        return self._passes_for_ours(x)
+
+    def _passes_for_ours(self, x: Happening) -> bool:
+        """Whether somebody typed what we had sent and got no answer to: nobody can tell the two apart."""
+        sends = [(at, v) for at, v in self.sent.get(((x.app, x.record), x.slot), ()) if at <= x.at]
+        if not sends or any(sends[-1][0] < read < x.at for read in self._reads_of(x)):
+            return False
+        return sends[-1][1] == x.after

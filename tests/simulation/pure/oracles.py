@@ -165,13 +165,20 @@ class Oracle(Settled):
         meant = slot.split(before, {})[field]
         last = [x for x in self.h.apps[slot.app].log if (x.record, x.slot) == (held.id, slot.name)][-1]
         for (_, value, _), (until, _, _) in pairwise(self.golden_past.get((person, field), ())):
-            if (last.who == "engine" or until > last.at) and self._matches(slot, field, value, before):
+            since = max(last.at, self.first_read.get(((slot.app, held.id), slot.name), last.at))
+            if (last.who == "engine" or until > since) and self._matches(slot, field, value, before):
                 meant = value
         made = self.h.apps[source.app].traits.store(there.name, there.project({field: meant}, None))
         narrow, now = there.split(made, {})[field], golden.value[field]
         if type.same(narrow, now) and not type.same(meant, now) and not slot.same(before, after):
             what = f"{before!r} in {held.id} becomes {after!r}"
             self.report("spread", f"{what}, which {source.app} made of it")
+
+    def sending(self, key: LinkKey, item: Item) -> None:
+        """A write goes out; whether it will land is another matter."""
+        for slot, (_, after) in item.slots.items():
+            value = self.h.apps[item.app].traits.store(slot, after)
+            self.sent.setdefault((key, slot), []).append((self.h.now, value))
 
     def known(self, link: Link) -> None:
         """A write was answered: what was sent or shown is known."""
