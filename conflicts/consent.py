@@ -29,8 +29,8 @@ def most_restrictive(states: Iterable[str | None]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """The golden state: since when, by which app, and whether several records chose it on their own (`again`),
-    so that having held it does not tell what came first."""
+    """The golden state: since when, by which app, and whether several records chose it on their own
+    (`again`), so that having held it does not tell what came first."""
 
     state: str
     since: datetime

@@ -46,7 +46,7 @@ class Database:
             self._connection = self._engine.connect()
         except DBAPIError as error:
             raise StateError(_in_words(error, self.url.render_as_string())) from error
-        self._depth = 0
+        self._inside = False
         self._bulk_statements: dict[Any, tuple[str, tuple[str, ...]]] = {}
         self.before_commit: list[Any] = []
         self._prepare()
@@ -58,59 +58,45 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing. Hooks in `before_commit` may still refuse (a lost lease). Nests by joining."""
-        if self._depth:
+        if self._inside:
             yield
             return
-        self._depth = 1
-        try:
-            with self._in_words():
-                self._begin("IMMEDIATE")
-            try:
-                yield
-                for hook in self.before_commit:
-                    hook()
-            except BaseException:
-                self._connection.rollback()
-                raise
+        with self._begun("IMMEDIATE"):
+            yield
+            for hook in self.before_commit:
+                hook()
             with self._in_words():
                 self._connection.commit()
-        finally:
-            self._depth = 0
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """One consistent view; never waits for a writer in SQLite."""
-        if self._depth:
+        if self._inside:
             yield
             return
-        self._depth = 1
-        try:
-            with self._in_words():
-                self._begin("DEFERRED")
+        with self._begun("DEFERRED"):
             yield
-        finally:
-            self._connection.rollback()
-            self._depth = 0
 
     @contextmanager
     def trial(self) -> Iterator[None]:
         """A transaction that is always rolled back: what a run would do."""
-        if self._depth:
+        if self._inside:
             raise RuntimeError("a trial cannot run inside a transaction")
-        self._depth = 1
+        with self._begun("IMMEDIATE"):
+            yield
+
+    @contextmanager
+    def _begun(self, mode: str) -> Iterator[None]:
+        """A transaction that is rolled back at the end, unless it was committed."""
+        self._inside = True
         try:
             with self._in_words():
-                self._begin("IMMEDIATE")
+                if self.is_sqlite:
+                    self._connection.exec_driver_sql(f"BEGIN {mode}")
             yield
         finally:
             self._connection.rollback()
-            self._depth = 0
-
-    def _begin(self, mode: str) -> None:
-        if self.is_sqlite:
-            self._connection.exec_driver_sql(f"BEGIN {mode}")
-        else:
-            self._connection.begin() if not self._connection.in_transaction() else None
+            self._inside = False
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:

@@ -153,8 +153,7 @@ class Driver(World):
             {s: t for s, t in record.stamps.items() if s in self.mapping.apps[app].slots},
             held.state,
         )
-        if "consent" in obs.values:
-            self.oracle.looks.setdefault(obs.key, []).append(obs.read_at)
+        self.oracle.looking(obs)
         earlier = self.waiting.get(obs.key)
         if earlier is not None and "consent" in earlier.values and not self.switches.last_consent_only:
             obs.consent = (*earlier.consent, earlier.values["consent"])
@@ -383,6 +382,7 @@ class Driver(World):
             self.goldens[person] = done.golden
             self.dirty.add(person)
         if done.extra is not None:
+            self.oracle.looking(done.extra)
             earlier = self.waiting.get(done.extra.key)
             if earlier is not None:
                 done.extra.values = {**earlier.values, **done.extra.values}

@@ -14,7 +14,7 @@ from mappings.model import Slot
 from syncer.core.decide import decide
 from syncer.core.lens import direction
 from syncer.core.plan import Abilities
-from syncer.model import Decision, Golden, Item, Link, LinkKey, Unit
+from syncer.model import Decision, Golden, Item, Link, LinkKey, Observation, Unit
 from tests.simulation.pure.apps import Held
 from tests.simulation.pure.final import Settled
 
@@ -173,6 +173,11 @@ class Oracle(Settled):
         if type.same(narrow, now) and not type.same(meant, now) and not slot.same(before, after):
             what = f"{before!r} in {held.id} becomes {after!r}"
             self.report("spread", f"{what}, which {source.app} made of it")
+
+    def looking(self, obs: Observation) -> None:
+        """The engine is shown something; it may have to wait for its decision."""
+        if "consent" in obs.values:
+            self.looks.setdefault(obs.key, []).append(obs.read_at)
 
     def sending(self, key: LinkKey, item: Item) -> None:
         """A write goes out; whether it will land is another matter."""
