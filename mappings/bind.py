@@ -101,6 +101,7 @@ def _app(draft: Draft, app: str, shapes: Mapping[str, Shape] | None, problems: l
         if shape is not None and not wrong:
             slot = _slot(draft, app, shape, carries, problems)
             if slot is not None:
+                slot.flows_out = any(place.direction != "from" for _, place in carries)
                 slots[name] = slot
     only, reads = _only(draft, app, shapes, problems)
     condition = draft.create_when.get(app)

@@ -117,6 +117,8 @@ class Slot(Protocol):
     writable: bool
     on_create: bool
     default: Scalar
+    flows_out: bool
+    narrows: bool
     reference: str
 
     def project(self, golden: Mapping[str, Value], seen: Value) -> Value:

@@ -27,7 +27,9 @@ class BaseSlot:
         "app",
         "default",
         "fields",
+        "flows_out",
         "name",
+        "narrows",
         "on_create",
         "reference",
         "writable",
@@ -43,6 +45,8 @@ class BaseSlot:
         self.on_create = shape.writable in ("yes", "create")
         self.reference = ""
         self.default = shape.default
+        self.flows_out = True
+        self.narrows = any(step != "trim" for step in shape.coerce)
         self._field = fields[0]
         self._type = type
         self._read = read
@@ -135,6 +139,7 @@ class PartsSlot(BaseSlot):
 
     def __init__(self, app: str, shape: Shape, first: str, last: str, type: Kind) -> None:
         super().__init__(app, shape, (first, last), type, type.read, type.show)
+        self.narrows = True
         self._last = last
 
     def project(self, golden: Mapping[str, Value], seen: Value) -> Value:

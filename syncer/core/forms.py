@@ -90,6 +90,8 @@ def is_narrower(m: Merging, field: Field, c: Candidate, than: Candidate) -> bool
     if slot is None or c.value is None or than.value is None or field.type.same(c.value, than.value):
         return False
     if len(slot.fields) == 1:
+        if not slot.narrows:
+            return False
         made = slot.project({field.name: than.value}, None)
         try:
             return field.type.same(slot.split(made, {}).get(field.name), c.value)

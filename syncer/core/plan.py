@@ -14,7 +14,7 @@ from conflicts.candidate import Candidate
 from conflicts.consent import rank
 from mappings.model import AppMap, BadValue, ExpressionFailed, Slot
 from syncer.core.consent import state_of
-from syncer.core.lens import Lens, Unresolved, direction
+from syncer.core.lens import Lens, Unresolved
 from syncer.core.observe import agrees
 from syncer.model import ABSENT, DISAGREES, Golden, Item, Link, LogEntry, Mark, Value, sent_form
 
@@ -108,7 +108,7 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
         return ABSENT
     if moved:
         link.agreed.update(dict.fromkeys(fields, DISAGREES))
-    if not link.primary or not slot.writable or not _flows_to(p, link.app, fields):
+    if not (link.primary and slot.writable and slot.flows_out):
         return ABSENT
     return ABSENT if _stopped(p, link, slot, after) else after
 
@@ -125,10 +125,6 @@ def _shows_consent(p: Planning, slot: Slot, after: Value, seen: Value) -> bool:
 
 def _state_rank(slot: Slot, value: Value) -> int:
     return rank(state_of(slot, value))
-
-
-def _flows_to(p: Planning, app: str, fields: Sequence[str]) -> bool:
-    return any(direction(p.lens.mapping.fields[f], app) != "from" for f in fields)
 
 
 def _stopped(p: Planning, link: Link, slot: Slot, after: Value) -> bool:
@@ -202,7 +198,7 @@ def _initial(p: Planning, slot: Slot) -> Value:
     fields = [f for f in slot.fields if f in p.golden.value]
     if not slot.on_create or not fields or any(f in p.golden.held for f in slot.fields):
         return None
-    if not _flows_to(p, slot.app, fields):
+    if not slot.flows_out:
         return None
     try:
         return p.lens.project(slot, p.golden.value, None)
