@@ -121,6 +121,7 @@ class ObjectSpec:
     lag             seconds until a change is sure to show in `pull` and `find`
     lists_lag       values in `pull` may be older than those in `fetch`
     batch           records per write batch that the connector likes to be given
+    lanes           write batches that may be on their way at once, where the app takes its time for each
     fetch_batch     ids per `fetch`
     answers         an applied write carries the record as the app now holds it
     archive         how `archive` ends: ``restorable``, ``final``, or ``none`` where not offered
@@ -138,6 +139,7 @@ class ObjectSpec:
     lag: float = 0.0
     lists_lag: bool = False
     batch: int = 100
+    lanes: int = 1
     fetch_batch: int = 100
     answers: bool = True
     archive: Literal["restorable", "final", "none"] = "none"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import count, groupby
 from typing import Literal
 
 from syncer import brakes
@@ -62,6 +62,11 @@ class Run:
     readable: set[str] = field(default_factory=set)
     creating: dict[str, frozenset[str]] = field(default_factory=dict)
     lost: int = 0
+    refs: Iterator[int] = field(default_factory=count)
+
+    def next_ref(self) -> str:
+        """A name for one write, of which no other run has the same."""
+        return f"{self.id}-{next(self.refs):06d}"
 
 
 class Engine:
@@ -292,41 +297,49 @@ class Engine:
 
     def _act(self, run: Run, items: list[Item]) -> bool:
         """Write what was planned. True when there is news that is to be merged in this same run."""
-        by_app = {app: list(mine) for app, mine in groupby(sorted(items, key=_by_app), key=_by_app)}
-        writable = {a for a in by_app if a in self.sync.apps and self._writable(self.sync.apps[a])}
-        writers = {
-            name: Writer(
-                self.sync,
-                self.sync.apps[name],
-                run.id,
-                by_app[name],
-                self.intakes[name],
-                self.ledger,
-                self.ports.now,
-                self.ports.progress,
-            )
-            for name in sorted(writable & run.readable)
-        }
-        wrote: dict[str, Wrote] = self.ports.workers.drive({n: w.task() for n, w in writers.items()})
-        existed = {n: w.existed for n, w in wrote.items() if w.existed}
+        writers = {f"{w.app.name} {n}": w for n, w in enumerate(self._writers(run, items))}
+        self.ports.workers.drive({name: w.task() for name, w in writers.items()})
+        wrote = [(w.app.name, w.result) for w in writers.values()]
+        existed = {name: w.existed for name, w in wrote if w.existed}
         self.ports.workers.drive(
             {n: look_at(self.intakes[n], ids, self.ports.now) for n, ids in existed.items()}
         )
         self._account(run, items, wrote)
-        return any(w.moved or w.existed for w in wrote.values())
+        return any(w.moved or w.existed for _, w in wrote)
 
-    def _account(self, run: Run, items: list[Item], wrote: Mapping[str, Wrote]) -> None:
+    def _writers(self, run: Run, items: list[Item]) -> Iterator[Writer]:
+        """One for each app that can be written to, or several where the app has lanes."""
+        by_app = {app: list(mine) for app, mine in groupby(sorted(items, key=_by_app), key=_by_app)}
+        for name, mine in by_app.items():
+            app = self.sync.apps[name]
+            if not self._writable(app) or name not in run.readable:
+                continue
+            lanes = max(1, min(app.spec.lanes, len(mine) // app.spec.batch))
+            for lane in range(lanes):
+                yield Writer(
+                    self.sync,
+                    app,
+                    run.id,
+                    mine[lane::lanes],
+                    self.intakes[name],
+                    self.ledger,
+                    self.ports.now,
+                    self.ports.progress,
+                    run.next_ref,
+                )
+
+    def _account(self, run: Run, items: list[Item], wrote: Sequence[tuple[str, Wrote]]) -> None:
         """Note what was settled, golden record by golden record, and count."""
         planned = Counter(i.golden for i in items)
         settled: Counter[str] = Counter()
-        for result in wrote.values():
+        for _, result in wrote:
             settled.update(result.settled)
         with self.db.transaction():
             self.records.settle_goldens(g for g, n in sorted(planned.items()) if settled[g] >= n)
             if self.sync.dependents:
-                linked = sorted({g for w in wrote.values() for g in w.linked})
+                linked = sorted({g for _, w in wrote for g in w.linked})
                 self.records.touch(self.sync.dependents, linked)
-        for name, result in wrote.items():
+        for name, result in wrote:
             row = run.report.apps[name]
             row.created += result.applied["create"]
             row.updated += result.applied["update"]

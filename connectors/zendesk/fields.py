@@ -97,6 +97,7 @@ def object_spec(
         external_id="external_id",
         feed="changes",
         lag=lag,
+        lanes=3,
         batch=100,
         fetch_batch=100,
         answers=True,

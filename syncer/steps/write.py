@@ -50,8 +50,8 @@ class Writer:
     ledger: Ledger
     now: Callable[[], datetime]
     progress: Callable[[str, str, int], None]
+    next_ref: Callable[[], str]
     result: Wrote = field(default_factory=Wrote)
-    sent: int = 0
 
     def task(self) -> Task[Wrote]:
         """All items, in batches of one kind."""
@@ -76,8 +76,7 @@ class Writer:
         if not batch:
             return []
         sent_at = self.now()
-        self.sent += len(batch)
-        refs = [f"{self.run}-{self.app.name}-{self.sent - len(batch) + n:06d}" for n in range(len(batch))]
+        refs = [self.next_ref() for _ in batch]
         with self.intake.records.db.transaction():
             self.ledger.mark(self.run, list(zip(refs, batch, strict=True)), sent_at)
         writes = [self._write(ref, item) for ref, item in zip(refs, batch, strict=True)]
