@@ -198,7 +198,9 @@ class Deciding:
 
     def _save(self, decisions: Sequence[Decision], used: Sequence[Unit]) -> None:
         """Keep the new state; `used` are the units whose observations are used up."""
-        self.records.save_goldens((d.unit.golden, bool(d.items)) for d in decisions)
+        self.records.save_goldens(
+            (d.unit.golden, bool(d.items) or d.unit.golden.id in self.creating) for d in decisions
+        )
         self.records.save_links((k for d in decisions for k in d.unit.links), self.sync.slot_names())
         self.records.drop_observations(o.key for u in used for o in u.observations.values())
         self.records.save_observations(o for d in decisions for o in d.waiting)

@@ -335,7 +335,9 @@ class Engine:
         for _, result in wrote:
             settled.update(result.settled)
         with self.db.transaction():
-            self.records.settle_goldens(g for g, n in sorted(planned.items()) if settled[g] >= n)
+            self.records.settle_goldens(
+                g for g, n in sorted(planned.items()) if settled[g] >= n and g not in run.creating
+            )
             if self.sync.dependents:
                 linked = sorted({g for _, w in wrote for g in w.linked})
                 self.records.touch(self.sync.dependents, linked)

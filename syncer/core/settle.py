@@ -7,7 +7,7 @@ usable answer the write is unconfirmed, and the next observation of the record t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from conflicts.consent import rank
@@ -46,7 +46,6 @@ class Sent:
     sent_at: datetime
     answered_at: datetime
     mapping: ObjectMapping
-    external_id: str | None = field(default=None)
 
 
 def settle(sent: Sent, result: Result, golden: Golden, link: Link | None) -> Settled:

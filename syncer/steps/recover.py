@@ -139,7 +139,7 @@ class Recovery:
         return _first(flight.item.slots[name][1])
 
     def _sent(self, flight: InFlight) -> Sent:
-        return Sent(flight.item, flight.sent_at, self.now(), self.sync.mapping, self.app.spec.external_id)
+        return Sent(flight.item, flight.sent_at, self.now(), self.sync.mapping)
 
 
 def _first(value: Value) -> str:

@@ -152,12 +152,12 @@ class Writer:
         links = self.intake.records.links(
             self.app.name, [i.record for i in batch.values() if i.record is not None]
         )
-        external, answered_at = self.app.spec.external_id, self.now()
+        answered_at = self.now()
         history: list[tuple[Item, str | None, str, str]] = []
         settled: dict[str, Settled] = {}
         for ref, item in batch.items():
             result = by_ref.get(ref) or Result(ref, "unknown", reason="the app's answer did not name it")
-            sent = Sent(item, sent_at, answered_at, self.sync.mapping, external)
+            sent = Sent(item, sent_at, answered_at, self.sync.mapping)
             link = links.get(item.record) if item.record is not None else None
             settled[ref] = settle(sent, result, Golden(item.golden, dict(item.values)), link)
             history.append((item, result.id or item.record, result.outcome, result.reason))

@@ -58,7 +58,7 @@ class Records:
                 found[row[0]] = codec.observation(app, row[0], row[1], row[2])
         return found
 
-    def _delete(self, table: Literal["observation", "match_key", "stub"], keys: Iterable[LinkKey]) -> None:
+    def _delete(self, table: Literal["observation", "match_key"], keys: Iterable[LinkKey]) -> None:
         by_app: dict[str, list[str]] = {}
         for app, id in keys:
             by_app.setdefault(app, []).append(id)
@@ -299,9 +299,6 @@ class Records:
             for app, id, consent, at in stubs
         ]
         self.db.upsert(StubRow, rows)
-
-    def drop_stubs(self, keys: Iterable[LinkKey]) -> None:
-        self._delete("stub", keys)
 
     def stub_consents(self) -> list[tuple[str, str, str, str]]:
         """(app, id, consent, when seen) of stubs that say something about consent."""

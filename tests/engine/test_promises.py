@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.contract import FieldSpec
 from connectors.memory import Flaky
 from syncer.core.lens import Lens, NoRefs
 from tests.engine.crash import Crash, Crasher, disarm
@@ -132,6 +133,40 @@ def test_crash_safe_between_any_two_steps_of_the_first_sync(tmp_path: Path) -> N
         disarm(world)
         world.settle()
         assert world.contents() == expected, f"crash at step {at}"
+        world.db.close()
+
+
+def keyless(path: Path) -> World:
+    """The CRM keeps no address unique, only our own id, and its lists show a change five minutes later."""
+    path.mkdir()
+    crm = replace(CRM, unique=(), external_id="our_id", fields=(*CRM.fields, FieldSpec("our_id")), lag=300)
+    world = World(path, {"crm": crm, "mail": MAIL, "desk": DESK})
+    people(world)
+    world.clock.sleep(600)
+    return world
+
+
+def names(world: World) -> list[str]:
+    return sorted(str(v["last"]) for v in world.apps["crm"].records.values())
+
+
+def test_crash_safe_where_nothing_but_our_own_id_tells_a_record(tmp_path: Path) -> None:
+    world = keyless(tmp_path / "count")
+    crasher = Crasher(world)
+    world.run()
+    assert len(world.apps["crm"].records) == 4
+    expected = names(world)
+    world.db.close()
+    for at in range(1, crasher.steps + 1):
+        world = keyless(tmp_path / str(at))
+        Crasher(world, at)
+        with pytest.raises(Crash):
+            world.run()
+        disarm(world)
+        world.run()  # at once: the lists do not show yet what was made
+        world.clock.sleep(600)
+        world.settle()
+        assert names(world) == expected, f"crash at step {at}"
         world.db.close()
 
 
