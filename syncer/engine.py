@@ -60,7 +60,6 @@ class Run:
     report: Report
     plan: Plan | None = None
     readable: set[str] = field(default_factory=set)
-    creating: dict[str, frozenset[str]] = field(default_factory=dict)
     lost: int = 0
     refs: Iterator[int] = field(default_factory=count)
 
@@ -147,12 +146,8 @@ class Engine:
             with self.db.transaction():
                 recovery.settle_updates([f for f in mine if f.item.kind != "create"])
             tasks[name] = recovery.look_up([f for f in mine if f.item.kind == "create"])
-        creating: dict[str, set[str]] = defaultdict(set)
         for recovered in self.ports.workers.drive(tasks).values():
             run.lost += len(recovered.lost)
-            for golden, app in recovered.unanswered:
-                creating[golden].add(app)
-        run.creating = {golden: frozenset(apps) for golden, apps in creating.items()}
 
     def _read(self, run: Run) -> None:
         with self.db.reading():
@@ -205,7 +200,7 @@ class Engine:
             run.id,
             self.ports.now,
             self._abilities(run),
-            run.creating,
+            self._creating(),
             refused or frozenset(),
         )
         decided = deciding.run_all(touched, matches)
@@ -238,14 +233,14 @@ class Engine:
             else []
         )
         reason = "; ".join(str(t) for t in trips)
-        if not answered and not options.selection.narrows and decided.items:
-            if waiting is not None:
-                reason = waiting[1]
-            elif first and self.sync.first_sync == "ask":
+        if waiting is not None and not answered and decided.items:
+            reason = waiting[1]
+        elif not answered and not options.selection.narrows and decided.items:
+            if first and self.sync.first_sync == "ask":
                 reason = "this is the first sync, and first_sync is 'ask'"
             elif planned is not None and planned.split()[0] != self.sync.mapping.version:
                 reason = "the mapping changed, and its plan is not empty"
-        if waiting is not None and not reason:
+        if waiting is not None and not reason and (answered or not options.selection.narrows):
             self.ledger.release(waiting[0], "answered" if answered else "moot")
         return Plan(decided, reason, trips, waiting[0] if waiting and not answered else run.id)
 
@@ -257,6 +252,14 @@ class Engine:
     def _linked_before(self, decided: Decided) -> dict[str, int]:
         """Records linked in each app when the run began."""
         return {app: n - decided.linked[app] for app, n in self.records.linked_counts().items()}
+
+    def _creating(self) -> dict[str, frozenset[str]]:
+        """Golden id -> apps in which a create of ours has no answer yet: it is never planned twice."""
+        creating: dict[str, set[str]] = defaultdict(set)
+        for flight in self.ledger.in_flight():
+            if flight.item.kind == "create":
+                creating[flight.item.golden].add(flight.item.app)
+        return {golden: frozenset(apps) for golden, apps in creating.items()}
 
     def _abilities(self, run: Run) -> Abilities:
         apps = self.sync.apps.values()
@@ -287,7 +290,7 @@ class Engine:
             if plan.held_run == run.id:
                 self.ledger.hold(run.id, plan.held, plan.decided.items)
             deciding = Deciding(
-                self.sync, self.records, self.ledger, run.id, self.ports.now, Abilities(), run.creating
+                self.sync, self.records, self.ledger, run.id, self.ports.now, Abilities(), self._creating()
             )
             lowered = deciding.lower_consent(self.records.touched())
         self._act(run, lowered.items)
@@ -335,8 +338,9 @@ class Engine:
         for _, result in wrote:
             settled.update(result.settled)
         with self.db.transaction():
+            creating = self._creating()
             self.records.settle_goldens(
-                g for g, n in sorted(planned.items()) if settled[g] >= n and g not in run.creating
+                g for g, n in sorted(planned.items()) if settled[g] >= n and g not in creating
             )
             if self.sync.dependents:
                 linked = sorted({g for _, w in wrote for g in w.linked})

@@ -25,10 +25,9 @@ MARGIN = timedelta(seconds=1)
 
 @dataclass(slots=True)
 class Recovered:
-    """`unanswered`: (golden id, app) of creates that are still open; `lost`: creates in an app where nothing
-    can be looked up, for a person to see; `adopted`: golden ids whose record was found."""
+    """`lost`: creates in an app where nothing can be looked up, for a person to see; they, and those that are
+    not to be told yet, stay in the outbox. `adopted`: golden ids whose record was found."""
 
-    unanswered: list[tuple[str, str]] = field(default_factory=list)
     lost: list[InFlight] = field(default_factory=list)
     adopted: list[str] = field(default_factory=list)
     error: str = ""
@@ -69,10 +68,8 @@ class Recovery:
                     yield from self._find(name, group)
                 else:
                     self.result.lost += group
-                    self.result.unanswered += [(f.item.golden, self.app.name) for f in group]
         except AppError as error:
             self.result.error = str(error)
-            self.result.unanswered = [(f.item.golden, self.app.name) for f in flights]
         return self.result
 
     def _by_key(self, flights: Sequence[InFlight]) -> dict[str, list[InFlight]]:
@@ -118,7 +115,6 @@ class Recovery:
         elif found:
             self.intake.save(free, began)
         elif began - flight.sent_at <= timedelta(seconds=self.app.spec.lag) + MARGIN:
-            self.result.unanswered.append((flight.item.golden, self.app.name))
             return
         self.ledger.unmark([flight.ref])
 

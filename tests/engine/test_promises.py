@@ -285,3 +285,47 @@ def test_first_sync_asks_when_told_to(tmp_path: Path) -> None:
     assert world.run(approve=report.held_run).written > 0
     assert world.settle().written == 0
     world.db.close()
+
+
+def test_a_create_without_an_answer_is_not_planned_again_in_the_same_run(tmp_path: Path) -> None:
+    crm = replace(CRM, unique=(), lag=300)
+    world = World(tmp_path, {"crm": crm, "mail": MAIL, "desk": DESK})
+    people(world)
+    world.clock.sleep(600)
+
+    def lose_the_answer_and_move_another(call: str) -> None:
+        world.apps["crm"].after_call = None
+        (mara,) = [i for i, v in world.apps["mail"].records.items() if v["email"] == "mara@x.test"]
+        world.apps["mail"].user_edit(mara, {"title": "Moved meanwhile"})
+        world.clock.sleep(90)  # what was read is old by now, and is read again before it is written
+        raise TimeoutError(call)
+
+    def as_the_app_says(*args: object) -> object:
+        try:
+            return original(*args)  # type: ignore[arg-type]
+        except TimeoutError:
+            return []
+
+    original = world.connectors["crm"].write
+    world.connectors["crm"].write = as_the_app_says  # type: ignore[method-assign, assignment]
+    world.apps["crm"].after_call = lose_the_answer_and_move_another
+    world.run()
+    assert len(world.apps["crm"].records) == 4
+    world.db.close()
+
+
+def test_a_few_records_are_not_written_past_a_held_plan(tmp_path: Path) -> None:
+    from syncer.brakes import Limit
+    from syncer.selecting import Selection
+
+    world = World(tmp_path)
+    people(world)
+    world.settle()
+    world.limits = {"updates": Limit(0.0, 1)}
+    for id in list(world.apps["crm"].records):
+        world.apps["crm"].user_edit(id, {"title": "Everyone is CEO"})
+    held = world.run()
+    report = world.run(selection=Selection(pilot=1))
+    assert (report.status, report.written, report.held_run) == ("held", 0, held.run)
+    assert world.run(approve=held.run).written > 1
+    world.db.close()
