@@ -22,9 +22,10 @@ def find_matches(
     records that the other half belongs to. Records whose review is open wait on,
     whatever was written to the others.
     """
-    new = [restored(app, id, None, rows) for (app, id), rows in records.unlinked().items() if app in complete]
-    if not new:
+    waiting = [key for key in records.unlinked() if key[0] in complete]
+    if all(key in reviewed for key in waiting):
         return Matches([], [])
+    new = [restored(app, id, None, rows) for (app, id), rows in records.keys_by_record(waiting).items()]
     spec = sync.mapping.match
     matches = match([*new, *_known(sync, records, new)], spec.exact, spec.fuzzy, sync.mapping.order)
     if not reviewed:

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from connectors.contract import AppError, Fetched, Page, Record
+from syncer.model import Observation
 from syncer.ports import Task
 from syncer.setup import App, Sync
 from syncer.steps.normalise import Intake
@@ -122,13 +123,18 @@ class Puller:
                 else {}
             )
         return [
-            r
-            for r in page
-            if r.archived
-            or r.id in waiting
-            or known.get(r.id) is None
-            or known[r.id] != codec.quiet_hash(r.values, slots)
+            r for r in page if r.archived or not self._is_known(r, known.get(r.id), waiting.get(r.id), slots)
         ]
+
+    @staticmethod
+    def _is_known(
+        record: Record, quiet: str | None, waiting: Observation | None, slots: tuple[str, ...]
+    ) -> bool:
+        """Whether a record shows just what is known of it, or what waits to be decided already."""
+        if waiting is None:
+            return quiet is not None and quiet == codec.quiet_hash(record.values, slots)
+        shown = {name: record.values[name] for name in slots if name in record.values}
+        return waiting.state == "found" and shown == waiting.values
 
     def _ask_about(self, ids: Sequence[str]) -> Task[None]:
         """Records that a complete listing did not show: absence is a reason to ask, never a deletion."""

@@ -91,17 +91,21 @@ class Records:
     def drop_observations(self, keys: Iterable[LinkKey]) -> None:
         self._delete("observation", keys)
 
-    def unlinked(self) -> dict[LinkKey, list[tuple[str, str]]]:
-        """Records that wait, have no link and may get one, in a fixed order: their (kind, key) rows."""
-        found: dict[LinkKey, list[tuple[str, str]]] = {}
-        by_app: dict[str, list[str]] = {}
-        for app, id in self.db.rows(
+    def unlinked(self) -> list[LinkKey]:
+        """Records that wait, have no link and may get one, in a fixed order."""
+        rows = self.db.rows(
             "SELECT o.app, o.id FROM observation o LEFT JOIN link l"
             " ON l.space = o.space AND l.app = o.app AND l.id = o.id"
             " WHERE o.space = :space AND o.state = 'found' AND l.id IS NULL ORDER BY o.app, o.id",
             space=self.space,
-        ):
-            found[app, id] = []
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def keys_by_record(self, records: Iterable[LinkKey]) -> dict[LinkKey, list[tuple[str, str]]]:
+        """(kind, key) rows of these records; records without any are there too."""
+        found: dict[LinkKey, list[tuple[str, str]]] = {key: [] for key in records}
+        by_app: dict[str, list[str]] = {}
+        for app, id in found:
             by_app.setdefault(app, []).append(id)
         for app, ids in by_app.items():
             for some in chunks(ids):
