@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, groupby
 from typing import Literal
@@ -111,9 +111,10 @@ class Engine:
         return run.report, run.plan or Plan(Decided())
 
     def _steps(self, run: Run, options: Options) -> None:
-        self._recover(run)
+        lost = self._recover(run)
         if options.read:
             self._read(run)
+            self._recover_by_reading(run, lost)
         else:
             with self.db.reading():
                 run.readable = {a for a in self.sync.apps if not self.ledger.reader(a)["paused"]}
@@ -131,23 +132,32 @@ class Engine:
 
     # -- recover and read ---------------------------------------------------------------------------------
 
-    def _recover(self, run: Run) -> None:
+    def _recover(self, run: Run) -> dict[str, Recovery]:
+        """Settle what was in flight. Returns, by app, what only reading can tell."""
         with self.db.reading():
             flights = self.ledger.in_flight()
         by_app: dict[str, list[InFlight]] = defaultdict(list)
         for flight in flights:
             if flight.item.app in self.sync.apps:
                 by_app[flight.item.app].append(flight)
-        tasks = {}
+        tasks, recoveries = {}, {}
         for name, mine in by_app.items():
-            recovery = Recovery(
+            recovery = recoveries[name] = Recovery(
                 self.sync, self.sync.apps[name], self.intakes[name], self.ledger, self.ports.now
             )
             with self.db.transaction():
                 recovery.settle_updates([f for f in mine if f.item.kind != "create"])
             tasks[name] = recovery.look_up([f for f in mine if f.item.kind == "create"])
-        for recovered in self.ports.workers.drive(tasks).values():
-            run.lost += len(recovered.lost)
+        self.ports.workers.drive(tasks)
+        return {name: r for name, r in recoveries.items() if r.result.lost}
+
+    def _recover_by_reading(self, run: Run, recoveries: Mapping[str, Recovery]) -> None:
+        for name, recovery in recoveries.items():
+            if name in run.readable:
+                with self.db.transaction():
+                    run.lost += recovery.settle_by_reading(recovery.result.lost)
+            else:
+                run.lost += len(recovery.result.lost)
 
     def _read(self, run: Run) -> None:
         with self.db.reading():

@@ -1,13 +1,13 @@
 """After a crash: nothing is blindly sent again.
 
 An update that was in flight is unconfirmed, and the next observation tells. A create is looked up: by our own
-id where the app keeps one, else by the keys that it was sent with. It is given up only when a look-up that
-began after the app's own lag does not show it.
+id where the app keeps one, else by the keys that it was sent with, else by all that was sent, among the
+records that a read shows. It is given up only when a look that began after the app's lag does not show it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +25,7 @@ MARGIN = timedelta(seconds=1)
 
 @dataclass(slots=True)
 class Recovered:
-    """`lost`: creates in an app where nothing can be looked up, for a person to see; they, and those that are
+    """`lost`: creates that no field can be looked up by: reading the app will tell; they, and those that are
     not to be told yet, stay in the outbox. `adopted`: golden ids whose record was found."""
 
     lost: list[InFlight] = field(default_factory=list)
@@ -72,6 +72,32 @@ class Recovery:
             self.result.error = str(error)
         return self.result
 
+    def settle_by_reading(self, flights: Sequence[InFlight]) -> int:
+        """Creates that cannot be looked up, after the app was read: an unlinked record that shows all that we
+        sent is ours; where a read that began after the app's lag shows none, the create did not happen. Call
+        inside a transaction. Returns how many are still not to be told."""
+        records, name = self.intake.records, self.app.name
+        shown = records.waiting(name, [id for app, id in records.unlinked() if app == name])
+        goldens = records.goldens([f.item.golden for f in flights])
+        pulled = self.ledger.reader(name)["pulled_at"]
+        read_at = datetime.fromisoformat(pulled) if pulled else None
+        left = 0
+        for flight in flights:
+            mine = next((id for id in sorted(shown) if self._shows(flight, shown[id].values)), None)
+            golden = goldens.get(flight.item.golden)
+            if mine is not None and golden is not None:
+                del shown[mine]
+                records.save_links([adopt(self._sent(flight), mine, golden)], self.sync.slot_names())
+                self.result.adopted.append(golden.id)
+            elif read_at is None or read_at - flight.sent_at <= self._patience():
+                left += 1
+                continue
+            self.ledger.unmark([flight.ref])
+        return left
+
+    def _patience(self) -> timedelta:
+        return timedelta(seconds=self.app.spec.lag) + MARGIN
+
     def _by_key(self, flights: Sequence[InFlight]) -> dict[str, list[InFlight]]:
         """Creates by the field that they can be found by; under "" those that cannot."""
         spec = self.app.spec
@@ -114,20 +140,23 @@ class Recovery:
             self.intake.save(mine[:1], began)
         elif found:
             self.intake.save(free, began)
-        elif began - flight.sent_at <= timedelta(seconds=self.app.spec.lag) + MARGIN:
+        elif began - flight.sent_at <= self._patience():
             return
         self.ledger.unmark([flight.ref])
 
     def _matches(self, flight: InFlight, record: Record, name: str) -> bool:
         """Found by our own id, or by a plain field with everything as we sent it."""
-        if name == self.app.spec.external_id:
-            return True
+        return name == self.app.spec.external_id or self._shows(flight, record.values)
+
+    def _shows(self, flight: InFlight, values: Mapping[str, Value]) -> bool:
+        """Whether a record holds everything that was sent, as far as it says."""
         slots = self.sync.slots(self.app.name)
-        return all(
-            slots[n].same(record.values[n], slots[n].coerced(sent))
+        same = [
+            slots[n].same(values[n], slots[n].coerced(sent))
             for n, (_, sent) in flight.item.slots.items()
-            if n in record.values and not slots[n].reference
-        )
+            if n in values and not slots[n].reference
+        ]
+        return bool(same) and all(same)
 
     def _value(self, name: str, flight: InFlight) -> str:
         if name == self.app.spec.external_id:

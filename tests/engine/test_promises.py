@@ -136,10 +136,10 @@ def test_crash_safe_between_any_two_steps_of_the_first_sync(tmp_path: Path) -> N
         world.db.close()
 
 
-def keyless(path: Path) -> World:
-    """The CRM keeps no address unique, only our own id, and its lists show a change five minutes later."""
-    path.mkdir()
-    crm = replace(CRM, unique=(), external_id="our_id", fields=(*CRM.fields, FieldSpec("our_id")), lag=300)
+def keyless(path: Path, ours: str | None) -> World:
+    """The CRM keeps no address unique, at most our own id, and its lists show a change five minutes later."""
+    path.mkdir(parents=True)
+    crm = replace(CRM, unique=(), external_id=ours, fields=(*CRM.fields, FieldSpec("our_id")), lag=300)
     world = World(path, {"crm": crm, "mail": MAIL, "desk": DESK})
     people(world)
     world.clock.sleep(600)
@@ -150,15 +150,16 @@ def names(world: World) -> list[str]:
     return sorted(str(v["last"]) for v in world.apps["crm"].records.values())
 
 
-def test_crash_safe_where_nothing_but_our_own_id_tells_a_record(tmp_path: Path) -> None:
-    world = keyless(tmp_path / "count")
+@pytest.mark.parametrize("ours", ["our_id", None])
+def test_crash_safe_in_an_app_without_unique_keys(tmp_path: Path, ours: str | None) -> None:
+    world = keyless(tmp_path / "count", ours)
     crasher = Crasher(world)
     world.run()
     assert len(world.apps["crm"].records) == 4
     expected = names(world)
     world.db.close()
     for at in range(1, crasher.steps + 1):
-        world = keyless(tmp_path / str(at))
+        world = keyless(tmp_path / str(at), ours)
         Crasher(world, at)
         with pytest.raises(Crash):
             world.run()
