@@ -118,7 +118,7 @@ class Engine:
         else:
             with self.db.reading():
                 run.readable = {a for a in self.sync.apps if not self.ledger.reader(a)["paused"]}
-        for round in range(ROUNDS):
+        for _ in range(ROUNDS):
             plan = self._decide(run, options)
             run.plan = plan if run.plan is None or plan.decided.items else run.plan
             if plan.held or options.dry_run:
@@ -127,7 +127,7 @@ class Engine:
             for name, number in plan.decided.linked.items():
                 run.report.apps[name].linked += number
             news = self._act(run, plan.decided.items)
-            if not news or round == ROUNDS - 1:
+            if not news:
                 return
 
     # -- recover and read ---------------------------------------------------------------------------------
@@ -200,9 +200,7 @@ class Engine:
         found = find_matches(self.sync, self.records, complete, self.ledger.reviewed())
         matches = options.selection.narrow(found, self.records)
         touched = options.selection.goldens(touched, self.records)
-        refused = (
-            frozenset(i.identity for i in waiting[2]) if waiting and options.reject == waiting[0] else None
-        )
+        turned_down = waiting[2] if waiting and options.reject == waiting[0] else []
         deciding = Deciding(
             self.sync,
             self.records,
@@ -211,7 +209,7 @@ class Engine:
             self.ports.now,
             self._abilities(run),
             self._creating(),
-            refused or frozenset(),
+            frozenset(i.identity for i in turned_down),
         )
         decided = deciding.run_all(touched, matches)
         decided.items.sort(key=lambda i: i.sort_key)

@@ -1,4 +1,7 @@
-"""The config file: what it gives the engine, and how its mistakes are told."""
+"""The config file: what it gives the engine, and how its mistakes are told.
+
+Over 400 lines because it is one table of cases, which is read from top to bottom.
+"""
 
 from __future__ import annotations
 

@@ -23,6 +23,12 @@ from syncer.store.tables import (
 Key = tuple[str, str, str, str]  # (kind, key, app, record id)
 
 
+_DELETE = {
+    "observation": "DELETE FROM observation WHERE space = :space AND app = :app AND id IN :ids",
+    "match_key": "DELETE FROM match_key WHERE space = :space AND app = :app AND id IN :ids",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Records:
     """Queries on the records of one space. Call inside a transaction or a reading."""
@@ -64,8 +70,7 @@ class Records:
             by_app.setdefault(app, []).append(id)
         for app, ids in by_app.items():
             for some in chunks(ids):
-                sql = f"DELETE FROM {table} WHERE space = :space AND app = :app AND id IN :ids"  # noqa: S608
-                self.db.run(sql, space=self.space, app=app, ids=some)
+                self.db.run(_DELETE[table], space=self.space, app=app, ids=some)
 
     def any_waiting(self, app: str) -> bool:
         sql = "SELECT 1 FROM observation WHERE space = :space AND app = :app LIMIT 1"
