@@ -70,6 +70,10 @@ class HubSpot(App[Account]):
                 )
             )
 
+    def expired(self, call: Call) -> Answer:
+        text = "The OAuth token used to make this call expired 3 minute(s) ago."
+        return error(401, "EXPIRED_AUTHENTICATION", text)
+
     def throttle(self, call: Call) -> dict[str, str]:
         """Every call counts against the burst, searches also against their own limit. Answers of the search
         carry no rate headers."""

@@ -14,7 +14,7 @@ from connectors.sandbox.clock import Clock, plain_s
 from connectors.sandbox.limits import Denied, Limits
 from connectors.sandbox.names import TAGS
 from connectors.sandbox.people import Person, World
-from connectors.sandbox.wire import Answer, App, Call, Json, Mode, Refused, Router
+from connectors.sandbox.wire import Answer, App, Call, Json, Mode, Query, Refused, Router
 
 TOKEN = "sandbox-mailerlite"
 GENERAL = ("general", 120, 60.0)
@@ -102,7 +102,7 @@ class MailerLite(App[Account]):
         call = Call(
             method=item["method"],
             path="/" + unquote(parts.path.strip("/")),
-            query=dict(parse_qsl(parts.query)),
+            query=Query(dict(parse_qsl(parts.query))),
             base=batch.base,
             ignored=batch.ignored,
             raw=orjson.dumps(body) if body else b"",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 DAY_US = 86_400_000_000
 _EPOCH = datetime.fromisoformat("1970-01-01")  # all times here are UTC
@@ -11,19 +11,31 @@ _EPOCH = datetime.fromisoformat("1970-01-01")  # all times here are UTC
 
 class Clock:
     """Microseconds since 1970. `tick` never gives the same value twice, so changes have one order. While
-    `at` is set, the clock stands there."""
+    `at` is set, the clock stands there. With `skew` (seconds) it goes wrong for the call in hand, and what
+    changes meanwhile carries the wrong time."""
 
     def __init__(self) -> None:
         self.offset = 0.0
+        self.skew = 0.0
         self.at: int | None = None
         self._last = 0
 
     def now(self) -> int:
-        return self.at if self.at is not None else int((time.time() + self.offset) * 1_000_000)
+        if self.at is not None:
+            return self.at
+        return int((time.time() + self.offset + self.skew) * 1_000_000)
 
     def tick(self) -> int:
+        if self.skew:
+            return self.now()
         self._last = max(self._last + 1, self.now())
         return self._last
+
+
+def offset_to(text: str) -> float:
+    """Seconds from the wall clock to an ISO 8601 time, UTC unless it says otherwise. Raises ValueError."""
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - time.time()
 
 
 def moment(us: int) -> datetime:

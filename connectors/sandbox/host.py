@@ -25,17 +25,17 @@ from starlette.types import Receive, Scope, Send
 
 from connectors.hubspot.sandbox import HubSpot
 from connectors.mailerlite.sandbox import MailerLite
-from connectors.sandbox.clock import DAY_US, Clock
-from connectors.sandbox.faults import Fault, halved, parsed
+from connectors.sandbox.bending import Bending
+from connectors.sandbox.clock import DAY_US, Clock, iso_ms, offset_to
+from connectors.sandbox.faults import Fault, parsed
 from connectors.sandbox.journal import Beginning, Journal
 from connectors.sandbox.limits import SCALE, Limits, Pace
 from connectors.sandbox.people import World, world
-from connectors.sandbox.wire import Answer, App, Call, Json
+from connectors.sandbox.wire import App, Call, Json, Query, not_covered
 from connectors.zendesk.sandbox import Zendesk
 
 LOGGED = 100_000
 DROP = "sandbox.drop"  # scope key: closes the connection without an answer
-READS = ("GET", "HEAD")
 
 
 class Host:
@@ -85,6 +85,7 @@ class Host:
         self.log: dict[str, deque[Json]] = {name: deque(maxlen=LOGGED) for name in self.apps}
         self.counts: dict[str, int] = dict.fromkeys(self.apps, 0)
         self.faults: list[Fault] = []
+        self._bending = Bending(self.clock, self._journal.handle)
 
     def _limits(self) -> Limits:
         return Limits(self.clock, self._pace)
@@ -98,7 +99,7 @@ class Host:
             call = Call(
                 method=request.method,
                 path=scope["path"].removeprefix(root),
-                query=dict(request.query_params),
+                query=Query(request.query_params),
                 headers=request.headers,
                 raw=await request.body(),
                 base=f"{scope['scheme']}://{request.headers.get('host', '')}{root}",
@@ -112,36 +113,22 @@ class Host:
     async def _answer(self, name: str, call: Call, drop: Callable[[], None] | None) -> Response | None:
         """The app's answer, bent by the first fault that strikes; None where the connection was dropped."""
         path = call.path
-        fault = next((item for item in self.faults if item.strikes(name, call.method, path)), None)
-        kind = fault.kind if fault else ""
-        app = self.apps[name]
-        if fault and kind == "delay":
+        fault = next((item for item in self.faults if item.strikes(name, call)), None)
+        if fault and fault.kind == "delay":
             await asyncio.sleep(fault.seconds)
-        if fault and kind == "status":
-            headers = {"Retry-After": f"{fault.seconds:g}"} if fault.seconds else {}
-            answer = Answer(
-                fault.status, fault.body if fault.body is not None else {"message": "fault"}, headers
-            )
-        elif kind == "drop_before":
-            answer = Answer(0)
-        else:
-            if kind == "partial" and not call.malformed:
-                call.parsed = halved(call.parsed)
-            app.mode.muted = kind == "ignore" and call.method not in READS
-            try:
-                answer = self._journal.handle(app, call, self.clock)
-            finally:
-                app.mode.muted = False
-        if kind == "drop_after":
-            answer = Answer(0)
-        self._note(name, call.method, path, answer.status, call.ignored, kind)
+        remember = any(item.kind == "repeat_page" for item in self.faults)
+        try:
+            answer = self._bending.answer(fault, self.apps[name], call, remember)
+            date = formatdate(self.clock.now() / 1_000_000, usegmt=True)
+        finally:
+            self.clock.skew = 0.0
+        self._note(name, call.method, path, answer.status, call.ignored, fault.kind if fault else "")
         if answer.status == 0:
             if drop is not None:
                 drop()
                 await asyncio.sleep(0)
             return None
         content, media = answer.encoded()
-        date = formatdate(self.clock.now() / 1_000_000, usegmt=True)
         return Response(content, answer.status, {"date": date, **answer.headers}, media)
 
     def _note(self, name: str, method: str, path: str, status: int, ignored: list[str], fault: str) -> None:
@@ -169,7 +156,9 @@ class Host:
         return _json({"status": "reset"})
 
     async def set_faults(self, request: Request) -> Response:
-        """One rule or a list of rules, added to those in force; DELETE takes all away."""
+        """One rule or a list of rules, added to those in force; GET shows them, DELETE takes all away."""
+        if request.method == "GET":
+            return _json([fault.shown() for fault in self.faults])
         if request.method == "DELETE":
             self.faults = []
             return _json({"faults": 0})
@@ -181,12 +170,16 @@ class Host:
         return _json({"faults": len(self.faults)})
 
     async def set_clock(self, request: Request) -> Response:
-        """``{"offset": seconds}`` from the wall clock."""
-        try:
-            self.clock.offset = float(orjson.loads(await request.body())["offset"])
-        except (ValueError, TypeError, KeyError):
-            return _json({"error": "invalid_clock", "message": 'send {"offset": seconds}'}, 400)
-        return _json({"offset": self.clock.offset})
+        """``{"offset": seconds}`` from the wall clock, or ``{"now": "2030-01-01T00:00:00Z"}``; it goes on
+        from there. GET shows both."""
+        if request.method == "POST":
+            try:
+                given = orjson.loads(await request.body())
+                self.clock.offset = offset_to(given["now"]) if "now" in given else float(given["offset"])
+            except (ValueError, TypeError, KeyError):
+                text = 'send {"offset": seconds} or {"now": "2030-01-01T00:00:00Z"}'
+                return _json({"error": "invalid_clock", "message": text}, 400)
+        return _json({"offset": self.clock.offset, "now": iso_ms(self.clock.now())})
 
     async def set_settings(self, request: Request) -> Response:
         """``{app: {setting: value}}``."""
@@ -206,12 +199,19 @@ def application(host: Host) -> Starlette:
             Route("/_sandbox/counts", host.count),
             Route("/_sandbox/state", host.state),
             Route("/_sandbox/reset", host.start_again, methods=["POST"]),
-            Route("/_sandbox/faults", host.set_faults, methods=["POST", "DELETE"]),
-            Route("/_sandbox/clock", host.set_clock, methods=["POST"]),
+            Route("/_sandbox/faults", host.set_faults, methods=["GET", "POST", "DELETE"]),
+            Route("/_sandbox/clock", host.set_clock, methods=["GET", "POST"]),
             Route("/_sandbox/settings", host.set_settings, methods=["POST"]),
             *(Mount(f"/{name}", host.mounted(name)) for name in host.apps),
+            Route("/{path:path}", nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ]
     )
+
+
+async def nowhere(request: Request) -> Response:
+    """An address of no app."""
+    answer = not_covered(f"{request.method} {request.url.path}")
+    return _json(answer.body, answer.status)
 
 
 @contextmanager

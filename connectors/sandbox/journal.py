@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from connectors.sandbox.clock import Clock
-from connectors.sandbox.wire import Answer, App, Call, Json, Refused
+from connectors.sandbox.wire import Answer, App, Call, Json, Query, Refused
 
 _READS_BY_POST = re.compile(r"/(search|batch/read)$")
 _CHANGING_GET = re.compile(r"/identities(/|\.json|$)")  # Zendesk addresses get their ids when first looked at
@@ -83,6 +83,7 @@ class Journal:
             "path": call.path,
             "query": dict(call.query),
             "body": orjson.loads(orjson.dumps(call.parsed)),  # handlers take it to pieces
+            **({"skew": clock.skew} if clock.skew else {}),
         }
         try:
             answer = app.handle(call)
@@ -104,13 +105,13 @@ def _repeated(entry: Json, apps: Mapping[str, App[Any]], clock: Clock, url: str)
     """Whether a kept call is answered as it was then."""
     app = apps[entry["app"]]
     base = f"{url}/{app.name}"
-    call = Call(entry["method"], entry["path"], entry["query"], base=base, parsed=entry["body"])
-    clock.at = entry["at"]
+    call = Call(entry["method"], entry["path"], Query(entry["query"]), base=base, parsed=entry["body"])
+    clock.at, clock.skew = entry["at"], entry.get("skew", 0.0)
     try:
         call.path = app.own_path(call.path)
         status = app.dispatch(call).status
     except Refused as refused:
         status = refused.answer.status
     finally:
-        clock.at = None
+        clock.at, clock.skew = None, 0.0
     return bool(status == entry["status"])

@@ -14,6 +14,29 @@ from connectors.sandbox.limits import Denied, Limits
 Json = dict[str, Any]
 
 
+class Query(dict[str, str]):
+    """The parameters of a call. It knows which ones nobody asked for: those had no effect."""
+
+    def __init__(self, given: Mapping[str, str] | None = None) -> None:
+        super().__init__(given or {})
+        self._asked: set[object] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self._asked.add(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self._asked.add(name)
+        return super().__contains__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self._asked.add(name)
+        return super().get(name, default)
+
+    def ignored(self) -> list[str]:
+        return [f"?{name}" for name in self if name not in self._asked]
+
+
 @dataclass(slots=True)
 class Call:
     """One request as an app sees it; `path` is the app's own, without the sandbox's prefix.
@@ -23,7 +46,7 @@ class Call:
 
     method: str
     path: str
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Query = field(default_factory=Query)
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: bytes = b""
     base: str = ""
@@ -115,10 +138,12 @@ class Mode:
     """How an app behaves at the moment, shared by all its parts.
 
     muted     changes are answered but not kept ("success without effect")
+    lag       feeds give nothing of the last seconds; set for one call by the fault of that name
     settings  what ``POST /_sandbox/settings`` has set, by name
     """
 
     muted: bool = False
+    lag: float = 0.0
     settings: Json = field(default_factory=dict)
 
 
@@ -142,6 +167,7 @@ class App(Generic[S]):
             if call.malformed:
                 raise Refused(self.malformed())
             answer = self.dispatch(call)
+            call.ignored += call.query.ignored() if answer.status < 400 else ()
         except Denied as denied:
             answer = self.limited(denied, call)
         except Refused as refused:
@@ -163,6 +189,14 @@ class App(Generic[S]):
     def authenticate(self, call: Call) -> None:
         """Raises `Refused` in the app's own form."""
         raise NotImplementedError
+
+    def expired(self, call: Call) -> Answer:
+        """How the app refuses a credential that was good until now; as one that never was, unless told."""
+        try:
+            self.authenticate(Call(call.method, call.path))
+        except Refused as refused:
+            return refused.answer
+        raise AssertionError(f"{self.name} takes calls without a credential")
 
     def throttle(self, call: Call) -> dict[str, str]:
         """Count the call; the rate headers of its answer. Raises `Denied`."""

@@ -45,6 +45,10 @@ class Zendesk(App[Account]):
         if call.headers.get("authorization") != AUTHORIZATION:
             raise Refused(Answer(401, {"error": "Couldn't authenticate you"}))
 
+    def expired(self, call: Call) -> Answer:
+        text = "The access token provided is expired, revoked, malformed or invalid for other reasons."
+        return Answer(401, {"error": "invalid_token", "error_description": text})
+
     def throttle(self, call: Call) -> dict[str, str]:
         room = self.limits.take(*GENERAL)
         return {

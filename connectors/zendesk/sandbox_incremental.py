@@ -1,6 +1,7 @@
 """Zendesk's incremental exports in the sandbox. The newest minute is never in them.
 
-How long that minute lasts follows the pace of the limits: 60 s, 0.6 s (``fast``) or not at all (``off``).
+How long that minute lasts follows the pace of the limits: 60 s, 0.6 s (``fast``) or not at all (``off``); the
+fault ``lag`` makes it longer.
 """
 
 from __future__ import annotations
@@ -19,9 +20,8 @@ SECOND = 1_000_000
 
 def _until(account: Account) -> int:
     """Changes from this time on (microseconds) are not given yet."""
-    if account.limits.scale == 0:
-        return 1 << 62
-    return account.clock.now() - int(account.limits.window(MINUTE) * SECOND)
+    late = max(account.limits.window(MINUTE), account.mode.lag)
+    return account.clock.now() - int(late * SECOND) if late else 1 << 62
 
 
 def _start_time(account: Account, call: Call) -> int:

@@ -34,6 +34,13 @@ class Sandboxed(ConnectorContract):
             cls.sandbox, cls.http = sandbox, http
             yield
 
+    @pytest.fixture(autouse=True)
+    def _nothing_ignored(self) -> Iterator[None]:
+        """A connector sends nothing that the app takes without effect."""
+        yield
+        ignored = [call for call in self.asks("GET", "/_sandbox/requests")[self.app] if "ignored" in call]
+        assert not ignored, str(ignored)
+
     def begin(self) -> None:
         self.asks("POST", "/_sandbox/reset")
         self.asks("POST", "/_sandbox/settings", json={self.app: self.habits})

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -82,87 +84,51 @@ def test_the_log_lists_calls_and_reset_starts_again(hubspot: httpx.Client, contr
     assert control.get("/counts").json()["hubspot"] == 0
 
 
-# -- faults ------------------------------------------------------------------------------------------
+# -- clock, log, and what is not covered ----------------------------------------------------------------
 
 
-def contact(hubspot: httpx.Client, email: str) -> httpx.Response:
-    return hubspot.post(CONTACTS, json={"properties": {"email": email}})
-
-
-def has(hubspot: httpx.Client, email: str) -> bool:
-    return hubspot.get(f"{CONTACTS}/{email}", params={"idProperty": "email"}).status_code == 200
-
-
-FAULTS: dict[str, tuple[dict[str, Any], int | None, bool]] = {
-    "status": ({"kind": "status", "status": 503}, 503, False),
-    "delay": ({"kind": "delay", "seconds": 0.01}, 201, True),
-    "drop_before": ({"kind": "drop_before"}, None, False),
-    "drop_after": ({"kind": "drop_after"}, None, True),
-    "ignore": ({"kind": "ignore"}, 201, False),
-}
-
-
-@pytest.mark.parametrize("kind", FAULTS)
-def test_fault(kind: str, hubspot: httpx.Client, control: httpx.Client) -> None:
-    rule, status, effect = FAULTS[kind]
-    control.post(
-        "/faults", json={"app": "hubspot", "path": "contacts$", "method": "POST", **rule}
-    ).raise_for_status()
-    if status is None:
-        with pytest.raises(httpx.RemoteProtocolError):
-            contact(hubspot, "x@t.example")
-    else:
-        assert contact(hubspot, "x@t.example").status_code == status
-    assert has(hubspot, "x@t.example") is effect
-    assert contact(hubspot, "y@t.example").status_code == 201  # a rule strikes once unless told otherwise
-
-
-IGNORED: dict[str, Callable[[dict[str, httpx.Client]], httpx.Response]] = {
-    "HubSpot update": lambda apps: apps["hubspot"].patch(
-        f"{CONTACTS}/101", json={"properties": {"city": "Nowhere"}}
-    ),
-    "HubSpot archive": lambda apps: apps["hubspot"].delete(f"{CONTACTS}/101"),
-    "MailerLite upsert": lambda apps: apps["mailerlite"].post("/subscribers", json={"email": "x@t.example"}),
-    "Zendesk create": lambda apps: apps["zendesk"].post("/users", json={"user": {"name": "X"}}),
-    "Zendesk job": lambda apps: apps["zendesk"].post(
-        "/organizations/create_many", json={"organizations": [{"name": "X"}]}
-    ),
-}
-
-
-@pytest.mark.parametrize("case", IGNORED)
-def test_success_without_effect(
-    case: str, hubspot: httpx.Client, mailerlite: httpx.Client, zendesk: httpx.Client, control: httpx.Client
+@pytest.mark.parametrize("given", [{"offset": 3600}, {"now": "2031-05-06T07:08:09Z"}], ids=str)
+def test_the_clock_can_be_set_and_goes_on_from_there(
+    given: dict[str, Any], hubspot: httpx.Client, control: httpx.Client
 ) -> None:
-    before = control.get("/state").json()
-    control.post("/faults", json={"kind": "ignore"})
-    apps = {"hubspot": hubspot, "mailerlite": mailerlite, "zendesk": zendesk}
-    assert IGNORED[case](apps).is_success
-    assert control.get("/state").json() == before
+    now = datetime.now(UTC)
+    wanted = datetime.fromisoformat(given["now"]) if "now" in given else now + timedelta(hours=1)
+    shown = control.post("/clock", json=given).json()
+    assert abs(datetime.fromisoformat(shown["now"]) - wanted) < timedelta(minutes=1)
+    made = hubspot.post(CONTACTS, json={"properties": {"firstname": "A"}})
+    assert abs(datetime.fromisoformat(made.json()["createdAt"]) - wanted) < timedelta(minutes=1)
+    assert abs(parsedate_to_datetime(made.headers["date"]) - wanted) < timedelta(minutes=1)
+    assert control.get("/clock").json()["now"] >= shown["now"]
 
 
-def test_half_a_batch(hubspot: httpx.Client, control: httpx.Client) -> None:
-    control.post("/faults", json={"kind": "partial", "path": "batch"})
-    inputs = [{"properties": {"firstname": str(number)}} for number in range(4)]
-    answer = hubspot.post(f"{CONTACTS}/batch/create", json={"inputs": inputs})
-    assert {item["properties"]["firstname"] for item in answer.json()["results"]} == {"0", "1"}
+@pytest.mark.parametrize("given", [{}, {"offset": "soon"}, {"now": "tomorrow"}], ids=str)
+def test_a_wrong_clock_is_refused(given: dict[str, Any], control: httpx.Client) -> None:
+    assert control.post("/clock", json=given).status_code == 400
 
 
-def test_a_share_of_calls_fails_the_same_way_for_the_same_seed(
-    hubspot: httpx.Client, control: httpx.Client
-) -> None:
-    seen = []
-    for _ in range(2):
-        control.request("DELETE", "/faults")
-        control.post("/faults", json={"kind": "status", "status": 500, "probability": 0.5, "seed": 4})
-        seen.append([hubspot.get("/account-info/v3/details").status_code for _ in range(12)])
-    assert seen[0] == seen[1]
-    assert set(seen[0]) == {200, 500}
+def test_what_an_app_takes_without_effect_is_marked(zendesk: httpx.Client, control: httpx.Client) -> None:
+    zendesk.post("/users", params={"async": "true"}, json={"user": {"name": "A", "nickname": "B"}})
+    zendesk.get("/users", params={"page[size]": 1, "sort": "name"})
+    assert [call["ignored"] for call in control.get("/requests").json()["zendesk"]] == [
+        ["nickname", "?async"],
+        ["?sort"],
+    ]
 
 
-def test_a_wrong_fault_is_refused(control: httpx.Client) -> None:
-    for rule in ({"kind": "explode"}, {"kind": "delay", "sec": 1}, {"kind": "delay", "path": "("}):
-        assert control.post("/faults", json=rule).status_code == 400
+@pytest.mark.parametrize(
+    "path", ["hubspot/crm/v3/objects/dogs/1", "zendesk/api/v2/dogs", "mailerlite/api/dogs"]
+)
+def test_an_endpoint_that_is_not_covered_says_so(path: str, clients: dict[str, httpx.Client]) -> None:
+    app, _, rest = path.partition("/")
+    address = f"{str(clients[app].base_url).split(app)[0]}{app}/{rest}"
+    answer = clients[app].get(address)
+    assert (answer.status_code, answer.json()["error"]) == (501, "not_covered")
+    assert "does not cover" in answer.json()["message"]
+
+
+def test_an_app_that_is_not_covered_says_so(running: Sandbox) -> None:
+    answer = httpx.get(f"{running.url}/salesforce/services/data")
+    assert (answer.status_code, answer.json()["error"]) == (501, "not_covered")
 
 
 # -- limits ------------------------------------------------------------------------------------------
