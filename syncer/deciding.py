@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -173,17 +173,14 @@ class Deciding:
                         taken[app, slot.name, key] = (id, golden or own.get((app, id), ""))
         return taken
 
+    def abilities_for(self, units: Sequence[Unit]) -> Abilities:
+        """What the apps can do, with the unique values that matter to these golden records."""
+        return replace(self.abilities, taken=self._taken(units))
+
     def _chunk(self, units: list[Unit], stubs: Mapping[LinkKey, StubConsent]) -> None:
         self._attach_stubs(units, stubs)
         lens = Lens(self.sync.mapping, refs.load(self.sync, self.records.db, units))
-        abilities = Abilities(
-            self.abilities.creates,
-            self.abilities.archives,
-            self.abilities.needs,
-            self.abilities.unique,
-            self._taken(units),
-            self.abilities.consent_new,
-        )
+        abilities = self.abilities_for(units)
         decisions = []
         for unit in units:
             unit.creating = self.creating.get(unit.golden.id, frozenset())

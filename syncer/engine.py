@@ -9,13 +9,14 @@ from itertools import count, groupby
 from typing import Literal
 
 from syncer import brakes
+from syncer.abilities import abilities_of, creating_in
 from syncer.core.plan import Abilities
 from syncer.deciding import Decided, Deciding
 from syncer.model import Item
 from syncer.ports import Ports
 from syncer.report import AppRow, Report
 from syncer.selecting import Selection
-from syncer.setup import App, Sync
+from syncer.setup import Sync
 from syncer.steps.match import find_matches
 from syncer.steps.normalise import Intake
 from syncer.steps.pull import Pulled, Puller, look_at
@@ -207,8 +208,8 @@ class Engine:
             self.ledger,
             run.id,
             self.ports.now,
-            self._abilities(run),
-            self._creating(),
+            abilities_of(self.sync, self.ledger),
+            creating_in(self.ledger),
             frozenset(i.identity for i in turned_down),
         )
         decided = deciding.run_all(touched, matches)
@@ -261,44 +262,14 @@ class Engine:
         """Records linked in each app when the run began."""
         return {app: n - decided.linked[app] for app, n in self.records.linked_counts().items()}
 
-    def _creating(self) -> dict[str, frozenset[str]]:
-        """Golden id -> apps in which a create of ours has no answer yet: it is never planned twice."""
-        creating: dict[str, set[str]] = defaultdict(set)
-        for flight in self.ledger.in_flight():
-            if flight.item.kind == "create":
-                creating[flight.item.golden].add(flight.item.app)
-        return {golden: frozenset(apps) for golden, apps in creating.items()}
-
-    def _abilities(self, run: Run) -> Abilities:
-        apps = self.sync.apps.values()
-        read = {a.name for a in apps if self.ledger.reader(a.name)["complete_at"] is not None}
-        return Abilities(
-            creates=[a.name for a in apps if self._writable(a) and a.name in read and self._creates(a)],
-            archives=[a.name for a in apps if self._writable(a) and self._archives(a)],
-            needs={a.name: a.spec.needs for a in apps},
-            unique={a.name: a.spec.unique for a in apps},
-            consent_new={a.name: a.spec.consent_on_new for a in apps if a.spec.consent_on_new},
-        )
-
-    def _creates(self, app: App) -> bool:
-        return self.sync.mapping.apps[app.name].creates
-
-    def _archives(self, app: App) -> bool:
-        """`on_delete: archive` never uses an archive that nothing comes back from."""
-        return app.spec.archive == "restorable" or (
-            app.spec.archive == "final" and self.sync.mapping.on_delete == "delete"
-        )
-
-    def _writable(self, app: App) -> bool:
-        return app.writes
-
     def _hold_back(self, run: Run, plan: Plan) -> Plan:
         """Nothing of a held plan is kept but the plan itself; lowered consent is kept and written."""
         with self.db.transaction():
             if plan.held_run == run.id:
                 self.ledger.hold(run.id, plan.held, plan.decided.items)
+            creating = creating_in(self.ledger)
             deciding = Deciding(
-                self.sync, self.records, self.ledger, run.id, self.ports.now, Abilities(), self._creating()
+                self.sync, self.records, self.ledger, run.id, self.ports.now, Abilities(), creating
             )
             lowered = deciding.lower_consent(self.records.touched())
         self._act(run, lowered.items)
@@ -323,7 +294,7 @@ class Engine:
         by_app = {app: list(mine) for app, mine in groupby(sorted(items, key=_by_app), key=_by_app)}
         for name, mine in by_app.items():
             app = self.sync.apps[name]
-            if not self._writable(app) or name not in run.readable:
+            if not app.writes or name not in run.readable:
                 continue
             lanes = max(1, min(app.spec.lanes, len(mine) // app.spec.batch))
             for lane in range(lanes):
@@ -346,7 +317,7 @@ class Engine:
         for _, result in wrote:
             settled.update(result.settled)
         with self.db.transaction():
-            creating = self._creating()
+            creating = creating_in(self.ledger)
             self.records.settle_goldens(
                 g for g, n in sorted(planned.items()) if settled[g] >= n and g not in creating
             )

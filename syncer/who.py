@@ -15,14 +15,17 @@ from syncer.store.records import Records
 def find(sync: Sync, db: Database, who: str) -> tuple[LinkKey, ...]:
     """The records of one person or company in all apps, as far as they are known; for somebody new, those
     that the apps themselves find under that address. Empty where nobody is found."""
+    return known(sync, db, who) or tuple(dict.fromkeys(_asked(sync, dict(_keys(sync, who)))))
+
+
+def known(sync: Sync, db: Database, who: str) -> tuple[LinkKey, ...]:
+    """The same, as far as the state knows: no app is asked."""
     records = Records(db, sync.name)
-    keys = dict(_keys(sync, who))
     with db.reading():
-        known = _named(sync, who) or _holders(records, keys)
-        goldens = {who, *(g for app, id in known for g in records.golden_of(app, [id]).values())}
+        named = _named(sync, who) or _holders(records, dict(_keys(sync, who)))
+        goldens = {who, *(g for app, id in named for g in records.golden_of(app, [id]).values())}
         linked = [link.key for unit in records.units(sorted(goldens)).values() for link in unit.links]
-    found = dict.fromkeys((*known, *linked))
-    return tuple(found) or tuple(dict.fromkeys(_asked(sync, keys)))
+    return tuple(dict.fromkeys((*named, *linked)))
 
 
 def _named(sync: Sync, who: str) -> list[LinkKey]:

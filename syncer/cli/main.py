@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from syncer.cli import check, conflicts, demo, init, pause, plan, resync, runs, sandbox, status, sync
+from syncer.cli import check, conflicts, demo, explain, init, pause, plan, resync, runs, sandbox, status, sync
 from syncer.cli.codes import Guarded
 
 app = typer.Typer(
@@ -29,6 +29,8 @@ app.command()(resync.resync)
 app.command()(status.status)
 app.command()(runs.runs)
 app.command()(runs.show)
+app.command()(explain.explain)
+app.command()(explain.history)
 app.add_typer(conflicts.app, name="conflicts")
 app.command()(pause.pause)
 app.command()(pause.resume)

@@ -101,7 +101,7 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
         after = p.lens.project(slot, golden, seen)
     except Unresolved:
         return ABSENT
-    if after == seen or slot.same(after, seen) or _shows_consent(p, slot, after, seen):
+    if after == seen or slot.same(after, seen) or shows_consent(p.lens, p.golden, slot, after, seen):
         for f in fields:
             link.agreed[f] = golden[f]
         link.refused.pop(name, None)
@@ -113,14 +113,14 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
     return ABSENT if _stopped(p, link, slot, after) else after
 
 
-def _shows_consent(p: Planning, slot: Slot, after: Value, seen: Value) -> bool:
+def shows_consent(lens: Lens, golden: Golden, slot: Slot, after: Value, seen: Value) -> bool:
     """Whether the app shows golden consent as closely as it can: at least what we could write there, and no
     more than golden. Its own word for a bounce is not written over with a mere opt-out."""
-    name = p.lens.mapping.consent
+    name = lens.mapping.consent
     if name is None or name not in slot.fields:
         return False
     shown = _state_rank(slot, seen)
-    return max(0, _state_rank(slot, after)) <= shown <= rank(str(p.golden.value[name]))
+    return max(0, _state_rank(slot, after)) <= shown <= rank(str(golden.value[name]))
 
 
 def _state_rank(slot: Slot, value: Value) -> int:
@@ -130,7 +130,7 @@ def _state_rank(slot: Slot, value: Value) -> int:
 def _stopped(p: Planning, link: Link, slot: Slot, after: Value) -> bool:
     """A value that the app refused for good, or that keeps being changed back, is not sent again; one that
     cannot be read is left to a person."""
-    if not _is_readable(p, link, slot):
+    if not is_readable(p.lens, link, slot):
         return True
     refusal = link.refused.get(slot.name)
     if refusal is not None:
@@ -146,9 +146,10 @@ def _stopped(p: Planning, link: Link, slot: Slot, after: Value) -> bool:
     return True
 
 
-def _is_readable(p: Planning, link: Link, slot: Slot) -> bool:
+def is_readable(lens: Lens, link: Link, slot: Slot) -> bool:
+    """Whether the app's value can be read; one that waits for the target of a reference can."""
     try:
-        p.lens.split(slot, link.seen[slot.name], {})
+        lens.split(slot, link.seen[slot.name], {})
     except Unresolved:
         return True
     except BadValue:
@@ -222,8 +223,14 @@ def _obstacle(p: Planning, app: AppMap, values: Mapping[str, Value]) -> str:
         value = values.get(name)
         owner = p.abilities.taken.get((app.app, name, str(value).casefold())) if value else None
         if owner is not None and owner[1] != p.golden.id:
-            return f"its {name} belongs to record {owner[0]} there, which is another or not linked"
+            return f"its {name} belongs to record {owner[0]} there, {_owned_by(owner[1])}"
     return _consent_obstacle(p, app, values)
+
+
+def _owned_by(golden: str) -> str:
+    if golden:
+        return f"which is golden record {golden}"
+    return "which takes no part: outside the filter, archived, or not matched yet"
 
 
 def _consent_obstacle(p: Planning, app: AppMap, values: Mapping[str, Value]) -> str:

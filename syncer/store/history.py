@@ -71,7 +71,7 @@ class History:
     def entries_after(self, sync: str, object: str, seq: int) -> list[Entry]:
         """The conflict log of a sync beyond `seq`, oldest first, in bounded portions."""
         sql = f"{_ENTRY} WHERE space = :space AND seq > :seq ORDER BY seq LIMIT {_PORTION}"
-        return [_entry(row, object) for row in self.db.rows(sql, space=sync, seq=seq)]
+        return [as_entry(row, object) for row in self.db.rows(sql, space=sync, seq=seq)]
 
     def last_entry(self, sync: str) -> int:
         row = self.db.one("SELECT MAX(seq) FROM conflict WHERE space = :space", space=sync)
@@ -92,11 +92,11 @@ class History:
             f"{n} IN :{n}" if isinstance(v, list) else f"{n} = :{n}" for n, v in values.items()
         )
         sql = f"{_ENTRY} WHERE {said or '1 = 1'} ORDER BY seq DESC LIMIT :newest"
-        return [_entry(row) for row in self.db.rows(sql, newest=newest, **values)]
+        return [as_entry(row) for row in self.db.rows(sql, newest=newest, **values)]
 
     def entry(self, seq: int) -> Entry | None:
         row = self.db.one(f"{_ENTRY} WHERE seq = :seq", seq=seq)
-        return _entry(row) if row else None
+        return as_entry(row) if row else None
 
     def held_conflicts(self, sync: str) -> int:
         sql = "SELECT COUNT(*) FROM conflict WHERE space = :space AND status = 'held'"
@@ -155,7 +155,8 @@ def _run(row: Any) -> dict[str, Any]:
     return {**dict(zip(_RUN, row, strict=True)), "report": codec.loads(row[7])}
 
 
-def _entry(row: Any, object: str = "") -> Entry:
+def as_entry(row: Any, object: str = "") -> Entry:
+    """A row of the conflict table; `object` is what its sync keeps."""
     body = codec.loads(row[11])
     return Entry(
         seq=row[0],

@@ -1,0 +1,39 @@
+"""What the apps of a sync can do, as plain facts for the pure core."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from syncer.core.plan import Abilities
+from syncer.setup import App, Sync
+from syncer.store.ledger import Ledger
+
+
+def abilities_of(sync: Sync, ledger: Ledger) -> Abilities:
+    """What may be created and archived where, by now. Call inside a transaction or a reading."""
+    apps = sync.apps.values()
+    read = {a.name for a in apps if ledger.reader(a.name)["complete_at"] is not None}
+    creates = [a.name for a in apps if a.writes and a.name in read and sync.mapping.apps[a.name].creates]
+    return Abilities(
+        creates=creates,
+        archives=[a.name for a in apps if a.writes and _archives(sync, a)],
+        needs={a.name: a.spec.needs for a in apps},
+        unique={a.name: a.spec.unique for a in apps},
+        consent_new={a.name: a.spec.consent_on_new for a in apps if a.spec.consent_on_new},
+    )
+
+
+def _archives(sync: Sync, app: App) -> bool:
+    """`on_delete: archive` never uses an archive that nothing comes back from."""
+    return app.spec.archive == "restorable" or (
+        app.spec.archive == "final" and sync.mapping.on_delete == "delete"
+    )
+
+
+def creating_in(ledger: Ledger) -> dict[str, frozenset[str]]:
+    """Golden id -> apps in which a create of ours has no answer yet: it is never planned twice."""
+    creating: dict[str, set[str]] = defaultdict(set)
+    for flight in ledger.in_flight():
+        if flight.item.kind == "create":
+            creating[flight.item.golden].add(flight.item.app)
+    return {golden: frozenset(apps) for golden, apps in creating.items()}

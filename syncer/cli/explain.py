@@ -1,0 +1,201 @@
+"""`syncer explain` and `syncer history`: where values came from, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncer.cli.codes import Code, leave
+from syncer.cli.output import give, say, table, tell
+from syncer.cli.reporting import value
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
+
+if TYPE_CHECKING:
+    from conflicts.candidate import Candidate
+    from syncer.explaining import Explained, Place, Told, Unlinked
+    from syncer.runner import Runner
+    from syncer.setup import Sync
+    from syncer.timeline import Event
+
+Who = Annotated[
+    str,
+    typer.Argument(metavar="WHO", help="An e-mail, phone, domain, golden id, or app:id.", show_default=False),
+]
+
+
+def explain(
+    who: Who,
+    field: Annotated[
+        str | None, typer.Argument(metavar="FIELD", help="Only this field of the mapping.")
+    ] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Say of every value where it came from, and of what was not done why."""
+    from syncer.explaining import Explainer
+
+    with running(config) as runner:
+        found: list[Explained] = []
+        loose: list[Unlinked] = []
+        wanted = list(syncs(runner, field))
+        for sync in wanted:
+            people, others = Explainer(sync, runner.db).who(who, field)
+            found += people
+            loose += others
+    if not found and not loose:
+        nobody(who)
+    if as_json:
+        give([_as_object(one) for one in found] + [_loose_object(one) for one in loose])
+        return
+    for number, one in enumerate(found):
+        if number:
+            tell()
+        _show(one, config)
+    for other in loose:
+        tell(f"{other.app}:{other.record} ({other.object}) has no golden record: {other.because}.")
+
+
+def history(who: Who, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """Tell what happened to one person or company, oldest first."""
+    from syncer.timeline import timeline
+
+    with running(config) as runner:
+        events = [event for sync in syncs(runner, None) for event in timeline(sync, runner.db, who)]
+    if not events:
+        nobody(who)
+    events.sort(key=lambda e: e.order)
+    if as_json:
+        give([event.as_json() for event in events])
+        return
+    _show_events(events)
+
+
+def nobody(who: str) -> None:
+    """Leave, since nobody goes by that name. Raises `Exit`."""
+    say(f"Nobody is known under '{who}': an e-mail, phone, domain, golden id, or app:id is looked up.")
+    raise leave(Code.FAILED)
+
+
+def syncs(runner: Runner, field: str | None) -> Iterator[Sync]:
+    """All syncs that can be wired and have the field; what stops one does not stop the next."""
+    from mappings.document import nearest
+
+    drafts = {name: sync.draft.fields for name, sync in runner.config.syncs.items()}
+    known = [name for fields in drafts.values() for name in fields]
+    if field is not None and field not in known:
+        raise typer.BadParameter(f"no mapping has a field '{field}'. {nearest(field, known, 'Fields: {}.')}")
+    for name, fields in drafts.items():
+        if field is None or field in fields:
+            yield runner.wiring.sync(name)
+
+
+# -- explain ----------------------------------------------------------------------------------------------
+
+
+def _as_object(one: Explained) -> dict[str, Any]:
+    """The documented keys of `explain --json`."""
+    return {
+        "sync": one.sync,
+        "object": one.object,
+        "who": one.golden,
+        "records": [{"app": app, "record": id, "state": state} for app, id, state in one.records],
+        "fields": [_field_object(told) for told in one.fields],
+        "absent": [{"app": app, "because": why} for app, why in one.absent],
+        "waits": list(one.waits),
+    }
+
+
+def _field_object(told: Told) -> dict[str, Any]:
+    source = told.source
+    return {
+        "field": told.field,
+        "value": told.value,
+        "app": source.app if source else None,
+        "record": source.record if source else None,
+        "time": source.time if source else None,
+        "rule": source.rule if source else None,
+        "run": source.run if source else None,
+        "because": told.because,
+        "beat": [_candidate(c) for c in told.beat],
+        "held": [_candidate(c) for c in told.held],
+        "apps": [_place(place) for place in told.places],
+    }
+
+
+def _candidate(c: Candidate) -> dict[str, Any]:
+    return {"app": c.app, "record": c.record, "value": c.value, "time": c.time}
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "app": place.app,
+        "record": place.record,
+        "field": place.slot,
+        "value": place.standing.seen,
+        "standing": place.standing.code,
+        "because": place.standing.words,
+    }
+
+
+def _loose_object(one: Unlinked) -> dict[str, Any]:
+    return {
+        "sync": one.sync,
+        "object": one.object,
+        "who": None,
+        "records": [{"app": one.app, "record": one.record, "state": "unlinked"}],
+        "fields": [],
+        "absent": [],
+        "waits": [one.because],
+    }
+
+
+def _show(one: Explained, config: Path) -> None:
+    tell(f"{one.object} {one.golden}  ({one.sync})")
+    states = {"live": "", "out": " (outside the filter)", "gone": " (archived or deleted there)"}
+    tell("  " + ", ".join(f"{app}:{id}{states.get(state, '')}" for app, id, state in one.records))
+    for app, why in one.absent:
+        tell(f"  no record in {app}: {why}")
+    for what in one.waits:
+        tell(f"  waits: {what}")
+    for told in one.fields:
+        tell()
+        _show_field(told)
+    tell(f"\nWhat happened, run by run: {hint(f'history {one.golden}', config)}")
+
+
+def _show_field(told: Told) -> None:
+    tell(f"{told.field}: {value(told.value) if told.is_set else '(never set)'}")
+    source = told.source
+    if source is None:
+        tell(f"    {told.because}")
+    else:
+        tell(f"    from {source.app}:{source.record}, {_minute(source.time.isoformat())}, run {source.run}")
+        tell(f"    {told.because} ({source.rule})")
+    for c in told.beat:
+        tell(f"    chosen over {value(c.value)} from {c.app}:{c.record}, {_minute(c.time.isoformat())}")
+    for c in told.held:
+        tell(f"    waits for you: {value(c.value)} from {c.app}:{c.record}")
+    for place in told.places:
+        if place.standing.code not in ("in_step", "no_value"):
+            tell(f"    {place.app} holds {value(place.standing.seen)}: {place.standing.words}")
+
+
+# -- history ----------------------------------------------------------------------------------------------
+
+
+def _show_events(events: list[Event]) -> None:
+    rows = []
+    for event in events:
+        what = f"{event.what} {event.app or ''}".strip()
+        change = (
+            value(event.after) if event.before is None else f"{value(event.before)} -> {value(event.after)}"
+        )
+        rows.append((_minute(event.time), event.run, what, event.field or "", change, event.because))
+    table(("when (UTC)", "run", "what", "field", "value", "why"), rows)
+
+
+def _minute(time: str) -> str:
+    return time[:19].replace("T", " ")

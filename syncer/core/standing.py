@@ -1,0 +1,108 @@
+"""How one field of one record stands against golden: in step, on its way, or left alone, and why. Pure.
+
+Asks what `syncer.core.plan` asks, in the same order, but only to tell: nothing is noted and nothing planned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mappings.model import Slot
+from syncer.core.lens import Lens, Unresolved
+from syncer.core.plan import FREEZE_AFTER, is_readable, shows_consent
+from syncer.model import Golden, Link, Value
+
+Code = Literal[
+    "in_step",
+    "due",
+    "pending",
+    "unread",
+    "no_value",
+    "held",
+    "waits_for_target",
+    "direction",
+    "read_only",
+    "second_record",
+    "unreadable",
+    "refused",
+    "frozen",
+    "outside",
+    "gone",
+]
+
+WORDS: dict[Code, str] = {
+    "in_step": "holds the golden value, in its own form",
+    "due": "is to be written by the next run",
+    "pending": "was written, and the app has not shown yet whether it took it",
+    "unread": "was never read, and nothing is written over what was not read",
+    "no_value": "there is no golden value, so there is nothing to write",
+    "held": "a conflict is held: nothing is written before a person decides",
+    "waits_for_target": "the company it points to has no record in this app yet",
+    "direction": "the mapping only reads this field here (direction: from), so it is not written",
+    "read_only": "the app does not let anybody write this field",
+    "second_record": "another record of this app is the one that is written",
+    "unreadable": "holds a value that cannot be read as this type, so it is left alone",
+    "refused": "the app refused the value for good",
+    "frozen": "was changed back again and again, so it is left alone until the value changes",
+    "outside": "the record is outside the app's filter (only)",
+    "gone": "the record was archived or deleted in the app",
+}
+SETTLED: frozenset[Code] = frozenset({"in_step", "no_value"})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`wanted` is golden in the app's form, where there is one; `seen` what the app was last known to hold;
+    `reason` says more where there is more to say."""
+
+    code: Code
+    seen: Value = None
+    wanted: Value = None
+    reason: str = ""
+
+    @property
+    def words(self) -> str:
+        said = WORDS[self.code]
+        return f"{said}: {self.reason}" if self.reason else said
+
+
+def standing(lens: Lens, golden: Golden, link: Link, slot: Slot) -> Standing:
+    """How a slot of a link stands, as far as the state knows."""
+    if link.state != "live":
+        return Standing("gone" if link.state == "gone" else "outside", link.seen.get(slot.name))
+    if slot.name in link.pending:
+        return Standing("pending", link.seen.get(slot.name), link.pending[slot.name].sent)
+    if slot.name not in link.seen:
+        return Standing("unread")
+    seen = link.seen[slot.name]
+    if any(f in golden.held for f in slot.fields):
+        return Standing("held", seen)
+    if not any(f in golden.value for f in slot.fields):
+        return Standing("no_value", seen)
+    try:
+        wanted = lens.project(slot, golden.value, seen)
+    except Unresolved:
+        return Standing("waits_for_target", seen)
+    if wanted == seen or slot.same(wanted, seen) or shows_consent(lens, golden, slot, wanted, seen):
+        return Standing("in_step", seen, wanted)
+    return _differs(lens, link, slot, seen, wanted)
+
+
+def _differs(lens: Lens, link: Link, slot: Slot, seen: Value, wanted: Value) -> Standing:
+    """The app holds another value: why it is left alone, or that it is due."""
+    if not slot.writable:
+        return Standing("read_only", seen, wanted)
+    if not slot.flows_out:
+        return Standing("direction", seen, wanted)
+    if not link.primary:
+        return Standing("second_record", seen, wanted)
+    if not is_readable(lens, link, slot):
+        return Standing("unreadable", seen, wanted)
+    refusal = link.refused.get(slot.name)
+    if refusal is not None and refusal.version == lens.mapping.version and slot.same(refusal.value, wanted):
+        return Standing("refused", seen, wanted, refusal.reason)
+    value, times = link.rewrites.get(slot.name, (None, 0))
+    if times >= FREEZE_AFTER and slot.same(value, wanted):
+        return Standing("frozen", seen, wanted)
+    return Standing("due", seen, wanted)

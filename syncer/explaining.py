@@ -1,0 +1,244 @@
+"""Say of every value where it came from, and of everything that was not done why. Reads the state alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from conflicts.candidate import Candidate
+from conflicts.log import Entry
+from mappings.model import Field
+from syncer import refs
+from syncer.abilities import abilities_of, creating_in
+from syncer.core.decide import decide
+from syncer.core.lens import Lens
+from syncer.core.standing import Standing, standing
+from syncer.deciding import Deciding
+from syncer.model import Golden, LinkKey, Provenance, Unit, Value
+from syncer.ports import Ports
+from syncer.setup import Sync
+from syncer.store.database import Database
+from syncer.store.ledger import Ledger
+from syncer.store.records import Records
+from syncer.store.stories import Stories
+from syncer.who import known
+
+_RULES = {
+    "first": "it was the only value that was found",
+    "edit": "it was changed there, and nowhere else at that time",
+    "newest": "values differed, and the latest change wins",
+    "prefer": "values differed, and the mapping prefers this app",
+    "only": "the mapping takes this field from this app only",
+    "longest": "values differed, and the longest wins",
+    "union": "all apps together: what one has, all get",
+    "most restrictive": "the most restrictive answer of any app wins, always",
+    "most restrictive, of several": "the most restrictive answer wins; several records gave it",
+    "agreed by all": "a conflict was held until all apps held this value",
+    "manual": "a person decided",
+    "undo": "an undo put it back",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A field in one record of an app."""
+
+    app: str
+    record: str
+    slot: str
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One golden field: its value, where from, what it was chosen over, who waits for a decision."""
+
+    field: str
+    value: Value
+    is_set: bool
+    source: Provenance | None
+    beat: Sequence[Candidate]
+    held: Sequence[Candidate]
+    places: Sequence[Place]
+
+    @property
+    def because(self) -> str:
+        """Why this value, in words."""
+        if self.source is None:
+            return "no app ever held a value for it" if not self.is_set else "it follows from another field"
+        return _RULES.get(self.source.rule, f"by {self.source.rule}")
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One golden record. `absent`: (app, why it has no record there). `waits`: what keeps the next run from
+    going on, in words."""
+
+    sync: str
+    object: str
+    golden: str
+    records: Sequence[tuple[str, str, str]]
+    fields: Sequence[Told]
+    absent: Sequence[tuple[str, str]]
+    waits: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """A record of an app that has no golden record, and why."""
+
+    sync: str
+    object: str
+    app: str
+    record: str
+    because: str
+
+
+@dataclass(slots=True)
+class Explainer:
+    """Explains the golden records of one sync. `run` names nothing: what is tried is thrown away."""
+
+    sync: Sync
+    db: Database
+    records: Records = field(init=False)
+    stories: Stories = field(init=False)
+    ledger: Ledger = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.records = Records(self.db, self.sync.name)
+        self.stories = Stories(self.db, self.sync.name)
+        self.ledger = Ledger(self.db, self.sync.name)
+
+    def who(self, who: str, only: str | None = None) -> tuple[list[Explained], list[Unlinked]]:
+        """All that is known under a name. `only`: one golden field."""
+        keys = known(self.sync, self.db, who)
+        with self.db.reading():
+            goldens = {
+                app: self.records.golden_of(app, [id for a, id in keys if a == app]) for app, _ in keys
+            }
+            linked = sorted({goldens[app][id] for app, id in keys if id in goldens[app]})
+            loose = [self._loose(key) for key in keys if key[1] not in goldens[key[0]]]
+            return self.goldens(linked, only), loose
+
+    def goldens(self, ids: Sequence[str], only: str | None = None) -> list[Explained]:
+        """These golden records. Call inside a reading."""
+        units = self.records.units(ids)
+        lens = Lens(self.sync.mapping, refs.load(self.sync, self.db, units.values()))
+        creating = creating_in(self.ledger)
+        now, able = Ports().now, abilities_of(self.sync, self.ledger)
+        deciding = Deciding(self.sync, self.records, self.ledger, "", now, able, creating)
+        abilities = deciding.abilities_for(list(units.values()))
+        found = []
+        for id, unit in sorted(units.items()):
+            unit.creating = creating.get(id, frozenset())
+            decision = decide(Unit(unit.golden, unit.links, {}, (), unit.creating), lens, abilities, "")
+            absent = _absent(self.sync, unit, abilities.creates, decision.notes)
+            found.append(self._explained(unit, lens, only, absent))
+        return found
+
+    def _explained(
+        self, unit: Unit, lens: Lens, only: str | None, absent: Sequence[tuple[str, str]]
+    ) -> Explained:
+        golden, mapping = unit.golden, self.sync.mapping
+        log = self.stories.conflicts(golden.id, mapping.object)
+        fields = [f for f in mapping.fields.values() if only in (None, f.name)]
+        return Explained(
+            self.sync.name,
+            mapping.object,
+            golden.id,
+            [(k.app, k.id, k.state) for k in unit.links],
+            [_told(unit, lens, f, log) for f in fields],
+            absent,
+            self._waits(unit),
+        )
+
+    def _waits(self, unit: Unit) -> list[str]:
+        """A held plan, open reviews, undecided observations: in words."""
+        said = []
+        held = self.ledger.held()
+        if held is not None:
+            mine = sum(item.golden == unit.golden.id for item in held[2])
+            what = f"; {mine} of its changes are for this record" if mine else ""
+            said.append(f"the plan of run {held[0]} is held, because {held[1]}{what}")
+        for review in self.stories.reviews(k.key for k in unit.links):
+            said.append(_doubt(review))
+        for obs in unit.observations.values():
+            said.append(f"{obs.app}:{obs.id} was read, and the next run decides about it")
+        return said
+
+    def _loose(self, key: LinkKey) -> Unlinked:
+        because = "it was never read, or there is no such record"
+        reviews = self.stories.reviews([key])
+        if reviews:
+            because = f"a doubtful match, which waits for a person: {_doubt(reviews[0])}"
+        elif self.stories.is_waiting(key):
+            because = "it was read and waits for the next run"
+            if self.ledger.reader(key[0])["complete_at"] is None:
+                because = f"{key[0]} was not read to the end yet, and nothing is matched before that"
+        elif self.stories.is_stub(key):
+            because = "it is outside the app's filter (only), or archived: only its keys and consent are kept"
+        return Unlinked(self.sync.name, self.sync.mapping.object, *key, because)
+
+
+def _told(unit: Unit, lens: Lens, said: Field, log: Sequence[Entry]) -> Told:
+    golden, name = unit.golden, said.name
+    source = _source(golden, said)
+    places = [
+        Place(link.app, link.id, slot.name, standing(lens, golden, link, slot))
+        for link in unit.links
+        if (slot := lens.slot_of(link.app, name)) is not None
+    ]
+    return Told(
+        name,
+        golden.value.get(name),
+        name in golden.value,
+        source,
+        _beaten(log, name, source, golden.value.get(name)),
+        golden.held.get(name, ()),
+        places,
+    )
+
+
+def _source(golden: Golden, said: Field) -> Provenance | None:
+    """Where a value came from; one that is looked up came with the reference that it follows."""
+    if said.name in golden.provenance or said.derived is None:
+        return golden.provenance.get(said.name)
+    return golden.provenance.get(said.derived[0])
+
+
+def _beaten(log: Sequence[Entry], name: str, source: Provenance | None, value: Value) -> list[Candidate]:
+    """The other candidates of the choice that made the value what it is."""
+    for entry in reversed(log):
+        if entry.field == name and source is not None and entry.run == source.run:
+            return [c for c in entry.candidates if c.value != value]
+    return []
+
+
+def _absent(
+    sync: Sync, unit: Unit, creates: Collection[str], notes: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Apps without a record of this one, and why none is made."""
+    said = dict(notes)
+    there = {k.app for k in unit.links}
+    found = []
+    for app in sync.apps.values():
+        if app.name in there:
+            continue
+        reason = said.get(app.name, "the next run makes it")
+        if app.name in unit.golden.barred:
+            reason = f"it is not to be created there: {unit.golden.barred[app.name]}"
+        elif app.name in unit.creating:
+            reason = "it was sent, and the app has not answered yet whether it made it"
+        elif not app.writes:
+            reason = "nothing is written to this app (writes: off)"
+        elif not sync.mapping.apps[app.name].creates:
+            reason = "the mapping creates no records there"
+        elif app.name not in creates:
+            reason = "the app was not read to the end yet"
+        found.append((app.name, reason))
+    return found
+
+
+def _doubt(review: dict[str, object]) -> str:
+    one, other = (f"{review[a]}:{review[b]}" for a, b in (("app", "record"), ("other_app", "other_record")))
+    return f"{one} resembles {other} ({review['reason']})"

@@ -1,0 +1,78 @@
+"""`explain` and `history` as their user has them: by any name of a person, after edits in the apps."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.sandbox.server import Sandbox
+from syncer.demo.apps import Apps
+from tests.cli.conftest import Desk
+
+KEYS = ["sync", "object", "who", "records", "fields", "absent", "waits"]
+FIELD = ["field", "value", "app", "record", "time", "rule", "run", "because", "beat", "held", "apps"]
+EVENT = "time run who what app record field before after because".split()
+
+
+@pytest.fixture
+def edited(desk: Desk, sandbox: Sandbox) -> tuple[Desk, str]:
+    """A synced world in which somebody has typed a new city; the golden id of the person."""
+    desk.synced()
+    who = next(
+        line["who"]
+        for line in desk.run("show", desk.run("runs", "contacts", "--json").json[-1]["run"], "--json").json[
+            "changed"
+        ]
+        if line["field"] == "city"
+    )
+    (person,) = desk.run("explain", who, "--json").json
+    record = next(r["record"] for r in person["records"] if r["app"] == "zendesk")
+    with Apps(sandbox) as apps:
+        apps.edit("zendesk", record, "city", "Bandung")
+    desk.synced()
+    return desk, who
+
+
+def test_explain_names_app_rule_and_run_of_an_edit(edited: tuple[Desk, str]) -> None:
+    desk, who = edited
+    (person,) = desk.run("explain", who, "city", "--json").json
+    assert list(person) == KEYS
+    (city,) = person["fields"]
+    assert list(city) == FIELD
+    assert (city["value"], city["app"], city["rule"]) == ("Bandung", "zendesk", "edit")
+    assert {place["standing"] for place in city["apps"]} == {"in_step"}
+    text = desk.run("explain", who, "city").out
+    assert "city: Bandung" in text
+    assert f"run {city['run']}" in text
+
+
+def test_explain_takes_every_name_of_a_person(edited: tuple[Desk, str]) -> None:
+    desk, who = edited
+    (person,) = desk.run("explain", who, "--json").json
+    values = {f["field"]: f["value"] for f in person["fields"]}
+    names = [values["email"], *(f"{r['app']}:{r['record']}" for r in person["records"])]
+    for name in [n for n in names if n]:
+        assert who in {found["who"] for found in desk.run("explain", name, "--json").json}, name
+
+
+def test_history_is_a_timeline(edited: tuple[Desk, str]) -> None:
+    desk, who = edited
+    events = desk.run("history", who, "--json").json
+    assert all(list(event) == EVENT for event in events)
+    assert [e["time"] for e in events] == sorted(e["time"] for e in events)
+    (edit,) = [e for e in events if (e["what"], e["after"]) == ("changed", "Bandung")]
+    sent = [e for e in events if e["run"] == edit["run"] and e["what"] == "updated"]
+    assert {e["app"] for e in sent} >= {"hubspot"}
+    assert "Bandung" in desk.run("history", who).out
+
+
+@pytest.mark.parametrize("command", ["explain", "history"])
+def test_nobody_is_told_so(desk: Desk, command: str) -> None:
+    answer = desk.run(command, "nobody@nowhere.example")
+    assert (answer.code, answer.out) == (1, "")
+    assert "Nobody is known" in answer.err
+
+
+def test_a_field_that_no_mapping_has(desk: Desk) -> None:
+    answer = desk.run("explain", "nobody@nowhere.example", "phon")
+    assert answer.code == 2
+    assert "Did you mean 'phone'" in answer.err

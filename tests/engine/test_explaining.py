@@ -1,0 +1,199 @@
+"""Why a value is what it is, and why something was not done: each reason on a small world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.contract import FieldSpec
+from syncer.brakes import Limit
+from syncer.explaining import Explained, Explainer, Unlinked
+from syncer.timeline import timeline
+from tests.engine.world import DESK, MAPPING, World
+
+MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path)
+    yield world
+    world.db.close()
+
+
+def explain(world: World, who: str = "mara@x.test") -> tuple[list[Explained], list[Unlinked]]:
+    return Explainer(world.sync(), world.db).who(who)
+
+
+def one(world: World, who: str = "mara@x.test") -> Explained:
+    (found,), loose = explain(world, who)
+    assert not loose
+    return found
+
+
+def codes(found: Explained, field: str) -> dict[str, str]:
+    (told,) = [t for t in found.fields if t.field == field]
+    return {place.app: place.standing.code for place in told.places}
+
+
+def test_a_value_names_its_source_and_what_it_was_chosen_over(world: World) -> None:
+    crm = world.apps["crm"].user_create({**MARA, "title": "CEO"})
+    world.clock.sleep(5)
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "title": "Boss"})
+    world.settle()
+    (title,) = [t for t in one(world).fields if t.field == "title"]
+    assert title.value == "CEO"
+    assert title.source is not None
+    assert (title.source.app, title.source.record, title.source.rule) == ("crm", crm, "prefer")
+    assert "prefers" in title.because
+    assert [(c.app, c.value) for c in title.beat] == [("desk", "Boss")]
+
+
+@pytest.mark.parametrize("who", ["mara@x.test", "MARA@x.test", "+62 812-3456-7890"])
+def test_a_person_goes_by_address_and_phone(world: World, who: str) -> None:
+    id = world.apps["crm"].user_create({**MARA, "phone": "+6281234567890"})
+    world.settle()
+    found = one(world, who)
+    assert one(world, found.golden) == one(world, f"crm:{id}") == found
+
+
+def held_conflict(world: World) -> None:
+    world.text = MAPPING.replace("rule: {prefer: [crm]}", "rule: manual")
+    world.apps["crm"].user_create({**MARA, "title": "CEO"})
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "title": "Boss"})
+    world.settle()
+
+
+def direction(world: World) -> None:
+    world.text = MAPPING.replace("desk: title}", "desk: {field: title, direction: from}}")
+    world.apps["crm"].user_create({**MARA, "title": "CEO"})
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "title": "Boss"})
+    world.settle()
+
+
+def dead_letter(world: World) -> None:
+    fields = (f if f.name != "title" else FieldSpec("title", max_length=5) for f in DESK.fields)
+    world.apps["desk"].fields.update({f.name: f for f in fields})
+    world.apps["crm"].user_create(MARA)
+    world.settle()
+    (id,) = world.apps["crm"].records
+    world.apps["crm"].user_edit(id, {"title": "Chairwoman"})
+    world.run()
+
+
+@pytest.mark.parametrize(
+    ("scene", "field", "app", "code"),
+    [
+        (held_conflict, "title", "desk", "held"),
+        (direction, "title", "desk", "direction"),
+        (dead_letter, "title", "desk", "refused"),
+    ],
+    ids=lambda v: v.__name__ if callable(v) else v,
+)
+def test_why_a_field_was_not_written(
+    world: World, scene: Callable[[World], None], field: str, app: str, code: str
+) -> None:
+    scene(world)
+    assert codes(one(world), field)[app] == code
+
+
+def test_a_held_conflict_shows_its_candidates(world: World) -> None:
+    held_conflict(world)
+    (title,) = [t for t in one(world).fields if t.field == "title"]
+    assert [(c.app, c.value) for c in title.held] == [("crm", "CEO"), ("desk", "Boss")]
+
+
+def test_an_app_without_a_record_says_why(world: World) -> None:
+    world.apps["crm"].user_create({**MARA, "optout": "true"})
+    world.settle()
+    assert one(world).absent == [("mail", "create_when does not hold")]
+
+
+def test_a_key_held_by_a_record_outside_the_filter(world: World) -> None:
+    world.text = MAPPING.replace(
+        "desk: {object: contacts}", "desk: {object: contacts, only: \"title != 'staff'\"}"
+    )
+    staff = world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara", "title": "staff"})
+    world.apps["crm"].user_create(MARA)
+    world.settle()
+    (found,), (loose,) = explain(world)
+    why = dict(found.absent)["desk"]
+    assert why.startswith(
+        f"its email belongs to record {staff} there, which takes no part: outside the filter"
+    )
+    assert (loose.app, loose.record) == ("desk", staff)
+    assert "outside the app's filter" in loose.because
+
+
+def test_a_held_plan_is_named(world: World) -> None:
+    world.apps["crm"].user_create(MARA)
+    world.settle()
+    (id,) = world.apps["crm"].records
+    world.limits = {"updates": Limit(0.0, 0)}
+    world.apps["crm"].user_edit(id, {"title": "CEO"})
+    run = world.run().held_run
+    (plan, waiting) = one(world).waits
+    assert f"the plan of run {run} is held" in plan
+    assert "of its changes are for this record" in plan
+    assert waiting.startswith(f"crm:{id} was read")
+
+
+def test_a_doubtful_match_is_named(world: World) -> None:
+    world.apps["crm"].user_create({**MARA, "phone": "+6281234567890"})
+    world.apps["desk"].user_create({"name": "Zoltan Kovacs", "email": "mara@x.test"})
+    world.settle()
+    (id,) = [i for i, v in world.apps["desk"].records.items() if v["name"] == "Zoltan Kovacs"]
+    _, (loose,) = explain(world, f"desk:{id}")
+    assert "a doubtful match" in loose.because
+    (doubt,) = one(world, f"crm:{next(iter(world.apps['crm'].records))}").waits
+    assert f"desk:{id} resembles crm:" in doubt
+
+
+def test_every_mapped_field_of_every_golden_record_is_explained(world: World) -> None:
+    rng_names = ["Ann Lee", "Bo Berg", "Cy Diaz", "Di Fox", "Ed Gray", "Flo Hill"]
+    for n, name in enumerate(rng_names):
+        first, last = name.split()
+        world.apps["crm"].user_create({"email": f"{first}@x.test", "first": first, "last": last})
+        if n % 2:
+            world.apps["desk"].user_create(
+                {"email": f"{first}@x.test", "name": f"{first} {last}er", "title": "Boss", "tags": ["vip"]}
+            )
+        if n % 3:
+            world.apps["mail"].user_create({"email": f"{first}@x.test", "first": first, "status": "active"})
+    world.settle()
+    for n, id in enumerate(list(world.apps["crm"].records)):
+        world.apps["crm"].user_edit(id, {"title": f"Title {n}"})
+    for n, id in enumerate(list(world.apps["mail"].records)):
+        world.apps["mail"].user_edit(id, {"phone": f"+4930901820{n}"} if n % 2 else {"status": "out"})
+    world.settle()
+    explainer = Explainer(world.sync(), world.db)
+    with world.db.reading():
+        found = explainer.goldens(explainer.records.all_golden())
+    assert len(found) == len(rng_names)
+    for person in found:
+        assert {t.field for t in person.fields} == set(explainer.sync.mapping.fields)
+        for told in person.fields:
+            assert told.because
+            if told.is_set:
+                source = told.source
+                assert source is not None, told.field
+                assert all((source.app, source.record, source.time, source.rule, source.run)), told.field
+            assert {p.standing.code for p in told.places} <= {"in_step", "no_value"}
+
+
+def test_history_tells_choices_then_changes_then_writes(world: World) -> None:
+    world.apps["crm"].user_create({**MARA, "title": "CEO"})
+    world.settle()
+    (id,) = world.apps["crm"].records
+    world.apps["crm"].user_edit(id, {"title": "Founder"})
+    world.settle()
+    events = sorted(timeline(world.sync(), world.db, "mara@x.test"), key=lambda e: e.order)
+    titles = [(e.what, e.app, e.before, e.after) for e in events if e.field == "title"]
+    assert titles == [
+        ("changed", "crm", None, "CEO"),
+        ("created", "desk", None, "CEO"),
+        ("changed", "crm", "CEO", "Founder"),
+        ("updated", "desk", "CEO", "Founder"),
+    ]
