@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from connectors.contract import AppError
 from mappings.model import BadValue
+from syncer.matching.keys import fold_key
 from syncer.model import LinkKey
 from syncer.setup import App, Sync
 from syncer.store.database import Database
@@ -45,7 +46,7 @@ def _keys(sync: Sync, who: str) -> Iterator[tuple[str, str]]:
 
 
 def _holders(records: Records, keys: dict[str, str]) -> list[LinkKey]:
-    rows = [row for kind, value in keys.items() for row in records.holders(kind, [value.casefold().strip()])]
+    rows = [row for kind, value in keys.items() for row in records.holders(kind, [fold_key(value)])]
     return [(app, id) for _, app, id, _, _ in rows]
 
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import blake2b
 
 from syncer.model import Value
 
@@ -61,6 +62,7 @@ def fold_name(text: str) -> str:
     return " ".join(kept or words)
 
 
+LONGEST = 160  # characters of a key, or of a part of a name
 WHO = "who"  # the kind under which the index keeps names
 
 
@@ -100,8 +102,12 @@ class Keys:
 
 
 def fold_key(value: str) -> str:
-    """An exact key as it is compared."""
-    return value.casefold().strip()
+    """An exact key as it is compared. A very long one is cut and told apart by a hash of the whole: an index
+    takes no text of any length."""
+    key = value.casefold().strip()
+    if len(key) > LONGEST:
+        key = f"{key[:LONGEST]}#{blake2b(key.encode(errors='replace'), digest_size=12).hexdigest()}"
+    return key.replace("\0", "\ufffd")
 
 
 def keys_of(
@@ -114,16 +120,13 @@ def keys_of(
 ) -> Keys:
     """Keys of a record from its golden-form values and further values of its key fields."""
     found = {
-        kind: tuple(
-            dict.fromkeys(str(v).casefold().strip() for v in (values.get(kind), *other.get(kind, ())) if v)
-        )
+        kind: tuple(dict.fromkeys(fold_key(str(v)) for v in (values.get(kind), *other.get(kind, ())) if v))
         for kind in exact
     }
-    folded = [fold_name(str(values.get(name) or "")) for name in names]
+    folded = [fold_name(str(values.get(name) or ""))[:LONGEST] for name in names]
     given, family = (folded[0], folded[1]) if len(folded) > 1 else (folded[0] if folded else "", "")
-    return Keys(
-        app, id, {k: v for k, v in found.items() if v}, given, family, fold(str(values.get("city") or ""))
-    )
+    city = fold(str(values.get("city") or ""))[:LONGEST]
+    return Keys(app, id, {k: v for k, v in found.items() if v}, given, family, city)
 
 
 def restored(app: str, id: str, golden: str | None, rows: Sequence[tuple[str, str]]) -> Keys:

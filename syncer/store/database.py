@@ -1,7 +1,7 @@
 """One connection to the state database: short transactions, bulk writes, migrations.
 
-SQLite by default (WAL; every writer begins with BEGIN IMMEDIATE, so that two writers wait for each other
-instead of failing half-way). Errors are `StateError`, in words.
+SQLite by default, or PostgreSQL. On both, writers wait for each other instead of failing half-way (BEGIN
+IMMEDIATE; an advisory lock), and readers see one moment and wait for nobody. Errors are `StateError`.
 """
 
 from __future__ import annotations
@@ -16,43 +16,47 @@ from typing import Any
 import orjson
 from sqlalchemy import Table, TextClause, bindparam, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import CursorResult, make_url
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlmodel import SQLModel
 
-from syncer.store import migrate
+from syncer.store import address, migrate
+from syncer.store.errors import StateError as StateError
+from syncer.store.errors import in_words
 
 CHUNK = 400
-
-
-class StateError(Exception):
-    """The state database cannot be used: full, locked, read-only, or of another version."""
+PATIENCE = 60  # seconds that a writer waits for another one
 
 
 class Database:
     """A connection, used by one thread. Nothing is read or written outside `transaction` or `reading`."""
 
     def __init__(self, url: str) -> None:
-        self.url = make_url(url)
+        self.url = address.parse(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        if self.is_sqlite and self.url.database not in (None, "", ":memory:"):
-            _private_file(Path(str(self.url.database)))
-        self._engine = create_engine(self.url, poolclass=NullPool)
+        self.file = _file(self.url.database) if self.is_sqlite else None
+        if self.file is not None:
+            _private_file(self.file)
+        self._engine = create_engine(self.url, poolclass=NullPool, connect_args=self._connect_args())
         if self.is_sqlite:
             event.listen(self._engine, "connect", _sqlite_settings)
-        try:
+        with self._in_words():
             self._connection = self._engine.connect()
-        except DBAPIError as error:
-            raise StateError(_in_words(error, self.url.render_as_string())) from error
         self._inside = False
         self._bulk_statements: dict[Any, tuple[str, tuple[str, ...]]] = {}
         self.before_commit: list[Any] = []
         self._prepare()
 
+    def _connect_args(self) -> dict[str, Any]:
+        return {} if self.is_sqlite else {"connect_timeout": 10, "application_name": "syncer"}
+
     def _prepare(self) -> None:
-        with self.transaction():
+        with self.reading(), self._in_words():
+            if migrate.is_current(self._connection):
+                return
+        with self.transaction(), self._in_words():
             migrate.upgrade(self._connection)
 
     @contextmanager
@@ -61,7 +65,7 @@ class Database:
         if self._inside:
             yield
             return
-        with self._begun("IMMEDIATE"):
+        with self._begun(writes=True):
             yield
             for hook in self.before_commit:
                 hook()
@@ -70,11 +74,11 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """One consistent view; never waits for a writer in SQLite."""
+        """One consistent view, of which nothing is kept; never waits for a writer."""
         if self._inside:
             yield
             return
-        with self._begun("DEFERRED"):
+        with self._begun(writes=False):
             yield
 
     @contextmanager
@@ -82,17 +86,17 @@ class Database:
         """A transaction that is always rolled back: what a run would do."""
         if self._inside:
             raise RuntimeError("a trial cannot run inside a transaction")
-        with self._begun("IMMEDIATE"):
+        with self._begun(writes=True):
             yield
 
     @contextmanager
-    def _begun(self, mode: str) -> Iterator[None]:
+    def _begun(self, writes: bool) -> Iterator[None]:
         """A transaction that is rolled back at the end, unless it was committed."""
         self._inside = True
         try:
             with self._in_words():
-                if self.is_sqlite:
-                    self._connection.exec_driver_sql(f"BEGIN {mode}")
+                for statement in _BEGIN[self.url.get_backend_name(), writes]:
+                    self._connection.exec_driver_sql(statement)
             yield
         finally:
             self._connection.rollback()
@@ -103,7 +107,11 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            raise StateError(_in_words(error, self.url.render_as_string())) from error
+            raise StateError(in_words(error, self._shown())) from error
+
+    def _shown(self) -> str:
+        """The URL as it may be shown: no password, no options."""
+        return self.url.set(drivername=self.url.get_backend_name(), query={}).render_as_string()
 
     def rows(self, sql: str, **values: Any) -> list[Any]:
         """All rows of a query. A list value expands: `IN :ids`."""
@@ -130,7 +138,7 @@ class Database:
         if not self.is_sqlite:
             for name in lists:
                 sql = sql.replace(f"IN :{name}", f"= ANY(:{name})")
-            return sql, values
+            return sql, {**values, **{name: list(values[name]) for name in lists}}
         for name in lists:
             sql = sql.replace(f"IN :{name}", _IN_JSON.replace("NAME", name))
         packed = {name: orjson.dumps(values[name]).decode() for name in lists}
@@ -179,6 +187,17 @@ class Database:
         self._engine.dispose()
 
 
+# The advisory lock is held to the end of the transaction. It is one for each schema: two states in one
+# database do not wait for each other. What a writer reads after it has the lock, no other writer changes.
+_BEGIN = {
+    ("sqlite", True): ("BEGIN IMMEDIATE",),
+    ("sqlite", False): ("BEGIN DEFERRED",),
+    ("postgresql", True): (
+        f"SET LOCAL lock_timeout = '{PATIENCE}s'",
+        "SELECT pg_advisory_xact_lock(hashtext('syncer'), hashtext(current_schema()))",
+    ),
+    ("postgresql", False): ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",),
+}
 _IN_JSON = "IN (SELECT value FROM json_each(:NAME))"
 
 
@@ -207,6 +226,11 @@ def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
         yield chunk
 
 
+def _file(name: str | None) -> Path | None:
+    """The SQLite file; None for a state in memory."""
+    return None if name in (None, "", ":memory:") else Path(str(name))
+
+
 def _private_file(path: Path) -> None:
     """State is customer data: a new file can be read by its owner only."""
     try:
@@ -221,22 +245,10 @@ def _sqlite_settings(connection: Any, _record: Any) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
-        "busy_timeout=10000",
+        f"busy_timeout={PATIENCE * 1000}",
         "foreign_keys=ON",
         "cache_size=-32000",
         "temp_store=MEMORY",
         "wal_autocheckpoint=8000",
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _in_words(error: DBAPIError, url: str) -> str:
-    cause = str(error.orig)
-    hints = {
-        "locked": "Another process is writing to it; try again in a moment.",
-        "full": "The disk is full: make room. Nothing was sent that is not recorded.",
-        "readonly": "The file or its folder is read-only for this user.",
-        "unable to open": "Does the folder exist, and may this user write there?",
-    }
-    hint = next((h for word, h in hints.items() if word in cause.replace("-", "")), "")
-    return f"The state {url} cannot be used: {cause}. {hint}".rstrip()

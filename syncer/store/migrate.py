@@ -15,13 +15,18 @@ class NewerState(Exception):
     """The state was written by a newer version of syncer."""
 
 
-def upgrade(connection: Connection) -> None:
-    """Run the migrations that are missing, in the transaction of `connection`."""
-    at = _version(connection)
-    if at == HEAD:
-        return
+def is_current(connection: Connection) -> bool:
+    """Whether the tables are those of this version. Raises `NewerState`."""
+    at = version(connection)
     if at is not None and at > HEAD:
         raise NewerState(f"The state is of version {at}; this syncer knows {HEAD}. Install a newer syncer.")
+    return at == HEAD
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that are missing, in the transaction of `connection`."""
+    if is_current(connection):
+        return  # another process was faster
     alembic_config = import_module("alembic.config").Config()
     command = import_module("alembic.command")
     alembic_config.set_main_option("script_location", str(SCRIPTS))
@@ -29,7 +34,8 @@ def upgrade(connection: Connection) -> None:
     command.upgrade(alembic_config, "head")
 
 
-def _version(connection: Connection) -> str | None:
+def version(connection: Connection) -> str | None:
+    """The last migration that ran; None in an empty database."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     row = connection.execute(text("SELECT version_num FROM alembic_version")).first()

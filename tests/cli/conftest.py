@@ -14,6 +14,9 @@ from typer.testing import CliRunner
 
 from connectors.sandbox.server import Sandbox
 from syncer.cli.main import app
+from tests.states import ENGINES, kept_in, state_url
+
+SQLITE = "sqlite:///syncer.db"  # what `syncer init` writes
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,12 @@ class Desk:
 
     folder: Path
     url: str
+    state: str = SQLITE
+
+    @property
+    def state_url(self) -> str:
+        """Of the state database, as `Database` takes it."""
+        return self.state.replace(SQLITE, f"sqlite:///{self.folder / 'syncer.db'}")
 
     @property
     def config(self) -> Path:
@@ -78,10 +87,19 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(params=ENGINES)
+def state(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The state's URL for a config; on PostgreSQL as part of the slow tests."""
+    with kept_in(request.param):
+        yield SQLITE if request.param == "sqlite" else state_url(tmp_path)
+
+
 @pytest.fixture
-def desk(sandbox: Sandbox, tmp_path: Path) -> Desk:
+def desk(sandbox: Sandbox, tmp_path: Path, state: str) -> Desk:
     """A fresh folder and apps as they were at the start."""
     httpx.post(f"{sandbox.url}/_sandbox/reset")
-    made = Desk(tmp_path, sandbox.url)
+    made = Desk(tmp_path, sandbox.url, state)
     assert made.run("init", "--sandbox", "--port", sandbox.url.rsplit(":", 1)[1]).code == 0
+    if state != SQLITE:
+        made.change(SQLITE, state)
     return made

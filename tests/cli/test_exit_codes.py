@@ -111,7 +111,7 @@ def test_a_refused_credential_is_told_without_being_shown(desk: Desk) -> None:
 
 def test_a_sync_that_somebody_else_runs_is_busy(desk: Desk) -> None:
     desk.run("sync", "companies")
-    db = Database(f"sqlite:///{desk.folder / 'syncer.db'}")
+    db = Database(desk.state_url)
     holder = f"{socket.gethostname()}:{os.getppid()}:other"
     with hold(db, "companies", holder, Ports().now, Ports().alive):
         answer = desk.run("sync", "--json")
@@ -145,7 +145,7 @@ def test_a_mistake_of_ours_shows_no_traceback(desk: Desk, monkeypatch: pytest.Mo
 
 def test_another_account_behind_the_same_name_holds_the_sync(desk: Desk) -> None:
     desk.run("sync", "companies")
-    db = Database(f"sqlite:///{desk.folder / 'syncer.db'}")
+    db = Database(desk.state_url)
     with db.transaction():
         db.run("UPDATE reader SET account = 'somebody else', spec_at = NULL WHERE app = 'hubspot'")
     db.close()

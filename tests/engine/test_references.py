@@ -13,6 +13,7 @@ from syncer.ports import Inline, Ports
 from syncer.setup import App, Sync
 from syncer.store.database import Database
 from tests.engine.world import Clock
+from tests.states import state_url
 
 COMPANIES = """
 object: company
@@ -60,7 +61,7 @@ class Town:
         }
         for app in ("crm", "desk"):
             self.apps[app, "contacts"].targets["companies"] = self.apps[app, "companies"]
-        self.db = Database(f"sqlite:///{path / 'state.db'}")
+        self.db = Database(state_url(path))
         self.path, self.runs = path, 0
 
     def sync(self, name: str, text: str, **rest: object) -> Sync:

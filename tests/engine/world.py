@@ -19,6 +19,7 @@ from syncer.ports import Inline, Ports
 from syncer.report import Report
 from syncer.setup import App, Sync
 from syncer.store.database import Database
+from tests.states import state_url
 
 START = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 
@@ -143,7 +144,7 @@ class World:
 
     def reopen(self) -> None:
         """Open the state anew, as another process would."""
-        self.db = Database(f"sqlite:///{self.path / 'state.db'}")
+        self.db = Database(state_url(self.path))
 
     def contents(self) -> dict[str, list[str]]:
         """What all apps hold, without record ids: to compare two worlds."""

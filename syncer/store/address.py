@@ -1,0 +1,68 @@
+"""Where the state is: the URL of its database, and how the way there is protected.
+
+A server on another machine is reached by TLS with its certificate and name verified; there is no switch to
+turn that off. On this machine (a socket, or a loopback address) TLS is not asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import certifi
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from syncer.store.errors import StateError
+
+FORMS = "sqlite:///syncer.db, or postgresql://user:${DB_PASSWORD}@host/name"
+_LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
+
+
+def parse(text: str, env: Mapping[str, str] = os.environ) -> URL:
+    """The URL to connect to. Raises `StateError` where it is none, names another kind of database, or would
+    cross a network unprotected."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise StateError(f"The state is not the URL of a database. Write {FORMS}.") from None
+    kind = url.get_backend_name()
+    if kind == "sqlite":
+        return url
+    if kind != "postgresql" or url.get_driver_name() not in ("psycopg", "psycopg2"):
+        raise StateError(f"The state cannot be kept in {url.drivername}. Write {FORMS}.")
+    return _protected(url.set(drivername="postgresql+psycopg"), env)
+
+
+def _protected(url: URL, env: Mapping[str, str]) -> URL:
+    """With TLS verified, unless the server is on this machine."""
+    said = url.query.get("sslmode")
+    if _is_local(url, env):
+        return url
+    if said not in (None, "verify-full"):
+        raise StateError(
+            f"The state URL asks for sslmode={said}, but {url.host or 'its server'} is another machine. The"
+            " state holds customer data: use sslmode=verify-full, or leave it out. For an authority of your"
+            " own add ?sslrootcert=/path/ca.pem."
+        )
+    secure = {"sslmode": "verify-full", "sslrootcert": certifi.where(), "ssl_min_protocol_version": "TLSv1.2"}
+    if "PGSSLROOTCERT" in env:
+        del secure["sslrootcert"]
+    return url.set(query={**secure, **url.query})
+
+
+def _is_local(url: URL, env: Mapping[str, str]) -> bool:
+    """Whether every host that may be tried is this machine."""
+    if "service" in url.query or "PGSERVICE" in env:
+        return False
+    named = [url.host or "", *_many(url, "host"), *_many(url, "hostaddr")]
+    if not any(named):
+        named = [env.get("PGHOST", "")]
+    named.append(env.get("PGHOSTADDR", ""))
+    hosts = [host for one in named for host in one.split(",")]
+    return all(host in _LOOPBACK or host.startswith(("/", "@")) for host in hosts)
+
+
+def _many(url: URL, name: str) -> tuple[str, ...]:
+    value = url.query.get(name, ())
+    return (value,) if isinstance(value, str) else tuple(value)
