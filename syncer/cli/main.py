@@ -7,7 +7,21 @@ import sys
 
 import typer
 
-from syncer.cli import check, conflicts, demo, explain, init, pause, plan, resync, runs, sandbox, status, sync
+from syncer.cli import (
+    check,
+    conflicts,
+    demo,
+    explain,
+    failures,
+    init,
+    pause,
+    plan,
+    resync,
+    runs,
+    sandbox,
+    status,
+    sync,
+)
 from syncer.cli.codes import Guarded
 
 app = typer.Typer(
@@ -29,6 +43,7 @@ app.command()(resync.resync)
 app.command()(status.status)
 app.command()(runs.runs)
 app.command()(runs.show)
+app.add_typer(failures.app, name="failures")
 app.command()(explain.explain)
 app.command()(explain.history)
 app.add_typer(conflicts.app, name="conflicts")

@@ -194,6 +194,24 @@ class Records:
                 found[row[0]] = codec.golden(row[0], row[1])
         return found
 
+    def links_with_letters(self) -> list[Link]:
+        """Links with values that the app refused, or that are counted for being changed back."""
+        rows = self.db.rows(
+            "SELECT app, id, golden, state, main, version, body FROM link WHERE space = :space"
+            " AND (body LIKE :refused OR body LIKE :rewritten) ORDER BY app, id",
+            space=self.space,
+            refused='%"r":{%',
+            rewritten='%"w":{%',
+        )
+        links = [codec.link(r[0], r[1], r[2], r[3], bool(r[4]), r[5], r[6]) for r in rows]
+        return [link for link in links if link.refused or link.rewrites]
+
+    def goldens_with_letters(self) -> list[Golden]:
+        """Golden records of which an app refused a create."""
+        sql = "SELECT id, body FROM golden WHERE space = :space AND body LIKE :refused ORDER BY id"
+        rows = self.db.rows(sql, space=self.space, refused='%"r":{%')
+        return [golden for row in rows if (golden := codec.golden(row[0], row[1])).refused]
+
     def save_links(self, links: Iterable[Link], slots: Mapping[str, tuple[str, ...]]) -> None:
         """`slots`: app -> its mapped slots in order, for the hash of what is no news."""
         self.db.upsert(LinkRow, [self._link_row(link, slots[link.app]) for link in links])

@@ -1,0 +1,144 @@
+"""`syncer failures`: what an app refused for good, and what to do about it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncer.cli.codes import Code, leave, worst
+from syncer.cli.output import facts, give, say, table, tell
+from syncer.cli.reporting import value
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, running
+
+if TYPE_CHECKING:
+    from syncer.failures import Failure
+    from syncer.runner import Runner
+
+app = typer.Typer(
+    help="List, show or retry dead letters: what an app refused for good, why, and the cure.",
+    no_args_is_help=True,
+)
+
+
+@app.command("list")
+def list_(names: SyncNames = None, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """List what was refused, with the reason."""
+    with running(config) as runner:
+        found = _all(runner, names)
+    if as_json:
+        give([asdict(f) for f in found])
+        return
+    if not found:
+        tell("No app refuses anything.")
+        return
+    rows = [
+        (f.id, f.kind, f"{f.app}:{f.record or '(new)'}", f.field or "", _shown(f), f.reason) for f in found
+    ]
+    table(("id", "what", "record", "field", "value", "why"), rows)
+    tell(f"\n{hint('failures show ID', config)} says what to do about one of them.")
+
+
+@app.command("show")
+def show(
+    id: Annotated[str, typer.Argument(metavar="ID", help="Its id in the list.")],
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Show one dead letter: the record, the reason, and the cure."""
+    with running(config) as runner:
+        (failure,) = _named(runner, [id])
+        values = _golden(runner, failure)
+    if as_json:
+        give({**asdict(failure), "values": values})
+        return
+    told = {"sync": failure.sync, "app": failure.app, "record": failure.record or "(none yet)"}
+    told |= {"field": failure.field, "value": _shown(failure)} if failure.field else {}
+    facts({**told, "why": failure.reason, "what to do": failure.cure})
+    tell(f"\nThe golden record {failure.who}:")
+    facts({f"  {name}": value(v) for name, v in values.items()})
+    tell(f"\nTo send it once more as it is: {hint(f'failures retry {id}', config)}")
+
+
+@app.command("retry")
+def retry(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Ids of the list.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Send what was refused once more."""
+    if bool(ids) == everything:
+        raise typer.BadParameter("name the ids to retry, or --all")
+    with running(config) as runner:
+        wanted = _all(runner, None) if everything else _named(runner, ids or [])
+        by_sync: dict[str, list[Failure]] = defaultdict(list)
+        for failure in wanted:
+            by_sync[failure.sync].append(failure)
+        codes = [_retried(runner, name, some, as_json, config) for name, some in by_sync.items()]
+    if not wanted:
+        say("No app refuses anything.")
+    raise leave(worst(codes))
+
+
+def _retried(runner: Runner, name: str, letters: Sequence[Failure], as_json: bool, config: Path) -> Code:
+    """One run of one sync, narrowed to these golden records."""
+    from syncer.engine import Options
+    from syncer.failures import failures, retry
+    from syncer.selecting import Selection
+
+    sync = runner.wiring.sync(name)
+    records = tuple(retry(sync, runner.db, runner.ports, letters))
+    outcome = runner.run(name, Options(selection=Selection(records=records), read=False))
+    status = outcome.report.status if outcome is not None else "failed"
+    again = {f.id: f for f in failures(sync, runner.db)}
+    results = [_result(f, again.get(f.id), status) for f in letters]
+    if as_json:
+        for result in results:
+            give(result)
+    else:
+        rows = [(r["id"], f"{r['app']}:{r['record'] or '(new)'}", r["outcome"], r["reason"]) for r in results]
+        table(("id", "record", "outcome", "why"), rows, name)
+    if status == "held":
+        say(f"{name} is held, so nothing was sent; {hint('status', config)} says why.")
+        return Code.HELD
+    return Code.DONE if all(r["outcome"] == "done" for r in results) else Code.LEFTOVERS
+
+
+def _result(letter: Failure, again: Failure | None, status: str) -> dict[str, Any]:
+    outcome = "refused" if again else "done" if status in ("done", "partial") else "waits"
+    said = {"id": letter.id, "sync": letter.sync, "app": letter.app, "record": letter.record}
+    return {**said, "field": letter.field, "outcome": outcome, "reason": again.reason if again else ""}
+
+
+def _all(runner: Runner, names: Sequence[str] | None) -> list[Failure]:
+    from syncer.failures import failures
+
+    wired = [runner.wiring.sync(name) for name in chosen(runner.config, names)]
+    return [f for sync in wired for f in failures(sync, runner.db)]
+
+
+def _named(runner: Runner, ids: Sequence[str]) -> list[Failure]:
+    """These dead letters, or the end of the command."""
+    known = {f.id: f for f in _all(runner, None)}
+    for id in ids:
+        if id not in known:
+            say(f"There is no dead letter {id}. syncer failures list shows them.")
+            raise leave(Code.USAGE)
+    return [known[id] for id in ids]
+
+
+def _golden(runner: Runner, failure: Failure) -> dict[str, Any]:
+    from syncer.store.records import Records
+
+    with runner.db.reading():
+        found = Records(runner.db, failure.sync).goldens([failure.who])
+    return dict(found[failure.who].value) if failure.who in found else {}
+
+
+def _shown(failure: Failure) -> str:
+    return "" if failure.kind == "create" else value(failure.value)

@@ -1,0 +1,125 @@
+"""Dead letters: what an app refused for good, or keeps changing back; the reason in words, and the cure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Literal
+
+from connectors.contract import FieldSpec
+from syncer.core.plan import FREEZE_AFTER
+from syncer.model import Golden, Link, LinkKey, Value
+from syncer.ports import Ports
+from syncer.setup import Sync
+from syncer.store.database import Database
+from syncer.store.lease import hold
+from syncer.store.records import Records
+
+Kind = Literal["refused", "create", "frozen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One dead letter. `kind`: a refused value, a refused create, or a field that was changed back again and
+    again. `field` is the app's own, None for a create. `id` stays the same as long as the letter is there."""
+
+    id: str
+    sync: str
+    kind: Kind
+    app: str
+    record: str | None
+    who: str
+    field: str | None
+    value: Value
+    reason: str
+    cure: str
+
+
+def failures(sync: Sync, db: Database) -> list[Failure]:
+    """All dead letters of a sync, by app and record."""
+    records = Records(db, sync.name)
+    with db.reading():
+        links, goldens = records.links_with_letters(), records.goldens_with_letters()
+    found = [f for link in links for f in _of_link(sync, link)]
+    found += [f for golden in goldens for f in _of_golden(sync, golden)]
+    return sorted(found, key=lambda f: (f.app, f.record or "", f.field or "", f.who))
+
+
+def _of_link(sync: Sync, link: Link) -> Iterator[Failure]:
+    fields = sync.apps[link.app].spec.fields if link.app in sync.apps else {}
+    for name, refusal in link.refused.items():
+        cure = _cure(fields.get(name), link.app, name)
+        said = (link.app, link.id, link.golden, name, refusal.value, refusal.reason, cure)
+        yield Failure(_id(sync, link.app, link.id, name), sync.name, "refused", *said)
+    for name, (value, times) in link.rewrites.items():
+        if times > FREEZE_AFTER:
+            reason = f"it was written {FREEZE_AFTER} times, and changed back each time"
+            said = (link.app, link.id, link.golden, name, value, reason, _thaw(link.app, name))
+            yield Failure(_id(sync, link.app, link.id, name), sync.name, "frozen", *said)
+
+
+def _of_golden(sync: Sync, golden: Golden) -> Iterator[Failure]:
+    for app, refusal in golden.refused.items():
+        cure = (
+            "Correct the values in an app that has the record: the next run tries again. Or make the record"
+            f" in {app} by hand with the same address: it is recognised and linked."
+        )
+        id = _id(sync, app, golden.id, "")
+        said = (app, None, golden.id, None, refusal.value, refusal.reason, cure)
+        yield Failure(id, sync.name, "create", *said)
+
+
+def _id(sync: Sync, *parts: str) -> str:
+    return "f" + blake2b("\x1f".join((sync.name, *parts)).encode(), digest_size=4).hexdigest()
+
+
+def _cure(spec: FieldSpec | None, app: str, field: str) -> str:
+    """What to do about a refused value, by what the app says of the field."""
+    if spec is None:
+        return (
+            f"{app} does not list the field {field} any more: make it there, or take it out of the mapping."
+        )
+    if spec.writable != "yes":
+        return f"{app} lets no program change {field}: change it by hand, or map it with direction: from."
+    if spec.kind == "consent":
+        return f"In {app} only the person can lift this. It is as it should be; nothing is to be done."
+    if spec.options:
+        allowed = ", ".join(spec.options[:8]) + (", ..." if len(spec.options) > 8 else "")
+        return (
+            f"{app} allows only: {allowed}. Add an option there, or translate under values: in the mapping."
+        )
+    if spec.max_length is not None:
+        return f"{app} keeps at most {spec.max_length} characters in {field}: shorten the value in any app."
+    return f"Correct the value in any app, or change how {field} is mapped: then it is sent by itself."
+
+
+def _thaw(app: str, field: str) -> str:
+    return (
+        f"Something in {app} sets {field} again: a workflow, or another sync. Switch that off, or let the"
+        " mapping only read the field there (direction: from); then retry."
+    )
+
+
+def retry(sync: Sync, db: Database, ports: Ports, letters: Sequence[Failure]) -> list[LinkKey]:
+    """Forget these dead letters, so that the next run sends the values again. Returns records by which their
+    golden records can be chosen. Raises `Busy`."""
+    records = Records(db, sync.name)
+    wanted = {f.id for f in letters}
+    with hold(db, sync.name, ports.holder, ports.now, ports.alive), db.transaction():
+        units = records.units(sorted({f.who for f in letters}))
+        for unit in units.values():
+            for link in unit.links:
+                for name in {*link.refused, *link.rewrites}:
+                    if _id(sync, link.app, link.id, name) in wanted:
+                        link.refused.pop(name, None)
+                        link.rewrites.pop(name, None)
+            for app in [a for a in unit.golden.refused if _id(sync, a, unit.golden.id, "") in wanted]:
+                del unit.golden.refused[app]
+        records.save_links((k for u in units.values() for k in u.links), sync.slot_names())
+        records.save_goldens((u.golden, True) for u in units.values())
+    return _one_each(units[f.who].links for f in letters)
+
+
+def _one_each(links: Iterable[Sequence[Link]]) -> list[LinkKey]:
+    return list(dict.fromkeys(some[0].key for some in links if some))

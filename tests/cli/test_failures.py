@@ -1,0 +1,87 @@
+"""Dead letters: told in words, with the cure, and sent once more when asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors.sandbox.server import CREDENTIALS, Sandbox
+from tests.cli.conftest import Desk
+
+KEYS = "id sync kind app record who field value reason cure".split()
+
+
+def type_language(sandbox: Sandbox, who: str, desk: Desk, language: str) -> None:
+    """Somebody types it in the mailing tool."""
+    (person,) = desk.run("explain", who, "language", "--json").json
+    (id,) = [r["record"] for r in person["records"] if r["app"] == "mailerlite"]
+    httpx.put(
+        f"{sandbox.mailerlite}/api/subscribers/{id}",
+        json={"fields": {"language": language}},
+        headers={"Authorization": f"Bearer {CREDENTIALS['mailerlite']['token']}"},
+    ).raise_for_status()
+
+
+@pytest.fixture
+def refused(desk: Desk, sandbox: Sandbox) -> Desk:
+    """Somebody's language became Japanese, for which neither CRM nor helpdesk is set up."""
+    desk.synced()
+    people = desk.run("show", desk.run("runs", "contacts", "--json").json[-1]["run"], "--json").json["writes"]
+    for who in dict.fromkeys(write["who"] for write in people):
+        (person,) = desk.run("explain", who, "language", "--json").json
+        if {"hubspot", "mailerlite"} <= {record["app"] for record in person["records"]}:
+            break
+    type_language(sandbox, who, desk, "ja")
+    desk.run("sync", "contacts")
+    return desk
+
+
+def letters(desk: Desk) -> dict[str, Any]:
+    """By app."""
+    return {letter["app"]: letter for letter in desk.run("failures", "list", "--json").json}
+
+
+def test_a_refused_value_is_listed_with_reason_and_cure(refused: Desk) -> None:
+    found = letters(refused)
+    assert set(found) == {"hubspot", "zendesk"}
+    letter = found["hubspot"]
+    assert list(letter) == KEYS
+    assert (letter["kind"], letter["app"], letter["field"]) == ("refused", "hubspot", "hs_language")
+    assert "hubspot allows only: en, fa, id, de, fr" in letter["cure"]
+    assert letter["id"] in refused.run("failures", "list").out
+    shown = refused.run("failures", "show", letter["id"])
+    assert letter["cure"] in shown.out
+    assert refused.run("failures", "show", letter["id"], "--json").json["values"]["language"] == "ja"
+
+
+def test_explain_says_that_it_was_refused(refused: Desk) -> None:
+    letter = letters(refused)["hubspot"]
+    (person,) = refused.run("explain", letter["who"], "language", "--json").json
+    (field,) = person["fields"]
+    assert {p["app"]: p["standing"] for p in field["apps"]}["hubspot"] == "refused"
+
+
+def test_retrying_what_is_still_wrong_says_so(refused: Desk) -> None:
+    before = letters(refused)
+    letter = before["zendesk"]
+    answer = refused.run("failures", "retry", letter["id"], "--json")
+    assert answer.code == 4
+    (result,) = answer.lines
+    assert (result["id"], result["outcome"]) == (letter["id"], "refused")
+    assert letters(refused) == before
+
+
+def test_a_corrected_value_ends_it_and_all_can_be_retried(refused: Desk, sandbox: Sandbox) -> None:
+    everything = refused.run("failures", "retry", "--all")
+    assert everything.code == 4
+    assert "Locale" in everything.out
+    type_language(sandbox, letters(refused)["hubspot"]["who"], refused, "de")
+    assert refused.run("sync", "contacts").code == 0
+    assert letters(refused) == {}
+
+
+@pytest.mark.parametrize("args", [("show", "f0"), ("retry", "f0"), ("retry",), ("retry", "f0", "--all")])
+def test_wrong_use_is_told(desk: Desk, args: tuple[str, ...]) -> None:
+    assert desk.run("failures", *args).code == 2

@@ -1,0 +1,53 @@
+"""Dead letters that come to an end, on memory apps whose limits can be lifted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from syncer.failures import failures, retry
+from tests.engine.world import MAPPING, World
+
+
+def test_a_retried_value_is_sent_once_the_app_takes_it(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    desk = world.apps["desk"]
+    world.apps["crm"].user_create({"email": "mara@x.test", "first": "Mara", "last": "Lind"})
+    world.settle()
+    title = desk.fields["title"]
+    desk.fields["title"] = replace(title, max_length=5)
+    (id,) = world.apps["crm"].records
+    world.apps["crm"].user_edit(id, {"title": "Chairwoman"})
+    world.run()
+    sync = world.sync()
+    (letter,) = failures(sync, world.db)
+    assert (letter.app, letter.field, letter.value) == ("desk", "title", "Chairwoman")
+    assert "keeps at most 5 characters" in letter.cure
+    assert world.run().written == 0
+    desk.fields["title"] = title
+    retry(sync, world.db, world.ports(), [letter])
+    assert world.run().written == 1
+    assert failures(sync, world.db) == []
+    assert world.only("desk")["title"] == "Chairwoman"
+    world.db.close()
+
+
+def test_a_field_that_is_changed_back_is_frozen_and_thawed_by_a_retry(tmp_path: Path) -> None:
+    written_only = MAPPING.replace("desk: title}", "desk: {field: title, direction: to}}")
+    world = World(tmp_path, text=written_only)
+    world.apps["crm"].user_create({"email": "mara@x.test", "first": "Mara", "last": "Lind", "title": "CEO"})
+    world.settle()
+    (id,) = world.apps["desk"].records
+    for _ in range(8):
+        world.apps["desk"].user_edit(id, {"title": "Robot"})
+        world.run()
+        if failures(world.sync(), world.db):
+            break
+    (letter,) = failures(world.sync(), world.db)
+    assert (letter.kind, letter.app, letter.field) == ("frozen", "desk", "title")
+    assert "workflow" in letter.cure
+    assert world.run().written == 0
+    retry(world.sync(), world.db, world.ports(), [letter])
+    assert world.run().written == 1
+    assert world.only("desk")["title"] == "CEO"
+    world.db.close()
