@@ -15,8 +15,9 @@ from __future__ import annotations
 import random
 import re
 import ssl
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -113,10 +114,11 @@ class Answer:
 
 
 class Http:
-    """Calls to one account of one app. Thread-safe save for the count of calls, which is indicative then.
+    """Calls to one account of one app. Thread-safe.
 
     title    the app's name in messages
     rates    its published limits by class of calls; a call names the classes that it counts in
+    gate     held by each call while it is on its way, where an app limits those
     """
 
     def __init__(
@@ -126,8 +128,11 @@ class Http:
         base_url: str | None,
         headers: Mapping[str, str],
         rates: Sequence[Rate] = (),
+        gate: AbstractContextManager[object] | None = None,
     ) -> None:
         self.calls = 0
+        self._gate = gate or nullcontext()
+        self._counting = threading.Lock()
         self._title = f"{title} ({options.name})"
         self._base = checked(base_url, self._title)
         self._sleep = options.sleep
@@ -190,6 +195,10 @@ class Http:
     def close(self) -> None:
         self._transport.close()
 
+    def throttled(self, answer: Answer) -> bool:
+        """An answer that asks for a slower pace in another form than 423 and 429, having done nothing."""
+        return False
+
     def _call(
         self,
         method: str,
@@ -217,7 +226,8 @@ class Http:
         self, request: httpx.Request, allow: Sequence[int], rates: Sequence[str], writes: bool
     ) -> Answer:
         self._keep_pace(rates)
-        self.calls += 1
+        with self._counting:
+            self.calls += 1
         try:
             answer = self._send(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -237,11 +247,12 @@ class Http:
         return answer
 
     def _send(self, request: httpx.Request) -> Answer:
-        response = self._transport.handle_request(request)
-        try:
-            return Answer(response.status_code, response.headers, response.read())
-        finally:
-            response.close()
+        with self._gate:
+            response = self._transport.handle_request(request)
+            try:
+                return Answer(response.status_code, response.headers, response.read())
+            finally:
+                response.close()
 
     def _readable(self, request: httpx.Request, answer: Answer, writes: bool) -> None:
         """A truncated or garbled success: a read is repeated, a write may have been applied."""
@@ -260,12 +271,13 @@ class Http:
         where = f"{self._where(request)}: status {status}{said}."
         if status == 401:
             return AuthRefused(f"{where} The credential was not accepted: renew it for {self._title}.")
-        if status == 403:
+        too_fast = status in NOT_APPLIED or self.throttled(answer)
+        if status == 403 and not too_fast:
             return AuthRefused(
                 f"{where} The credential lacks a right: grant its scope or role, then try again."
             )
         after = _retry_after(answer)
-        if status in NOT_APPLIED or (status in AGAIN_AFTER_READ and not writes):
+        if too_fast or (status in AGAIN_AFTER_READ and not writes):
             error = Unavailable(f"{where} Later runs try again.", after)
             if after is not None:
                 for name in rates:
@@ -295,7 +307,7 @@ class Http:
 
     def _said(self, answer: Answer) -> str:
         body = answer.detail
-        text = body.get("message") or body.get("description") or body.get("error")
+        text = body.get("message") or body.get("description") or body.get("detail") or body.get("error")
         return f" ({self.redact(text)})" if isinstance(text, str) and text else ""
 
 

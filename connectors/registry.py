@@ -1,4 +1,4 @@
-"""Which connectors there are: installed ones by their entry points, and the four that ship."""
+"""Which connectors there are: installed ones by their entry points, and those that ship."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ GROUP: Final = "syncer.connectors"
 # Also known without an installed package, so that a plain checkout runs.
 BUILT_IN: Final = {
     "hubspot": "connectors.hubspot:HubSpotConnector",
+    "mailchimp": "connectors.mailchimp:MailchimpConnector",
     "mailerlite": "connectors.mailerlite:MailerLiteConnector",
     "memory": "connectors.memory:MemoryConnector",
     "zendesk": "connectors.zendesk:ZendeskConnector",

@@ -1,7 +1,8 @@
 """The simulated apps behind one Starlette application.
 
-Each app has a prefix that stands for its host (``/hubspot``, ``/mailerlite``, ``/zendesk``). What the
-sandbox itself offers is under ``/_sandbox``: the request log, the state, faults, settings, the clock.
+Each app has a prefix that stands for its host (``/hubspot``, ``/mailerlite``, ``/mailchimp``, ``/zendesk``).
+What the sandbox itself offers is under ``/_sandbox``: the request log, the state, faults, settings, the
+clock.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from connectors.hubspot.sandbox import HubSpot
+from connectors.mailchimp.sandbox import Mailchimp
 from connectors.mailerlite.sandbox import MailerLite
 from connectors.sandbox.bending import Bending
 from connectors.sandbox.clock import DAY_US, Clock, iso_ms, offset_to
@@ -80,10 +82,12 @@ class Host:
         made = world(self._people, self._seed) if self._people else World()
         hubspot = HubSpot(self.clock, self._limits(), made, start)
         mailerlite = MailerLite(self.clock, self._limits(), made, start)
+        mailchimp = Mailchimp(self.clock, self._limits(), made, start)
         zendesk = Zendesk(self.clock, self._limits(), made, start, f"{self._url}/zendesk")
-        self.apps = {app.name: app for app in (hubspot, mailerlite, zendesk)}
+        self.apps = {app.name: app for app in (hubspot, mailerlite, mailchimp, zendesk)}
         self.log: dict[str, deque[Json]] = {name: deque(maxlen=LOGGED) for name in self.apps}
         self.counts: dict[str, int] = dict.fromkeys(self.apps, 0)
+        self.open: dict[str, int] = dict.fromkeys(self.apps, 0)
         self.faults: list[Fault] = []
         self._bending = Bending(self.clock, self._journal.handle)
 
@@ -104,7 +108,12 @@ class Host:
                 raw=await request.body(),
                 base=f"{scope['scheme']}://{request.headers.get('host', '')}{root}",
             )
-            response = await self._answer(name, call, scope.get(DROP))
+            self.open[name] += 1
+            call.connections = self.open[name]
+            try:
+                response = await self._answer(name, call, scope.get(DROP))
+            finally:
+                self.open[name] = max(0, self.open[name] - 1)  # a reset begins at 0 again
             if response is not None:
                 await response(scope, receive, send)
 

@@ -30,6 +30,7 @@ SPREAD_WEIGHTS = tuple(accumulate((64, 9, 9, 6, 4, 4, 4)))
 COUNTRIES = ("Indonesia", "Iran", "United States", "United Kingdom", "Germany")
 LANGUAGE = {"Indonesia": "id", "Iran": "fa"}
 DUPLICATES = 0.02
+IN_AUDIENCE = 0.9  # share of MailerLite's people whom Mailchimp knows too
 YEAR = 365 * 86_400
 
 
@@ -77,7 +78,7 @@ class Person:
 class World:
     """What each app starts with: `people[app]`, and `companies[app]` for the apps that have companies."""
 
-    people: dict[str, list[Person]] = field(default_factory=lambda: {app: [] for app in APPS})
+    people: dict[str, list[Person]] = field(default_factory=lambda: {app: [] for app in (*APPS, "mailchimp")})
     companies: dict[str, list[Company]] = field(default_factory=lambda: {"hubspot": [], "zendesk": []})
     company_names: dict[int, str] = field(default_factory=dict)
 
@@ -88,7 +89,7 @@ def world(people: int, seed: int) -> World:
     made = World()
     companies = list(_companies(people // 5, dice, made))
     population = _population(dice, companies)
-    while any(len(known) < people for known in made.people.values()):
+    while any(len(made.people[app]) < people for app in APPS):
         person = next(population)
         (apps,) = dice.choices(SPREAD, cum_weights=SPREAD_WEIGHTS)
         for app in apps:
@@ -97,6 +98,7 @@ def world(people: int, seed: int) -> World:
                 known.append(_view(person, app, dice))
             if len(known) < people and dice.random() < DUPLICATES:
                 known.append(_duplicate(person, app, dice))
+    made.people["mailchimp"] = _audience(made, people, random.Random(f"audience {seed} {people}"))
     return made
 
 
@@ -298,6 +300,38 @@ def _view(person: Person, app: str, dice: random.Random) -> Person:
         language="" if chance() < 0.2 else person.language,
         consent=consent,
         tags=tuple(tag for tag in person.tags if chance() < 0.8) if person.tags else (),
+        updated=2 * 86_400 + age,
+        created=2 * 86_400 + age + dice.randrange(YEAR),
+    )
+
+
+def _audience(made: World, people: int, dice: random.Random) -> list[Person]:
+    """Whom Mailchimp knows: most of MailerLite's people and some of the others. Drawn from those that are
+    there, so that a fourth app changes nothing in the other three."""
+    known = {person.email: person for person in made.people["mailerlite"] if dice.random() < IN_AUDIENCE}
+    others = [*made.people["hubspot"], *made.people["zendesk"], *made.people["mailerlite"]]
+    for person in dice.sample(others, len(others)):
+        if len(known) >= people:
+            break
+        if person.email:
+            known.setdefault(person.email, person)
+    return [_member(person, dice) for person in list(known.values())[:people]]
+
+
+def _member(person: Person, dice: random.Random) -> Person:
+    """The person as Mailchimp knows them: what another app holds, less some of it, sometimes differing."""
+    chance = dice.random
+    age = dice.randrange(YEAR)
+    consent = person.consent or ("subscribed" if chance() < 0.9 else "unsubscribed")
+    return replace(
+        person,
+        phone="" if chance() < 0.3 else person.phone,
+        job="" if chance() < 0.3 else person.job,
+        company=None if chance() < 0.2 else person.company,
+        city="" if chance() < 0.2 else person.city,
+        country="" if chance() < 0.2 else person.country,
+        consent="unsubscribed" if chance() < 0.03 else consent,
+        tags=tuple(tag for tag in person.tags if chance() < 0.8),
         updated=2 * 86_400 + age,
         created=2 * 86_400 + age + dice.randrange(YEAR),
     )

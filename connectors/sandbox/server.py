@@ -20,6 +20,7 @@ ADDRESS = "127.0.0.1"
 CREDENTIALS = {
     "hubspot": {"token": "sandbox-hubspot"},
     "mailerlite": {"token": "sandbox-mailerlite"},
+    "mailchimp": {"token": "sandbox-us1"},
     "zendesk": {"email": "admin@sandbox.test", "token": "sandbox-zendesk"},
 }
 
@@ -30,8 +31,9 @@ class Sandbox:
         with Sandbox(people=300, seed=1) as sandbox:
             httpx.get(sandbox.hubspot + "/account-info/v3/details", ...)
 
-    `url` is the server's address; `hubspot`, `mailerlite` and `zendesk` are the apps' base URLs. Port 0
-    takes a free one. A world that the file `kept` holds is continued; else the new one is kept there.
+    `url` is the server's address; `hubspot`, `mailerlite`, `mailchimp` and `zendesk` are the apps' base
+    URLs. Port 0 takes a free one. A world that the file `kept` holds is continued; else the new one is
+    kept there.
     """
 
     def __init__(
@@ -62,6 +64,10 @@ class Sandbox:
     @property
     def mailerlite(self) -> str:
         return f"{self.url}/mailerlite"
+
+    @property
+    def mailchimp(self) -> str:
+        return f"{self.url}/mailchimp"
 
     @property
     def zendesk(self) -> str:

@@ -41,7 +41,8 @@ class Query(dict[str, str]):
 class Call:
     """One request as an app sees it; `path` is the app's own, without the sandbox's prefix.
 
-    `ignored` collects what the app accepts without effect; the request log shows it.
+    `ignored` collects what the app accepts without effect; the request log shows it. `connections` counts
+    the app's calls that are on their way, this one included.
     """
 
     method: str
@@ -53,6 +54,7 @@ class Call:
     args: Mapping[str, str] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
     parsed: Any = None
+    connections: int = 1
 
     @property
     def body(self) -> Json:
@@ -84,7 +86,7 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """`body` is sent as JSON; text is sent as text/plain, None as an empty body."""
+    """`body` is sent as JSON; text is sent as text/plain, bytes as they are, None as an empty body."""
 
     status: int
     body: Any = None
@@ -93,6 +95,8 @@ class Answer:
     def encoded(self) -> tuple[bytes, str | None]:
         if self.body is None:
             return b"", None
+        if isinstance(self.body, bytes):
+            return self.body, "application/octet-stream"
         if isinstance(self.body, str):
             return self.body.encode(), "text/plain; charset=utf-8"
         return orjson.dumps(self.body), "application/json"

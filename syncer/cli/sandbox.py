@@ -40,7 +40,7 @@ def sandbox(
     ] = None,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Run simulated HubSpot, MailerLite and Zendesk until stopped (Ctrl-C)."""
+    """Run simulated HubSpot, MailerLite, Mailchimp and Zendesk until stopped (Ctrl-C)."""
     from connectors.sandbox.journal import WorldError
     from connectors.sandbox.server import serve
 
@@ -82,6 +82,7 @@ def _tell(url: str, world: Path | None, known: bool) -> None:
     accepts = {
         "hubspot": f"bearer {CREDENTIALS['hubspot']['token']}",
         "mailerlite": f"bearer {CREDENTIALS['mailerlite']['token']}",
+        "mailchimp": f"basic any:{CREDENTIALS['mailchimp']['token']}",
         "zendesk": f"basic {CREDENTIALS['zendesk']['email']}/token:{CREDENTIALS['zendesk']['token']}",
     }
     table(("app", "base URL", "accepts"), [(app, f"{url}/{app}", login) for app, login in accepts.items()])

@@ -7,8 +7,8 @@ import pytest
 from connectors.registry import UnknownConnector, load, names
 
 
-def test_the_four_that_ship_are_known() -> None:
-    assert {"hubspot", "mailerlite", "memory", "zendesk"} <= set(names())
+def test_those_that_ship_are_known() -> None:
+    assert {"hubspot", "mailchimp", "mailerlite", "memory", "zendesk"} <= set(names())
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,7 @@ def test_the_four_that_ship_are_known() -> None:
     [
         ("hubspot", "HubSpot", ("token",), "https://api.hubapi.com"),
         ("mailerlite", "MailerLite", ("token",), "https://connect.mailerlite.com"),
+        ("mailchimp", "Mailchimp", ("token",), None),
         ("zendesk", "Zendesk", ("email", "token"), None),
     ],
 )

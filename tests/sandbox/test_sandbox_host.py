@@ -75,9 +75,10 @@ def test_the_log_lists_calls_and_reset_starts_again(hubspot: httpx.Client, contr
             {"method": "GET", "path": f"{CONTACTS}/1", "status": 404},
         ],
         "mailerlite": [],
+        "mailchimp": [],
         "zendesk": [],
     }
-    assert control.get("/counts").json() == {"hubspot": 2, "mailerlite": 0, "zendesk": 0}
+    assert control.get("/counts").json() == {"hubspot": 2, "mailerlite": 0, "mailchimp": 0, "zendesk": 0}
     assert len(control.get("/state").json()["hubspot"]["contacts"]) == 61
     control.post("/reset")
     assert len(control.get("/state").json()["hubspot"]["contacts"]) == 60

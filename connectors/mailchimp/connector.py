@@ -1,0 +1,132 @@
+"""Mailchimp: the members of one audience. Facts and traps: README.md beside this."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Final
+
+from connectors.contract import (
+    Account,
+    AppError,
+    Fetched,
+    FieldSpec,
+    ObjectSpec,
+    Options,
+    Page,
+    Record,
+    Result,
+    Write,
+)
+from connectors.mailchimp.connection import MOST, RATES, Connection, listed
+from connectors.mailchimp.feed import Feed
+from connectors.mailchimp.fields import EMAIL, MEMBERS, MERGE, member_spec, new_field
+from connectors.mailchimp.lookup import Lookup
+from connectors.mailchimp.place import Place
+from connectors.mailchimp.records import Item, Reader
+from connectors.mailchimp.tags import Tags
+from connectors.mailchimp.writing import Writer
+from connectors.settings import number
+
+BATCH: Final = 500
+LAG: Final = 10.0  # seconds; nothing is documented, so a look-up of a lost create waits as long
+OVERLAP: Final = timedelta(seconds=60)  # times are whole seconds, and "since" leaves its own second out
+# Archived members are asked for by name: whether the list without a status holds them is not documented.
+PHASES: Final = (None, "archived")
+
+
+class MailchimpConnector:
+    title = "Mailchimp"
+    credentials: tuple[str, ...] = ("token",)
+    default_base_url: str | None = None  # the key names the data centre
+    rates = RATES
+
+    def __init__(self, options: Options) -> None:
+        audience = str(options.settings.get("audience") or "")
+        if not re.fullmatch(r"[0-9A-Za-z]+", audience):
+            raise AppError(
+                f"Mailchimp ({options.name}): settings.audience has to be the id of an audience. It stands in"
+                " Mailchimp under Audience, Settings, Audience name and defaults."
+            )
+        self._http = Connection(options, self.title)
+        self._now = options.now
+        self._lag = number(options, "lag", LAG)
+        self._mails = options.settings.get("opt_in_mail") is True
+        self._lookup = Lookup(self._http, f"/lists/{audience}", int(number(options, "page_size", MOST)))
+        self._tags = Tags(self._lookup)
+        self._audience = audience
+        self._spec: ObjectSpec | None = None
+
+    @property
+    def calls(self) -> int:
+        return self._http.calls
+
+    def check(self) -> Account:
+        """The audience stands for the account: its id is the same for ever, and in no other account."""
+        return Account(self._audience, f"Mailchimp audience {self._lookup.name()}")
+
+    def describe(self, object: str) -> ObjectSpec:
+        _known(object)
+        if self._spec is None:
+            own = listed(self._http, f"{self._lookup.audience}/merge-fields", "merge_fields")
+            self._spec = member_spec(own, self._lag, BATCH, self._mails)
+        return self._spec
+
+    def remember(self, spec: ObjectSpec) -> None:
+        self._spec = spec
+
+    def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
+        """What changed, oldest first, archived members last. No cursor passes the start of the read less
+        the overlap."""
+        reader = Reader(self.describe(object), fields)
+        place = Place.of(cursor)
+        feed = Feed(self._http, f"{self._lookup.audience}/members", self._lookup.size, reader.listed)
+        began, since, reached = self._now(), place.since, place.reached
+        for phase in range(place.phase, len(PHASES)):
+            for found in feed.changed(PHASES[phase], reached, began):
+                safe = min(began, found.server_time or began) - OVERLAP
+                place = place.at(phase + found.last, since if found.last else found.place, safe)
+                last = place.phase == len(PHASES)
+                records = reader.records(self._lookup.completed(found.items, reader))
+                yield Page(records, place.end() if last else place.text(), last)
+            reached = since
+
+    def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
+        reader = Reader(self.describe(object), fields)
+        found = self._lookup.by_contact(ids, reader) if ids else {}
+        return [_fetched(id, found.get(id), reader) for id in ids]
+
+    def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
+        """Members by address, archived ones included, without lag."""
+        if field != EMAIL:
+            raise AppError(f"mailchimp: members are found by {EMAIL} only, not by {field}.")
+        reader = Reader(self.describe(object), fields)
+        return reader.records(self._lookup.by_address(values, reader).values())
+
+    def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
+        return Writer(self._lookup, self.describe(object), self._tags).write(writes)
+
+    def create_fields(self, object: str, fields: Iterable[FieldSpec]) -> None:
+        _known(object)
+        for spec in fields:
+            if spec.name.startswith(MERGE):
+                self._http.write("POST", f"{self._lookup.audience}/merge-fields", body=new_field(spec))
+        self._spec = None
+
+    def close(self) -> None:
+        self._http.close()
+
+
+def _known(object: str) -> None:
+    if object != MEMBERS:
+        raise AppError(f"mailchimp has no object {object} here; known is {MEMBERS}.")
+
+
+def _fetched(id: str, item: Item | None, reader: Reader) -> Fetched:
+    if item is None:
+        return Fetched(id, "deleted")
+    record = reader.record(item)
+    if record.id != id:
+        return Fetched(id, "unknown")
+    return Fetched(id, "archived" if record.archived else "found", record)

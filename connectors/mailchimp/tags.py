@@ -1,0 +1,36 @@
+"""Mailchimp's tags: set one by one, and each keeps the letter case that it was first given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from connectors.http import Answer
+from connectors.mailchimp.connection import Connection
+from connectors.mailchimp.lookup import Lookup
+
+
+class Tags:
+    """The tags of one audience; their names are read once."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._http: Connection = lookup.http
+        self._lookup = lookup
+        self._names: dict[str, str] | None = None
+
+    def spelled(self, wanted: Iterable[str]) -> list[str]:
+        """The names as the audience spells them; new ones as they are, once each."""
+        if self._names is None:
+            answer = self._http.read("GET", f"{self._lookup.audience}/tag-search")
+            self._names = {str(tag["name"]).lower(): str(tag["name"]) for tag in answer.items("tags")}
+        known = self._names
+        return list(dict.fromkeys(known.setdefault(name.strip().lower(), name.strip()) for name in wanted))
+
+    def change(self, id: str, now: Iterable[str], then: Iterable[str]) -> Answer | None:
+        """Give and take what differs, without setting off automations; None where nothing does."""
+        has, gets = set(now), set(then)
+        changes = [{"name": name, "status": "active"} for name in sorted(gets - has)]
+        changes += [{"name": name, "status": "inactive"} for name in sorted(has - gets)]
+        if not changes:
+            return None
+        body = {"tags": changes, "is_syncing": True}
+        return self._http.write("POST", f"{self._lookup.path(id)}/tags", body=body, allow=(400, 404))

@@ -1,0 +1,70 @@
+"""Mailchimp's connector keeps the contract, against the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import pytest
+from sandboxed import Sandboxed
+
+from connectors.contract import Value
+from connectors.mailchimp import MailchimpConnector, connector
+from connectors.mailchimp.sandbox_account import NEWSLETTER
+from connectors.settings import basic
+
+
+class TestMailchimpMembers(Sandboxed):
+    app = "mailchimp"
+    kind = MailchimpConnector
+    object = "members"
+    texts = ("merge_fields.FNAME", "merge_fields.CITY", "merge_fields.LNAME", "merge_fields.JOBTITLE")
+    samples: ClassVar[Mapping[str, Value]] = {
+        "tags": ["partner", "vip"],
+        "merge_fields.LTV": 290.53,
+        "merge_fields.RENEWAL": "2027-02-28",
+        "merge_fields.TIER": "Gold",
+        "merge_fields.PHONE": "+62 811",
+        "language": "fa",
+    }
+    refusal = ("merge_fields.LTV", "a lot")
+    secret = "sandbox-us1"
+    credentials: ClassVar[dict[str, str]] = {"token": secret}
+    settings: ClassVar[dict[str, Any]] = {"audience": NEWSLETTER, "page_size": 3}
+    habits: ClassVar[dict[str, Any]] = {"fake_domains": []}
+    login: ClassVar[dict[str, str]] = basic("any", secret)
+    most_calls: ClassVar[Mapping[str, int]] = {
+        "pull": 6,
+        "poll": 2,
+        "fetch": 3,
+        "find": 3,
+        "create": 1,
+        "update": 3,
+    }
+
+    @pytest.fixture(autouse=True)
+    def _small_batches(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(connector, "BATCH", 20)
+
+    @property
+    def path(self) -> str:
+        return f"/3.0/lists/{NEWSLETTER}/members"
+
+    def user_create(self, values: Mapping[str, Value]) -> str:
+        return str(self.does("POST", self.path, {"status": "subscribed", **member(values)})["contact_id"])
+
+    def user_edit(self, ids: Sequence[str], values: Mapping[str, Value]) -> None:
+        for id in ids:
+            self.does("PATCH", f"{self.path}/{id}", member(values))
+
+    def user_archive(self, id: str) -> None:
+        self.does("DELETE", f"{self.path}/{id}")
+
+    def user_delete(self, id: str) -> None:
+        self.does("POST", f"{self.path}/{id}/actions/delete-permanent")
+
+
+def member(values: Mapping[str, Value]) -> dict[str, Any]:
+    """Merge fields go into their container."""
+    own = {n.removeprefix("merge_fields."): v for n, v in values.items() if n.startswith("merge_fields.")}
+    return {**{n: v for n, v in values.items() if not n.startswith("merge_fields.")}, "merge_fields": own}
