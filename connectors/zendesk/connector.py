@@ -1,4 +1,5 @@
-"""Zendesk Support: users, organizations, memberships. Facts and traps: README.md beside this."""
+"""Zendesk Support: users, organizations, memberships; tickets are read. Facts and traps: README.md beside
+this."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ from connectors.settings import basic, number, require
 from connectors.zendesk.feeds import by_cursor, by_time, listed
 from connectors.zendesk.fields import OBJECTS, ObjectFacts, new_field, object_spec
 from connectors.zendesk.jobs import Jobs
-from connectors.zendesk.people import Identities
+from connectors.zendesk.people import Identities, further
 from connectors.zendesk.records import Reader
 from connectors.zendesk.writing import Writer
 
@@ -55,6 +56,7 @@ class ZendeskConnector:
         self._locale = str(options.settings.get("default_locale") or "en-US")
         self._lag = number(options, "lag", LAG)
         self._jobs = Jobs(self._http, options.sleep)
+        self._identities = Identities(self._http)
         self._bulk = dict.fromkeys(OBJECTS, options.settings.get("bulk") is not False)
         self._specs: dict[str, ObjectSpec] = {}
 
@@ -73,7 +75,7 @@ class ZendeskConnector:
     def describe(self, object: str) -> ObjectSpec:
         facts = _facts(object)
         if object not in self._specs:
-            own = listed(self._http, f"/{facts.container}", facts.container)
+            own = listed(self._http, f"/{facts.definitions}", facts.definitions)
             self._specs[object] = object_spec(facts, own, self._consent, self._locale, self._lag)
         return self._specs[object]
 
@@ -81,37 +83,34 @@ class ZendeskConnector:
         self._specs[spec.name] = spec
 
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
-        """The export from its beginning or from a cursor: Zendesk's own for users, a time for others."""
-        reader = self._reader(object, fields)
-        if object == "users":
-            feed = by_cursor(self._http, object, cursor)
+        """The export from its beginning or from a cursor: for organizations a time, else Zendesk's own."""
+        reader, rates = self._reader(object, fields), _facts(object).rates
+        if object != "organizations":
+            feed = by_cursor(self._http, object, cursor, _with(object), rates)
         elif cursor is None or cursor.isdecimal():
             feed = by_time(self._http, object, int(cursor or 0), self._now)
         else:
             raise AppError("zendesk: this cursor is not one of ours; read again with syncer resync.")
         for batch in feed:
-            yield Page(reader.records(batch.items), batch.after, last=batch.last)
+            yield Page(reader.records(batch.items, batch.identities), batch.after, last=batch.last)
 
     def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
-        """Deleted and merged users are both shown as inactive. Others that are missing are asked for singly:
-        only Zendesk's own word counts as a deletion."""
+        """Deleted and merged users are both shown as inactive. What is missing is asked for singly: only
+        Zendesk's own word counts as a deletion."""
         reader = self._reader(object, fields)
         found: dict[str, Fetched] = {}
         for some in chunks(list(dict.fromkeys(ids)), BATCH):
-            for item in self._show_many(object, "ids", some, deleted=object == "users"):
-                record = reader.record(item)
+            for item, record in self._show_many(reader, object, "ids", some):
                 gone = record.archived and self._gone(reader, item, record)
                 found[record.id] = gone or Fetched(record.id, "found", record)
-        return [found.get(id) or self._missing(object, id) for id in ids]
+        return [found.get(id) or self._missing(reader, object, id) for id in ids]
 
     def _gone(self, reader: Reader, item: Mapping[str, Any], record: Record) -> Fetched:
-        """A merge moves the addresses to the user that lives on, so that user tells it from a deletion."""
-        email = str(item.get("email") or "").lower()
-        owner = (
-            next((other for other in self._by_email(reader, email) if not other.archived), None)
-            if email
-            else None
-        )
+        """A merge moves addresses and direct lines to the user that lives on, so that user tells it from a
+        deletion."""
+        email, phone = (str(item.get(name) or "").strip().lower() for name in ("email", "phone"))
+        owners = self._by_email(reader, email) if email else self._by_phone(reader, phone) if phone else ()
+        owner = next((other for other in owners if not other.archived), None)
         if owner is None or owner.id == record.id:
             return Fetched(record.id, "deleted", record)
         return Fetched(record.id, "merged", owner, into=owner.id)
@@ -122,7 +121,7 @@ class ZendeskConnector:
         records: list[Record] = []
         if field == "external_id":
             for some in chunks(list(values), BATCH):
-                records += reader.records(self._show_many(object, "external_ids", some))
+                records += [record for _, record in self._show_many(reader, object, "external_ids", some)]
         elif (object, field) == ("users", "email"):
             for value in dict.fromkeys(value.strip().lower() for value in values):
                 records += self._by_email(reader, value)
@@ -135,18 +134,24 @@ class ZendeskConnector:
         return list({record.id: record for record in records}.values())
 
     def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
+        facts = _facts(object)
+        if not facts.writable:
+            why = f"syncer reads Zendesk's {object} and does not write them"
+            return [Result(write.ref, "rejected", write.id, reason=why) for write in writes]
         spec = self.describe(object)
-        writer = Writer(self._http, _facts(object), spec, self._jobs, self._bulk[object])
+        writer = Writer(self._http, facts, spec, self._jobs, self._bulk[object])
         results = writer.write(writes)
         self._bulk[object] = writer.bulk
         return results
 
     def create_fields(self, object: str, fields: Iterable[FieldSpec]) -> None:
         facts = _facts(object)
+        if not facts.writable:
+            raise AppError(f"zendesk: fields of {object} are not made by syncer; make them in Zendesk.")
         for spec in fields:
             if spec.name.startswith(facts.prefix):
-                body = {facts.container.removesuffix("s"): new_field(spec, facts)}
-                self._http.write("POST", f"/{facts.container}", body=body)
+                body = {facts.definitions.removesuffix("s"): new_field(spec, facts)}
+                self._http.write("POST", f"/{facts.definitions}", body=body)
         self._specs.pop(object, None)
 
     def close(self) -> None:
@@ -156,26 +161,58 @@ class ZendeskConnector:
         return Reader(_facts(object), self.describe(object), fields)
 
     def _show_many(
-        self, object: str, key: str, values: Sequence[str], deleted: bool = False
-    ) -> list[dict[str, Any]]:
-        params = {key: ",".join(values), **({"include_deleted": "true"} if deleted else {})}
-        return self._http.read("GET", f"/{object}/show_many", params=params).items(object)
+        self, reader: Reader, object: str, key: str, values: Sequence[str]
+    ) -> Iterator[tuple[Mapping[str, Any], Record]]:
+        """Up to a hundred records, each as it came and as it is read."""
+        deleted = {"include_deleted": "true"} if object == "users" and key == "ids" else {}
+        params = {key: ",".join(values), **deleted, **_with(object)}
+        answer = self._http.read("GET", f"/{object}/show_many", params=params)
+        items = answer.items(object)
+        return zip(items, reader.records(items, answer.detail.get("identities") or ()), strict=True)
 
-    def _missing(self, object: str, id: str) -> Fetched:
-        if object == "users":
-            return Fetched(id, "unknown")
+    def _missing(self, reader: Reader, object: str, id: str) -> Fetched:
         answer = self._http.read("GET", f"/{object}/{id}", allow=(404,))
-        gone = answer.status == 404 and answer.detail.get("error") == "RecordNotFound"
-        return Fetched(id, "deleted" if gone else "unknown")
+        if answer.status != 404 or answer.detail.get("error") != "RecordNotFound":
+            return Fetched(id, "unknown")
+        into = self._merged_into(id) if object == "organizations" else None
+        if into is None:
+            return Fetched(id, "deleted")
+        winner = next((r for _, r in self._show_many(reader, object, "ids", [into])), None)
+        return Fetched(id, "merged", winner, into)
+
+    def _merged_into(self, id: str) -> str | None:
+        """The organization that took this one in."""
+        answer = self._http.read("GET", f"/organizations/{id}/merges", allow=(403, 404))
+        for item in answer.detail.get("organization_merges") or ():
+            if str(item.get("loser_id")) == id and item.get("status") == "complete":
+                return str(item["winner_id"])
+        return None
 
     def _by_email(self, reader: Reader, email: str) -> Iterator[Record]:
         """The search also finds parts and further addresses: what is not the primary one is looked up."""
-        answer = self._http.read("GET", "/users/search", params={"query": f"email:{email}"})
-        for item in answer.items("users"):
+        for item in self._searched("email", email):
             if str(item.get("email") or "").lower() == email:
                 yield reader.record(item)
-            elif email in (others := Identities(self._http).emails(str(item["id"]))):
-                yield reader.record(item, [other for other in others if other != item.get("email")])
+            else:
+                identities = self._identities.of(str(item["id"]))
+                if email in further(item, identities).get("email", ()):
+                    yield reader.record(item, identities)
+
+    def _by_phone(self, reader: Reader, phone: str) -> Iterator[Record]:
+        """Users with this number as a direct line; a shared number says nothing."""
+        for item in self._searched("phone", phone):
+            identities = self._identities.of(str(item["id"]))
+            lines = (one.get("value") for one in identities if one.get("type") == "phone_number")
+            if phone in lines:
+                yield reader.record(item, identities)
+
+    def _searched(self, name: str, value: str) -> list[dict[str, Any]]:
+        return self._http.read("GET", "/users/search", params={"query": f"{name}:{value}"}).items("users")
+
+
+def _with(object: str) -> dict[str, str]:
+    """What to ask for beside the records: users bring their further addresses and numbers."""
+    return {"include": "identities"} if object == "users" else {}
 
 
 def _facts(object: str) -> ObjectFacts:

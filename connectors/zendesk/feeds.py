@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from connectors.contract import Unavailable
 from connectors.http import Http
 
 SIZE: Final = 1000
+PATIENCE: Final = 3  # so often a page that repeats the last cursor is asked for again
 NEWEST: Final = 61  # seconds: the exports never hold the newest minute, and refuse to start in it
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One answer of an export; `after` is where to go on, also at the next poll."""
+    """One answer of an export; `after` is where to go on, also at the next poll. `identities` are those of
+    all its users, where they were asked for."""
 
     items: list[dict[str, Any]]
     after: str | None
     last: bool
+    identities: list[dict[str, Any]] = field(default_factory=list)
 
 
-def by_cursor(http: Http, plural: str, cursor: str | None) -> Iterator[Batch]:
-    """The cursor export (users). Its cursor stays valid at the end of the stream."""
+def by_cursor(
+    http: Http, plural: str, cursor: str | None, params: Mapping[str, Any], rates: Sequence[str]
+) -> Iterator[Batch]:
+    """The cursor export (users, tickets). Its cursor stays valid at the end of the stream. Raises
+    `Unavailable` where the cursor stands still before the end: what follows would be left out."""
+    still = 0
     while True:
         place: dict[str, Any] = {"cursor": cursor} if cursor else {"start_time": 0}
-        params = {**place, "per_page": SIZE}
-        answer = http.read("GET", f"/incremental/{plural}/cursor", params=params, rates=("general", "users"))
+        asked = {**place, "per_page": SIZE, **params}
+        answer = http.read("GET", f"/incremental/{plural}/cursor", params=asked, rates=rates)
         items = answer.items(plural)
         after = answer.detail.get("after_cursor") or cursor
-        # A cursor that stands still would be read for ever.
-        last = answer.detail.get("end_of_stream") is not False or after == cursor
-        yield Batch(items, after, last)
+        last = answer.detail.get("end_of_stream") is not False
+        still = still + 1 if after == cursor and not last else 0
+        if still == PATIENCE:
+            raise Unavailable(f"Zendesk's export of {plural} repeats one page; a later run goes on there.")
+        yield Batch(items, after, last, answer.detail.get("identities") or [])
         if last:
             return
         cursor = after

@@ -10,6 +10,7 @@ from connectors.contract import FieldSpec, Kind, ObjectSpec, Value
 
 ORGANIZATION: Final = "organization_id"
 STATES: Final = ("subscribed", "pending", "unsubscribed", "bounced", "complained", "erased")
+STATUSES: Final = ("new", "open", "pending", "hold", "solved", "closed")
 
 _KINDS: Final[dict[str, Kind]] = {
     "checkbox": "boolean",
@@ -18,7 +19,12 @@ _KINDS: Final[dict[str, Kind]] = {
     "dropdown": "choice",
     "integer": "integer",
     "multiselect": "multi",
+    "tagger": "choice",
 }
+# The fields that every ticket has are listed with the account's own; these are their types.
+_SYSTEM_TYPES: Final = frozenset(
+    "subject description status custom_status tickettype priority basic_priority group assignee".split()
+)
 _TYPES: Final = {
     "boolean": "checkbox",
     "choice": "dropdown",
@@ -55,15 +61,47 @@ _BOTH: Final = (
 )
 
 
+_TICKET: Final = tuple(
+    replace(spec, writable="no")
+    for spec in (
+        FieldSpec("subject", label="Subject"),
+        FieldSpec("description", label="First comment"),
+        FieldSpec(
+            "status", "choice", "Status", options=("new", "open", "pending", "hold", "solved", "closed")
+        ),
+        FieldSpec("priority", "choice", "Priority", options=("low", "normal", "high", "urgent")),
+        FieldSpec("type", "choice", "Type", options=("problem", "incident", "question", "task")),
+        FieldSpec("requester_id", "reference", "Requester", reference="users"),
+        FieldSpec("submitter_id", "reference", "Submitter", reference="users"),
+        FieldSpec("assignee_id", "reference", "Assignee", reference="users"),
+        FieldSpec(ORGANIZATION, "reference", "Organization", reference="organizations"),
+        FieldSpec("external_id", label="External id"),
+        FieldSpec("tags", "multi", "Tags"),
+        FieldSpec("created_at", "datetime", "Created"),
+        FieldSpec("updated_at", "datetime", "Updated"),
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectFacts:
-    """How one object is spelt in paths and bodies. `container` holds its custom fields."""
+    """How one object is spelt in paths and bodies.
+
+    container    what holds its custom fields in a record: a mapping, or a list of ids and values
+    definitions  where these fields are described
+    key          by what a field is named in the container
+    rates        the classes of calls that its export counts in
+    """
 
     name: str
     one: str
     container: str
     fields: tuple[FieldSpec, ...]
     unique: tuple[str, ...]
+    definitions: str
+    rates: tuple[str, ...]
+    key: str = "key"
+    writable: bool = True
 
     @property
     def prefix(self) -> str:
@@ -71,10 +109,32 @@ class ObjectFacts:
 
 
 OBJECTS: Final = {
-    "users": ObjectFacts("users", "user", "user_fields", _USER + _BOTH, ("email",)),
-    "organizations": ObjectFacts(
-        "organizations", "organization", "organization_fields", _ORGANIZATION + _BOTH, ("name",)
-    ),
+    facts.name: facts
+    for facts in (
+        ObjectFacts(
+            "users", "user", "user_fields", _USER + _BOTH, ("email",), "user_fields", ("general", "users")
+        ),
+        ObjectFacts(
+            "organizations",
+            "organization",
+            "organization_fields",
+            _ORGANIZATION + _BOTH,
+            ("name",),
+            "organization_fields",
+            ("general", "exports"),
+        ),
+        ObjectFacts(
+            "tickets",
+            "ticket",
+            "custom_fields",
+            _TICKET,
+            (),
+            "ticket_fields",
+            ("general", "exports"),
+            key="id",
+            writable=False,
+        ),
+    )
 }
 
 
@@ -87,22 +147,22 @@ def object_spec(
     if "locale" in fields:
         fields["locale"] = replace(fields["locale"], default=locale)
     for item in own:
-        if item.get("active", True):
+        if item.get("active", True) and item.get("type") not in _SYSTEM_TYPES:
             spec = _field(facts, item)
             fields[spec.name] = _as_consent(spec) if spec.name == consent else spec
     return ObjectSpec(
         facts.name,
         fields,
         unique=facts.unique,
-        external_id="external_id",
+        external_id="external_id" if facts.writable else None,
         feed="changes",
         lag=lag,
         lanes=3,
         batch=100,
         fetch_batch=100,
         answers=True,
-        archive="final",
-        needs=(("name",),),
+        archive="final" if facts.writable else "none",
+        needs=(("name",),) if facts.writable else (),
         consent_field=consent if consent in fields else None,
     )
 
@@ -110,9 +170,10 @@ def object_spec(
 def _field(facts: ObjectFacts, item: Mapping[str, Any]) -> FieldSpec:
     options = item.get("custom_field_options") or ()
     return FieldSpec(
-        facts.prefix + str(item["key"]),
+        facts.prefix + str(item[facts.key]),
         _KINDS.get(item.get("type") or "", "text"),
-        str(item.get("title") or item["key"]),
+        str(item.get("title") or item[facts.key]),
+        writable="yes" if facts.writable else "no",
         options=tuple(str(option["value"]) for option in options),
     )
 

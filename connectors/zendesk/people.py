@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.http import Answer, Http
@@ -11,17 +11,35 @@ from connectors.zendesk.feeds import listed
 from connectors.zendesk.jobs import BulkOff, Jobs, by_position
 
 REFUSED: Final = (400, 403, 404, 409, 422)
+KEYS: Final = {"email": "email", "phone_number": "phone"}  # type of an identity -> the user's field
 FEW: Final = 3  # so many single calls are no more than a job takes
+
+
+def by_user(identities: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Identities by the id of their user."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for item in identities:
+        found.setdefault(str(item.get("user_id")), []).append(item)
+    return found
+
+
+def further(item: Mapping[str, Any], identities: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """A user's addresses and phone numbers beside the primary ones: what else it may be known by."""
+    more: dict[str, tuple[str, ...]] = {}
+    for type, name in KEYS.items():
+        own = str(item.get(name) or "").lower()
+        values = (str(one.get("value") or "").lower() for one in identities if one.get("type") == type)
+        if others := tuple(dict.fromkeys(value for value in values if value and value != own)):
+            more[name] = others
+    return more
 
 
 class Identities:
     def __init__(self, http: Http) -> None:
         self._http = http
 
-    def emails(self, user: str) -> list[str]:
-        """All addresses of a user, lower-cased."""
-        items = listed(self._http, f"/users/{user}/identities", "identities")
-        return [str(item["value"]).lower() for item in items if item.get("type") == "email"]
+    def of(self, user: str) -> list[dict[str, Any]]:
+        return list(listed(self._http, f"/users/{user}/identities", "identities"))
 
     def make_primary(self, user: str, email: str) -> str | None:
         """Give the user this primary address, and keep the old one as a further one; the reason where
@@ -39,7 +57,7 @@ class Identities:
         return None if moved.status < 300 else _reason(self._http, moved)
 
     def _own(self, user: str, email: str) -> Any:
-        for item in listed(self._http, f"/users/{user}/identities", "identities"):
+        for item in self.of(user):
             if item.get("type") == "email" and str(item["value"]).lower() == email.strip().lower():
                 return item["id"]
         return None

@@ -1,5 +1,5 @@
-"""A simulated Zendesk: users, identities, organizations, memberships, custom fields, incremental exports,
-bulk jobs. Paths work with and without ``.json``."""
+"""A simulated Zendesk: users, identities, organizations, memberships, tickets, custom fields, incremental
+exports, bulk jobs. Paths work with and without ``.json``."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from connectors.zendesk.sandbox_identities import IDENTITIES
 from connectors.zendesk.sandbox_incremental import INCREMENTAL
 from connectors.zendesk.sandbox_jobs import JOBS
 from connectors.zendesk.sandbox_memberships import MEMBERSHIPS
+from connectors.zendesk.sandbox_merges import MERGES
 from connectors.zendesk.sandbox_organizations_api import ORGANIZATIONS
 from connectors.zendesk.sandbox_people_api import USERS
+from connectors.zendesk.sandbox_tickets import TICKETS
 from connectors.zendesk.sandbox_world import load
 
 TOKEN = "sandbox-zendesk"
 ROOT = "/api/v2"
 GENERAL = ("general", 700, 60.0)
-ROUTER = Router(USERS, IDENTITIES, ORGANIZATIONS, MEMBERSHIPS, INCREMENTAL, JOBS, FIELDS)
+ROUTER = Router(USERS, IDENTITIES, ORGANIZATIONS, MERGES, MEMBERSHIPS, TICKETS, INCREMENTAL, JOBS, FIELDS)
 AUTHORIZATION = "Basic " + base64.b64encode(f"{ADMIN_EMAIL}/token:{TOKEN}".encode()).decode()
 
 
@@ -83,6 +85,7 @@ class Zendesk(App[Account]):
             "users": list(account.users),
             "organizations": list(account.organizations),
             "memberships": list(account.memberships),
+            "tickets": list(account.tickets),
             "identities": {str(id): identities for id, identities in account.identities.items()},
             "mails": account.mails,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from connectors.sandbox.clock import Clock, iso_s
@@ -9,16 +10,25 @@ from connectors.sandbox.limits import Limits
 from connectors.sandbox.table import Feed, Row, Table
 from connectors.sandbox.wire import Json, Mode
 from connectors.zendesk.sandbox_answers import not_found
-from connectors.zendesk.sandbox_schema import standard_organization_fields, standard_user_fields
+from connectors.zendesk.sandbox_schema import (
+    standard_organization_fields,
+    standard_ticket_fields,
+    standard_user_fields,
+)
 
 ADMIN_EMAIL = "admin@sandbox.test"
+PHONE = "phone_number"
+DIRECT_LINE = re.compile(r"\+\d{7,15}")
+FIRST_EMAIL, FIRST_PHONE = 810_000_000_000, 820_000_000_000  # ids of the identities that need not be kept
 
 
 class Account:
-    """Users, organizations, memberships, identities, custom fields, jobs.
+    """Users, organizations, memberships, identities, tickets, custom fields, jobs.
 
     emails         every address of every live user -> its user
-    identities     kept apart only for users who have more than their one address
+    phones         every direct line of a live user -> its user; others have the number as a shared one
+    identities     kept apart only for users who have more than their one address and one direct line
+    merges         merges of organizations by their id
     mails          how many mails to people the calls would have sent
     """
 
@@ -29,6 +39,7 @@ class Account:
         self.users = Table()
         self.user_feed = Feed()
         self.emails: dict[str, int] = {}
+        self.phones: dict[str, int] = {}
         self.user_keys: dict[str, int] = {}
         self.deleted: Table = Table()
         self.identities: dict[int, list[Json]] = {}
@@ -41,6 +52,10 @@ class Account:
         self.of_organization: dict[int, dict[int, None]] = {}
         self.user_fields: dict[str, Json] = {item["key"]: item for item in standard_user_fields()}
         self.organization_fields = {item["key"]: item for item in standard_organization_fields()}
+        self.tickets = Table()
+        self.ticket_feed = Feed()
+        self.ticket_fields = {item["key"]: item for item in standard_ticket_fields()}
+        self.merges: dict[str, Json] = {}
         self.jobs: dict[str, Any] = {}
         self.mails = 0
         self._next = {
@@ -50,6 +65,8 @@ class Account:
             "identity": 810_500_000_003,
             "field": 7_202_000_000_001,
             "job": 1,
+            "ticket": 35_436,
+            "merge": 1,
         }
 
     def new_id(self, what: str) -> int:
@@ -72,26 +89,45 @@ class Account:
         self.user_feed.set(row["id"], now)
 
     def identities_of(self, row: Row) -> list[Json]:
-        """A user's addresses, the primary one first."""
-        if row["id"] not in self.identities:
-            first = [self.new_identity(row, row["email"], True)] if row["email"] else []
-            self.identities[row["id"]] = first
-        return self.identities[row["id"]]
+        """A user's addresses, the primary one first, and its direct lines. What is not kept apart looks the
+        same each time."""
+        kept = self.identities.get(row["id"])
+        if kept is not None:
+            return kept
+        found = []
+        if row["email"]:
+            found.append(_identity(FIRST_EMAIL + row["id"], row, "email", row["email"], primary=True))
+        if row["phone"] and self.phones.get(row["phone"]) == row["id"]:
+            found.append(_identity(FIRST_PHONE + row["id"], row, PHONE, row["phone"]))
+        return found
 
-    def new_identity(self, row: Row, value: str, primary: bool, verified: bool = True) -> Json:
+    def own_identities(self, row: Row) -> list[Json]:
+        """The same, to be changed."""
+        return self.identities.setdefault(row["id"], self.identities_of(row))
+
+    def new_identity(
+        self, row: Row, value: str, primary: bool = False, type: str = "email", verified: bool = True
+    ) -> Json:
         now = iso_s(self.clock.now())
-        return {
-            "id": self.new_id("identity"),
-            "user_id": row["id"],
-            "type": "email",
-            "value": value,
-            "verified": verified,
-            "primary": primary,
-            "undeliverable_count": 0,
-            "deliverable_state": "deliverable",
-            "created_at": now,
-            "updated_at": now,
-        }
+        made = _identity(self.new_id("identity"), row, type, value, primary)
+        return {**made, "verified": verified, "created_at": now, "updated_at": now}
+
+    def add_phone(self, row: Row, number: str | None) -> None:
+        """What setting a phone does: a number that nobody has becomes a direct line, kept beside earlier
+        ones; somebody else's becomes a shared number. Without a number the present line ends."""
+        old = row["phone"]
+        if number == old:
+            return
+        own = self.own_identities(row)
+        if not number and old and self.phones.get(old) == row["id"]:
+            del self.phones[old]
+            own[:] = [item for item in own if (item["type"], item["value"]) != (PHONE, old)]
+        row["phone"] = number
+        owner = self.phones.get(number or "")
+        row["shared_phone_number"] = (owner is not None and owner != row["id"]) if number else None
+        if number and owner is None and DIRECT_LINE.fullmatch(number):
+            self.phones[number] = row["id"]
+            own.append(self.new_identity(row, number, type=PHONE))
 
     # -- memberships -----------------------------------------------------------------------------
 
@@ -155,3 +191,18 @@ class Account:
         if organization is not None and not found:
             self.join(user, organization, default=True)
         user["organization_id"] = organization
+
+
+def _identity(id: int, row: Row, type: str, value: str, primary: bool = False) -> Json:
+    return {
+        "id": id,
+        "user_id": row["id"],
+        "type": type,
+        "value": value,
+        "verified": True,
+        "primary": primary,
+        "undeliverable_count": 0,
+        "deliverable_state": "deliverable",
+        "created_at": row["created_at"],
+        "updated_at": row["created_at"],
+    }

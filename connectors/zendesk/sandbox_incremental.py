@@ -6,10 +6,11 @@ fault ``lag`` makes it longer.
 
 from __future__ import annotations
 
-from connectors.sandbox.table import Feed
+from connectors.sandbox.table import Feed, Table
 from connectors.sandbox.wire import Answer, Call, Routes
 from connectors.zendesk.sandbox_account import Account
 from connectors.zendesk.sandbox_answers import bad_value, cursor_of, parts_of
+from connectors.zendesk.sandbox_people_api import with_identities
 
 MAX_PAGE = 1000
 MINUTE = 60.0
@@ -43,7 +44,22 @@ def _per_page(call: Call) -> int:
 def users(account: Account, call: Call) -> Answer:
     """By cursor, which stays good for later polls. Deleted users come with ``active: false``."""
     room = account.limits.take(*CURSOR_RATE)
-    feed = account.user_feed
+    answer = _by_cursor(account, call, "users", account.user_feed, account.users)
+    left = f"total={CURSOR_RATE[1]}; remaining={room.remaining}; resets={room.seconds}"
+    answer.headers = {f"Zendesk-RateLimit-{CURSOR_RATE[0]}": left}
+    return with_identities(account, call, answer)
+
+
+def tickets(account: Account, call: Call) -> Answer:
+    """Deleted tickets come with that status, unless ``exclude_deleted`` is asked for."""
+    account.limits.take(*TIME_RATE)
+    answer = _by_cursor(account, call, "tickets", account.ticket_feed, account.tickets)
+    if call.query.get("exclude_deleted") == "true":
+        answer.body["tickets"] = [row for row in answer.body["tickets"] if row["status"] != "deleted"]
+    return answer
+
+
+def _by_cursor(account: Account, call: Call, name: str, feed: Feed, table: Table) -> Answer:
     if cursor := call.query.get("cursor"):
         time, id = (*parts_of(cursor), -1)[:2]
         at = feed.position(time, id + 1)
@@ -51,20 +67,18 @@ def users(account: Account, call: Call) -> Answer:
         time, id = _start_time(account, call) * SECOND, -1
         at = feed.position(time)
     per_page, end = _per_page(call), feed.position(_until(account))
-    left = f"total={CURSOR_RATE[1]}; remaining={room.remaining}; resets={room.seconds}"
     found = feed.order[at : min(at + per_page, end)]
     after = cursor_of(*(found[-1] if found else (time, id)))
     return Answer(
         200,
         {
-            "users": [account.users.rows[id] for _, id in found],
-            "after_url": f"{call.base}/api/v2/incremental/users/cursor.json?cursor={after}",
+            name: [table.rows[id] for _, id in found],
+            "after_url": f"{call.base}/api/v2/incremental/{name}/cursor.json?cursor={after}",
             "after_cursor": after,
             "before_url": None,
             "before_cursor": None,
             "end_of_stream": at + per_page >= end,
         },
-        {f"Zendesk-RateLimit-{CURSOR_RATE[0]}": left},
     )
 
 
@@ -98,5 +112,6 @@ def _whole_second(feed: Feed, stop: int, end: int) -> int:
 
 INCREMENTAL: Routes[Account] = {
     ("GET", "/incremental/users/cursor"): users,
+    ("GET", "/incremental/tickets/cursor"): tickets,
     ("GET", "/incremental/organizations"): organizations,
 }

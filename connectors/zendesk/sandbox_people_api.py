@@ -35,6 +35,10 @@ def whoami(account: Account, call: Call) -> Answer:
 
 def all_users(account: Account, call: Call) -> Answer:
     """Live users; deleted ones have a list of their own."""
+    return with_identities(account, call, _all(account, call))
+
+
+def _all(account: Account, call: Call) -> Answer:
     if key := call.query.get("external_id"):
         return numbered(call, "users", _of([account.user_keys.get(key.lower())], account))
     role = call.query.get("role")
@@ -56,7 +60,19 @@ def many(account: Account, call: Call) -> Answer:
     else:
         found = _of(ids_of(call.query.get("ids")), account)
     deleted = call.query.get("include_deleted") == "true"
-    return numbered(call, "users", [row for row in found if row["active"] or deleted])
+    answer = numbered(call, "users", [row for row in found if row["active"] or deleted])
+    return with_identities(account, call, answer)
+
+
+def with_identities(account: Account, call: Call, answer: Answer) -> Answer:
+    """The answer and, where it is asked for, all identities of its users."""
+    asked = call.query.get("include", "").split(",")
+    call.ignored += [f"?include={name}" for name in asked if name not in ("", "identities")]
+    if "identities" in asked:
+        answer.body["identities"] = [
+            item for row in answer.body["users"] if row["active"] for item in account.identities_of(row)
+        ]
+    return answer
 
 
 def search(account: Account, call: Call) -> Answer:
@@ -71,9 +87,13 @@ def search(account: Account, call: Call) -> Answer:
     if name == "external_id":
         return numbered(call, "users", _of([account.user_keys.get(value)], account))
     if name == "phone":
-        found = [row for row in account.users if row["active"] and (row["phone"] or "").lower() == value]
-        return numbered(call, "users", found)
+        return numbered(call, "users", [row for row in account.users if _has_phone(account, row, value)])
     raise Refused(not_covered(f"the Zendesk user search {name!r}"))
+
+
+def _has_phone(account: Account, row: Row, number: str) -> bool:
+    own = account.phones.get(number) == row["id"]
+    return bool(row["active"]) and (own or (row["phone"] or "").lower() == number)
 
 
 def _of(ids: Iterable[int | None], account: Account) -> list[Row]:
@@ -113,7 +133,7 @@ def merge(account: Account, call: Call) -> Answer:
     if loser["role"] != "end-user" or winner["role"] != "end-user" or loser is winner:
         raise forbidden("Only two different end users can be merged")
     if not account.mode.muted:
-        emails = [identity["value"] for identity in account.identities_of(loser)]
+        taken = [(item["type"], item["value"]) for item in account.identities_of(loser)]
         organizations = [
             account.memberships.rows[id]["organization_id"] for id in account.of_user.get(loser["id"], ())
         ]
@@ -121,11 +141,11 @@ def merge(account: Account, call: Call) -> Answer:
         own = {
             account.memberships.rows[id]["organization_id"] for id in account.of_user.get(winner["id"], ())
         }
-        for email in emails:
-            primary = not winner["email"]
-            account.identities_of(winner).append(account.new_identity(winner, email, primary))
-            account.emails[email] = winner["id"]
-            winner["email"] = winner["email"] or email
+        for type, value in taken:
+            primary = type == "email" and not winner["email"]
+            account.own_identities(winner).append(account.new_identity(winner, value, primary, type))
+            (account.emails if type == "email" else account.phones)[value] = winner["id"]
+            winner["email"] = value if primary else winner["email"]
         for organization in organizations:
             if organization not in own:
                 account.join(winner, organization)

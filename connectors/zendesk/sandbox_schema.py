@@ -35,6 +35,14 @@ def standard_organization_fields() -> list[Json]:
     ]
 
 
+def standard_ticket_fields() -> list[Json]:
+    """What every account has, and one custom field of each of two kinds."""
+    types = ("subject", "description", "status", "tickettype", "priority", "group", "assignee")
+    made = [definition(FIRST_FIELD + 40 + at, type, type) for at, type in enumerate(types)]
+    made.append(definition(FIRST_FIELD + 50, "order_number", "text"))
+    return [*made, definition(FIRST_FIELD + 51, "product", "tagger", ("tea", "coffee"))]
+
+
 def definition(id: int, key: str, type: str, options: Any = ()) -> Json:
     """`options` are values, or objects with a name and a value."""
     made: Json = {
@@ -52,7 +60,7 @@ def definition(id: int, key: str, type: str, options: Any = ()) -> Json:
         "created_at": "2024-01-10T08:00:00Z",
         "updated_at": "2024-01-10T08:00:00Z",
     }
-    if type in ("dropdown", "multiselect"):
+    if type in ("dropdown", "multiselect", "tagger"):
         made["custom_field_options"] = [
             {"id": id * 100 + at, "name": str(option["name"]), "raw_name": str(option["name"]),
              "value": str(option["value"])}

@@ -78,10 +78,10 @@ def create(account: Account, given: Json, base: str, ignored: list[str]) -> Row:
     emails = [changes.pop("email", None), *extra]
     primary = next((email for email in emails if email), None)
     row["email"] = primary
-    organization = changes.pop("organization_id", None)
+    organization, phone = changes.pop("organization_id", None), changes.pop("phone", None)
     _apply(account, row, changes)
     if account.mode.muted:
-        return {**row, "organization_id": organization}
+        return {**row, "organization_id": organization, "phone": phone}
     account.users.add(row["id"], row)
     account.user_feed.set(row["id"], now)
     if row["external_id"]:
@@ -90,9 +90,10 @@ def create(account: Account, given: Json, base: str, ignored: list[str]) -> Row:
         account.emails[primary] = row["id"]
         for email in extra:
             if email != primary:
-                account.identities_of(row).append(account.new_identity(row, email, False))
+                account.own_identities(row).append(account.new_identity(row, email))
                 account.emails[email] = row["id"]
         account.mails += 0 if given.get("skip_verify_email") else 1
+    account.add_phone(row, phone)
     if organization is not None:
         account.join(row, organization, default=True)
     return row
@@ -115,7 +116,7 @@ def update(account: Account, row: Row, given: Json, ignored: list[str]) -> Row:
         return copy
     email = changes.pop("email", None)
     if email and account.emails.get(email) != row["id"]:
-        account.identities_of(row).append(account.new_identity(row, email, not row["email"]))
+        account.own_identities(row).append(account.new_identity(row, email, primary=not row["email"]))
         account.emails[email] = row["id"]
         row["email"] = row["email"] or email
         account.mails += 0 if given.get("skip_verify_email") else 1
@@ -127,6 +128,10 @@ def update(account: Account, row: Row, given: Json, ignored: list[str]) -> Row:
         changed |= row["organization_id"] != organization
         account.set_only_organization(row, organization)
     old_key = row["external_id"]
+    if "phone" in changes:
+        phone = changes.pop("phone")
+        changed |= row["phone"] != phone
+        account.add_phone(row, phone)
     changed |= _apply(account, row, changes)
     if old_key != row["external_id"]:
         account.user_keys.pop((old_key or "").lower(), None)
@@ -142,7 +147,8 @@ def delete(account: Account, row: Row) -> Row:
     if account.mode.muted:
         return {**row, "active": False}
     for identity in account.identities_of(row):
-        account.emails.pop(identity["value"], None)
+        owners = account.emails if identity["type"] == "email" else account.phones
+        owners.pop(identity["value"], None)
     account.identities.pop(row["id"], None)
     account.user_keys.pop((row["external_id"] or "").lower(), None)
     for id in list(account.of_user.get(row["id"], ())):

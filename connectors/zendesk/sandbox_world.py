@@ -8,7 +8,7 @@ from connectors.sandbox.table import Feed, Row
 from connectors.sandbox.wire import Json
 from connectors.zendesk import sandbox_organizations as organizations
 from connectors.zendesk import sandbox_users as users
-from connectors.zendesk.sandbox_account import ADMIN_EMAIL, Account
+from connectors.zendesk.sandbox_account import ADMIN_EMAIL, DIRECT_LINE, Account
 from connectors.zendesk.sandbox_schema import LOCALES, field_tags
 
 STAFF = (
@@ -62,6 +62,11 @@ def _add(account: Account, row: Row, updated: int) -> tuple[int, int]:
     account.users.ids.append(row["id"])
     if row["email"]:
         account.emails[row["email"]] = row["id"]
+    if row["phone"]:
+        taken = account.phones.get(row["phone"]) is not None
+        row["shared_phone_number"] = taken
+        if not taken and DIRECT_LINE.fullmatch(row["phone"]):
+            account.phones[row["phone"]] = row["id"]
     return updated, row["id"]
 
 

@@ -12,6 +12,14 @@ from connectors.contract import Value
 from connectors.settings import basic
 from connectors.zendesk import ZendeskConnector, feeds
 
+OWN_FIELDS = {
+    "seats": "integer",
+    "score": "decimal",
+    "newsletter": "checkbox",
+    "renewal": "date",
+    "drinks": "multiselect",
+}
+
 
 class Zendesk(Sandboxed):
     app = "zendesk"
@@ -50,7 +58,16 @@ class TestZendeskUsers(Zendesk):
     one = "user"
     container = "user_fields"
     texts = ("name", "user_fields.city", "user_fields.job_title", "notes")
-    samples: ClassVar[Mapping[str, Value]] = {"tags": ["partner", "vip"], "phone": "+62 811", "alias": "Ra"}
+    samples: ClassVar[Mapping[str, Value]] = {
+        "tags": ["partner", "vip"],
+        "phone": "+62 811",
+        "alias": "Ra",
+        "user_fields.seats": 7,
+        "user_fields.score": 1.5,
+        "user_fields.newsletter": True,
+        "user_fields.renewal": "2030-02-28",
+        "user_fields.drinks": ["coffee", "green_tea"],
+    }
     refusal = ("user_fields.marketing_consent", "no-such-choice")
     most_calls: ClassVar[Mapping[str, int]] = {
         "pull": 4,
@@ -60,6 +77,14 @@ class TestZendeskUsers(Zendesk):
         "create": 3,
         "update": 3,
     }
+
+    def begin(self) -> None:
+        super().begin()
+        for key, type in OWN_FIELDS.items():
+            options = [{"name": value, "value": value} for value in ("coffee", "green_tea")]
+            body = {"key": key, "title": key, "type": type}
+            body |= {"custom_field_options": options} if type == "multiselect" else {}
+            self.does("POST", "/api/v2/user_fields", {"user_field": body})
 
     def user_delete(self, id: str) -> None:
         self.does("DELETE", f"{self.path}/{id}")
@@ -95,3 +120,7 @@ class TestZendeskOrganizations(Zendesk):
 
     def user_delete(self, id: str) -> None:
         self.does("DELETE", f"{self.path}/{id}")
+
+    def user_merge(self, loser: str, winner: str) -> str:
+        self.does("POST", f"{self.path}/{loser}/merge", {"organization_merge": {"winner_id": int(winner)}})
+        return winner

@@ -11,7 +11,7 @@ import pytest
 import respx
 from zendesk_wire import EPOCH, connect, organization, served, user
 
-from connectors.contract import AppError, AuthRefused, Options
+from connectors.contract import AppError, AuthRefused, Options, Unavailable, Write
 from connectors.zendesk import ZendeskConnector
 
 
@@ -84,8 +84,9 @@ def test_the_cursor_export_keeps_its_last_cursor(app: respx.MockRouter, zendesk:
         side_effect=[httpx.Response(200, json=a) for a in answers]
     )
     first, last = zendesk.pull("users", None, ("email",))
-    assert dict(route.calls[0].request.url.params) == {"start_time": "0", "per_page": "1000"}
-    assert dict(route.calls[1].request.url.params) == {"cursor": "c1", "per_page": "1000"}
+    more = {"per_page": "1000", "include": "identities"}
+    assert dict(route.calls[0].request.url.params) == {"start_time": "0", **more}
+    assert dict(route.calls[1].request.url.params) == {"cursor": "c1", **more}
     assert (first.cursor, last.cursor, last.last) == ("c1", "c2", True)
     assert last.records[0].archived
 
@@ -100,11 +101,45 @@ def test_a_poll_is_one_call(app: respx.MockRouter, zendesk: ZendeskConnector) ->
     assert (page.cursor, zendesk.calls - before) == ("c2", 1)
 
 
-def test_a_cursor_that_stands_still_ends_the_read(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+def test_a_cursor_that_stands_still_is_asked_again_and_then_given_up(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    """Taken for the end, it would leave out what follows; followed, it would never end."""
     body = {"users": [], "after_cursor": "c2", "end_of_stream": False}
     route = app.get("/incremental/users/cursor").respond(json=body)
-    (page,) = zendesk.pull("users", "c2", ("email",))
-    assert (page.last, route.call_count) == (True, 1)
+    with pytest.raises(Unavailable, match="repeats one page"):
+        list(zendesk.pull("users", "c2", ("email",)))
+    assert route.call_count == 3
+
+
+def test_a_page_that_comes_twice_is_read_past(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    stuck, last = ({"users": [], "after_cursor": "c1", "end_of_stream": end} for end in (False, True))
+    app.get("/incremental/users/cursor").mock(
+        side_effect=[httpx.Response(200, json=a) for a in (stuck, last)]
+    )
+    assert [page.last for page in zendesk.pull("users", "c1", ("email",))] == [False, True]
+
+
+def test_further_addresses_and_numbers_come_with_the_export(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    identities = [
+        {"user_id": 1, "type": "email", "value": "a@x.test", "primary": True},
+        {"user_id": 1, "type": "email", "value": "Second@x.test"},
+        {"user_id": 1, "type": "phone_number", "value": "+62811000"},
+        {"user_id": 1, "type": "phone_number", "value": "+62811999"},
+        {"user_id": 1, "type": "twitter", "value": "sara"},
+        {"user_id": 2, "type": "email", "value": "b@x.test", "primary": True},
+    ]
+    users = [user(1, phone="+62811000"), user(2, email="b@x.test")]
+    app.get("/incremental/users/cursor").respond(
+        json={"users": users, "identities": identities, "after_cursor": "c", "end_of_stream": True}
+    )
+    (page,) = zendesk.pull("users", None, ("email", "phone"))
+    assert [record.other_keys for record in page.records] == [
+        {"email": ("second@x.test",), "phone": ("+62811999",)},
+        {},
+    ]
 
 
 def test_records_are_flat_and_blanks_are_none(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
@@ -131,14 +166,31 @@ def test_records_are_flat_and_blanks_are_none(app: respx.MockRouter, zendesk: Ze
     assert record.stamp == datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("shown", ["2019-07-23T00:00:00Z", "2019-07-23T00:00:00+00:00"])
+def test_a_date_is_a_day_whatever_midnight_it_is_shown_as(
+    shown: str, app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    app.get("/user_fields").respond(json={"user_fields": [{"key": "renewal", "type": "date"}]})
+    item = user(user_fields={"renewal": shown})
+    app.get("/incremental/users/cursor").respond(json={"users": [item], "after_cursor": "c"})
+    (page,) = zendesk.pull("users", None, ("user_fields.renewal",))
+    assert page.records[0].values == {"user_fields.renewal": "2019-07-23"}
+
+
 def test_deleted_users_are_told_and_missing_ones_are_not(
     app: respx.MockRouter, zendesk: ZendeskConnector
 ) -> None:
     app.get("/users/search").respond(json={"users": []})
     route = app.get("/users/show_many").respond(json={"users": [user(1), user(2, active=False)]})
-    answers = zendesk.fetch("users", ["1", "2", "3"], ("email",))
-    assert [answer.state for answer in answers] == ["found", "deleted", "unknown"]
-    assert dict(route.calls.last.request.url.params) == {"ids": "1,2,3", "include_deleted": "true"}
+    app.get("/users/3").respond(403, json={"error": "Forbidden"})
+    app.get("/users/4").respond(404, json={"error": "RecordNotFound", "description": "Not found"})
+    app.get("/users/5").respond(404, text="")
+    with pytest.raises(AuthRefused):
+        zendesk.fetch("users", ["3"], ("email",))
+    answers = zendesk.fetch("users", ["1", "2", "4", "5"], ("email",))
+    assert [answer.state for answer in answers] == ["found", "deleted", "deleted", "unknown"]
+    asked = {"ids": "1,2,4,5", "include_deleted": "true", "include": "identities"}
+    assert dict(route.calls.last.request.url.params) == asked
 
 
 def test_a_user_whose_address_went_to_another_was_merged_into_that_one(
@@ -149,6 +201,32 @@ def test_a_user_whose_address_went_to_another_was_merged_into_that_one(
     app.get("/users/7/identities").respond(json={"identities": [{"type": "email", "value": "old@x.test"}]})
     (answer,) = zendesk.fetch("users", ["2"], ("email",))
     assert (answer.state, answer.into) == ("merged", "7")
+
+
+def test_a_permanently_deleted_user_is_deleted_and_has_nothing_to_look_up(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    erased = user(2, active=False, email=None, phone=None, name="Permanently Deleted User")
+    app.get("/users/show_many").respond(json={"users": [erased]})
+    (answer,) = zendesk.fetch("users", ["2"], ("name",))
+    assert (answer.state, answer.record is not None and answer.record.archived) == ("deleted", True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "state"), [(["+62811"], "merged"), ([], "deleted")], ids=["moved", "shared"]
+)
+def test_a_user_without_address_is_told_by_its_direct_line(
+    lines: list[str], state: str, app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    """A number that another user only shares says nothing."""
+    gone = user(2, active=False, email=None, phone="+62811")
+    app.get("/users/show_many").respond(json={"users": [gone]})
+    route = app.get("/users/search").respond(json={"users": [user(7, phone="+62811")]})
+    identities = [{"type": "phone_number", "value": line} for line in lines]
+    app.get("/users/7/identities").respond(json={"identities": identities})
+    (answer,) = zendesk.fetch("users", ["2"], ("email",))
+    assert (answer.state, answer.into) == (state, "7" if lines else None)
+    assert route.calls.last.request.url.params["query"] == "phone:+62811"
 
 
 def test_users_are_found_by_external_id_in_one_call(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
@@ -226,6 +304,84 @@ def test_an_organization_counts_as_deleted_on_zendesks_word_only(
 ) -> None:
     app.get("/organizations/show_many").respond(json={"organizations": [organization(1)]})
     app.get("/organizations/2").respond(404, json={"error": "RecordNotFound", "description": "Not found"})
+    app.get("/organizations/2/merges").respond(404, json={"error": "RecordNotFound"})
     app.get("/organizations/3").respond(404, text="")
     answers = zendesk.fetch("organizations", ["1", "2", "3"], ("name",))
     assert [answer.state for answer in answers] == ["found", "deleted", "unknown"]
+
+
+def test_a_merged_organization_leads_to_the_one_that_took_it_in(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    show_many = app.get("/organizations/show_many")
+    show_many.side_effect = [
+        httpx.Response(200, json={"organizations": []}),
+        httpx.Response(200, json={"organizations": [organization(9)]}),
+    ]
+    app.get("/organizations/2").respond(404, json={"error": "RecordNotFound", "description": "Not found"})
+    merges = [
+        {"loser_id": 2, "winner_id": 8, "status": "error"},
+        {"loser_id": 2, "winner_id": 9, "status": "complete"},
+    ]
+    app.get("/organizations/2/merges").respond(json={"organization_merges": merges})
+    (answer,) = zendesk.fetch("organizations", ["2"], ("name",))
+    assert (answer.state, answer.into) == ("merged", "9")
+    assert answer.record is not None
+    assert answer.record.values == {"name": "Org 9"}
+
+
+# Tickets.
+
+TICKET_FIELDS = [
+    {"id": 1, "type": "subject", "title": "Subject"},
+    {"id": 77, "type": "text", "title": "Order number"},
+    {
+        "id": 78,
+        "type": "tagger",
+        "title": "Product",
+        "custom_field_options": [{"name": "Tea", "value": "tea"}],
+    },
+]
+
+
+def ticket(id: int, **more: Any) -> dict[str, Any]:
+    base = {"id": id, "subject": "Late", "status": "open", "requester_id": 5, "organization_id": None}
+    own = [{"id": 77, "value": "A-1"}, {"id": 78, "value": None}]
+    return {**base, "custom_fields": own, "updated_at": "2026-11-20T10:00:00Z", **more}
+
+
+def test_tickets_are_read_with_their_own_fields_and_references(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    app.get("/ticket_fields").respond(json={"ticket_fields": TICKET_FIELDS, "meta": {}})
+    tickets = [ticket(1), ticket(2, status="deleted")]
+    route = app.get("/incremental/tickets/cursor").respond(
+        json={"tickets": tickets, "after_cursor": "t1", "end_of_stream": True}
+    )
+    spec = zendesk.describe("tickets")
+    assert {field.writable for field in spec.fields.values()} == {"no"}
+    assert spec.fields["custom_fields.78"].options == ("tea",)
+    assert "custom_fields.1" not in spec.fields  # the subject is a field of its own
+    asked = ("subject", "requester_id", "organization_id", "custom_fields.77", "custom_fields.78")
+    (page,) = zendesk.pull("tickets", None, asked)
+    assert page.cursor == "t1"
+    assert page.records[0].values == {
+        "subject": "Late",
+        "requester_id": "5",
+        "organization_id": None,
+        "custom_fields.77": "A-1",
+        "custom_fields.78": None,
+    }
+    assert [record.archived for record in page.records] == [False, True]
+    assert "include" not in route.calls.last.request.url.params
+
+
+def test_tickets_are_never_written(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    before = len(app.calls)
+    for kind, id in (("create", None), ("update", "1"), ("archive", "1")):
+        (result,) = zendesk.write("tickets", [Write("r", kind, id, {"subject": "x"})])
+        assert (result.outcome, result.ref) == ("rejected", "r")
+        assert "does not write" in result.reason
+    with pytest.raises(AppError, match="make them in Zendesk"):
+        zendesk.create_fields("tickets", [])
+    assert len(app.calls) == before

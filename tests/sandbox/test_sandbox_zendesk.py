@@ -53,7 +53,7 @@ def test_a_user_is_refused_for(case: str, zendesk: httpx.Client) -> None:
 def test_wrong_credentials_and_uncovered_endpoints(zendesk: httpx.Client) -> None:
     answer = zendesk.get("/users/me", auth=("admin@sandbox.test/token", "wrong"))
     assert (answer.status_code, answer.json()) == (401, {"error": "Couldn't authenticate you"})
-    assert zendesk.get("/tickets").status_code == 501
+    assert zendesk.get("/satisfaction_ratings").status_code == 501
     assert zendesk.get("/users/me.json").json()["user"]["role"] == "admin"
 
 
@@ -272,3 +272,161 @@ def test_a_new_field_shows_on_all_users(zendesk: httpx.Client) -> None:
     assert zendesk.post("/user_fields", json=made).status_code == 422
     assert zendesk.get("/users/me").json()["user"]["user_fields"]["tea"] is None
     assert create(zendesk, user_fields={"tea": "green_tea"})["tags"] == ["green_tea"]
+
+
+# -- identities --------------------------------------------------------------------------------------
+
+
+def test_identities_come_with_users_where_they_are_asked_for(zendesk: httpx.Client) -> None:
+    one, two = (
+        create(zendesk, email="one@t.example", phone="+628110001"),
+        create(zendesk, email="two@t.example"),
+    )
+    zendesk.post(
+        f"/users/{one['id']}/identities", json={"identity": {"type": "email", "value": "more@t.example"}}
+    )
+    ids = f"{one['id']},{two['id']}"
+    body = zendesk.get("/users/show_many", params={"ids": ids, "include": "identities"}).json()
+    assert [(item["user_id"], item["value"], item["primary"]) for item in body["identities"]] == [
+        (one["id"], "one@t.example", True),
+        (one["id"], "+628110001", False),
+        (one["id"], "more@t.example", False),
+        (two["id"], "two@t.example", True),
+    ]
+    feed = zendesk.get("/incremental/users/cursor", params={"start_time": 0, "include": "identities"}).json()
+    assert {"more@t.example", "two@t.example"} <= {item["value"] for item in feed["identities"]}
+    assert "identities" not in zendesk.get("/incremental/users/cursor", params={"start_time": 0}).json()
+
+
+def test_an_identity_keeps_its_id_when_it_is_looked_at_again(zendesk: httpx.Client) -> None:
+    path = f"/users/{create(zendesk, email='one@t.example')['id']}/identities"
+    first, again = (zendesk.get(path).json()["identities"] for _ in range(2))
+    assert first == again
+    assert zendesk.get(f"{path}/{first[0]['id']}").json()["identity"] == first[0]
+
+
+def test_a_new_number_is_a_direct_line_and_somebody_elses_is_shared(zendesk: httpx.Client) -> None:
+    one = create(zendesk, phone="+628110001")
+    two = create(zendesk, phone="+628110001")
+    assert [user["shared_phone_number"] for user in (one, two)] == [False, True]
+    assert zendesk.get(f"/users/{two['id']}/identities").json()["identities"] == []
+    zendesk.put(f"/users/{one['id']}", json={"user": {"phone": "+628110002"}})
+    lines = zendesk.get(f"/users/{one['id']}/identities").json()["identities"]
+    assert [item["value"] for item in lines] == ["+628110001", "+628110002"]  # kept beside the old one
+    found = zendesk.get("/users/search", params={"query": "phone:+628110001"}).json()["users"]
+    assert {user["id"] for user in found} == {one["id"], two["id"]}
+
+
+def test_asking_for_a_verification_mails_and_making_primary_does_not(
+    zendesk: httpx.Client, control: httpx.Client
+) -> None:
+    path = f"/users/{create(zendesk, email='one@t.example')['id']}/identities"
+    body = {"type": "email", "value": "two@t.example", "skip_verify_email": True}
+    made = zendesk.post(path, json={"identity": body}).json()["identity"]
+    zendesk.put(f"{path}/{made['id']}/make_primary")
+    assert control.get("/state").json()["zendesk"]["mails"] == 0
+    zendesk.put(f"{path}/{made['id']}/request_verification")
+    assert control.get("/state").json()["zendesk"]["mails"] == 1
+
+
+# -- merges of organizations -------------------------------------------------------------------------
+
+
+def test_a_merged_organization_is_gone_and_its_members_are_in_the_other(zendesk: httpx.Client) -> None:
+    loser, winner = (
+        organization(zendesk, name="Old", domain_names=["old.example"]),
+        organization(zendesk, name="New"),
+    )
+    member = create(zendesk, organization_id=loser["id"])
+    body = {"organization_merge": {"winner_id": winner["id"]}}
+    merge = zendesk.post(f"/organizations/{loser['id']}/merge", json=body).json()["organization_merge"]
+    assert (merge["status"], merge["loser_id"]) == ("new", loser["id"])
+    shown = zendesk.get(f"/organization_merges/{merge['id']}").json()["organization_merge"]
+    assert (shown["status"], shown["winner_id"]) == ("complete", winner["id"])
+    assert zendesk.get(f"/organizations/{loser['id']}").status_code == 404
+    listed = zendesk.get(f"/organizations/{loser['id']}/merges").json()["organization_merges"]
+    assert [item["id"] for item in listed] == [merge["id"]]
+    assert zendesk.get(f"/users/{member['id']}").json()["user"]["organization_id"] == winner["id"]
+    assert zendesk.get(f"/organizations/{winner['id']}").json()["organization"]["domain_names"] == [
+        "old.example"
+    ]
+
+
+# -- tickets -----------------------------------------------------------------------------------------
+
+
+def ticket(zendesk: httpx.Client, **values: Any) -> dict[str, Any]:
+    answer = zendesk.post("/tickets", json={"ticket": {"comment": {"body": "Help"}, **values}})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json()["ticket"])
+
+
+def test_a_ticket_belongs_to_its_requester(zendesk: httpx.Client) -> None:
+    home = organization(zendesk, name="Acme")
+    user = create(zendesk, email="one@t.example", organization_id=home["id"])
+    made = ticket(zendesk, requester={"name": "One", "email": "One@t.example"}, subject="Late")
+    assert (made["requester_id"], made["organization_id"], made["status"]) == (user["id"], home["id"], "new")
+    new = ticket(zendesk, requester={"name": "Two", "email": "two@t.example"})
+    assert zendesk.get(f"/users/{new['requester_id']}").json()["user"]["email"] == "two@t.example"
+
+
+def test_the_ticket_feed_shows_deleted_ones_by_their_status(zendesk: httpx.Client) -> None:
+    one, two = ticket(zendesk), ticket(zendesk)
+    feed = "/incremental/tickets/cursor"
+    body = zendesk.get(feed, params={"start_time": 0}).json()
+    assert [item["id"] for item in body["tickets"]] == [one["id"], two["id"]]
+    assert zendesk.delete(f"/tickets/{one['id']}").status_code == 204
+    cursor = {"cursor": body["after_cursor"]}
+    assert [item["status"] for item in zendesk.get(feed, params=cursor).json()["tickets"]] == ["deleted"]
+    assert zendesk.get(feed, params={**cursor, "exclude_deleted": "true"}).json()["tickets"] == []
+    assert zendesk.get(f"/tickets/{one['id']}").status_code == 404
+    assert zendesk.get("/tickets/show_many", params={"ids": f"{one['id']},{two['id']}"}).json()["count"] == 1
+    assert [item["id"] for item in zendesk.get("/deleted_tickets").json()["deleted_tickets"]] == [one["id"]]
+    assert zendesk.put(f"/deleted_tickets/{one['id']}/restore").status_code == 200
+    assert zendesk.get(f"/tickets/{one['id']}").json()["ticket"]["status"] == "open"
+
+
+def test_a_ticket_that_moved_is_not_overwritten_under_safe_update(zendesk: httpx.Client) -> None:
+    made = ticket(zendesk)
+    body = {"ticket": {"status": "open", "safe_update": True, "updated_stamp": "2020-01-01T00:00:00Z"}}
+    answer = zendesk.put(f"/tickets/{made['id']}", json=body)
+    assert (answer.status_code, answer.json()["error"]) == (409, "UpdateConflict")
+    body["ticket"]["updated_stamp"] = made["updated_at"]
+    assert zendesk.put(f"/tickets/{made['id']}", json=body).json()["ticket"]["status"] == "open"
+
+
+TICKETS_REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "nothing said": ({"comment": {"body": " "}}, "base"),
+    "a status that is none": ({"status": "gone"}, "status"),
+    "a priority that is none": ({"priority": "soon"}, "priority"),
+    "an organization that is not there": ({"organization_id": 1}, "organization"),
+}
+
+
+@pytest.mark.parametrize("case", TICKETS_REFUSED)
+def test_a_ticket_is_refused_for(case: str, zendesk: httpx.Client) -> None:
+    values, field = TICKETS_REFUSED[case]
+    answer = zendesk.post("/tickets", json={"ticket": {"comment": {"body": "Help"}, **values}})
+    assert (answer.status_code, list(answer.json()["details"])) == (422, [field])
+
+
+def test_a_closed_ticket_stays_as_it_is(zendesk: httpx.Client) -> None:
+    made = ticket(zendesk, status="closed")
+    assert zendesk.put(f"/tickets/{made['id']}", json={"ticket": {"status": "open"}}).status_code == 422
+
+
+def test_ticket_jobs(zendesk: httpx.Client) -> None:
+    items = [{"comment": {"body": "Help"}}, {"status": "open"}]
+    results = finished(zendesk, zendesk.post("/tickets/create_many", json={"tickets": items}))
+    assert (results[0]["account_id"], results[1]["error"]) == (18525119, "TicketCreateError")
+    many = {"ids": f"{results[0]['id']},1"}
+    results = finished(
+        zendesk, zendesk.put("/tickets/update_many", params=many, json={"ticket": {"tags": ["a"]}})
+    )
+    assert (results[0]["status"], results[1]["index"]) == ("Updated", 1)
+
+
+def test_tickets_have_fields_by_id(zendesk: httpx.Client) -> None:
+    fields = {item["type"]: item["id"] for item in zendesk.get("/ticket_fields").json()["ticket_fields"]}
+    made = ticket(zendesk, custom_fields=[{"id": fields["tagger"], "value": "tea"}])
+    assert {"id": fields["tagger"], "value": "tea"} in made["custom_fields"]
