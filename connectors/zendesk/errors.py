@@ -26,15 +26,15 @@ def from_answer(write: Write, answer: Answer, facts: ObjectFacts, redact: Redact
         return Result(write.ref, "retry", write.id, reason="Zendesk was busy with this record")
     details = answer.detail.get("details")
     named: dict[str, str] = {}
-    taken = False
+    texts: list[str] = []
     for key, problems in details.items() if isinstance(details, dict) else ():
         name = _field(write, str(key), facts)
-        text = _joined(problems)
-        taken = taken or bool(_TAKEN.search(text))
+        texts.append(_joined(problems))
         if name:
-            named[name] = redact(text)
-    said = "; ".join(named.values()) or answer.detail.get("description") or f"status {answer.status}"
-    return _refused(write, redact(said), named, taken)
+            named[name] = redact(texts[-1])
+    said = "; ".join(texts)
+    reason = said or answer.detail.get("description") or f"status {answer.status}"
+    return _refused(write, redact(reason), named, bool(_TAKEN.search(said)))
 
 
 def from_job(write: Write, outcome: Mapping[str, Any], facts: ObjectFacts, redact: Redact) -> Result:

@@ -207,6 +207,20 @@ def kind_of(name: str) -> Kind:
     return Tags(("vip", "partner")) if name == "tags" else TYPES[name]()
 
 
+@pytest.mark.parametrize("path", NOTES, ids=names)
+def test_every_trap_names_a_test_that_exists(path: Path) -> None:
+    known = {
+        name
+        for file in (*ROOT.glob("tests/**/*.py"), *ROOT.glob("connectors/contract_suite/*.py"))
+        for name in re.findall(r"def (test_\w+)\(", file.read_text())
+    }
+    if "| trap |" in path.read_text():
+        for row in rows(path, "trap"):
+            tests = set(re.findall(r"`(test_\w+)`", row[-1]))
+            assert tests, row
+            assert tests <= known, row
+
+
 @pytest.mark.parametrize("row", rows(ROOT / "docs" / "mappings.md", "type"), ids=lambda row: row[0])
 def test_the_examples_of_types_are_true(row: list[str]) -> None:
     name, shown, golden = (cell.strip("`") for cell in row[:3])

@@ -329,6 +329,19 @@ def test_asking_for_a_verification_mails_and_making_primary_does_not(
     assert control.get("/state").json()["zendesk"]["mails"] == 1
 
 
+def test_addresses_and_memberships_do_not_move_the_time_of_change(
+    zendesk: httpx.Client, control: httpx.Client
+) -> None:
+    user, home = create(zendesk, email="one@t.example"), organization(zendesk, name="Acme")
+    control.post("/clock", json={"offset": 3600})
+    identity = {"type": "email", "value": "two@t.example", "skip_verify_email": True}
+    zendesk.post(f"/users/{user['id']}/identities", json={"identity": identity})
+    membership = {"user_id": user["id"], "organization_id": home["id"]}
+    zendesk.post("/organization_memberships", json={"organization_membership": membership})
+    shown = zendesk.get(f"/users/{user['id']}").json()["user"]
+    assert (shown["organization_id"], shown["updated_at"]) == (home["id"], user["updated_at"])
+
+
 # -- merges of organizations -------------------------------------------------------------------------
 
 
