@@ -23,7 +23,7 @@ from syncer.steps.pull import Pulled, Puller, look_at
 from syncer.steps.recover import Recovery
 from syncer.steps.write import Writer, Wrote
 from syncer.store.database import Database
-from syncer.store.lease import hold
+from syncer.store.lease import BEAT, hold
 from syncer.store.ledger import InFlight, Ledger
 from syncer.store.records import Records
 
@@ -91,7 +91,10 @@ class Engine:
         id = ports.run_id(started)
         run = Run(id, Report(id, self.sync.name, apps={name: AppRow() for name in self.sync.apps}))
         calls = {name: app.connector.calls for name, app in self.sync.apps.items()}
-        with hold(self.db, self.sync.name, ports.holder, ports.now, ports.alive):
+        with (
+            hold(self.db, self.sync.name, ports.holder, ports.now, ports.alive) as lease,
+            ports.workers.alongside(lease.beat, BEAT),
+        ):
             with self.db.transaction():
                 self.ledger.close_interrupted(started)
                 self.ledger.begin_run(id, options.kind, started)

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
+from hashlib import blake2b
 from itertools import count
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any, Protocol, TypeVar
 
 R = TypeVar("R")
@@ -24,6 +29,10 @@ class Workers(Protocol):
 
     def drive(self, tasks: Mapping[str, Task[R]]) -> dict[str, R]:
         """Run all tasks to their ends; the generators run on the calling thread, only calls elsewhere."""
+        ...
+
+    def alongside(self, beat: Callable[[], None], every: float) -> AbstractContextManager[None]:
+        """While it lasts, `beat` is called every so many seconds, beside everything else."""
         ...
 
 
@@ -44,6 +53,22 @@ class Threads:
                     name = running.pop(future)
                     self._step(name, tasks[name], future, pool, running, results)
         return results
+
+    @contextmanager
+    def alongside(self, beat: Callable[[], None], every: float) -> Iterator[None]:
+        over = Event()
+
+        def beats() -> None:
+            while not over.wait(every):
+                beat()
+
+        thread = Thread(target=beats, name="heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     @staticmethod
     def _step(
@@ -67,7 +92,10 @@ class Threads:
 
 
 class Inline:
-    """All on the calling thread, in turns: the order is the same each time."""
+    """All on the calling thread, in turns: the order is the same each time. Nothing happens beside it."""
+
+    def alongside(self, beat: Callable[[], None], every: float) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def drive(self, tasks: Mapping[str, Task[R]]) -> dict[str, R]:
         results: dict[str, R] = {}
@@ -91,15 +119,25 @@ class Inline:
 _NONCE = os.urandom(3).hex()
 
 
+@cache
+def _machine() -> str:
+    """Where process numbers mean the same: this start of this machine, and this container of it. Empty where
+    that cannot be told."""
+    with suppress(OSError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return blake2b(f"{boot} {os.readlink('/proc/self/ns/pid')}".encode(), digest_size=4).hexdigest()
+    return ""
+
+
 def _holder() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}:{_NONCE}"
+    return f"{socket.gethostname()}:{os.getpid()}:{_NONCE}:{_machine()}"
 
 
 def holder_is_alive(holder: str) -> bool:
-    """False only where the holder is known to be dead: a process of this machine that is gone."""
-    host, _, process = holder.partition(":")
-    pid, _, nonce = process.partition(":")
-    if host != socket.gethostname() or not pid.isdigit():
+    """False only where the holder is known to be dead: a process of this machine that is gone. Of another
+    machine, or another container under the same name, nothing is known."""
+    host, pid, nonce, machine = (*holder.split(":"), "", "", "")[:4]
+    if host != socket.gethostname() or not pid.isdigit() or machine not in ("", _machine()):
         return True
     if int(pid) == os.getpid():
         return nonce == _NONCE
@@ -109,7 +147,16 @@ def holder_is_alive(holder: str) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return not _has_ended(int(pid))
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a process has ended and only waits for its parent to take notice."""
+    try:
+        said = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return said.rpartition(")")[2].split()[:1] == ["Z"]
 
 
 _counter = count()

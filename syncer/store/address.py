@@ -28,6 +28,10 @@ def parse(text: str, env: Mapping[str, str] = os.environ) -> URL:
         raise StateError(f"The state is not the URL of a database. Write {FORMS}.") from None
     kind = url.get_backend_name()
     if kind == "sqlite":
+        if url.query or str(url.database).startswith("file:"):
+            raise StateError(
+                f"The state has options that SQLite files do not take. Write the path alone: {FORMS}."
+            )
         return url
     if kind != "postgresql" or url.get_driver_name() not in ("psycopg", "psycopg2"):
         raise StateError(f"The state cannot be kept in {url.drivername}. Write {FORMS}.")

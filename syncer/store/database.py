@@ -144,6 +144,14 @@ class Database:
         packed = {name: orjson.dumps(values[name]).decode() for name in lists}
         return sql, {**values, **packed}
 
+    def run_apart(self, sql: str, **values: Any) -> None:
+        """One statement, committed at once on a connection of its own: the one thing that another thread may
+        call. Does nothing for a state in memory, which no other connection sees."""
+        if self.is_sqlite and self.file is None:
+            return
+        with self._in_words(), self._engine.begin() as connection:
+            connection.execute(_statement(sql), values)
+
     def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """One statement for many rows."""
         if rows:
@@ -237,7 +245,8 @@ def _private_file(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise StateError(f"The state file {path} cannot be opened: {error.strerror}.") from error
+        cure = "May this user read and write it and its folder?"
+        raise StateError(f"The state file {path} cannot be opened: {error.strerror}. {cure}") from error
 
 
 def _sqlite_settings(connection: Any, _record: Any) -> None:

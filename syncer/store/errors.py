@@ -19,8 +19,11 @@ _CURES = (
     ("could not extend", "The server's disk is full: make room. Nothing was sent that is not recorded."),
     ("disk quota", "The disk quota is used up: make room. Nothing was sent that is not recorded."),
     ("disk I/O error", "The disk may be full or broken: look at it, then run: syncer state check"),
+    (
+        "readonly transaction",
+        "Is this a standby? Name the main server. Nothing was sent that is not recorded.",
+    ),
     ("readonly", "The file or its folder is read-only for this user. Nothing was sent that is not recorded."),
-    ("read only", "The server takes no writes; is this a standby? Nothing was sent that is not recorded."),
     ("malformed", "The file is damaged: restore a backup with syncer state restore FILE."),
     ("not a database", "The file is something else, or damaged: restore a backup, or name another file."),
     ("unable to open", "Does the folder exist, and may this user write there?"),

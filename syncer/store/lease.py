@@ -1,17 +1,23 @@
-"""The lease: one worker a space, with a fencing token that is checked at each commit."""
+"""The lease: one worker a space, with a fencing token that is checked at each commit.
+
+It lasts two minutes. Commits renew it and, while nothing is committed (an app that lets us wait), so does a
+heartbeat on a connection of its own. It outlives a dead holder by two minutes at most; where the holder was a
+process of this machine, not at all.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syncer.store import codec
-from syncer.store.database import Database
+from syncer.store.database import Database, StateError
 from syncer.store.tables import LeaseRow
 
-LASTS = timedelta(minutes=5)
+LASTS = timedelta(minutes=2)
+BEAT = 30.0  # seconds between two beats of the heart
 
 
 class Busy(Exception):
@@ -19,8 +25,8 @@ class Busy(Exception):
 
     def __init__(self, space: str, holder: str, expires: str) -> None:
         super().__init__(
-            f"{space} is busy: {holder} is working on it (its lease lasts until {expires} unless renewed)."
-            " Wait for it to end, then try again."
+            f"{space} is busy: {told(holder)} is working on it (its lease lasts until {expires[:19]}Z unless"
+            " renewed). Wait for it to end, then try again."
         )
 
 
@@ -30,7 +36,7 @@ class LeaseLost(Exception):
 
 @dataclass(slots=True)
 class Lease:
-    """A held lease. `renew` before long work; `check` runs inside every commit."""
+    """A held lease. `check` runs inside every commit; `beat` on another thread."""
 
     db: Database
     space: str
@@ -40,18 +46,26 @@ class Lease:
     expires: datetime
 
     def check(self) -> None:
-        """Refuse the commit when somebody else holds the lease; renew it when half of it is over."""
-        sql = "SELECT token FROM lease WHERE space = :space"
-        row = self.db.one(sql, space=self.space)
+        """Refuse the commit when somebody else holds the lease; renew it when half of it is over. No other
+        writer commits between this look and the commit: see `Database.transaction`."""
+        row = self.db.one("SELECT token, holder FROM lease WHERE space = :space", space=self.space)
         if row is None or int(row[0]) != self.token:
-            raise LeaseLost(f"The lease on {self.space} was taken over; this run stops here.")
+            by = f" by {told(row[1])}" if row is not None and row[1] else ""
+            raise LeaseLost(f"The lease on {self.space} was taken over{by}; this run stops here.")
         if self.expires - self.now() < LASTS / 2:
             self.expires = self.now() + LASTS
-            self.db.run(
-                "UPDATE lease SET expires = :expires WHERE space = :space",
-                space=self.space,
-                expires=codec.iso(self.expires),
+            self.db.run(_RENEW, space=self.space, token=self.token, expires=codec.iso(self.expires))
+
+    def beat(self) -> None:
+        """Renew the lease if it is still ours, whatever the main connection does. A beat that fails is left
+        out: the next one, or the check in a commit, will tell."""
+        with suppress(StateError):
+            self.db.run_apart(
+                _RENEW, space=self.space, token=self.token, expires=codec.iso(self.now() + LASTS)
             )
+
+
+_RENEW = "UPDATE lease SET expires = :expires WHERE space = :space AND token = :token"
 
 
 @contextmanager
@@ -60,11 +74,10 @@ def hold(
 ) -> Iterator[Lease]:
     """Take the lease or raise `Busy`. A lease that ran out, or whose holder is known to be dead, is taken
     over."""
+    with db.reading():  # so that who is busy is told at once, and not after the wait for its transaction
+        _token(db, space, now, alive)
     with db.transaction():
-        row = db.one("SELECT holder, token, expires FROM lease WHERE space = :space", space=space)
-        if row is not None and row[0] and row[2] > codec.iso(now()) and alive(row[0]):
-            raise Busy(space, row[0], row[2])
-        token = int(row[1]) + 1 if row is not None else 1
+        token = _token(db, space, now, alive) + 1
         expires = now() + LASTS
         db.upsert(
             LeaseRow, [{"space": space, "holder": holder, "token": token, "expires": codec.iso(expires)}]
@@ -81,3 +94,20 @@ def hold(
                 space=space,
                 token=token,
             )
+
+
+def _token(db: Database, space: str, now: Callable[[], datetime], alive: Callable[[str], bool]) -> int:
+    """The last token given out. Raises `Busy` while a living holder's lease lasts."""
+    row = db.one("SELECT holder, token, expires FROM lease WHERE space = :space", space=space)
+    if row is None:
+        return 0
+    if row[0] and row[2] > codec.iso(now()) and alive(row[0]):
+        raise Busy(space, row[0], row[2])
+    return int(row[1])
+
+
+def told(holder: str) -> str:
+    """A holder (`host:process:...`) in words."""
+    host, _, rest = holder.partition(":")
+    process = rest.partition(":")[0]
+    return f"process {process} on {host}" if process.isdigit() else holder

@@ -27,11 +27,16 @@ def upgrade(connection: Connection) -> None:
     """Run the migrations that are missing, in the transaction of `connection`."""
     if is_current(connection):
         return  # another process was faster
+    run(connection, "head")
+
+
+def run(connection: Connection, to: str) -> None:
+    """Run the migrations up to a version."""
     alembic_config = import_module("alembic.config").Config()
     command = import_module("alembic.command")
     alembic_config.set_main_option("script_location", str(SCRIPTS))
     alembic_config.attributes["connection"] = connection
-    command.upgrade(alembic_config, "head")
+    command.upgrade(alembic_config, to)
 
 
 def version(connection: Connection) -> str | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from syncer.store.address import parse
 from syncer.store.database import Database, StateError
+from syncer.store.errors import in_words
 from tests import postgres
 
 REMOTE = "postgresql://syncer:hunter2@db.example.com/crm"
@@ -94,10 +97,6 @@ def test_a_user_that_does_not_exist() -> None:
 
 
 def test_a_wrong_password() -> None:
-    from sqlalchemy.exc import OperationalError
-
-    from syncer.store.errors import in_words
-
     said = 'connection failed: FATAL:  password authentication failed for user "syncer"'
     told = in_words(OperationalError("", {}, Exception(said)), "postgresql://syncer:***@localhost/crm")
     assert told == (
@@ -107,8 +106,53 @@ def test_a_wrong_password() -> None:
 
 
 def test_a_user_who_may_not_create_tables() -> None:
-    url = postgres.create("narrow")
+    url = postgres.create(f"narrow_{os.getpid()}")
     with postgres._admin(postgres.socket()) as admin:
         admin.execute("CREATE ROLE reader LOGIN")
     with pytest.raises(StateError, match="GRANT CREATE"):
         Database(url.replace("postgres@", "reader@"))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("database or disk is full", "make room. Nothing was sent that is not recorded"),
+        ("could not extend file: No space left on device", "make room. Nothing was sent"),
+        ("attempt to write a readonly database", "The file or its folder is read-only for this user"),
+        ("cannot execute UPDATE in a read-only transaction", "Is this a standby"),
+        ("database is locked", "try again in a moment"),
+        ("canceling statement due to lock timeout", "try again in a moment"),
+        ("database disk image is malformed", "syncer state restore FILE"),
+        ("file is not a database", "name another file"),
+        ("server closed the connection unexpectedly", "What was committed is safe"),
+        ("SSL error: certificate verify failed", "sslrootcert"),
+        ("server does not support SSL, but SSL was required", "Turn TLS on in the server"),
+        ("FATAL:  sorry, too many clients already", "no connection left"),
+    ],
+)
+def test_what_a_database_says_is_told_with_what_to_do(said: str, told: str) -> None:
+    assert told in in_words(OperationalError("", {}, Exception(said)), "sqlite:///syncer.db")
+
+
+def test_details_that_may_quote_a_record_are_left_out() -> None:
+    said = "duplicate key\nDETAIL:  Key (email)=(mara@example.com) already exists."
+    assert "mara" not in in_words(OperationalError("", {}, Exception(said)), "postgresql://localhost/crm")
+
+
+@pytest.mark.parametrize("way", ["", "file/state.db"])
+def test_a_file_that_cannot_be_opened(tmp_path: Path, way: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StateError, match=r"cannot be opened.*May this user read and write"):
+        Database(f"sqlite:///{tmp_path / way}")
+
+
+def test_a_file_that_is_something_else(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("This is no database, but some text that is long enough." * 50)
+    (tmp_path / "notes.txt").chmod(0o600)
+    with pytest.raises(StateError, match="something else, or damaged"):
+        Database(f"sqlite:///{tmp_path / 'notes.txt'}")
+
+
+def test_the_options_of_sqlite_are_not_ours() -> None:
+    with pytest.raises(StateError, match="Write the path alone"):
+        parse("sqlite:///file:state.db?mode=ro&uri=true")
