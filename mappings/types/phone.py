@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from mappings.model import Value
@@ -38,8 +39,8 @@ def known_regions() -> frozenset[str]:
     return frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 
-# A number costs 30 microseconds to parse and is met again and again, mostly in its golden form: `lru_cache`
-# would parse that form once more.
+# A number costs up to 100 microseconds to parse and is met again and again, mostly in its golden form:
+# `lru_cache` would parse that form once more.
 _parsed: dict[tuple[str, tuple[str, ...]], str] = {}
 _MOST = 200_000
 
@@ -50,19 +51,32 @@ def parse(text: str, regions: tuple[str, ...]) -> str:
     if golden is None:
         if len(_parsed) >= _MOST:
             _parsed.clear()
-        golden = _parsed[text, regions] = _parse(text, regions)
+        text_in_latin = latin_digits(text)
+        golden = _parsed[text, regions] = _e164(text_in_latin, regions) or text_in_latin
         _parsed[golden, regions] = golden
     return golden
 
 
-def _parse(text: str, regions: tuple[str, ...]) -> str:
-    text = latin_digits(text)
+def _e164(text: str, regions: tuple[str, ...]) -> str | None:
+    """A number of digits and punctuation alone is read by its digits: each way to write it is the same."""
+    digits = text.translate(_PUNCTUATION)
+    if digits.removeprefix("+").isdecimal():
+        return _by_digits(digits, regions)
+    return _by_library(text, regions)
+
+
+@lru_cache(65536)
+def _by_digits(digits: str, regions: tuple[str, ...]) -> str | None:
+    return digits if _is_e164(digits) else _by_library(digits, regions)
+
+
+def _by_library(text: str, regions: tuple[str, ...]) -> str | None:
     if text.startswith("+"):
-        return _number(text, None) or text
+        return _number(text, None)
     found = {number for region in regions if (number := _number(text, region))}
     if not found and text.startswith("00"):
-        return _number("+" + text[2:], None) or text
-    return found.pop() if len(found) == 1 else text
+        return _number("+" + text[2:], None)
+    return found.pop() if len(found) == 1 else None
 
 
 def _number(text: str, region: str | None) -> str | None:
@@ -85,6 +99,34 @@ def _number(text: str, region: str | None) -> str | None:
     return f"{plain} ext. {number.extension}" if number.extension else plain
 
 
+def _is_e164(digits: str) -> bool:
+    """Whether these are E.164 as they stand, in the plain case: a country code, then a number of a length
+    that the country has and that begins with no prefix which the library would take away."""
+    if digits[:1] != "+" or digits[1:2] in ("", "0"):
+        return False
+    for size in (1, 2, 3):
+        lengths, prefix = _international(digits[1 : 1 + size])
+        national = digits[1 + size :]
+        if lengths:
+            return len(national) in lengths and national[0] != "0" and not prefix.match(national)
+    return False
+
+
+@lru_cache(1024)
+def _international(code: str) -> tuple[frozenset[int], re.Pattern[str]]:
+    """How long the numbers of a country code are, without the code (nothing: no such code), and what is taken
+    away at their beginning."""
+    import phonenumbers as lib
+
+    regions = lib.COUNTRY_CODE_TO_REGION_CODE.get(int(code)) if code else None
+    known = lib.PhoneMetadata.metadata_for_region(regions[0], None) if regions else None
+    if known is None:
+        return frozenset(), re.compile("")
+    lengths = known.general_desc.possible_length if known.general_desc else ()
+    prefix = known.national_prefix_for_parsing
+    return frozenset(lengths), re.compile(prefix if prefix else r"(?!)")
+
+
 def _plain(text: str, region: str) -> str:
     """The digits after the 0 in the plain case, which needs no parsing: a 0, a number, and no other rule in
     that country. Empty in any other case."""
@@ -98,6 +140,8 @@ def _existing(national: str, region: str) -> str | None:
     import phonenumbers as lib
 
     code = _trunk(region)
+    if len(national) not in _international(str(code))[0]:
+        return None
     number = lib.PhoneNumber(country_code=code, national_number=int(national))
     return f"+{code}{national}" if lib.is_valid_number(number) else None
 
