@@ -128,4 +128,4 @@ def _append(path: Path, content: bytes) -> None:
 
 
 def _stamp(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{time.isoformat()[:19]}Z"

@@ -71,8 +71,9 @@ class Writer:
 
     def _batch(self, batch: list[Item]) -> Task[list[Item]]:
         """One batch. Returns items to send again without the fields that the app refused."""
+        links: Mapping[str, Link] = {}
         if batch[0].kind != "create":
-            batch = yield from self._reread(batch)
+            batch, links = yield from self._reread(batch)
         if not batch:
             return []
         sent_at = self.now()
@@ -86,7 +87,7 @@ class Writer:
         except AppError as error:
             results, stop = (), error
         with self.intake.records.db.transaction():
-            again = self._settle(dict(zip(refs, batch, strict=True)), results, sent_at)
+            again = self._settle(dict(zip(refs, batch, strict=True)), links, results, sent_at)
         self.progress("writing", self.app.name, sum(self.result.outcomes.values()))
         if stop is not None:
             raise stop
@@ -99,15 +100,15 @@ class Writer:
             values[external] = item.golden
         return Write(ref, item.kind, item.record, values)
 
-    def _reread(self, batch: list[Item]) -> Task[list[Item]]:
-        """The items whose records still hold what the plan was made on."""
+    def _reread(self, batch: list[Item]) -> Task[tuple[list[Item], Mapping[str, Link]]]:
+        """The items whose records still hold what the plan was made on, and the links of the batch."""
         ids = [i.record for i in batch if i.record is not None]
         with self.intake.records.db.reading():
             links = self.intake.records.links(self.app.name, ids)
             pulled = self.ledger.reader(self.app.name)["pulled_at"]
         old = [id for id in ids if self._is_old(links.get(id), pulled)]
         if not old:
-            return batch
+            return batch, links
         read_at, fields = self.now(), self.sync.fields(self.app.name)
         answers: list[Fetched] = []
         for some in chunks(old, self.app.spec.fetch_batch):
@@ -119,7 +120,7 @@ class Writer:
             self.intake.save_fetched([by_id[i.record] for i in moved if i.record], read_at)
         self.result.moved += [str(i.record) for i in moved]
         self.result.outcomes["stale"] += len(moved)
-        return [i for i in batch if i not in moved and i.record not in unsure]
+        return [i for i in batch if i not in moved and i.record not in unsure], links
 
     def _is_old(self, link: Link | None, pulled: str | None) -> bool:
         """Whether what we know of a record is more than a minute old. A complete incremental read vouches for
@@ -146,12 +147,15 @@ class Writer:
             for name, value in before.items()
         )
 
-    def _settle(self, batch: dict[str, Item], results: Sequence[Result], sent_at: datetime) -> list[Item]:
+    def _settle(
+        self,
+        batch: dict[str, Item],
+        links: Mapping[str, Link],
+        results: Sequence[Result],
+        sent_at: datetime,
+    ) -> list[Item]:
         """Take the answers in, item by item; an item without an answer is unknown."""
         by_ref = {r.ref: r for r in results}
-        links = self.intake.records.links(
-            self.app.name, [i.record for i in batch.values() if i.record is not None]
-        )
         answered_at = self.now()
         history: list[tuple[Item, str | None, str, str]] = []
         settled: dict[str, Settled] = {}

@@ -45,7 +45,7 @@ def when(text: str | None) -> datetime | None:
 
 def iso(time: datetime) -> str:
     """Sortable text of fixed width."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{time.isoformat(timespec='microseconds')[:26]}Z"
 
 
 def quiet_hash(values: Mapping[str, Value], slots: tuple[str, ...]) -> str | None:
