@@ -130,10 +130,12 @@ class Records:
         return sorted(found)
 
     def _observed(self) -> set[str]:
-        by_app: dict[str, list[str]] = {}
-        for row in self.db.rows("SELECT app, id FROM observation WHERE space = :space", space=self.space):
-            by_app.setdefault(row[0], []).append(row[1])
-        return {golden for app, ids in by_app.items() for golden in self.golden_of(app, ids).values()}
+        rows = self.db.rows(
+            "SELECT DISTINCT l.golden FROM observation o JOIN link l"
+            " ON l.space = o.space AND l.app = o.app AND l.id = o.id WHERE o.space = :space",
+            space=self.space,
+        )
+        return {row[0] for row in rows}
 
     def _dependent(self) -> set[str]:
         rows = self.db.rows("SELECT target FROM touch WHERE space = :space", space=self.space)
@@ -247,9 +249,10 @@ class Records:
             self.db.run(sql, space=self.space, ids=some, due=False)
 
     def open_links(self, app: str) -> list[str]:
-        """Records with a write whose outcome is not known."""
-        sql = "SELECT id FROM link WHERE space = :space AND app = :app AND open ORDER BY id"
-        return [row[0] for row in self.db.rows(sql, space=self.space, app=app)]
+        """Records with a write whose outcome is not known. Sorted here: asked for in order, the database
+        would walk all links in that order instead of the few that are open."""
+        sql = "SELECT id FROM link WHERE space = :space AND app = :app AND open"
+        return sorted(row[0] for row in self.db.rows(sql, space=self.space, app=app))
 
     def live_ids(self, app: str) -> Iterator[str]:
         sql = "SELECT id FROM link WHERE space = :space AND app = :app AND state = 'live'"
