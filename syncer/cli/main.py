@@ -53,8 +53,8 @@ app.command()(pause.resume)
 
 def run() -> None:
     """The entry point. A command is one short process: looking for cyclic garbage among a million values that
-    are all in use would take a sixth of a first sync, and find a few megabytes. Each statement on the database
-    lets the other threads run, and waits this long to go on."""
+    are all in use would take a sixth of a first sync, and find a few megabytes. Each statement on the
+    database lets the other threads run, and waits this long to go on."""
     gc.disable()
     sys.setswitchinterval(0.0005)
     app()
