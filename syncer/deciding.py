@@ -20,10 +20,11 @@ from syncer.core.plan import Abilities
 from syncer.core.refuse import refuse
 from syncer.matching.cluster import Group, Matches
 from syncer.matching.keys import fold_key
-from syncer.model import ABSENT, Decision, Golden, Item, Link, LinkKey, Mark, StubConsent, Unit, Value
+from syncer.model import Decision, Golden, Item, Link, LinkKey, StubConsent, Unit, Value
 from syncer.setup import Sync
 from syncer.steps.match import golden_id
 from syncer.steps.normalise import observation_keys
+from syncer.store import codec
 from syncer.store.database import chunks
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
@@ -264,15 +265,8 @@ def _parts(slot: Slot, value: Value, name: str) -> list[str]:
 
 
 def _journal(decision: Decision) -> dict[str, Any]:
-    """What changed: field -> [before] and after, and where the new value came from."""
-    golden = decision.unit.golden
-    changes = {}
-    for name, (before, after) in decision.changed.items():
-        source = golden.provenance.get(name)
-        origin = [source.app, source.record, source.time, source.rule] if source else []
-        shown = None if isinstance(before, Mark) else before
-        changes[name] = [shown, after, *origin] if before is not ABSENT else [None, after, *origin, "new"]
-    return {"changed": changes}
+    """What changed, for the journal."""
+    return codec.journal_body(decision.changed, decision.unit.golden.provenance, decision.was)
 
 
 def _text(value: object) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count, groupby
 from typing import Literal
@@ -45,12 +46,14 @@ class Options:
 
 @dataclass(slots=True)
 class Plan:
-    """What a run would do: its items, and why it is held (under the name of which run), if it is."""
+    """What a run would do: its items, and why it is held (under the name of which run), if it is. `undone`:
+    an undo holds the sync, and there is no plan to refuse."""
 
     decided: Decided
     held: str = ""
     trips: list[brakes.Trip] = field(default_factory=list)
     held_run: str = ""
+    undone: bool = False
 
 
 @dataclass(slots=True)
@@ -87,6 +90,13 @@ class Engine:
 
     def run_with_plan(self, options: Options) -> tuple[Report, Plan]:
         """The same, with what was planned."""
+        with self.session(options.kind) as run:
+            self._steps(run, options)
+        return run.report, run.plan or Plan(Decided())
+
+    @contextmanager
+    def session(self, kind: str) -> Iterator[Run]:
+        """A run, from taking the lease to its report, whatever happens inside."""
         ports, started = self.ports, self.ports.now()
         id = ports.run_id(started)
         run = Run(id, Report(id, self.sync.name, apps={name: AppRow() for name in self.sync.apps}))
@@ -97,9 +107,9 @@ class Engine:
         ):
             with self.db.transaction():
                 self.ledger.close_interrupted(started)
-                self.ledger.begin_run(id, options.kind, started)
+                self.ledger.begin_run(id, kind, started)
             try:
-                self._steps(run, options)
+                yield run
             except BaseException as error:
                 run.report.status, run.report.reason = "failed", f"{type(error).__name__}: {error}"
                 raise
@@ -112,16 +122,14 @@ class Engine:
                 with self.db.transaction():
                     stored = run.report.stored()
                     self.ledger.end_run(id, run.report.status, ended, run.report.written, stored)
-        return run.report, run.plan or Plan(Decided())
 
     def _steps(self, run: Run, options: Options) -> None:
-        lost = self._recover(run)
+        lost = self.recover(run)
         if options.read:
             self._read(run)
             self._recover_by_reading(run, lost)
         else:
-            with self.db.reading():
-                run.readable = {a for a in self.sync.apps if not self.ledger.reader(a)["paused"]}
+            run.readable = self.unpaused()
         for _ in range(ROUNDS):
             plan = self._decide(run, options)
             run.plan = plan if run.plan is None or plan.decided.items else run.plan
@@ -130,13 +138,18 @@ class Engine:
                 return
             for name, number in plan.decided.linked.items():
                 run.report.apps[name].linked += number
-            news = self._act(run, plan.decided.items)
+            news = self.act(run, plan.decided.items)
             if not news:
                 return
 
     # -- recover and read ---------------------------------------------------------------------------------
 
-    def _recover(self, run: Run) -> dict[str, Recovery]:
+    def unpaused(self) -> set[str]:
+        """Apps that may be used."""
+        with self.db.reading():
+            return {name for name in self.sync.apps if not self.ledger.reader(name)["paused"]}
+
+    def recover(self, run: Run) -> dict[str, Recovery]:
         """Settle what was in flight. Returns, by app, what only reading can tell."""
         with self.db.reading():
             flights = self.ledger.in_flight()
@@ -164,12 +177,11 @@ class Engine:
                 run.lost += len(recovery.result.lost)
 
     def _read(self, run: Run) -> None:
-        with self.db.reading():
-            paused = {name for name in self.sync.apps if self.ledger.reader(name)["paused"]}
+        able = self.unpaused()
         pullers = {
             name: Puller(self.sync, app, self.intakes[name], self.ledger, self.ports.now, self.ports.progress)
             for name, app in self.sync.apps.items()
-            if name not in paused
+            if name in able
         }
         pulled: dict[str, Pulled] = self.ports.workers.drive({n: p.task() for n, p in pullers.items()})
         for name, result in pulled.items():
@@ -177,7 +189,7 @@ class Engine:
             row.read, row.error = result.read, result.error
             if result.complete:
                 run.readable.add(name)
-        for name in paused:
+        for name in self.sync.apps.keys() - able:
             run.report.apps[name].error = "paused"
 
     # -- decide -------------------------------------------------------------------------------------------
@@ -245,7 +257,8 @@ class Engine:
             else []
         )
         reason = "; ".join(str(t) for t in trips)
-        if waiting is not None and not answered and decided.items:
+        undone = waiting is not None and not waiting[2]  # an undo holds its sync with no plan of its own
+        if waiting is not None and not answered and (decided.items or undone):
             reason = waiting[1]
         elif not answered and not options.selection.narrows and decided.items:
             if first and self.sync.first_sync == "ask":
@@ -254,7 +267,7 @@ class Engine:
                 reason = "the mapping changed, and its plan is not empty"
         if waiting is not None and not reason and (answered or not options.selection.narrows):
             self.ledger.release(waiting[0], "answered" if answered else "moot")
-        return Plan(decided, reason, trips, waiting[0] if waiting and not answered else run.id)
+        return Plan(decided, reason, trips, waiting[0] if waiting and not answered else run.id, undone)
 
     def _plan_basis(self) -> str:
         """What all golden records were last planned under: the mapping, and the apps read completely."""
@@ -275,12 +288,12 @@ class Engine:
                 self.sync, self.records, self.ledger, run.id, self.ports.now, Abilities(), creating
             )
             lowered = deciding.lower_consent(self.records.touched())
-        self._act(run, lowered.items)
+        self.act(run, lowered.items)
         return plan
 
     # -- act ----------------------------------------------------------------------------------------------
 
-    def _act(self, run: Run, items: list[Item]) -> bool:
+    def act(self, run: Run, items: list[Item]) -> bool:
         """Write what was planned. True when there is news that is to be merged in this same run."""
         writers = {f"{w.app.name} {n}": w for n, w in enumerate(self._writers(run, items))}
         self.ports.workers.drive({name: w.task() for name, w in writers.items()})

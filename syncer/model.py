@@ -66,6 +66,9 @@ class Link:
     refused   slot -> a dead letter
     rewrites  slot -> (value, times): how often we wrote it with no person's edit in between
     state     live; out (outside the app's `only`); gone (archived or deleted: blocks re-creation)
+    parted    slot -> the value that it is to hold though golden is another: an undo put it there, or left it
+              alone; ended by the next edit there, or when golden moves
+    doomed    the undo that is to archive this record; "" for none
     stamp     the record's stamp at the last observation or answer; ours: our own write moved it last
     """
 
@@ -83,6 +86,8 @@ class Link:
     stamp: datetime | None = None
     ours: bool = False
     version: str = ""
+    parted: dict[str, Value] = field(default_factory=dict)
+    doomed: str = ""
 
     @property
     def key(self) -> LinkKey:
@@ -104,6 +109,8 @@ class Link:
             self.stamp,
             self.ours,
             self.version,
+            dict(self.parted),
+            self.doomed,
         )
 
 
@@ -255,7 +262,8 @@ class Unit:
 class Decision:
     """What a run makes of one golden record: the state to be kept, and what is to be done about it.
 
-    changed   golden field -> (before, after) with its provenance, for the journal
+    changed   golden field -> (before, after) with its provenance, for the journal; `was`: where the value
+              before had come from
     waiting   observations that could not be used up (a reference whose target has no link yet)
     notes     (app, reason): what was not done there, and why
     """
@@ -266,6 +274,7 @@ class Decision:
     changed: Mapping[str, tuple[Value | Mark, Value]]
     waiting: list[Observation] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
+    was: Mapping[str, Provenance] = field(default_factory=dict)
 
 
 def sent_form(values: Mapping[str, Value]) -> str:

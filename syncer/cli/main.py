@@ -21,6 +21,7 @@ from syncer.cli import (
     sandbox,
     status,
     sync,
+    undo,
 )
 from syncer.cli.codes import Guarded
 
@@ -43,6 +44,7 @@ app.command()(resync.resync)
 app.command()(status.status)
 app.command()(runs.runs)
 app.command()(runs.show)
+app.command()(undo.undo)
 app.add_typer(failures.app, name="failures")
 app.command()(explain.explain)
 app.command()(explain.history)

@@ -85,13 +85,17 @@ def _notes(report: Report) -> None:
 
 def _held(report: Report, plan: Plan, config: Path) -> None:
     tell(f"\nNothing was written, because {plan.held}.")
-    tell("\nIt would, among others:" if len(plan.decided.items) > EXAMPLES else "\nIt would:")
+    if plan.decided.items:
+        tell("\nIt would, among others:" if len(plan.decided.items) > EXAMPLES else "\nIt would:")
     for item in examples(plan.decided.items):
         tell(f"  {described(item)}")
-    _answers(report.sync, plan.held_run or report.run, config)
+    _answers(report.sync, plan.held_run or report.run, config, plan.undone)
 
 
-def _answers(sync: str, run: str, config: Path) -> None:
+def _answers(sync: str, run: str, config: Path, undone: bool = False) -> None:
+    if undone:
+        tell("\nTo release it:       " + hint(f"sync {sync} --approve {run}", config))
+        return
     tell("\nTo do exactly this:  " + hint(f"sync {sync} --approve {run}", config))
     tell("To refuse it:        " + hint(f"sync {sync} --reject {run}", config))
 

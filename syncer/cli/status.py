@@ -87,8 +87,13 @@ def show(one: dict[str, Any], config: Path) -> None:
         if one[what]:
             tell(f"{one[what]} {words}")
     if one["held"]:
-        tell(f"held: {one['held']['items']} changes, because {one['held']['reason']}")
-        for answer in ("--approve", "--reject"):
+        number = one["held"]["items"]
+        tell(
+            f"held: {number} changes, because {one['held']['reason']}"
+            if number
+            else f"held: {one['held']['reason']}"
+        )
+        for answer in ("--approve", "--reject") if number else ("--approve",):
             tell("  " + hint(f"sync {one['sync']} {answer} {one['held']['run']}", config))
     if one["held_conflicts"]:
         tell(f"{one['held_conflicts']} conflicts wait for you: {hint('conflicts list --held', config)}")

@@ -50,7 +50,9 @@ def sync(
         wanted = chosen(runner.config, names)
         answered = approve or reject
         if answered is not None:
-            waiting = {name: run for name in wanted if (run := waiting_run(runner, name, answered))}
+            waiting = {
+                name: run for name in wanted if (run := waiting_run(runner, name, answered, bool(approve)))
+            }
             if not waiting:
                 say(f"Run {answered} does not wait for an answer (any more); nothing was done.")
                 return
@@ -113,9 +115,10 @@ def run_one(runner: Runner, name: str, options: Options, record: str | None) -> 
     return runner.run(name, options, narrowed)
 
 
-def waiting_run(runner: Runner, name: str, answered: str) -> str | None:
+def waiting_run(runner: Runner, name: str, answered: str, approve: bool = True) -> str | None:
     """The run under which the plan is kept that `answered` was held for; None where none waits. A plan that
-    is held again and again keeps its first name, and goes by each of its runs."""
+    is held again and again keeps its first name, and goes by each of its runs. What an undo holds can only be
+    released."""
     from syncer.store.history import History
     from syncer.store.ledger import Ledger
 
@@ -123,6 +126,10 @@ def waiting_run(runner: Runner, name: str, answered: str) -> str | None:
         history = History(runner.db)
         run, held = history.run(answered), Ledger(runner.db, name).held()
         latest = history.runs(1, name)
+    if held is not None and not held[2] and not approve:
+        return None
+    if held is not None and held[0] == answered:
+        return answered  # the same run, or the undo that holds the sync
     if run is None or run["sync"] != name or run["status"] != "held":
         return None
     if run["report"].get("accounts"):

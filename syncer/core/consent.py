@@ -15,7 +15,7 @@ from conflicts.consent import OptIn, OptOut, rank
 from mappings.model import Slot
 from syncer.core.lens import Lens
 from syncer.core.merging import Merging
-from syncer.core.observe import date_of, note_rewrite, outcome_of
+from syncer.core.observe import date_of, end_undo, note_rewrite, outcome_of
 from syncer.model import DISAGREES, Link, Observation, Provenance, StubConsent, Value
 
 AGAIN = "most restrictive, of several"
@@ -72,6 +72,7 @@ def _read(link: Link, slot: Slot, obs: Observation) -> ConsentReading | None:
     link.seen[name] = value
     if changed:
         link.agreed[slot.fields[0]] = DISAGREES
+        end_undo(link, name)
     states = [state for v in (*obs.consent, value) if changed and (state := state_of(slot, v)) is not None]
     if not states:
         return None

@@ -40,7 +40,8 @@ def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
         for name, value in golden.value.items()
         if name not in before or before[name] != value
     }
-    return Decision(Unit(golden, links), items, merging.log, changed, reading.waiting, notes)
+    was = {name: source for name in changed if (source := unit.golden.provenance.get(name)) is not None}
+    return Decision(Unit(golden, links), items, merging.log, changed, reading.waiting, notes, was)
 
 
 def _in_order(links: list[Link], lens: Lens) -> list[Link]:
@@ -55,7 +56,7 @@ def _follow_state(link: Link, obs: Observation | None) -> bool:
         return False
     was = link.state
     if obs.state in ("archived", "deleted", "merged"):
-        link.state = "gone"
+        link.state, link.doomed = "gone", ""
     else:
         link.state = "out" if obs.state == "out" else "live"
     return link.state == "gone" and was != "gone" and obs.state != "merged"
@@ -96,7 +97,9 @@ def lower_consent(unit: Unit, lens: Lens, run: str) -> Decision | None:
             if item is not None and not item.raises:
                 planning.items.append(item)
     changed = {name: (unit.golden.value.get(name, ABSENT), after)}
-    return Decision(Unit(golden, links), planning.items, merging.log, changed)
+    source = unit.golden.provenance.get(name)
+    was = {name: source} if source is not None else {}
+    return Decision(Unit(golden, links), planning.items, merging.log, changed, was=was)
 
 
 def _readable(unit: Unit, links: Sequence[Link], lens: Lens) -> list[tuple[Link, Observation]]:

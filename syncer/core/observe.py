@@ -93,6 +93,7 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
         _set_aside(reading, link, slot, obs, str(error))
         return
     seen[name] = value
+    end_undo(link, name)
     if len(parts) > 1 and shows(reading.lens, link, slot, reading.golden.value):
         return  # the whole is what golden says, wherever the parts begin
     for field, part in parts.items():
@@ -102,6 +103,12 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
         elif part is None:
             continue  # a blank found at first contact is no candidate
         _offer(reading, link, slot, field, part, former, known, obs)
+
+
+def end_undo(link: Link, slot: str) -> None:
+    """A person's edit ends what an undo left behind: it counts again, and a record that was to go stays."""
+    link.parted.pop(slot, None)
+    link.doomed = ""
 
 
 def _former(reading: Reading, link: Link, slot: Slot) -> dict[str, Value]:
@@ -215,6 +222,7 @@ def _set_aside(reading: Reading, link: Link, slot: Slot, obs: Observation, reaso
     """A value that cannot be read is no candidate and is left alone; it is logged once."""
     value = obs.values[slot.name]
     link.seen[slot.name] = value
+    end_undo(link, slot.name)
     link.agreed.update(dict.fromkeys(slot.fields, DISAGREES))
     candidate = Candidate(value, link.app, link.id, obs.read_at, "edit", "observed")
     reading.log.append(

@@ -14,6 +14,7 @@ from conflicts.candidate import Candidate
 from conflicts.consent import rank
 from mappings.model import AppMap, BadValue, ExpressionFailed, Slot
 from syncer.core.consent import state_of
+from syncer.core.forms import shows
 from syncer.core.lens import Lens, Unresolved
 from syncer.core.observe import agrees
 from syncer.model import ABSENT, DISAGREES, Golden, Item, Link, LogEntry, Mark, Value, sent_form
@@ -60,6 +61,9 @@ def plan(p: Planning, links: Sequence[Link], creating: Collection[str] = ()) -> 
     live = [k for k in links if k.state == "live"]
     for link in live:
         moved, link.version = link.version != version, version
+        if link.doomed:
+            p.items.append(Item("archive", link.app, p.golden.id, link.id, {}))
+            continue
         item = compare(p, link, p.lens.mapping.apps[link.app].slots.values(), moved)
         if item is not None:
             p.items.append(item)
@@ -93,6 +97,10 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
     fields = [f for f in slot.fields if f in golden]
     if not fields or (p.golden.held and any(f in p.golden.held for f in slot.fields)):
         return ABSENT
+    if name in link.parted:
+        if all(agrees(p.lens, link, f, golden) for f in fields):
+            return _due_parted(p, link, slot)
+        del link.parted[name]
     odd = len(fields) < len(slot.fields) and any(link.agreed.get(f) is DISAGREES for f in slot.fields)
     if not (moved or odd) and all(agrees(p.lens, link, f, golden) for f in fields):
         return ABSENT
@@ -111,6 +119,17 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
     if not (link.primary and slot.writable and slot.flows_out):
         return ABSENT
     return ABSENT if _stopped(p, link, slot, after) else after
+
+
+def _due_parted(p: Planning, link: Link, slot: Slot) -> Value | Mark:
+    """What an undo still has to put back here; golden has not moved since. Where that is golden after all,
+    nothing is parted once it is there."""
+    target, seen = link.parted[slot.name], link.seen[slot.name]
+    if target != seen and not slot.same(target, seen):
+        return ABSENT if not slot.writable or _stopped(p, link, slot, target) else target
+    if shows(p.lens, link, slot, p.golden.value):
+        del link.parted[slot.name]
+    return ABSENT
 
 
 def shows_consent(lens: Lens, golden: Golden, slot: Slot, after: Value, seen: Value) -> bool:

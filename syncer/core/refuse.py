@@ -34,7 +34,9 @@ def refuse(
         for name, value in golden.value.items()
         if unit.golden.value.get(name, ABSENT) != value
     }
-    return Decision(decision.unit, items, decision.log, changed, decision.waiting, decision.notes)
+    return Decision(
+        decision.unit, items, decision.log, changed, decision.waiting, decision.notes, decision.was
+    )
 
 
 def _hold_fields(decision: Decision, unit: Unit, item: Item, lens: Lens) -> None:

@@ -59,7 +59,7 @@ def settle(sent: Sent, result: Result, golden: Golden, link: Link | None) -> Set
     if item.kind == "archive":
         after = link.copy()
         if result.outcome == "applied":
-            after.state = "gone"
+            after.state, after.doomed = "gone", ""
         return Settled(link=after, finished=result.outcome in ("applied", "rejected"))
     after = _write_into(link, sent, result, golden)
     extra = _extra(after, sent, result)

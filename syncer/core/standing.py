@@ -10,6 +10,7 @@ from typing import Literal
 
 from mappings.model import Slot
 from syncer.core.lens import Lens, Unresolved
+from syncer.core.observe import agrees
 from syncer.core.plan import FREEZE_AFTER, is_readable, shows_consent
 from syncer.model import Golden, Link, Value
 
@@ -27,6 +28,7 @@ Code = Literal[
     "unreadable",
     "refused",
     "frozen",
+    "parted",
     "outside",
     "gone",
 ]
@@ -45,6 +47,7 @@ WORDS: dict[Code, str] = {
     "unreadable": "holds a value that cannot be read as this type, so it is left alone",
     "refused": "the app refused the value for good",
     "frozen": "was changed back again and again, so it is left alone until the value changes",
+    "parted": "was left as it is by an undo; the next edit of the field, here or elsewhere, ends that",
     "outside": "the record is outside the app's filter (only)",
     "gone": "the record was archived or deleted in the app",
 }
@@ -86,6 +89,10 @@ def standing(lens: Lens, golden: Golden, link: Link, slot: Slot) -> Standing:
         return Standing("waits_for_target", seen)
     if wanted == seen or slot.same(wanted, seen) or shows_consent(lens, golden, slot, wanted, seen):
         return Standing("in_step", seen, wanted)
+    if slot.name in link.parted and all(
+        agrees(lens, link, f, golden.value) for f in slot.fields if f in golden.value
+    ):
+        return Standing("parted" if slot.same(link.parted[slot.name], seen) else "due", seen, wanted)
     return _differs(lens, link, slot, seen, wanted)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from conflicts.consent import OPT_OUTS
@@ -29,7 +29,14 @@ class Intake:
 
     def save_fetched(self, answers: Sequence[Fetched], read_at: datetime) -> None:
         """Take what an app said of single records as observations. Unknown says nothing."""
-        self.save([a.record for a in answers if a.state == "found" and a.record is not None], read_at, False)
+        shown = [a.record for a in answers if a.state == "found" and a.record is not None]
+        known = self.records.known(self.app.name, [a.id for a in answers if a.state == "archived"])
+        shown += [
+            replace(a.record, archived=True)
+            for a in answers
+            if a.state == "archived" and a.record is not None and a.id not in known
+        ]
+        self.save(shown, read_at, False)
         gone = []
         for a in answers:
             if a.state in ("archived", "deleted", "merged"):

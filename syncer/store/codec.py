@@ -75,6 +75,10 @@ def link_body(link: Link) -> str:
         body["r"] = {name: [r.value, r.reason, r.version] for name, r in link.refused.items()}
     if link.rewrites:
         body["w"] = link.rewrites
+    if link.parted:
+        body["x"] = link.parted
+    if link.doomed:
+        body["z"] = link.doomed
     return dumps(body)
 
 
@@ -111,6 +115,8 @@ def link(app: str, id: str, golden: str, state: Any, primary: bool, version: str
         when(body["m"]),
         body.get("o", False),
         version,
+        body.get("x", {}),
+        body.get("z", ""),
     )
 
 
@@ -141,11 +147,55 @@ def golden(id: str, text: str) -> Golden:
     return Golden(
         id,
         body["v"],
-        {f: Provenance(p[0], p[1], datetime.fromisoformat(p[2]), p[3], p[4]) for f, p in body["p"].items()},
+        {f: _provenance(p) for f, p in body["p"].items()},
         {f: [candidate(c) for c in cs] for f, cs in body.get("h", {}).items()},
         body.get("b", {}),
         {app: Refusal(*r) for app, r in body.get("r", {}).items()},
     )
+
+
+Change = tuple[Value | Mark, Value, Provenance | None]  # before (ABSENT: never set), after, former source
+
+
+def journal_body(
+    changed: Mapping[str, tuple[Value | Mark, Value]],
+    sources: Mapping[str, Provenance],
+    was: Mapping[str, Provenance],
+) -> dict[str, Any]:
+    """What changed in a golden record: `changed` (field -> [before, after, app, record, time, rule], as the
+    new value came), `was` (the former source), `new` (fields that were never set before)."""
+    body: dict[str, Any] = {"changed": {}}
+    for name, (before, after) in changed.items():
+        p = sources.get(name)
+        origin = [p.app, p.record, p.time, p.rule] if p else []
+        body["changed"][name] = [None if isinstance(before, Mark) else before, after, *origin]
+    if was:
+        body["was"] = {f: [p.app, p.record, p.time, p.rule, p.run] for f, p in was.items()}
+    if new := [name for name, (before, _) in changed.items() if isinstance(before, Mark)]:
+        body["new"] = new
+    return body
+
+
+def joined_journal(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
+    """Two journal bodies of one golden record in one run: from before the first to after the second."""
+    changed = dict(first["changed"])
+    for name, (before, *rest) in then["changed"].items():
+        changed[name] = [changed[name][0] if name in changed else before, *rest]
+    new = {*first.get("new", ()), *(n for n in then.get("new", ()) if n not in first["changed"])}
+    return {"changed": changed, "was": {**then.get("was", {}), **first.get("was", {})}, "new": sorted(new)}
+
+
+def changes(body: Mapping[str, Any]) -> dict[str, Change]:
+    """The changes in a journal body."""
+    new, was = body.get("new", ()), body.get("was", {})
+    return {
+        name: (ABSENT if name in new else said[0], said[1], _provenance(was[name]) if name in was else None)
+        for name, said in body["changed"].items()
+    }
+
+
+def _provenance(p: list[Any]) -> Provenance:
+    return Provenance(p[0], p[1], datetime.fromisoformat(p[2]), p[3], p[4])
 
 
 def observation_body(obs: Observation) -> str:

@@ -166,11 +166,17 @@ class Ledger:
     # -- journal and conflicts ----------------------------------------------------------------------------
 
     def journal(self, run: str, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """What changed in golden records, added to what this run changed in them before."""
+        bodies = dict(rows)
+        for some in chunks(bodies):
+            sql = "SELECT golden, body FROM journal WHERE space = :space AND run = :run AND golden IN :some"
+            for golden, body in self.db.rows(sql, space=self.space, run=run, some=some):
+                bodies[golden] = codec.joined_journal(codec.loads(body), bodies[golden])
         self.db.upsert(
             JournalRow,
             [
                 {"space": self.space, "run": run, "golden": golden, "body": codec.dumps(body)}
-                for golden, body in rows
+                for golden, body in bodies.items()
             ],
         )
 

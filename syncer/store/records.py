@@ -25,6 +25,7 @@ Key = tuple[str, str, str, str]  # (kind, key, app, record id)
 
 _DELETE = {
     "observation": "DELETE FROM observation WHERE space = :space AND app = :app AND id IN :ids",
+    "link": "DELETE FROM link WHERE space = :space AND app = :app AND id IN :ids",
     "match_key": "DELETE FROM match_key WHERE space = :space AND app = :app AND id IN :ids",
 }
 
@@ -64,7 +65,7 @@ class Records:
                 found[row[0]] = codec.observation(app, row[0], row[1], row[2])
         return found
 
-    def _delete(self, table: Literal["observation", "match_key"], keys: Iterable[LinkKey]) -> None:
+    def _delete(self, table: Literal["observation", "link", "match_key"], keys: Iterable[LinkKey]) -> None:
         by_app: dict[str, list[str]] = {}
         for app, id in keys:
             by_app.setdefault(app, []).append(id)
@@ -235,6 +236,12 @@ class Records:
             "body": codec.link_body(link),
         }
 
+    def drop_links(self, keys: Iterable[LinkKey]) -> None:
+        """Forget that these records ever belonged to anybody; their keys are free again."""
+        keys = list(keys)
+        self._delete("link", keys)
+        self._delete("match_key", keys)
+
     def save_goldens(self, goldens: Iterable[tuple[Golden, bool]]) -> None:
         """Golden records, each with whether writes are due."""
         rows = [
@@ -247,6 +254,12 @@ class Records:
         for some in chunks(ids):
             sql = "UPDATE golden SET due = :due WHERE space = :space AND id IN :ids"
             self.db.run(sql, space=self.space, ids=some, due=False)
+
+    def mark_due(self, ids: Iterable[str]) -> None:
+        """The next run looks at these again."""
+        for some in chunks(ids):
+            sql = "UPDATE golden SET due = :due WHERE space = :space AND id IN :ids"
+            self.db.run(sql, space=self.space, ids=some, due=True)
 
     def open_links(self, app: str) -> list[str]:
         """Records with a write whose outcome is not known. Sorted here: asked for in order, the database

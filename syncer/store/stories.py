@@ -47,6 +47,24 @@ class Stories:
         )
         return [{**dict(zip(names, row[:6], strict=True)), **codec.loads(row[6])} for row in rows]
 
+    def touched_by(self, run: str) -> list[str]:
+        """Golden records that a run changed, or for which it sent something."""
+        found: set[str] = set()
+        for table in ("journal", "written"):
+            sql = f"SELECT DISTINCT golden FROM {table} WHERE space = :space AND run = :run"  # noqa: S608
+            found.update(row[0] for row in self.db.rows(sql, space=self.space, run=run))
+        return sorted(found)
+
+    def changed_by(self, run: str, golden: str) -> dict[str, codec.Change]:
+        """Golden fields that a run changed: before, after, and where the former value had come from."""
+        sql = "SELECT body FROM journal WHERE space = :space AND run = :run AND golden = :golden"
+        row = self.db.one(sql, space=self.space, run=run, golden=golden)
+        return codec.changes(codec.loads(row[0])) if row else {}
+
+    def written(self, run: str, golden: str) -> list[dict[str, Any]]:
+        """What one run sent for a golden record."""
+        return [write for write in self.writes(golden) if write["run"] == run]
+
     def conflicts(self, golden: str, object: str = "") -> list[Entry]:
         """All choices that were logged for a golden record, oldest first."""
         return [as_entry(row, object) for row in self.db.rows(_ENTRY, space=self.space, golden=golden)]

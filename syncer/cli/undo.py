@@ -1,0 +1,192 @@
+"""`syncer undo`: go back from what a run did."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncer.cli.codes import Code, leave
+from syncer.cli.output import give, say, table, tell
+from syncer.cli.reporting import value
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
+
+if TYPE_CHECKING:
+    from syncer.core.reversal import Line
+    from syncer.runner import Runner
+    from syncer.undoing import Undoing, Undone, Wanted
+
+_WORDS = {
+    "restore": "put back",
+    "archive": "archive",
+    "create": "make again",
+    "golden": "golden value",
+    "parted": "leave (parted)",
+    "left": "leave",
+}
+_KEYS = {"restore": "restored", "archive": "archived", "create": "created"}
+
+
+def undo(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The id of a run.", show_default=False)],
+    record: Annotated[
+        str | None, typer.Option(metavar="WHO", help="Only this person or company.", show_default=False)
+    ] = None,
+    field: Annotated[
+        str | None, typer.Option(metavar="F", help="Only this field of the mapping.", show_default=False)
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    irreversible: Annotated[
+        bool, typer.Option("--irreversible", help="Archive also where an app brings nothing back.")
+    ] = False,
+    limit: Annotated[int, typer.Option(help="How many lines to show; 0: all.", min=0)] = 20,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Put back what a run wrote, and archive what it created. Shows the way back first."""
+    with running(config) as runner:
+        undoing, wanted = _asked(runner, run, record, field, irreversible)
+        shown = undoing.show(wanted)
+        if not as_json:
+            _show(shown, run, limit)
+        if plan or not _agreed(shown, yes, as_json):
+            if as_json:
+                give(_as_object(run, undoing.sync.name, shown))
+            elif shown.lines and not yes:
+                tell(f"\nNothing was done. To do it: {hint(f'undo {run} --yes', config)}")
+            return
+        done = undoing.do(wanted)
+    if as_json:
+        give(_as_object(run, undoing.sync.name, done))
+    else:
+        _done(done, undoing.sync.name, config)
+    troubled = done.report is not None and (done.report.leftovers or done.report.status != "done")
+    raise leave(Code.LEFTOVERS if troubled else Code.DONE)
+
+
+def _asked(
+    runner: Runner, run: str, record: str | None, field: str | None, irreversible: bool
+) -> tuple[Undoing, Wanted]:
+    """What is to be undone, or the end of the command."""
+    from mappings.document import nearest
+    from syncer.store.history import History
+    from syncer.store.records import Records
+    from syncer.undoing import Undoing, Wanted
+    from syncer.who import known
+
+    with runner.db.reading():
+        found = History(runner.db).run(run)
+    if found is None or found["sync"] not in runner.config.syncs:
+        say(f"There is no run {run}. syncer runs lists them.")
+        raise leave(Code.USAGE)
+    sync = runner.wiring.sync(found["sync"])
+    if field is not None and field not in sync.mapping.fields:
+        near = nearest(field, sync.mapping.fields, "Fields: {}.")
+        raise typer.BadParameter(f"the mapping of {sync.name} has no field '{field}'. {near}")
+    goldens = None
+    if record is not None:
+        with runner.db.reading():
+            records = Records(runner.db, sync.name)
+            keys = known(sync, runner.db, record)
+            goldens = frozenset(g for app, id in keys for g in records.golden_of(app, [id]).values())
+        if not goldens:
+            say(f"Nobody is known under '{record}' in {sync.name}.")
+            raise leave(Code.FAILED)
+    return Undoing(sync, runner.db, runner.ports), Wanted(run, goldens, field, irreversible)
+
+
+def _agreed(shown: Undone, yes: bool, as_json: bool) -> bool:
+    """Whether to go on: there is something to do, and somebody said yes."""
+    if not any(line.act in (*_KEYS, "golden") for line in shown.lines):
+        return False
+    if yes or as_json or not sys.stdin.isatty():
+        return yes
+    return typer.confirm("\nDo this?", err=True)
+
+
+def _as_object(run: str, sync: str, undone: Undone) -> dict[str, Any]:
+    """The documented keys of `undo --json`."""
+    report = undone.report
+    return {
+        "sync": sync,
+        "undone": run,
+        "run": undone.run if report else None,
+        "status": report.status if report else "planned",
+        "written": report.written if report else 0,
+        "held": undone.held,
+        **{key: [_line(x) for x in undone.lines if x.act == act] for act, key in _KEYS.items()},
+        "golden": [
+            {"who": x.who, "field": x.field, "before": x.now, "after": x.back}
+            for x in undone.lines
+            if x.act == "golden"
+        ],
+        "parted": [_line(x) for x in undone.lines if x.act == "parted"],
+        "left": [{**_line(x), "because": x.why} for x in undone.lines if x.act == "left"],
+    }
+
+
+def _line(x: Line) -> dict[str, Any]:
+    return {
+        "app": x.app,
+        "record": x.record,
+        "who": x.who,
+        "field": x.field,
+        "before": x.now,
+        "after": x.back,
+    }
+
+
+def _show(undone: Undone, run: str, limit: int) -> None:
+    counts: Counter[str] = Counter(line.act for line in undone.lines)
+    if not undone.lines:
+        tell(f"Run {run} changed nothing that could be undone.")
+        return
+    told = [f"{counts[act]} to {words}" for act, words in _WORDS.items() if counts[act]]
+    tell(f"Undoing run {run}: {', '.join(told)}.")
+    order = list(_WORDS)
+    lines = sorted(undone.lines, key=lambda x: order.index(x.act))
+    shown = lines if limit == 0 else _fair(lines, limit)
+    rows = [(_WORDS[x.act], _where(x), x.field or "", value(x.now), _back(x), x.why) for x in shown]
+    tell()
+    table(("what", "record", "field", "now", "then", "why"), rows)
+    if len(shown) < len(lines):
+        tell(f"... and {len(lines) - len(shown)} lines more; --limit 0 shows all.")
+
+
+def _fair(lines: Sequence[Line], limit: int) -> list[Line]:
+    """Some of each kind, in order."""
+    turns: Counter[str] = Counter()
+    ranked = []
+    for place, line in enumerate(lines):
+        turns[line.act] += 1
+        ranked.append((turns[line.act], place))
+    chosen = sorted(place for _, place in sorted(ranked)[:limit])
+    return [lines[place] for place in chosen]
+
+
+def _where(x: Line) -> str:
+    return f"{x.app}:{x.record or '(new)'}" if x.app else x.who
+
+
+def _back(x: Line) -> str:
+    return value(x.back) if x.act in ("restore", "golden") else ""
+
+
+def _done(undone: Undone, sync: str, config: Path) -> None:
+    report = undone.report
+    assert report is not None  # noqa: S101
+    tell(f"\nDone: {report.written} written, as run {undone.run}.")
+    if report.leftovers:
+        tell(f"{report.leftovers} records could not be written; the same command tries again.")
+    for app, row in report.apps.items():
+        if row.error:
+            tell(f"{app} could not be used to the end: {row.error}")
+    if undone.held:
+        tell(f"{sync} is held now: runs read, and write nothing but opt-outs. To release it:")
+        tell("  " + hint(f"sync {sync} --approve {undone.run}", config))
+    tell(f"To take the undo back: {hint(f'undo {undone.run}', config)}")
