@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GUIDES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")] + sorted(
     ROOT.glob("docs/*.md")
 )
-NOTES = sorted(ROOT.glob("connectors/*/README.md"))
+NOTES = sorted([*ROOT.glob("connectors/*/README.md"), *ROOT.glob("examples/*/README.md")])
 DOCUMENTS = GUIDES + NOTES
 PROMISES = (
     "Convergence",
@@ -44,11 +44,15 @@ PROMISES = (
 # What commands make, or what an app's own folder is said to have; not part of the repository.
 MADE = {"config.yaml", "./config.yaml", "demo/", "conflicts/2030-01-31.jsonl", "conftest.py"}
 # Where a text that speaks of one folder finds its files.
-NEAR = ("syncer", "syncer/store", "connectors/mailerlite")
+NEAR = (
+    *("syncer", "syncer/store", "connectors/mailerlite"),
+    *("examples/syncer-freshdesk", "examples/syncer-freshdesk/syncer_freshdesk"),
+)
 HOSTS = {
     "127.0.0.1",
     "api.acme.example",
     "api.hubapi.com",
+    "domain.freshdesk.com",
     "connect.mailerlite.com",
     "keepachangelog.com",
     "semver.org",
@@ -139,7 +143,9 @@ def test_yaml_examples_are_sound(
     kind: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if kind == "apps":
-        monkeypatch.setattr(registry, "names", lambda: ["acme", "hubspot", "mailerlite", "zendesk"])
+        monkeypatch.setattr(
+            registry, "names", lambda: ["acme", "freshdesk", "hubspot", "mailerlite", "zendesk"]
+        )
         config = (ROOT / "config.example.yaml").read_text()
         indented = "".join(f"  {line}" for line in text.splitlines(keepends=True))
         path = tmp_path / "config.yaml"
@@ -147,7 +153,7 @@ def test_yaml_examples_are_sound(
         shutil.copytree(
             ROOT / "mappings", tmp_path / "mappings", ignore=shutil.ignore_patterns("*.py", "types")
         )
-        assert "acme" in load_config(path, {}).apps
+        assert {"acme", "desk"} & load_config(path, {}).apps.keys()
         return
     assert kind in ("mapping", "fields"), "say after ```yaml what it is an example of"
     path = tmp_path / "mapping.yaml"
@@ -160,6 +166,13 @@ def test_yaml_examples_are_sound(
 
 @pytest.mark.parametrize(("kind", "text"), fences("python"))
 def test_python_examples_run(kind: str, text: str, tmp_path: Path) -> None:
+    if kind == "freshdesk":
+        shown = {line.strip() for line in text.splitlines()}
+        package = ROOT / "examples/syncer-freshdesk/syncer_freshdesk"
+        assert shown <= {
+            line.strip() for file in package.glob("*.py") for line in file.read_text().splitlines()
+        }
+        return
     if kind != "test":
         ast.parse(text)
         return
@@ -211,7 +224,8 @@ def kind_of(name: str) -> Kind:
 def test_every_trap_names_a_test_that_exists(path: Path) -> None:
     known = {
         name
-        for file in (*ROOT.glob("tests/**/*.py"), *ROOT.glob("connectors/contract_suite/*.py"))
+        for folder in ("tests", "connectors/contract_suite", "examples")
+        for file in (ROOT / folder).glob("**/*.py")
         for name in re.findall(r"def (test_\w+)\(", file.read_text())
     }
     if "| trap |" in path.read_text():

@@ -1,0 +1,5 @@
+"""Freshdesk for syncer: contacts, read and written."""
+
+from syncer_freshdesk.connector import FreshdeskConnector
+
+__all__ = ["FreshdeskConnector"]
