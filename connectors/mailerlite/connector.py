@@ -16,6 +16,7 @@ from connectors.contract import (
     Page,
     Record,
     Result,
+    Unavailable,
     Write,
 )
 from connectors.http import Http
@@ -29,7 +30,9 @@ from connectors.settings import bearer, number, require
 
 PAGE: Final = 100  # the largest allowed is not documented; the setting page_size raises it
 VERSION: Final = "2026-11-01"  # pins the API's behaviour to that day
-RATES: Final = (Rate("general", 120, 60.0),)
+LIMIT: Final = 120  # calls a minute
+SCAN_SHARE: Final = 0.5  # of which a scan may use so many, so that writes need not wait for it
+PATIENCE: Final = 3  # so often a page that repeats the last cursor is asked for again
 
 
 class MailerLiteConnector:
@@ -41,7 +44,8 @@ class MailerLiteConnector:
         given = require(options, self.credentials, self.title)
         headers = {**bearer(given["token"]), "content-type": "application/json", "x-version": VERSION}
         base_url = (options.base_url or self.default_base_url or "").rstrip("/") + "/api"
-        self._http = Http(options, self.title, base_url, headers, RATES)
+        self._http = Http(options, self.title, base_url, headers, _rates(options))
+        self._forgets = options.settings.get("archive") == "forget"
         self._size = int(number(options, "page_size", PAGE))
         self._batch = Batch(self._http)
         self._groups = Groups(self._http)
@@ -97,7 +101,7 @@ class MailerLiteConnector:
         return list({record.id: record for record in records}.values())
 
     def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
-        return Writer(self._http, self.describe(object), self._groups).write(writes)
+        return Writer(self._http, self.describe(object), self._groups, self._forgets).write(writes)
 
     def create_fields(self, object: str, fields: Iterable[FieldSpec]) -> None:
         _known(object)
@@ -113,21 +117,33 @@ class MailerLiteConnector:
         """Pages of one status with the cursor that follows each, empty after the last.
 
         Each status is asked for by name: whether a list without this filter holds all of them, or the
-        active ones only, is told differently in different places.
+        active ones only, is told differently in different places. Raises `Unavailable` where a cursor
+        stands still: what follows would be left out.
         """
         params: dict[str, Any] = {"limit": self._size, "filter[status]": status}
         if groups:
             params["include"] = "groups"
+        still = 0
         while True:
-            answer = self._http.read(
-                "GET", "/subscribers", params={**params, "cursor": after} if after else params
-            )
+            asked = {**params, "cursor": after} if after else params
+            answer = self._http.read("GET", "/subscribers", params=asked, rates=("general", "scan"))
             items = answer.items("data")
             following = str((answer.detail.get("meta") or {}).get("next_cursor") or "")
-            after = "" if following == after else following
+            still = still + 1 if following and following == after else 0
+            if still == PATIENCE:
+                raise Unavailable("MailerLite's list repeats one page; a later run goes on there.")
+            after = following
             yield items, after
             if not after:
                 return
+
+
+def _rates(options: Options) -> tuple[Rate, ...]:
+    """The limit of all calls, and within it that of a scan (the setting `scan_share`)."""
+    limit = number(options, "rate_limit", LIMIT)
+    share = min(1.0, number(options, "scan_share", SCAN_SHARE))
+    general = Rate("general", LIMIT, 60.0)
+    return (general, Rate("scan", int(limit * share), 60.0)) if limit * share >= 1 else (general,)
 
 
 def _known(object: str) -> None:

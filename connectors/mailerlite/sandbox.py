@@ -1,7 +1,8 @@
-"""A simulated MailerLite: subscribers, groups, custom fields, batches. There is no change feed."""
+"""A simulated MailerLite: subscribers, groups, custom fields, batches, imports. There is no change feed."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -9,6 +10,7 @@ import orjson
 
 from connectors.mailerlite.sandbox_account import Account
 from connectors.mailerlite.sandbox_groups import GROUPS
+from connectors.mailerlite.sandbox_imports import IMPORTS as IMPORTED
 from connectors.mailerlite.sandbox_subscribers import SUBSCRIBERS, invalid
 from connectors.sandbox.clock import Clock, plain_s
 from connectors.sandbox.limits import Denied, Limits
@@ -20,7 +22,8 @@ TOKEN = "sandbox-mailerlite"
 GENERAL = ("general", 120, 60.0)
 IMPORTS = ("imports", 5, 60.0)
 MAX_BATCH = 50
-ROUTER = Router(SUBSCRIBERS, GROUPS)
+IMPORT = re.compile(r"/api/groups/[^/]+/(import-subscribers|subscribers/import)")
+ROUTER = Router(IMPORTED, SUBSCRIBERS, GROUPS)
 STATUS = {
     "subscribed": "active",
     "unsubscribed": "unsubscribed",
@@ -32,7 +35,7 @@ STATUS = {
 
 class MailerLite(App[Account]):
     """Every call counts against 120 a minute. A batch is one call; one that holds nothing but upserts of
-    subscribers also counts as an import, of which 5 a minute are allowed."""
+    subscribers also counts as an import, of which 5 a minute are allowed, as one into a group does."""
 
     name = "mailerlite"
 
@@ -66,6 +69,8 @@ class MailerLite(App[Account]):
     def dispatch(self, call: Call) -> Answer:
         if (call.method, call.path) == ("POST", "/api/batch"):
             return self._batch(call)
+        if call.method == "POST" and IMPORT.fullmatch(call.path):
+            self.limits.take(*IMPORTS)
         return super().dispatch(call)
 
     def _batch(self, call: Call) -> Answer:

@@ -22,7 +22,7 @@ FIRST_GROUP, GROUP_STEP = 98_765_432_100_000_003, 1_000_003
 
 
 class Account:
-    """Subscribers with their groups; groups; custom fields."""
+    """Subscribers with their groups; groups; custom fields; reports of imports."""
 
     def __init__(self, clock: Clock, mode: Mode) -> None:
         self.clock = clock
@@ -34,6 +34,7 @@ class Account:
         self.members: dict[int, dict[int, None]] = {}
         self.groups_of: dict[int, dict[int, None]] = {}
         self.fields: dict[int, Json] = {}
+        self.imports: dict[str, Json] = {}
         self._next_subscriber = FIRST_SUBSCRIBER
         self._next_group = FIRST_GROUP
         for key, type in FIELDS.items():

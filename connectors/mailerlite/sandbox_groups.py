@@ -60,7 +60,7 @@ def create_group(account: Account, call: Call) -> Answer:
 
 
 def update_group(account: Account, call: Call) -> Answer:
-    row = _group(account, call.args["id"])
+    row = group(account, call.args["id"])
     name = _name(account, call, row)
     if not account.mode.muted:
         row["name"] = name
@@ -68,30 +68,30 @@ def update_group(account: Account, call: Call) -> Answer:
 
 
 def delete_group(account: Account, call: Call) -> Answer:
-    account.remove_group(int(_group(account, call.args["id"])["id"]))
+    account.remove_group(int(group(account, call.args["id"])["id"]))
     return Answer(204)
 
 
 def members(account: Account, call: Call) -> Answer:
-    ids = account.members[int(_group(account, call.args["id"])["id"])]
+    ids = account.members[int(group(account, call.args["id"])["id"])]
     status = call.query.get("filter[status]")
     chosen = [id for id in ids if not status or account.subscribers.rows[id]["status"] == status]
     return page(account, call, sorted(chosen), default=50)
 
 
 def assign(account: Account, call: Call) -> Answer:
-    row, group = subscriber(account, call.args["key"]), _group(account, call.args["id"])
-    account.join(int(row["id"]), [int(group["id"])])
-    return Answer(200, {"data": _counted(account, group)})
+    row, chosen = subscriber(account, call.args["key"]), group(account, call.args["id"])
+    account.join(int(row["id"]), [int(chosen["id"])])
+    return Answer(200, {"data": _counted(account, chosen)})
 
 
 def unassign(account: Account, call: Call) -> Answer:
-    row, group = subscriber(account, call.args["key"]), _group(account, call.args["id"])
-    account.leave(int(row["id"]), int(group["id"]))
+    row, chosen = subscriber(account, call.args["key"]), group(account, call.args["id"])
+    account.leave(int(row["id"]), int(chosen["id"]))
     return Answer(204)
 
 
-def _group(account: Account, id: str) -> Row:
+def group(account: Account, id: str) -> Row:
     row = account.groups.get(int(id)) if id.isdecimal() else None
     if row is None:
         raise missing()

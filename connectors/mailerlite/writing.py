@@ -18,7 +18,10 @@ CREATES: Final = SIZE - 1
 
 
 class Writer:
-    def __init__(self, http: Http, spec: ObjectSpec, groups: Groups) -> None:
+    """Writes subscribers. `forgets`: who is archived is erased within 30 days, not only deleted."""
+
+    def __init__(self, http: Http, spec: ObjectSpec, groups: Groups, forgets: bool = False) -> None:
+        self._forgets = forgets
         self._http = http
         self._spec = spec
         self._groups = groups
@@ -59,6 +62,8 @@ class Writer:
         if write.kind == "create":
             return {"method": "POST", "path": "api/subscribers", "body": self._body(write)}
         path = f"api/subscribers/{write.id}"
+        if write.kind == "archive" and self._forgets:
+            return {"method": "POST", "path": f"{path}/forget"}
         if write.kind == "archive":
             return {"method": "DELETE", "path": path}
         return {"method": "PUT", "path": path, "body": self._body(write)}
@@ -99,7 +104,8 @@ class Writer:
         if not id:
             return Result(write.ref, "unknown", reason="MailerLite's answer holds no id")
         sent = write.values
-        record = Reader(self._spec, list(sent)).partial(reply.data, sent) if reply.data.get("id") else None
+        shown = write.kind != "archive" and reply.data.get("id")
+        record = Reader(self._spec, list(sent)).partial(reply.data, sent) if shown else None
         return Result(write.ref, "applied", id, record)
 
     def _refused(self, write: Write, reply: Reply) -> Result:

@@ -55,3 +55,8 @@ def iso_s(us: int) -> str:
 def plain_s(us: int) -> str:
     """MailerLite's form: ``2026-02-17 19:22:45``."""
     return moment(us).isoformat(" ", timespec="seconds")
+
+
+def iso_us(us: int) -> str:
+    """The form of MailerLite's imports: ``2026-02-17T19:22:45.581000Z``."""
+    return moment(us).isoformat(timespec="microseconds") + "Z"

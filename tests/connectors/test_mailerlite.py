@@ -151,10 +151,36 @@ def test_a_scan_resumes_in_the_middle(app: respx.MockRouter, mailerlite: MailerL
     assert [call.request.url.params["filter[status]"] for call in route.calls] == ["bounced", "junk"]
 
 
-def test_a_repeated_cursor_ends_the_scan(app: respx.MockRouter, mailerlite: MailerLiteConnector) -> None:
+def test_a_cursor_that_stands_still_is_asked_again_and_then_given_up(
+    app: respx.MockRouter, mailerlite: MailerLiteConnector
+) -> None:
+    """Taken for the end, the scan would look complete without what follows."""
     route = scan(app, {("junk", "same"): ([], "same")})
-    list(mailerlite.pull("subscribers", "junk|same", ("email",)))
-    assert route.call_count == 1
+    with pytest.raises(Unavailable, match="repeats one page"):
+        list(mailerlite.pull("subscribers", "junk|same", ("email",)))
+    assert route.call_count == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "paused_after"),
+    [({}, 54), ({"scan_share": 0.25}, 27), ({"rate_limit": 40}, 18)],
+    ids=["half by default", "a quarter", "half of a limit of one's own"],
+)
+def test_a_scan_leaves_budget_to_writes(
+    settings: dict[str, Any], paused_after: int, app: respx.MockRouter
+) -> None:
+    """Of 120 calls a minute, a tenth stays free for others, and a scan takes half of the rest."""
+    slept: list[float] = []
+    mailerlite = MailerLiteConnector(
+        Options("mail", credentials={"token": "t"}, settings=settings, sleep=slept.append)
+    )
+    places = [str(n) if n else "" for n in range(paused_after + 1)]
+    scan(app, {("unconfirmed", place): ([subscriber()], str(n + 1)) for n, place in enumerate(places)})
+    for _ in mailerlite.pull("subscribers", None, ("email",)):
+        if slept:
+            break
+    mailerlite.close()
+    assert sum(call.request.url.path == "/api/subscribers" for call in app.calls) == paused_after + 1
 
 
 def test_a_foreign_cursor_is_refused(app: respx.MockRouter, mailerlite: MailerLiteConnector) -> None:
@@ -366,6 +392,19 @@ def test_archiving_deletes(app: respx.MockRouter, mailerlite: MailerLiteConnecto
     (result,) = mailerlite.write("subscribers", [Write("r1", "archive", BIG, {})])
     assert requests(route) == [{"method": "DELETE", "path": f"api/subscribers/{BIG}"}]
     assert result.outcome == "applied"
+
+
+def test_archiving_forgets_where_the_setting_says_so(app: respx.MockRouter) -> None:
+    """Deleted data is kept for a return; forgotten data is erased within 30 days."""
+    mailerlite = MailerLiteConnector(
+        Options("mail", credentials={"token": "t"}, settings={"archive": "forget"}, sleep=lambda _: None)
+    )
+    answer = (200, {"data": subscriber(deleted_at="2026-11-26 10:00:00", forget_at="2026-12-26 10:00:00")})
+    route = app.post("/batch").mock(return_value=replies(answer))
+    (result,) = mailerlite.write("subscribers", [Write("r1", "archive", BIG, {})])
+    mailerlite.close()
+    assert requests(route) == [{"method": "POST", "path": f"api/subscribers/{BIG}/forget"}]
+    assert (result.outcome, result.record) == ("applied", None)
 
 
 def test_create_fields_makes_fields_by_their_key(
