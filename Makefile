@@ -32,6 +32,11 @@ test: .venv/.dev ## The fast tests (under 3 minutes)
 test-all: .venv/.dev ## All tests, the slow ones too (under 30 minutes)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+SEEDS ?= 10000
+.PHONY: simulate
+simulate: .venv/.dev ## Play random histories of the engine (SEEDS=10000, or from:to) and check every promise
+	@$(BIN)/python -m tests.simulation.engine.run --seeds $(SEEDS)
+
 .PHONY: lint
 lint: .venv/.dev ## ruff, mypy strict, import contract
 	@$(BIN)/ruff check .

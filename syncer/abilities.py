@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from syncer.core.plan import Abilities
+from syncer.matching.cluster import Matches
+from syncer.model import LinkKey
 from syncer.setup import App, Sync
 from syncer.store.ledger import Ledger
 
@@ -37,3 +39,11 @@ def creating_in(ledger: Ledger) -> dict[str, frozenset[str]]:
         if flight.item.kind == "create":
             creating[flight.item.golden].add(flight.item.app)
     return {golden: frozenset(apps) for golden, apps in creating.items()}
+
+
+def doubted_in(ledger: Ledger, matches: Matches) -> dict[LinkKey, set[str]]:
+    """Record -> apps in which one that resembles it is under review, since before or from now on."""
+    doubted: dict[LinkKey, set[str]] = defaultdict(set)
+    for record, other in (*ledger.doubts(), *((r.record, r.other) for r in matches.reviews)):
+        doubted[other].add(record[0])
+    return doubted

@@ -7,7 +7,7 @@ hold, so that a held run has changed no link, golden value or shadow.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -48,8 +48,9 @@ class Decided:
 
 @dataclass(slots=True)
 class Deciding:
-    """One pass. `creating`: golden id -> apps in which a create of ours has no answer yet;
-    `refused`: items of a plan that was turned down."""
+    """One pass. `creating`: golden id -> apps in which a create of ours has no answer yet; `refused`: items
+    of a plan that was turned down; `doubted`: record -> apps in which one that may be the same person is
+    under review: nothing is created beside it."""
 
     sync: Sync
     records: Records
@@ -59,6 +60,7 @@ class Deciding:
     abilities: Abilities
     creating: Mapping[str, frozenset[str]]
     refused: frozenset[str] = frozenset()
+    doubted: Mapping[LinkKey, Collection[str]] = field(default_factory=dict)
     result: Decided = field(default_factory=Decided)
 
     def run_all(self, touched: Sequence[str], matches: Matches) -> Decided:
@@ -184,7 +186,8 @@ class Deciding:
         abilities = self.abilities_for(units)
         decisions = []
         for unit in units:
-            unit.creating = self.creating.get(unit.golden.id, frozenset())
+            doubted = {app for link in unit.links for app in self.doubted.get(link.key, ())}
+            unit.creating = self.creating.get(unit.golden.id, frozenset()) | doubted
             decision = decide(unit, lens, abilities, self.run)
             if self.refused:
                 decision = refuse(decision, unit, self.refused, lens, abilities, self.run)

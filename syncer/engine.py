@@ -10,7 +10,7 @@ from itertools import count, groupby
 from typing import Literal
 
 from syncer import brakes
-from syncer.abilities import abilities_of, creating_in
+from syncer.abilities import abilities_of, creating_in, doubted_in
 from syncer.core.plan import Abilities
 from syncer.deciding import Decided, Deciding
 from syncer.model import Item
@@ -20,7 +20,7 @@ from syncer.selecting import Selection
 from syncer.setup import Sync
 from syncer.steps.match import find_matches
 from syncer.steps.normalise import Intake
-from syncer.steps.pull import Pulled, Puller, look_at
+from syncer.steps.pull import Pulled, Puller, look_again
 from syncer.steps.recover import Recovery
 from syncer.steps.write import Writer, Wrote
 from syncer.store.database import Database
@@ -64,6 +64,7 @@ class Run:
     report: Report
     plan: Plan | None = None
     readable: set[str] = field(default_factory=set)
+    short: set[str] = field(default_factory=set)
     lost: int = 0
     refs: Iterator[int] = field(default_factory=count)
 
@@ -107,6 +108,7 @@ class Engine:
         ):
             with self.db.transaction():
                 self.ledger.close_interrupted(started)
+                self.ledger.sent_before(started)
                 self.ledger.begin_run(id, kind, started)
             try:
                 yield run
@@ -170,7 +172,7 @@ class Engine:
 
     def _recover_by_reading(self, run: Run, recoveries: Mapping[str, Recovery]) -> None:
         for name, recovery in recoveries.items():
-            if name in run.readable:
+            if name in run.readable and name not in run.short:
                 with self.db.transaction():
                     run.lost += recovery.settle_by_reading(recovery.result.lost)
             else:
@@ -189,6 +191,8 @@ class Engine:
             row.read, row.error = result.read, result.error
             if result.complete:
                 run.readable.add(name)
+            if result.short:
+                run.short.add(name)
         for name in self.sync.apps.keys() - able:
             run.report.apps[name].error = "paused"
 
@@ -226,6 +230,7 @@ class Engine:
             abilities_of(self.sync, self.ledger),
             creating_in(self.ledger),
             frozenset(i.identity for i in turned_down),
+            doubted_in(self.ledger, matches),
         )
         decided = deciding.run_all(touched, matches)
         decided.items.sort(key=lambda i: i.sort_key)
@@ -299,9 +304,11 @@ class Engine:
         self.ports.workers.drive({name: w.task() for name, w in writers.items()})
         wrote = [(w.app.name, w.result) for w in writers.values()]
         existed = {name: w.existed for name, w in wrote if w.existed}
-        self.ports.workers.drive(
-            {n: look_at(self.intakes[n], ids, self.ports.now) for n, ids in existed.items()}
+        errors = self.ports.workers.drive(
+            {n: look_again(self.intakes[n], ids, self.ports.now) for n, ids in existed.items()}
         )
+        for name, error in errors.items():
+            run.report.apps[name].error = run.report.apps[name].error or error
         self._account(run, items, wrote)
         return any(w.moved or w.existed for _, w in wrote)
 

@@ -87,8 +87,8 @@ def lower_consent(unit: Unit, lens: Lens, run: str) -> Decision | None:
     merging = Merging(golden, links, lens, run, [])
     merge_consent(merging, read_consent(observed, lens), unit.stubs)
     before, after = unit.golden.value.get(name), golden.value.get(name)
-    if rank(str(after)) <= rank(str(before)):
-        return None
+    if rank(str(after)) <= max(rank("subscribed"), rank(str(before))):
+        return None  # what nobody knew before lowers nothing by becoming a yes
     planning = Planning(golden, lens, Abilities(), [], merging.log, [])
     for link in links:
         slot = lens.slot_of(link.app, name)

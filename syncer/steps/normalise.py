@@ -53,7 +53,7 @@ class Intake:
         ids = [r.id for r in page]
         known = {} if fresh else self.records.known(self.app.name, ids)
         earlier = {} if fresh else self.records.waiting(self.app.name, ids)
-        observations, stubs, keys, gone = [], [], [], []
+        observations, stubs, keys, linked, gone = [], [], [], [], []
         for record in page:
             obs = self._observation(record, read_at, record.id in known, earlier.get(record.id))
             if record.id not in known:
@@ -64,14 +64,17 @@ class Intake:
                 if obs.state != "found":
                     gone.append(obs.key)
                     continue
+            elif obs.state == "found":
+                linked.append(observation_keys(self.sync, obs))
             observations.append(obs)
         self.records.save_observations(observations)
         self.records.save_stubs(stubs)
         if not fresh:
             self.records.drop_observations(gone)
             self.ledger.reopen(self._recognised_anew(keys))
-        replaced = [] if fresh else [k.key for k in keys]
-        self.records.save_keys(replaced, (row for k in keys for row in k.stored()))
+        # Linked records too: a new record may be recognised by what has just been changed elsewhere.
+        replaced = [] if fresh else [k.key for k in (*keys, *linked)]
+        self.records.save_keys(replaced, (row for k in (*keys, *linked) for row in k.stored()))
 
     def _recognised_anew(self, keys: Sequence[Keys]) -> list[LinkKey]:
         """Unlinked records that changed in what they are recognised by."""

@@ -27,11 +27,13 @@ class TooMany(AppError):
 
 @dataclass(slots=True)
 class Pulled:
-    """What reading an app gave. `first`: its first complete read ended now. `error`: why it stopped early."""
+    """What reading an app gave. `first`: its first complete read ended now. `error`: why it stopped early.
+    `short`: a full listing left out records that are there, so what it does not show may be there as well."""
 
     read: int = 0
     first: bool = False
     complete: bool = False
+    short: bool = False
     error: str = ""
     missing: list[str] = field(default_factory=list)
 
@@ -57,7 +59,11 @@ class Puller:
             resumed = state["scan_began"] is not None
             fresh = not self.intake.records.any_links(self.app.name)
             open_ids = self.intake.records.open_links(self.app.name)
+            self._sent_before(open_ids, self.now())
             self.ledger.save_reader(self.app.name, scan_began=began)
+            if self._gained_fields():
+                self.ledger.save_reader(self.app.name, cursor=None)
+                state["cursor"] = None
         try:
             yield from self._fetch(open_ids)  # writes without an answer are settled by what is there now
             lagging = self.app.spec.lists_lag and not first
@@ -80,11 +86,30 @@ class Puller:
         yield from self._ask_about(gone)
         return self.result
 
+    def _gained_fields(self) -> bool:
+        """Whether the mapping asks for more than it did: what is new has to be read in every record, also in
+        those that nobody changes."""
+        asked, now = self.ledger.fields_read(self.app.name), set(self.sync.fields(self.app.name))
+        if asked != now:
+            self.ledger.set_fields_read(self.app.name, now)
+        return not now <= asked
+
+    def _sent_before(self, ids: Sequence[str], now: datetime) -> None:
+        """Unconfirmed writes were sent before now, also where the clock said otherwise and was set back: else
+        nothing that is read would tell about them until it has caught up."""
+        links = self.intake.records.links(self.app.name, ids).values()
+        ahead = [link for link in links if any(p.sent_at > now for p in link.pending.values())]
+        for link in ahead:
+            for pending in link.pending.values():
+                pending.sent_at = min(pending.sent_at, now, link.observed_at or now)
+        self.intake.records.save_links(ahead, self.sync.slot_names())
+
     def _pages(self, cursor: str | None, fresh: bool, lagging: bool, seen: set[str] | None) -> Task[None]:
         pages: Iterator[Page] = iter(
             self.app.connector.pull(self.app.object, cursor, self.sync.fields(self.app.name))
         )
         while True:
+            read_at = self.now()  # before the call: the answer may have to wait for its turn
             page: Page | None = yield lambda: next(pages, None)
             if page is None:
                 return
@@ -94,7 +119,6 @@ class Puller:
                     f"{self.app.name}: more than max_records ({self.app.max_records}) records were listed;"
                     " nothing further was read. Raise max_records if that many are expected."
                 )
-            read_at = self.now()
             news = self._news(page.records, fresh)
             if lagging and news:
                 yield from self._fetch([r.id for r in news])
@@ -140,17 +164,18 @@ class Puller:
         """Records that a complete listing did not show: absence is a reason to ask, never a deletion."""
         self.result.missing = list(ids)
         try:
-            yield from self._fetch(ids)
+            found = yield from self._fetch(ids)
         except AppError as error:
-            self.result.error = str(error)
+            found, self.result.error = len(ids), str(error)
+        self.result.short = found > 0
 
-    def _fetch(self, ids: Sequence[str]) -> Task[None]:
+    def _fetch(self, ids: Sequence[str]) -> Task[int]:
         return look_at(self.intake, ids, self.now)
 
 
-def look_at(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) -> Task[None]:
-    """Ask for single records and take what they show as observations."""
-    fields = intake.sync.fields(intake.app.name)
+def look_at(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) -> Task[int]:
+    """Ask for single records and take what they show as observations. Returns how many are there."""
+    fields, found = intake.sync.fields(intake.app.name), 0
     for some in chunks(ids, intake.app.spec.fetch_batch):
         read_at = now()
         answers: Sequence[Fetched] = yield partial(
@@ -158,3 +183,14 @@ def look_at(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) -> 
         )
         with intake.records.db.transaction():
             intake.save_fetched(answers, read_at)
+        found += sum(a.state == "found" for a in answers)
+    return found
+
+
+def look_again(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) -> Task[str]:
+    """The same, after writing: why it failed, if it did. What was not seen is seen by the next run."""
+    try:
+        yield from look_at(intake, ids, now)
+    except AppError as error:
+        return str(error)
+    return ""

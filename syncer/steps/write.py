@@ -130,7 +130,8 @@ class Writer:
         known = link.observed_at
         if pulled is not None and not self.app.spec.lists_lag:
             known = max(known, datetime.fromisoformat(pulled))
-        return self.now() - known > FRESH
+        age = self.now() - known
+        return age > FRESH or age < timedelta(0)  # a clock that was set back vouches for nothing
 
     def _moved(self, item: Item, answer: Fetched) -> bool:
         if answer.state == "unknown":

@@ -113,6 +113,14 @@ class Ledger:
             **changes,
         )
 
+    def fields_read(self, app: str) -> set[str]:
+        """The fields that the app was last asked for."""
+        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"fields:{self.space}:{app}")
+        return set(codec.loads(row[0])) if row else set()
+
+    def set_fields_read(self, app: str, fields: Iterable[str]) -> None:
+        self.db.upsert(Meta, [{"name": f"fields:{self.space}:{app}", "value": codec.dumps(sorted(fields))}])
+
     # -- the outbox ---------------------------------------------------------------------------------------
 
     def mark(self, run: str, writes: Sequence[tuple[str, Item]], at: datetime) -> None:
@@ -137,6 +145,14 @@ class Ledger:
     def unmark(self, refs: Iterable[str]) -> None:
         for some in chunks(refs):
             self.db.run("DELETE FROM outbox WHERE ref IN :refs", refs=some)
+
+    def sent_before(self, now: datetime) -> None:
+        """Whatever is in flight was sent before now, also where the clock said otherwise and was set back."""
+        self.db.run(
+            "UPDATE outbox SET sent_at = :now WHERE space = :space AND sent_at > :now",
+            space=self.space,
+            now=codec.iso(now),
+        )
 
     def in_flight(self) -> list[InFlight]:
         rows = self.db.rows(
@@ -230,6 +246,14 @@ class Ledger:
             space=self.space,
         )
         return {(row[0], row[1]) for row in rows}
+
+    def doubts(self) -> list[tuple[LinkKey, LinkKey]]:
+        """(record in open review, the record that it resembles)."""
+        rows = self.db.rows(
+            "SELECT app, id, other_app, other_id FROM review WHERE space = :space AND status = 'open'",
+            space=self.space,
+        )
+        return [((row[0], row[1]), (row[2], row[3])) for row in rows]
 
     def reopen(self, keys: Iterable[LinkKey]) -> None:
         """The question is asked anew: these records changed in what they are recognised by."""

@@ -1,0 +1,200 @@
+"""Errors of ours that random histories found, each told once more as a story."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.contract import AppError, Page
+from connectors.memory import MemoryApp
+from syncer.brakes import Limit
+from syncer.engine import Engine
+from syncer.engine import Options as RunOptions
+from tests.engine.world import CRM, DESK, MAIL, World
+
+ALL = {"crm": CRM, "mail": MAIL, "desk": DESK}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path)
+    yield world
+    world.db.close()
+
+
+def one(world: World, app: str) -> str:
+    (id,) = world.apps[app].records
+    return id
+
+
+def mara(world: World, *apps: str) -> None:
+    for name in apps or ("crm", "desk"):
+        named = {"name": "Mara Lind"} if name == "desk" else {"first": "Mara", "last": "Lind"}
+        world.apps[name].user_create({"email": "mara@x.test", **named})
+
+
+def once(app: MemoryApp, call: str, act: object, after: bool = False) -> None:
+    """Have something happen at the next call of this kind."""
+
+    def hook(name: str) -> None:
+        if name == call:
+            app.before_call = app.after_call = None
+            act()  # type: ignore[operator]
+
+    if after:
+        app.after_call = hook
+    else:
+        app.before_call = hook
+
+
+def test_the_journal_tells_all_rounds_of_a_run(world: World) -> None:
+    mara(world)
+    world.settle()
+    crm, desk = world.apps["crm"], world.apps["desk"]
+    crm.user_edit(one(world, "crm"), {"title": "CTO"})
+
+    def move() -> None:
+        desk.user_edit(one(world, "desk"), {"title": "Boss", "phone": "+6281234567890"})
+
+    once(world.apps["mail"], "pull", lambda: world.clock.sleep(90))  # what was read of desk is old by then
+    once(desk, "pull", lambda: once(desk, "fetch", move))
+    world.run()
+    rows = world.rows("SELECT body FROM journal WHERE run = (SELECT MAX(run) FROM journal)")
+    changed = json.loads(str(rows[0][0]))["changed"]
+    assert {"title", "phone"} <= changed.keys()
+
+
+def test_a_clock_that_was_set_back_hides_no_unconfirmed_write(world: World) -> None:
+    mara(world)
+    world.settle()
+    world.apps["crm"].user_edit(one(world, "crm"), {"title": "CTO"})
+    world.clock.at += timedelta(hours=2)
+    world.run()  # desk answers without the record: the write is unconfirmed
+    world.clock.at -= timedelta(hours=2)
+    world.run()
+    assert world.rows("SELECT COUNT(*) FROM link WHERE open") == [(0,)]
+
+
+def test_what_was_read_in_the_future_is_read_again_before_it_is_written_over(world: World) -> None:
+    mara(world)
+    fast = replace(world.ports(), now=lambda: world.clock() + timedelta(hours=2))
+    Engine(world.sync(), world.db, fast).run(RunOptions())
+    edited_while_others_are_read(world)
+    world.settle()
+    logged = world.rows("SELECT body FROM conflict WHERE field = 'title'")
+    assert any("Boss" in str(body) for (body,) in logged)
+
+
+def test_a_field_that_a_mapping_gains_is_read_in_records_that_nobody_changes(world: World) -> None:
+    full = world.text
+    world.text = "\n".join(line for line in full.splitlines() if "title" not in line)
+    mara(world)
+    world.apps["crm"].user_edit(one(world, "crm"), {"title": "CTO"})
+    world.settle()
+    assert world.apps["desk"].records[one(world, "desk")]["title"] is None
+    world.text = full
+    report = world.run()
+    world.run(approve=report.held_run)
+    assert world.apps["desk"].records[one(world, "desk")]["title"] == "CTO"
+
+
+def test_an_app_that_fails_while_what_existed_is_looked_at_does_not_end_the_run(world: World) -> None:
+    mara(world, "crm")
+    mail = world.apps["mail"]
+    world.apps["crm"].user_edit(one(world, "crm"), {"optout": None})
+    world.apps["desk"].user_create({"email": "sara@x.test", "name": "Sara", "consent": "subscribed"})
+
+    def sara_comes_first() -> None:
+        mail.user_create({"email": "sara@x.test"})
+        once(mail, "fetch", fail)
+
+    def fail() -> None:
+        raise AppError("mail: not now")
+
+    once(mail, "write", sara_comes_first)
+    report = world.run()
+    assert report.status == "partial"
+    assert "not now" in report.apps["mail"].error
+    world.settle()
+    assert len(mail.records) == 1
+
+
+def test_a_listing_that_leaves_out_what_is_there_proves_no_absence(tmp_path: Path) -> None:
+    world = World(tmp_path, {**ALL, "mail": replace(MAIL, unique=())})
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "consent": "subscribed"})
+    mail, connector = world.apps["mail"], world.connectors["mail"]
+    world.settle()
+    world.apps["desk"].user_create({"email": "sara@x.test", "name": "Sara Karimi", "consent": "subscribed"})
+
+    def lose_the_answer() -> None:
+        raise AppError("mail: the connection broke")
+
+    once(mail, "write", lose_the_answer, after=True)
+    world.run()
+    assert len(mail.records) == 2
+    pull = connector.pull
+    connector.pull = lambda *_: iter([Page([], None, last=True)])  # type: ignore[method-assign, assignment]
+    world.run()
+    connector.pull = pull  # type: ignore[method-assign]
+    world.settle()
+    assert len(mail.records) == 2
+    world.db.close()
+
+
+def test_nobody_is_created_beside_a_record_that_is_under_review(tmp_path: Path) -> None:
+    world = World(tmp_path, {**ALL, "desk": replace(DESK, unique=())})
+    world.apps["desk"].user_create({"email": "office@x.test", "name": "Mara Lind"})
+    world.apps["crm"].user_create({"email": "office@x.test", "first": "Gustav", "last": "Brand"})
+    world.settle()
+    assert world.rows("SELECT COUNT(*) FROM review WHERE status = 'open'") == [(1,)]
+    assert len(world.apps["desk"].records) == 1
+    world.db.close()
+
+
+def test_a_held_run_writes_no_consent_that_nobody_knew_of(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    mara(world, "crm", "mail", "desk")
+    world.apps["mail"].user_edit(one(world, "mail"), {"status": None})
+    world.settle()
+    world.limits = {"updates": Limit(0.0, 0)}
+    world.apps["desk"].user_edit(one(world, "desk"), {"consent": "subscribed", "title": "CTO"})
+    report = world.run()
+    assert (report.status, report.written) == ("held", 0)
+    assert world.only("mail")["status"] is None
+    world.db.close()
+
+
+def test_a_new_record_is_recognised_by_an_address_that_was_changed_elsewhere_meanwhile(world: World) -> None:
+    mara(world, "crm")
+    world.settle()
+    world.apps["crm"].user_edit(one(world, "crm"), {"email": "mara.lind@x.test"})
+    world.apps["mail"].user_create({"email": "mara.lind@x.test", "first": "Mara", "status": "active"})
+    world.settle()
+    assert [len(app.records) for app in world.apps.values()] == [1, 1, 1]
+
+
+def edited_while_others_are_read(world: World) -> None:
+    """The CRM has a new title; somebody edits it in desk too, more than a minute after desk was read."""
+    desk, desk_id = world.apps["desk"], one(world, "desk")
+    world.apps["crm"].user_edit(one(world, "crm"), {"title": "CTO"})
+    desk.user_edit(desk_id, {"phone": "+6281234567890"})
+
+    def later() -> None:
+        world.clock.sleep(90)
+        desk.user_edit(desk_id, {"title": "Boss"})
+
+    once(world.apps["mail"], "pull", later)
+
+
+def test_a_record_was_read_when_it_was_asked_for_not_when_its_turn_came(world: World) -> None:
+    mara(world)
+    world.settle()
+    edited_while_others_are_read(world)
+    world.settle()
+    logged = world.rows("SELECT body FROM conflict WHERE field = 'title'")
+    assert any("Boss" in str(body) for (body,) in logged)

@@ -1,0 +1,274 @@
+"""What must be true at rest, when nobody edits any more and a run has written nothing.
+
+convergence  every app holds the golden value of every mapped field, in its own form, or it is listed why not
+missing      everybody is in every app that takes new records, or there is a reason
+loss         what a person typed last is there, was replaced by somebody who had it, or is named in the log
+consent      an opt-out that was seen holds, unless an authority has a later opt-in
+journal      replayed from the first row, it gives the golden records as they are
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from conflicts.consent import OPT_OUTS, rank
+from connectors.contract import Value
+from connectors.memory.traits import coerce
+from mappings.model import Slot
+from syncer.core.lens import direction
+from syncer.core.plan import FREEZE_AFTER
+from syncer.model import Golden, Link, Unit
+from syncer.store import codec
+from syncer.store.records import Records
+from tests.simulation.engine.memory import Happening, Key, tokens
+
+if TYPE_CHECKING:
+    from tests.simulation.engine.world import World
+
+FRESH = timedelta(seconds=62)
+
+
+class AtRest:
+    """The end of one history."""
+
+    def __init__(self, world: World) -> None:
+        self.w = world
+        self.memory = world.memory
+        self.watch = world.watch
+        store = world.store
+        with store.reading():
+            records = Records(store, "contacts")
+            self.units = records.units(records.all_golden())
+            self.named: dict[tuple[str, str], list[dict[str, Any]]] = {}
+            for golden, field, body in store.rows("SELECT golden, field, body FROM conflict ORDER BY seq"):
+                self.named.setdefault((golden, field), []).extend(codec.loads(body)["candidates"])
+            self.reviewed = {
+                (r[0], r[1]) for r in store.rows("SELECT app, id FROM review WHERE status = 'open'")
+            } | {
+                (r[0], r[1])
+                for r in store.rows("SELECT other_app, other_id FROM review WHERE status = 'open'")
+            }
+            self.flying = {(r[0], r[1]) for r in store.rows("SELECT golden, app FROM outbox")}
+            self.journal = store.rows("SELECT golden, body FROM journal ORDER BY rowid")
+
+    def check(self) -> None:
+        for unit in self.units.values():
+            for link in unit.links:
+                if link.state == "live" and link.app in self.w.mapping.apps and self._is_live(link.key):
+                    for slot in self.w.mapping.apps[link.app].slots.values():
+                        self._converged(unit.golden, link, slot)
+                        self._nothing_lost(unit.golden, link, slot)
+            self._nobody_missing(unit)
+            self._opt_outs_hold(unit)
+        self._journal_replays()
+
+    def _is_live(self, key: Key) -> bool:
+        return key[1] in self.w.apps[key[0]].records
+
+    def store_form(self, app: str, slot: str, value: Value) -> Value:
+        """What the app makes of a value that is sent to it."""
+        value = coerce(value, self.w.apps[app].fields[slot].coerce)
+        places = self.w.setting.rounds.get(app)
+        if slot == "score" and places is not None and isinstance(value, int | float | str):
+            return round(float(value), places)
+        return value
+
+    # -- convergence --------------------------------------------------------------------------------------
+
+    def _converged(self, golden: Golden, link: Link, slot: Slot) -> None:
+        fields = [f for f in slot.fields if f in golden.value]
+        frozen = link.rewrites.get(slot.name, (None, 0))[1] > FREEZE_AFTER
+        if not fields or not link.primary or slot.name in link.refused or frozen:
+            return
+        if any(f in golden.held for f in slot.fields):
+            return
+        if all(direction(self.w.mapping.fields[f], link.app) == "from" for f in fields):
+            return
+        now = self.w.apps[link.app].records[link.id][slot.name]
+        due = self.store_form(link.app, slot.name, slot.project(golden.value, now))
+        agrees = slot.same(due, now)
+        if "consent" in slot.fields:
+            shown, closest = slot.split(now, {}).get("consent"), slot.split(due, {}).get("consent")
+            closest_rank = max(0, rank(str(closest)))
+            agrees |= closest_rank <= rank(str(shown)) <= rank(str(golden.value["consent"]))
+        last = (self.memory.of_slot(link.key, slot.name) or [None])[-1]
+        if not agrees and not (last and self._ignored_in_the_window(last)):
+            shown_golden = {f: golden.value[f] for f in fields}
+            self.memory.report("convergence", f"{slot.name} of {link.key} is {now!r}, golden {shown_golden}")
+
+    def _ignored_in_the_window(self, x: Happening) -> bool:
+        """Somebody typed after the last reading, and the app called our write done without doing it: the
+        value in its answer passes for what it made of ours."""
+        sends = [seq for seq, _ in self.memory.sent.get((x.key, x.slot), ()) if seq > x.seq]
+        shows = [s for s in self.memory.shows.get(x.key, ()) if s.seq > x.seq and s.call != "answer"]
+        read = next((s.seq for s in shows if s.values.get(x.slot) == x.after), self.memory.seq)
+        return x.who == "person" and bool(sends) and sends[0] < read
+
+    def _nobody_missing(self, unit: Unit) -> None:
+        if any(self.watch.joined(p) for k in unit.links if (p := self.memory.of(k.key)) is not None):
+            return
+        live = [k for k in unit.links if k.state == "live" and self._is_live(k.key)]
+        if not live:
+            return
+        golden = unit.golden
+        present = {k.app for k in unit.links} | {a for g, a in self.flying if g == golden.id}
+        for name, app in self.w.mapping.apps.items():
+            if name in present or not app.creates or name in golden.barred or name in golden.refused:
+                continue
+            traits, email = self.w.apps[name].traits, golden.value.get("email")
+            rows = self.w.apps[name].rows.values()
+            keys = [k for r in rows for k in r.other_keys.get("email", ())]
+            keys += [x.after for x in self.memory.log if x.app == name and x.slot == "email"]
+            taken = email and any(tokens(email) & tokens(k) for k in keys)
+            state = golden.value.get("consent")
+            unsure = traits.consent_on_new and state != traits.consent_on_new
+            needy = traits.needs and (not email or "email" in golden.held)
+            if not (taken or unsure or needy or "email" in golden.held):
+                self.memory.report("missing", f"{golden.id} ({live[0].key}) is not in {name}")
+
+    # -- loss ---------------------------------------------------------------------------------------------
+
+    def _nothing_lost(self, golden: Golden, link: Link, slot: Slot) -> None:
+        if "consent" in slot.fields or self.watch.restored_at >= 0:
+            return
+        here = self.memory.of_slot(link.key, slot.name)
+        mine = [x for x in here if x.who == "person"]
+        shows = [s for s in self.memory.shows.get(link.key, ()) if slot.name in s.values]
+        if not mine or not shows:
+            return
+        last, first = mine[-1], self._first_decided(link.key, shows[0].seq)
+        if "tags" in slot.fields:
+            self._tags_kept(golden, link, last, first)
+            return
+        now = self.w.apps[link.app].records[link.id][slot.name]
+        if now == last.after or slot.same(now, last.after):
+            return
+        if last.after is None and last.seq < first:
+            return  # a blank found at the first contact is no candidate
+        if last.seq > first and self.watch.was_known(last):
+            return  # typed and changed back before anybody looked, or what we had sent
+        if self._stands(golden, link, slot, last):
+            return
+        if self._is_named(golden, slot, last) or self._is_replaced(golden, slot, last):
+            return
+        if self._ignored_in_the_window(last) and "ignored" in self.w.faults.rates:
+            return
+        if self._in_the_window(link.key, last) or self._passes_for_unsent(last):
+            return
+        self.memory.report("loss", f"{slot.name}={last.after!r}, typed in {link.key} at {last.seq}")
+
+    def _first_decided(self, key: Key, shown: int) -> int:
+        """When it was first decided about a record of which this was first shown."""
+        since = max(shown, self.watch.linked_at.get(key, 0))
+        return min((d for d in self.watch.decisions if d >= since), default=self.memory.seq)
+
+    def _stands(self, golden: Golden, link: Link, slot: Slot, x: Happening) -> bool:
+        """Golden is what was typed, or at least all the parts of it that were news."""
+        values = [golden.value.get(f) for f in slot.fields]
+        if x.after is None:
+            fresh = [f for f in slot.fields if f in golden.value]
+            return not fresh or any(v is None for v in values)
+        news = tokens(x.after) - tokens(x.before)
+        held = {t for v in values for t in tokens(v)}
+        return (news or tokens(x.after)) <= held
+
+    def _is_named(self, golden: Golden, slot: Slot, x: Happening) -> bool:
+        candidates = [c for f in slot.fields for c in self.named.get((golden.id, f), ())]
+        told = [codec.candidate(c) for c in candidates]
+        if x.after is None:
+            return any(c.value is None for c in told)
+        news = tokens(x.after) - tokens(x.before) or tokens(x.after)
+        return any(tokens(c.value) & news for c in told) if tokens(x.after) else True
+
+    def _is_replaced(self, golden: Golden, slot: Slot, x: Happening) -> bool:
+        """Somebody typed something else into a record that had shown it."""
+        person = self.memory.of(x.key)
+        unseen = max((d for d in self.watch.decisions if d < x.seq), default=0)  # at the same time, for us
+        for field in slot.fields if person is not None else ():
+            places = self.watch.slots_of(field)
+            for y in self.memory.of_field(person or 0, places):
+                if y.seq > unseen and y.who == "person" and y.key != x.key and self._had(y, x):
+                    return True
+        return False
+
+    def _had(self, y: Happening, x: Happening) -> bool:
+        """Whether the record of `y` held the value of `x` then or later, before it was replaced there."""
+        earlier = [z for z in self.memory.of_slot(y.key, y.slot) if z.seq < y.seq]
+        then = [z.after for z in earlier if z.seq < x.seq][-1:]
+        held = [*then, *(z.after for z in earlier if z.seq > x.seq), y.before]
+        if x.after is None:
+            return None in held
+        return any(tokens(x.after) & tokens(value) for value in held)
+
+    def _in_the_window(self, key: Key, x: Happening) -> bool:
+        """Typed after the last reading and written over within the minute that a reading is trusted for: the
+        window that the documents name, in apps without conditional writes."""
+        over = [y for y in self.memory.of_slot(key, x.slot) if y.seq > x.seq and y.who == "engine"]
+        if not over:
+            return False
+        reads = [s for s in self.memory.shows.get(key, ()) if s.seq < over[0].seq and s.call != "answer"]
+        answers = [s for s in self.memory.shows.get(key, ()) if s.seq < over[0].seq]
+        if any(s.seq > x.seq and s.values.get(x.slot) == x.after for s in reads):
+            return False  # it was read, and written over all the same
+        vouched = max((s.at for s in answers), default=None)
+        pulled = [at for at in self.memory.pulls.get(key[0], ()) if at <= over[0].at]
+        trusted = max([*([vouched] if vouched else []), *pulled[-1:]], default=None)
+        last = max((s.seq for s in answers), default=0)
+        if any(last < seq < over[0].seq for seq in self.memory.clock_set):
+            return True  # a clock that was set while it mattered
+        return trusted is not None and over[0].at - trusted <= FRESH
+
+    def _passes_for_unsent(self, x: Happening) -> bool:
+        """What stood there before our write was typed again, and a clock was set meanwhile: it cannot be told
+        from a write that did not land."""
+        ours = [y for y in self.memory.of_slot(x.key, x.slot) if y.seq < x.seq and y.who == "engine"]
+        return bool(self.memory.clock_set and ours and ours[-1].before == x.after)
+
+    def _tags_kept(self, golden: Golden, link: Link, last: Happening, first: int) -> None:
+        """A tag that was added is there, unless somebody took it away or the log says so."""
+        before = _tags(last.before) if last.seq > first else set()
+        added = _tags(last.after) - before
+        for tag in sorted(added - _tags(golden.value.get("tags"))):
+            person = self.memory.of(link.key) or 0
+            taken = any(
+                tag in _tags(x.before) - _tags(x.after) and x.who == "person"
+                for x in self.memory.of_field(person, self.watch.slots_of("tags"))
+            )
+            if (
+                not taken
+                and not self.named.get((golden.id, "tags"))
+                and not self._in_the_window(link.key, last)
+            ):
+                self.memory.report("loss", f"tag {tag}, added in {link.key} at {last.seq}")
+
+    # -- consent and the journal --------------------------------------------------------------------------
+
+    def _opt_outs_hold(self, unit: Unit) -> None:
+        if "consent" not in unit.golden.value or self.watch.restored_at >= 0:
+            return
+        people = {p for k in unit.links if (p := self.memory.of(k.key)) is not None}
+        told = [t for p in sorted(people) if not self.watch.joined(p) for t in self.watch.told(p)]
+        authorities = self.w.mapping.fields["consent"].rule.apps
+        now = rank(str(unit.golden.value["consent"]))
+        live = {k.key for k in unit.links if k.state == "live" and self._is_live(k.key)}
+        for x, state in told:
+            if state not in OPT_OUTS or rank(state) <= now or x.key not in live:
+                continue
+            if not any(y.seq >= x.seq and y.app in authorities and rank(s) <= now for y, s in told):
+                self.memory.report("consent", f"{x} is lost: golden is {unit.golden.value['consent']}")
+
+    def _journal_replays(self) -> None:
+        if self.watch.restored_at >= 0:
+            return
+        replayed: dict[str, dict[str, Value]] = {}
+        for golden, body in self.journal:
+            changes = codec.loads(body)["changed"]
+            replayed.setdefault(golden, {}).update({f: change[1] for f, change in changes.items()})
+        for id, unit in self.units.items():
+            if replayed.get(id, {}) != unit.golden.value:
+                self.memory.report("journal", f"{id}: {replayed.get(id)} is not {unit.golden.value}")
+
+
+def _tags(value: Value) -> set[str]:
+    return set(value) if isinstance(value, list) else set()

@@ -1,0 +1,142 @@
+"""One history: people at work in several apps, runs with everything that can go wrong, then peace."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from syncer.report import Report
+from tests.simulation.engine.final import AtRest
+from tests.simulation.engine.settings import ANYTHING, Wish
+from tests.simulation.engine.world import SPACE, World
+
+MOST_RUNS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """`violations`: lines ``kind: what``; `trace`: a hash of everything that happened; `events`: the last."""
+
+    seed: int
+    violations: tuple[str, ...]
+    trace: str
+    events: tuple[str, ...]
+    runs: int
+    steps: int
+
+
+class History:
+    """Plays one world to its end."""
+
+    def __init__(self, world: World) -> None:
+        self.w = world
+        self.rng = world.rng
+        self.waiting = ""
+
+    def play(self) -> None:
+        w, rng = self.w, self.rng
+        w.people.begin(w.wish.people or rng.choice((1, 1, 2, 3)))
+        length = rng.randint(2, 5)
+        widened = rng.randrange(length)
+        for n in range(length):
+            self._work(0.6)
+            w.faults.on = True
+            if w.faults.strikes("restore"):
+                w.restore()
+            if rng.random() < 0.3:
+                w.back_up()
+            self.run()
+            w.faults.on = False
+            if n == widened:
+                self.widen()
+        self.widen()
+        self._work(0.7)
+        self.peace()
+
+    def _work(self, chance: float) -> None:
+        """People at work between runs."""
+        while self.rng.random() < chance:
+            self.w.clock.sleep(self.rng.choice((1, 1, 5, 40)))
+            self.w.people.act()
+
+    def run(self, settle: bool = False) -> Report | None:
+        """One run; what the last one asked is answered, perhaps."""
+        approve = reject = None
+        if self.waiting and (settle or self.rng.random() < 0.5):
+            if settle or self.rng.random() < 0.7:
+                approve = self.waiting
+            else:
+                reject = self.waiting
+        self.w.clock.sleep(400 if settle else self.rng.choice((5, 61, 70, 150, 400)))
+        report = self.w.run(approve, reject)
+        self.waiting = report.held_run if report is not None and report.status == "held" else ""
+        return report
+
+    def widen(self) -> None:
+        """The mapping gains what it lacks."""
+        if self.w.mapping is not self.w.setting.later:
+            self.w.mapping = self.w.setting.later
+            self.w.watch.mapping_changed()
+            self.w.memory.note("the mapping is another one")
+
+    def peace(self) -> None:
+        """Nobody edits and nothing fails: runs until nothing is written or logged, in some histories with a
+        full comparison at the end."""
+        w = self.w
+        w.faults.on = False
+        w.skew *= 0
+        if w.watch.restored_at >= 0 or self.rng.random() < 0.5:
+            self._settle()
+            self._read_all_anew()
+        self._settle()
+        if not w.memory.violations:
+            AtRest(w).check()
+
+    def _settle(self) -> None:
+        quiet = 0
+        for _ in range(MOST_RUNS):
+            before = self._logged()
+            report = self.run(settle=True)
+            idle = report is not None and not report.written and self._logged() == before
+            quiet = quiet + 1 if idle and not self.waiting else 0
+            if quiet == 2:
+                return
+        self.w.memory.report("unquiet", f"still writing or logging after {MOST_RUNS} runs")
+
+    def _logged(self) -> int:
+        with self.w.store.reading():
+            return int(self.w.store.rows("SELECT COUNT(*) FROM conflict")[0][0])
+
+    def _read_all_anew(self) -> None:
+        """What `syncer resync` does."""
+        self.w.memory.note("everything is read again from the start")
+        with self.w.store.transaction():
+            self.w.store.run("UPDATE reader SET cursor = NULL WHERE space = :space", space=SPACE)
+
+
+def play(seed: int, wish: Wish = ANYTHING, place: str | None = None, rng: Any = None) -> Played:
+    """Play the history with this seed."""
+    world = World(seed, wish, place, rng)
+    try:
+        try:
+            History(world).play()
+        except Exception as error:
+            world.memory.report("error", f"{type(error).__name__}: {error}")
+            if not isinstance(error, AssertionError) and rng is not None:
+                raise
+        return _played(seed, world)
+    finally:
+        world.close()
+
+
+def _played(seed: int, world: World) -> Played:
+    memory = world.memory
+    trace = hashlib.blake2b(digest_size=12)
+    for x in memory.log:
+        trace.update(repr(tuple(x)).encode())
+    for key, shows in memory.shows.items():
+        trace.update(repr((key, [(s.seq, s.call) for s in shows])).encode())
+    trace.update(repr((memory.notes, world.steps)).encode())
+    events = tuple(memory.last()) if memory.violations else ()
+    return Played(seed, tuple(memory.violations), trace.hexdigest(), events, world.runs, world.steps)

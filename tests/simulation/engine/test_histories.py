@@ -1,0 +1,59 @@
+"""Random histories of the real engine keep every promise, and a seed is a history.
+
+More of them: ``make simulate SEEDS=10000``.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.engine.history import Played, play
+from tests.simulation.engine.world import file_url
+
+PART = 30
+FILES = 40
+
+
+def told(played: Played) -> str:
+    return "\n".join((f"seed {played.seed}", *played.violations, "last events:", *played.events))
+
+
+def broken(seeds: range) -> list[str]:
+    return [told(played) for seed in seeds if (played := play(seed)).violations]
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_histories_keep_every_promise(part: int) -> None:
+    assert broken(range(part * PART, (part + 1) * PART)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(20))
+def test_many_histories_keep_every_promise(part: int) -> None:
+    assert broken(range(2000 + part * 60, 2000 + (part + 1) * 60)) == []
+
+
+@pytest.mark.slow
+def test_the_real_store_plays_the_same_history_as_the_plain_one(tmp_path: Path) -> None:
+    for seed in range(FILES):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        real = play(seed, place=file_url(folder))
+        assert real.violations == (), told(real)
+
+
+def test_a_seed_is_a_history_in_every_process() -> None:
+    code = "from tests.simulation.engine.history import play; print([play(s).trace for s in (3, 7, 11)])"
+    traces = set()
+    for salt in ("1", "2"):
+        env = {**os.environ, "PYTHONHASHSEED": salt}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+        )
+        traces.add(done.stdout)
+    assert len(traces) == 1

@@ -1,0 +1,267 @@
+"""What must be true at every step, judged by what really happened in the apps.
+
+consent      no write gives more consent than the people's own words, as far as they were shown, allow
+duplicate    nobody is created twice by us in one app, nor beside a record that was there to be read
+identity     no value of one person is written to another
+echo         nothing is written to a field of somebody in which nothing was changed
+held         a held run has changed nothing but consent, and that only downwards
+brake        an unasked run stays within the limits
+exclusion    an engine that lost its lease commits nothing
+cursor       a cursor never passes a change that was not shown
+transaction  no call is made inside a transaction
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from conflicts.consent import OPT_OUTS, rank
+from connectors.contract import Value
+from syncer.engine import Engine, Plan
+from syncer.report import Report
+from tests.simulation.engine.memory import Happening, Key, tokens
+from tests.simulation.engine.store import Stepped
+
+if TYPE_CHECKING:
+    from tests.simulation.engine.world import World
+
+FINAL = frozenset({"bounced", "complained", "erased"})
+Print = tuple[dict[str, dict[str, Value]], dict[Key, tuple[str, dict[str, Value]]]]
+
+
+class Watch:
+    """Watches one history while it goes on."""
+
+    def __init__(self, world: World) -> None:
+        self.w = world
+        self.memory = world.memory
+        self.decided_at = 0
+        self.run_began = 0
+        self.fresh_start = True
+        self.mapped_at = 0
+        self.restored_at = -1
+        self.linked: dict[Key, str] = {}
+        self.linked_at: dict[Key, int] = {}
+        self.decisions: list[int] = []
+        self.fenced: Stepped | None = None
+        self.clean = False  # the last run left nothing over
+        self.before: Print | None = None
+        self.first_plan = True
+
+    # -- slots --------------------------------------------------------------------------------------------
+
+    def slots_of(self, field: str) -> dict[str, str]:
+        """App -> its slot for a field."""
+        apps = self.w.mapping.apps
+        return {a: s.name for a, m in apps.items() for s in m.slots.values() if field in s.fields}
+
+    def state(self, app: str, value: Value) -> str | None:
+        part = self.w.mapping.apps.get(app)
+        slot = part.slots.get("consent") if part else None
+        state = slot.split(value, {}).get("consent") if slot else None
+        return state if isinstance(state, str) else None
+
+    # -- the run ------------------------------------------------------------------------------------------
+
+    def begins(self) -> None:
+        self.run_began = self.memory.seq
+        self.fenced = None
+
+    def ended(self, report: Report | None) -> None:
+        if report is None:
+            self.memory.forget_last_shows()
+        self._cursors()
+        self.clean = report is not None and report.status == "done" and not report.leftovers
+
+    def gate(self, what: str) -> None:
+        if what == "committed" and self.fenced is self.w.store and self.w.store.before_commit:
+            self.memory.report("exclusion", "an engine committed after it lost its lease")
+
+    def taken_over(self, store: Stepped) -> None:
+        self.fenced = store
+
+    def restored(self) -> None:
+        self.restored_at = self.memory.seq
+
+    def mapping_changed(self) -> None:
+        self.mapped_at = self.memory.next()
+
+    # -- deciding -----------------------------------------------------------------------------------------
+
+    def deciding(self, engine: Engine) -> None:
+        self.decided_at = self.memory.next()
+        self.before = self._print(engine)
+
+    def decided(self, engine: Engine, plan: Plan) -> None:
+        with engine.db.reading():
+            sql = "SELECT app, id, golden FROM link WHERE space = :space"
+            self.linked = {(r[0], r[1]): r[2] for r in engine.db.rows(sql, space=engine.records.space)}
+        if not plan.held:
+            self.decisions.append(self.decided_at)
+        for key in self.linked:
+            self.linked_at.setdefault(key, self.decided_at)
+        if plan.held and self.before is not None:
+            self._held(engine, self.before)
+
+    def _print(self, engine: Engine) -> Print:
+        """What is known of everybody, without consent."""
+        with engine.db.reading():
+            units = engine.records.units(engine.records.all_golden())
+        golden = {id: _sans_consent(u.golden.value) for id, u in units.items()}
+        links = {k.key: (k.state, _sans_consent(k.seen)) for u in units.values() for k in u.links}
+        return golden, links
+
+    def _held(self, engine: Engine, before: Print) -> None:
+        after = self._print(engine)
+        if after != before:
+            self.memory.report("held", "a held run changed a link, a golden value or a shadow")
+        for x in self.memory.log:
+            if x.seq > self.decided_at and x.who == "engine":
+                old, new = self.state(x.app, x.before), self.state(x.app, x.after)
+                if x.slot != "consent" or rank(new) < max(rank(old), rank("pending")):
+                    self.memory.report("held", f"a held run wrote {x}")
+
+    # -- writing ------------------------------------------------------------------------------------------
+
+    def wrote(self, action: str, changes: list[Happening]) -> None:
+        """The engine's write had its effect in an app."""
+        person = self.memory.of(changes[0].key)
+        if person is None:
+            self.memory.report("identity", f"{changes[0].key} holds nothing that anybody typed")
+            return
+        if action == "create":
+            self._no_twin(person, changes)
+        for x in changes:
+            strangers = {
+                t for t in tokens(x.after) if self.memory.who(self.memory.typed.get(t, -1)) != person
+            }
+            if strangers and x.slot in self.w.mapping.apps[x.app].slots:
+                self.memory.report("identity", f"{x} is another person's")
+            if x.slot == "consent":
+                self._consent(person, x)
+            elif action == "edit":
+                self._no_echo(person, x)
+
+    def _no_twin(self, person: int, changes: list[Happening]) -> None:
+        app, key = changes[0].app, changes[0].key
+        if self.joined(person) or (self.memory.clock_set and self.w.apps[app].traits.lag):
+            return  # a clock that was set makes the time to wait for a list too short
+        mine = {x.key for x in self.memory.log if x.who == "engine" and x.action == "create"}
+        records = self.w.apps[app].records
+        others = [k for k in self.memory.family(person) if k[0] == app and k != key]
+        ours = [k for k in others if k in mine and (k in self.linked or k[1] in records)]
+        if ours:
+            self.memory.report("duplicate", f"{key} was created beside {ours}")
+            return
+        email = next((x.after for x in changes if x.slot == "email"), None)
+        for other in others:
+            shown = [s for s in self.memory.shows.get(other, ()) if s.seq < self.decided_at]
+            if other[1] in records and shown and tokens(shown[0].values.get("email")) & tokens(email):
+                self.memory.report("duplicate", f"{key} was created beside {other}, which was read")
+
+    def _no_echo(self, person: int, x: Happening) -> None:
+        """Before we write the same value to a record again, somebody changed something in that field."""
+        slot = self.w.mapping.apps[x.app].slots.get(x.slot)
+        earlier = [y for y in self.memory.of_slot(x.key, x.slot) if y.who == "engine" and y.seq < x.seq]
+        again = [y.seq for y in earlier if y.after == x.after]
+        if slot is None or not again or max(self.mapped_at, self.restored_at) > again[-1]:
+            return
+        for field in slot.fields:
+            places = self.slots_of(field)
+            if "score" in places.values() and self.w.setting.rounds:
+                return  # an app that rounds without saying so passes for a person, once
+            for y in self.memory.of_field(person, places):
+                if y.seq > again[-1] and y.who == "person":
+                    return
+        self.memory.report("echo", f"{x} once more, and nobody changed anything since {again[-1]}")
+
+    def _consent(self, person: int, x: Happening) -> None:
+        new, old = self.state(x.app, x.after), self.state(x.app, x.before)
+        if (
+            self.joined(person)
+            or new is None
+            or new in OPT_OUTS
+            or (old is not None and rank(new) >= rank(old))
+        ):
+            return
+        told = self.told(person)
+        read = [(y, s) for y, s in told if self._shown_between(y, self.decided_at) and y.key in self.linked]
+        outs = [y.seq for y, s in read if s in OPT_OUTS and rank(s) > rank(new)]
+        field = self.w.mapping.fields["consent"]
+        ins = [y.seq for y, s in told if rank(s) <= rank(new) and y.app in field.rule.apps]
+        if any(s in FINAL for _, s in read):
+            self.memory.report("consent", f"{x} after a bounce or a complaint")
+        elif outs and (not ins or max(outs) > max(ins)):
+            self.memory.report("consent", f"{x} although somebody opted out at {max(outs)}")
+
+    def joined(self, person: int) -> bool:
+        """Somebody whom an app joined with another: we go on keeping them apart elsewhere."""
+        return person in self.memory.same.values()
+
+    def told(self, person: int) -> list[tuple[Happening, str]]:
+        """What people said of their consent, save what nobody could know to be news."""
+        keys = set(self.memory.family(person))
+        found = []
+        for x in self.memory.log:
+            if x.slot != "consent" or x.key not in keys or x.who != "person":
+                continue
+            state = self.state(x.app, x.after)
+            if state is not None and self._shown_between(x, None) and not self.was_known(x):
+                found.append((x, state))
+        return found
+
+    def _shown_between(self, x: Happening, until: int | None) -> bool:
+        """Whether the engine was shown the value while it stood."""
+        later = [y.seq for y in self.memory.of_slot(x.key, x.slot) if y.seq > x.seq]
+        end = min(later, default=self.memory.seq + 1)
+        end = end if until is None else min(end, until)
+        lags = self.w.apps[x.app].traits.lists_lag  # what a lagging list shows is asked for once more
+        return any(
+            x.seq < s.seq < end and s.values.get(x.slot) == x.after and not (lags and s.call == "pull")
+            for s in self.memory.shows.get(x.key, ())
+        )
+
+    def was_known(self, x: Happening) -> bool:
+        """Whether this is what the engine had read or written there last, or had sent: then nobody can see
+        that it was said again."""
+        sends = [(n, v) for n, v in self.memory.sent.get((x.key, x.slot), ()) if n < x.seq]
+        shows = [(s.seq, s.values[x.slot]) for s in self.shown_before(x)]
+        writes = [
+            (y.seq, y.after)
+            for y in self.memory.of_slot(x.key, x.slot)
+            if y.who == "engine" and y.seq < x.seq
+        ]
+        known = max([*shows, *writes, *sends], key=lambda k: k[0], default=None)
+        return (known is not None and known[1] == x.after) or any(v == x.after for _, v in sends[-1:])
+
+    def shown_before(self, x: Happening) -> list[Any]:
+        return [s for s in self.memory.shows.get(x.key, ()) if s.seq < x.seq and x.slot in s.values]
+
+    # -- cursors ------------------------------------------------------------------------------------------
+
+    def _cursors(self) -> None:
+        with self.w.store.reading():
+            rows = self.w.store.rows("SELECT app, cursor FROM reader WHERE cursor IS NOT NULL")
+        for name, cursor in rows:
+            app = self.w.apps[name]
+            if app.traits.feed != "changes" or self.restored_at >= 0:
+                continue
+            at = datetime.fromisoformat(cursor.partition("|")[0])
+            for id, row in app.rows.items():
+                if row.state == "live" and row.stamp < at and not self._has_shown((name, id), row.revision):
+                    self.memory.report(
+                        "cursor", f"{name} stands at {at}, and {id} was changed at {row.stamp}"
+                    )
+
+    def _has_shown(self, key: Key, revision: int) -> bool:
+        """Also where what moved the record last was our own write."""
+        if self.memory.revision.get(key, -1) >= revision:
+            return True
+        mine = [x for x in self.memory.log if x.key == key]
+        return bool(mine) and mine[-1].who == "engine"
+
+
+def _sans_consent(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: value for name, value in values.items() if name != "consent"}
