@@ -68,6 +68,7 @@ class PlainStore(Stepped):
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.is_sqlite = True
+        self.file = None
         self.plain = connection
         self._inside = False
         self.before_commit: list[Any] = []
@@ -78,7 +79,7 @@ class PlainStore(Stepped):
             yield
             return
         self.gate("begin")
-        with self._begun("IMMEDIATE"):
+        with self._begun(writes=True):
             yield
             for hook in self.before_commit:
                 hook()
@@ -87,10 +88,10 @@ class PlainStore(Stepped):
         self.gate("committed")
 
     @contextmanager
-    def _begun(self, mode: str) -> Iterator[None]:
+    def _begun(self, writes: bool) -> Iterator[None]:
         self._inside = True
         try:
-            self.plain.execute(f"BEGIN {mode}")
+            self.plain.execute("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
             yield
         finally:
             if self.plain.in_transaction:
