@@ -14,6 +14,7 @@ from syncer.cli import (
     explain,
     failures,
     init,
+    match,
     pause,
     plan,
     resync,
@@ -49,6 +50,7 @@ app.add_typer(failures.app, name="failures")
 app.command()(explain.explain)
 app.command()(explain.history)
 app.add_typer(conflicts.app, name="conflicts")
+app.add_typer(match.app, name="match")
 app.command()(pause.pause)
 app.command()(pause.resume)
 

@@ -1,0 +1,131 @@
+"""Match the records of CSV exports: read them, and write who is who. The same matcher as in a sync."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from syncer.matching.matcher import Matched, Question, match
+from syncer.matching.traits import Traits, person
+
+QUESTIONS = 0.03  # questions a record at most
+# What a column may be called, folded to letters alone.
+NAMES = {
+    "id": "id recordid contactid userid subscriberid customerid",
+    "app": "app source system",
+    "email": "email emailaddress mail workemail",
+    "first_name": "firstname givenname forename",
+    "last_name": "lastname surname familyname",
+    "name": "name fullname contactname displayname",
+    "company": "company companyname organisation organization organizationname",
+    "phone": "phone phonenumber telephone mobile mobilephone mobilephonenumber",
+    "country": "country countryregion",
+    "city": "city town",
+    "birth_date": "birthdate dateofbirth dob birthday",
+}
+_COLUMN = {alias: name for name, aliases in NAMES.items() for alias in aliases.split()}
+_ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
+
+
+class UnreadableFile(Exception):
+    """A file that holds no table. The text is for the admin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a file: its traits, and the columns that are only passed on."""
+
+    traits: Traits
+    other: Mapping[str, str]
+
+
+def read(files: Iterable[Path]) -> list[Row]:
+    """The records of some files. Raises `UnreadableFile`."""
+    return [row for file in files for row in _rows(file)]
+
+
+def matched(rows: Sequence[Row]) -> Matched:
+    """Who is who, with at most three questions for a hundred records."""
+    return match([r.traits for r in rows], most=int(len(rows) * QUESTIONS))
+
+
+def write(rows: Sequence[Row], found: Matched, out: Path) -> tuple[Path, Path]:
+    """`clusters.csv` (app, id, cluster, and the columns that were not known) and `review.csv`, in a
+    folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    clusters, review = out / "clusters.csv", out / "review.csv"
+    number = {id(r): n for n, group in enumerate(found.groups, start=1) for r in group}
+    further = list(dict.fromkeys(name for row in rows for name in row.other))
+    with clusters.open("w", newline="", encoding="utf-8") as stream:
+        table = csv.writer(stream)
+        table.writerow(("app", "id", "cluster", *further))
+        for row in rows:
+            kept = (row.other.get(name, "") for name in further)
+            table.writerow((row.traits.app, row.traits.id, number[id(row.traits)], *kept))
+    with review.open("w", newline="", encoding="utf-8") as stream:
+        table = csv.writer(stream)
+        table.writerow(("app", "id", "other_app", "other_id", "score", "reasons"))
+        table.writerows(_review(q) for q in found.questions)
+    return clusters, review
+
+
+def _review(q: Question) -> tuple[str, str, str, str, str, str]:
+    return q.one.app, q.one.id, q.other.app, q.other.id, f"{q.chance:.3f}", f"{q.why}: {q.evidence.text}"
+
+
+def _rows(file: Path) -> Iterator[Row]:
+    text = _text(file)
+    csv.field_size_limit(2**31 - 1)
+    lines = csv.reader(text.splitlines(keepends=True), delimiter=_delimiter(text))
+    header = next(lines, None)
+    if not header:
+        raise UnreadableFile(f"{file} is empty: a CSV file with a line of column names is needed.")
+    columns = [_known(name) for name in header]
+    if not {"email", "first_name", "last_name", "name", "phone"} & set(columns):
+        raise UnreadableFile(
+            f"{file} has no column to match people by: name one of email, phone, name, first_name, last_name."
+        )
+    for number, cells in enumerate(lines, start=1):
+        if any(cells):
+            yield _row(file, number, header, columns, cells)
+
+
+def _row(file: Path, number: int, header: list[str], columns: list[str], cells: list[str]) -> Row:
+    values: dict[str, str] = {}
+    other: dict[str, str] = {}
+    for title, name, cell in zip(header, columns, cells, strict=False):
+        if not name:
+            other[title] = cell
+        elif not values.get(name):
+            values[name] = cell.strip()
+    facts = [("birth_date", values.get("birth_date", ""))]
+    app, id = values.get("app") or file.stem, values.get("id") or str(number)
+    mails = (values.get("email") or "").replace(";", ",").split(",")
+    phones = (values.get("phone") or "").split(";")
+    return Row(person(app, id, values, mails, phones, facts), other)
+
+
+def _known(title: str) -> str:
+    return _COLUMN.get("".join(c for c in title.casefold() if c.isalnum()), "")
+
+
+def _text(file: Path) -> str:
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(f"{file} cannot be read: {error.strerror}.") from error
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return raw.decode("utf-16")
+    for encoding in _ENCODINGS:
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return ""
+
+
+def _delimiter(text: str) -> str:
+    first = text.partition("\n")[0]
+    return max(",;\t|", key=first.count)

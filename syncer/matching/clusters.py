@@ -1,0 +1,238 @@
+"""Group records by the scores of their pairs. The same for any order of the records.
+
+The surest links are made first: two groups become one where a pair links them, nothing that is known of their
+other pairs outweighs it, and no other record of the same app fits as well. Then groups are compared as a
+whole, each field where it agrees best, so that a chain of weak links is judged by all it would join. What is
+undecided is a question.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import log2
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syncer.matching.columns import Numbers
+
+LINK = 5.0  # log2 of the odds from which two records are linked without asking
+JOIN = 2.0  # and two groups, compared as a whole
+ASK = -4.0  # from here on two records are worth a second look
+DOUBT = -2.5  # and two groups a question
+VETO = -7.0  # two records of one group never speak so much against each other
+COMPLETE = 60  # members of a group of which all pairs are compared
+ROUNDS = 3
+
+Floats = NDArray[np.float64]
+
+
+class Scoring(Protocol):
+    """Scores of further pairs of rows, and of pairs of groups from pairs of their rows."""
+
+    def pairs(self, i: Numbers, j: Numbers) -> Floats: ...
+
+    def groups(self, i: Numbers, j: Numbers, of: Numbers, overlap: NDArray[np.bool_]) -> Floats: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Rows of two records whose groups may be one; the score, and why nothing was decided."""
+
+    i: int
+    j: int
+    score: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """`of`: the group of each row, named by its first row; and what a person may be asked, those questions
+    first that settle most."""
+
+    of: list[int]
+    doubts: list[Doubt]
+
+
+def group(i: Numbers, j: Numbers, total: Floats, apps: Sequence[int], scoring: Scoring) -> Groups:
+    """Groups of rows 0 .. len(apps) - 1, whose scored pairs are (i, j). `apps`: the app of each row."""
+    pairs = _Pairs(i, j, total)
+    _complete(pairs, scoring, len(apps))
+    groups = _Forest(apps)
+    for score, a, b in pairs.ranked:
+        if score >= LINK and groups.root(a) != groups.root(b) and _agreed(pairs, groups, a, b, score):
+            groups.unite(groups.root(a), groups.root(b))
+    doubts: list[Doubt] = []
+    whole = _Whole(scoring)
+    for _ in range(ROUNDS):
+        joined, doubts = _join(whole.ranked(pairs, groups), groups)
+        if not joined:
+            break
+    return Groups([groups.root(n) for n in range(len(apps))], doubts)
+
+
+class _Pairs:
+    """Scores by pair, and the neighbours of each row that are worth a look, best first."""
+
+    def __init__(self, i: Numbers, j: Numbers, total: Floats) -> None:
+        near = total >= ASK
+        rows = sorted(zip((-total[near]).tolist(), i[near].tolist(), j[near].tolist(), strict=True))
+        self.ranked = [(-minus, a, b) for minus, a, b in rows]
+        self.score = {(a, b): s for s, a, b in self.ranked}
+        self.near: dict[int, list[int]] = defaultdict(list)
+        for _, a, b in self.ranked:
+            self.near[a].append(b)
+            self.near[b].append(a)
+
+    def of(self, a: int, b: int) -> float | None:
+        return self.score.get((a, b) if a < b else (b, a))
+
+
+class _Forest:
+    """Union-find that knows the members and apps of each group; the first row is the root."""
+
+    def __init__(self, apps: Sequence[int]) -> None:
+        self.row_apps = apps
+        self.parent = list(range(len(apps)))
+        self._members: dict[int, list[int]] = {}
+
+    def root(self, n: int) -> int:
+        parent = self.parent
+        while parent[n] != n:
+            parent[n] = parent[parent[n]]
+            n = parent[n]
+        return n
+
+    def members(self, root: int) -> list[int]:
+        return self._members.get(root, [root])
+
+    def apps(self, root: int) -> set[int]:
+        return {self.row_apps[n] for n in self.members(root)}
+
+    def unite(self, a: int, b: int) -> None:
+        """Two roots."""
+        first, second = min(a, b), max(a, b)
+        self._members[first] = self.members(first) + self.members(second)
+        self._members.pop(second, None)
+        self.parent[second] = first
+
+    def large(self) -> Iterable[list[int]]:
+        return self._members.values()
+
+
+# -- the surest links --------------------------------------------------------------------------------
+
+
+def _complete(pairs: _Pairs, scoring: Scoring, size: int) -> None:
+    """Score the pairs inside what strong links connect, that no key brought together."""
+    linked = _Forest([0] * size)
+    for score, a, b in pairs.ranked:
+        one, other = linked.root(a), linked.root(b)
+        if score >= LINK and one != other:
+            linked.unite(one, other)
+    missing = [
+        pair
+        for members in linked.large()
+        if 2 < len(members) <= COMPLETE
+        for pair in combinations(sorted(members), 2)
+        if pair not in pairs.score
+    ]
+    if missing:
+        found = scoring.pairs(np.array([a for a, _ in missing]), np.array([b for _, b in missing]))
+        pairs.score.update(zip(missing, found.tolist(), strict=True))
+
+
+def _agreed(pairs: _Pairs, groups: _Forest, a: int, b: int, score: float) -> bool:
+    """Whether nothing speaks against making one group of those of a and b."""
+    one, other = groups.members(groups.root(a)), groups.members(groups.root(b))
+    if len(one) + len(other) > 2:
+        known = [s for x in one for y in other if (s := pairs.of(x, y)) is not None]
+        if min(known) <= VETO or sum(known) < 0:
+            return False
+    return not (_rival(pairs, groups, a, b, score) or _rival(pairs, groups, b, a, score))
+
+
+def _rival(pairs: _Pairs, groups: _Forest, here: int, there: int, score: float) -> bool:
+    """Whether another record of the same app, that is not the same person, fits as well."""
+    root = groups.root(there)
+    against = 1.0
+    for rival in pairs.near[here]:
+        same_app = groups.row_apps[rival] == groups.row_apps[there]
+        if same_app and groups.root(rival) != root and (pairs.of(rival, there) or 0.0) < LINK:
+            against += float(2.0 ** min(pairs.of(here, rival) or 0.0, 60.0))
+    return score - log2(against) < LINK
+
+
+# -- groups as a whole -------------------------------------------------------------------------------
+
+
+class _Whole:
+    """Scores of pairs of groups; those that have not changed are not scored again."""
+
+    def __init__(self, scoring: Scoring) -> None:
+        self.scoring = scoring
+        self.known: dict[tuple[int, int, int, int], float] = {}
+
+    def ranked(self, pairs: _Pairs, groups: _Forest) -> list[tuple[float, int, int, int, int]]:
+        """(score, root, root, row, row) of the pairs of groups that a pair worth a look connects, best first;
+        the rows are the pair that fits best."""
+        best: dict[tuple[int, int], tuple[int, int]] = {}
+        for _, a, b in pairs.ranked:
+            one, other = groups.root(a), groups.root(b)
+            if one != other:
+                best.setdefault((one, other) if one < other else (other, one), (a, b))
+        keys = {(a, b): (a, b, len(groups.members(a)), len(groups.members(b))) for a, b in best}
+        self._score([key for key in keys.values() if key not in self.known], groups)
+        found = [(self.known[keys[roots]], *roots, *rows) for roots, rows in best.items()]
+        return sorted(found, key=lambda f: (-f[0], *f[1:]))
+
+    def _score(self, new: list[tuple[int, int, int, int]], groups: _Forest) -> None:
+        if not new:
+            return
+        rows = [
+            (a, b, n)
+            for n, (one, other, _, _) in enumerate(new)
+            for a in groups.members(one)[:COMPLETE]
+            for b in groups.members(other)[:COMPLETE]
+        ]
+        overlap = np.array([not groups.apps(one).isdisjoint(groups.apps(other)) for one, other, _, _ in new])
+        i, j, of = np.array(rows, dtype=np.int64).T
+        self.known.update(zip(new, self.scoring.groups(i, j, of, overlap).tolist(), strict=True))
+
+
+def _join(compared: list[tuple[float, int, int, int, int]], groups: _Forest) -> tuple[bool, list[Doubt]]:
+    """Unite the groups that fit and have no rival; the others are doubts."""
+    near: dict[int, list[tuple[float, int]]] = defaultdict(list)
+    for score, one, other, _, _ in compared:
+        near[one].append((score, other))
+        near[other].append((score, one))
+    changed: set[int] = set()
+    doubts: list[tuple[float, Doubt]] = []
+    for score, one, other, a, b in compared:
+        rivals = max(_against(near[one], other, groups), _against(near[other], one, groups))
+        left = score - log2(1.0 + rivals)
+        if changed & {one, other}:
+            continue
+        if left >= JOIN:
+            groups.unite(one, other)
+            changed |= {one, other}
+        elif left >= DOUBT:
+            why = "not sure enough" if score < JOIN else "another record of the same app fits as well"
+            chance = 1 / (1 + 2.0**-left)
+            settled = len(groups.members(one)) * len(groups.members(other))
+            doubts.append((-chance * settled, Doubt(a, b, left, why)))
+    return bool(changed), [doubt for _, doubt in sorted(doubts, key=lambda d: (d[0], d[1].i, d[1].j))]
+
+
+def _against(near: list[tuple[float, int]], chosen: int, groups: _Forest) -> float:
+    """The odds of the rivals: groups that cannot stand beside the chosen one, since they share an app."""
+    apps = groups.apps(chosen)
+    return sum(
+        float(2.0 ** min(s, 60.0))
+        for s, r in near
+        if r != chosen and s > -6 and not apps.isdisjoint(groups.apps(r))
+    )

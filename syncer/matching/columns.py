@@ -1,0 +1,183 @@
+"""Many records as columns of numbers, so that millions of pairs are compared by array operations.
+
+Each text becomes its place in a `Vocabulary`; 0 is the missing text. Only unique texts are ever folded into
+sounds and skeletons or compared letter by letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syncer.matching.fold import is_abjad, latin, skeleton, sound
+from syncer.matching.nicknames import known_as
+from syncer.matching.traits import ROLES, Traits
+
+Numbers = NDArray[np.int64]
+
+
+class Vocabulary:
+    """Unique texts and their numbers, from 1; number 0 is the missing text."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = [""]
+        self._numbers: dict[str, int] = {"": 0}
+
+    def numbers(self, texts: Iterable[str]) -> Numbers:
+        known, kept = self._numbers, self.texts
+        found = []
+        for text in texts:
+            number = known.get(text)
+            if number is None:
+                number = known[text] = len(kept)
+                kept.append(text)
+            found.append(number)
+        return np.array(found, dtype=np.int64)
+
+    def mapped(self, form: Callable[[str], str], into: Vocabulary) -> Numbers:
+        """A lookup array: number here -> number of that form in another vocabulary."""
+        return into.numbers(map(form, self.texts))
+
+    def flags(self, test: Callable[[str], bool]) -> NDArray[np.bool_]:
+        return np.fromiter(map(test, self.texts), dtype=bool, count=len(self.texts))
+
+
+@dataclass
+class Names:
+    """The vocabulary of name parts, with the forgiving forms of each."""
+
+    words: Vocabulary = field(default_factory=Vocabulary)
+
+    @cached_property
+    def latin(self) -> list[str]:
+        return [latin(t) for t in self.words.texts]
+
+    @cached_property
+    def joined(self) -> Numbers:
+        return self.words.mapped(lambda t: t.replace(" ", ""), Vocabulary())
+
+    @cached_property
+    def sounds(self) -> Numbers:
+        return self.words.mapped(sound, Vocabulary())
+
+    @cached_property
+    def bones(self) -> list[str]:
+        """Consonants; of a name without any, all letters."""
+        return [skeleton(t) or latin(t) for t in self.words.texts]
+
+    @cached_property
+    def skeletons(self) -> Numbers:
+        return Vocabulary().numbers(self.bones)
+
+    @cached_property
+    def abjad(self) -> NDArray[np.bool_]:
+        return self.words.flags(is_abjad)
+
+    @cached_property
+    def lengths(self) -> Numbers:
+        return np.array([len(t) for t in self.latin], dtype=np.int64)
+
+    @cached_property
+    def initials(self) -> Numbers:
+        return np.array([ord(t[0]) if t else 0 for t in self.latin], dtype=np.int64)
+
+    @cached_property
+    def first_words(self) -> list[str]:
+        """The first word of each, in Latin letters: what a nickname stands for."""
+        return [latin(t.partition(" ")[0]) for t in self.words.texts]
+
+    @cached_property
+    def known(self) -> NDArray[np.bool_]:
+        """Whether something is known of a name's short forms."""
+        return np.array([bool(known_as(t)) for t in self.first_words])
+
+    @cached_property
+    def several(self) -> NDArray[np.bool_]:
+        return self.words.flags(lambda t: " " in t)
+
+
+class Columns:
+    """The columns of some records, in the order given. Additional addresses and numbers are in `more_mails`
+    and `more_phones` (row -> numbers)."""
+
+    def __init__(self, records: Sequence[Traits]) -> None:
+        self.records = records
+        self.size = len(records)
+        self.names = Names()
+        self.given = self.names.words.numbers(r.given for r in records)
+        self.family = self.names.words.numbers(r.family for r in records)
+        self.guessed = np.array([r.guessed for r in records], dtype=bool)
+        self.mails, self.phones, self.orgs = Vocabulary(), Vocabulary(), Vocabulary()
+        self.cities, self.domains, self.locals = Vocabulary(), Vocabulary(), Vocabulary()
+        self.mail = self.mails.numbers(r.mails[0] if r.mails else "" for r in records)
+        self.phone = self.phones.numbers(r.phones[0] if r.phones else "" for r in records)
+        self.org = self.orgs.numbers(r.org for r in records)
+        self.city = self.cities.numbers(r.city for r in records)
+        self.country = Vocabulary().numbers(r.country for r in records)
+        self.generation = Vocabulary().numbers(r.generation for r in records)
+        self.app = Vocabulary().numbers(r.app for r in records)
+        self.domain = self.domains.numbers(r.domain for r in records)
+        locals_ = [local_of(t) for t in self.mails.texts]
+        self.local = self.locals.numbers(locals_)[self.mail]
+        self.more_mails = {n: self.mails.numbers(r.mails) for n, r in enumerate(records) if len(r.mails) > 1}
+        self.more_phones = {
+            n: self.phones.numbers(r.phones) for n, r in enumerate(records) if len(r.phones) > 1
+        }
+        self.kinds = sorted({kind for r in records for kind, _ in r.facts})
+        self.fact_texts = {kind: Vocabulary() for kind in self.kinds}
+        self.facts = {
+            kind: self.fact_texts[kind].numbers(dict(r.facts).get(kind, "") for r in records)
+            for kind in self.kinds
+        }
+
+    @cached_property
+    def full(self) -> Numbers:
+        """The whole name, whatever the order of its words and where it was divided."""
+        self._full = Vocabulary()
+        return self._full.numbers("".join(sorted(f"{r.given} {r.family}".split())) for r in self.records)
+
+    @property
+    def full_texts(self) -> list[str]:
+        return self._full.texts if len(self.full) else [""]
+
+    @cached_property
+    def city_bones(self) -> Numbers:
+        return self.cities.mapped(skeleton, Vocabulary())[self.city]
+
+    @cached_property
+    def handles(self) -> tuple[Numbers, list[str]]:
+        """The letters of the mailbox, and their texts."""
+        self._handles = Vocabulary()
+        letters = self._handles.numbers("".join(filter(str.isalpha, t)) for t in self.locals.texts)
+        return letters[self.local], self._handles.texts
+
+    @cached_property
+    def plain(self) -> NDArray[np.bool_]:
+        """Whether the mailbox is made of the name and nothing else: namesakes have it elsewhere."""
+        letters, texts = self.handles
+        words, latin_ = self.locals.texts, self.names.latin
+        found = []
+        for n, (mailbox, whole) in enumerate(zip(letters.tolist(), self.local.tolist(), strict=True)):
+            parts = (latin_[self.given[n]], latin_[self.family[n]])
+            named = any(len(p) > 2 and p in texts[mailbox] for p in parts) or not any(parts)
+            found.append(named and not any(c.isdigit() for c in words[whole]))
+        return np.array(found, dtype=bool)
+
+    @cached_property
+    def usual(self) -> Numbers:
+        """What a mailbox of this name is usually called (given name, family name), numbered like
+        `handles`."""
+        _, latin_ = self.handles, self.names.latin
+        return self._handles.numbers(
+            latin_[g] + latin_[f] if g and f else "" for g, f in zip(self.given, self.family, strict=True)
+        )
+
+
+def local_of(address: str) -> str:
+    """The mailbox, unless it is an office's."""
+    local, at, _ = address.partition("@")
+    return "" if not at or local in ROLES or len(local) < 4 else local

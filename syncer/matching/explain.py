@@ -1,0 +1,73 @@
+"""A score in words: what was compared, what it weighs, and what else the pair could be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syncer.matching.levels import Compared, Level
+from syncer.matching.weights import CLASSES, Scores
+
+_WHAT = {
+    "given": "given name", "family": "family name", "mail": "e-mail address", "phone": "phone", "office":
+    "company",
+    "city": "city", "country": "country",
+}  # fmt: skip
+_HOW = {
+    Level.SAME: "the same {}",
+    Level.VARIANT: "another spelling or short form of the {}",
+    Level.CLOSE: "nearly the same {}",
+    Level.PART: "one {} is part of the other",
+    Level.INITIAL: "one {} is the initial of the other",
+    Level.AKIN: "a similar {}",
+    Level.DIFFERENT: "another {}",
+}
+_SPECIAL = {
+    ("mail", Level.PART): "the same mailbox at another provider",
+    ("mail", Level.AKIN): "the name as mailbox at another provider",
+    ("office", Level.VARIANT): "the same e-mail domain",
+    ("generation", Level.SAME): "the same generation (Jr., Sr.)",
+    ("generation", Level.DIFFERENT): "another generation (Jr., Sr.)",
+}
+SLIGHT = 0.15  # weights below this are not worth a word
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a pair has its score (log2 of the odds that it is one person). `rival`: what it would be else, most
+    likely; `prior`: the weight of that before anything is compared; `parts`: (what was found, its weight
+    against the rival)."""
+
+    score: float
+    rival: str
+    prior: float
+    parts: tuple[tuple[str, float], ...]
+
+    @property
+    def text(self) -> str:
+        """What speaks for and against, strongest first, without figures."""
+        said = sorted((p for p in self.parts if abs(p[1]) >= SLIGHT), key=lambda p: -abs(p[1]))
+        return "; ".join(what for what, _ in said) or "nothing was to be compared"
+
+
+def evidence_of(p: Compared, s: Scores, n: int) -> Evidence:
+    """The evidence on the n-th pair."""
+    rival = 1 + int(s.likelihoods[1:, n].argmax())
+    parts = []
+    for name, by_class in s.evidence.items():
+        weight = float(by_class[0, n] - by_class[rival, n])
+        if what := _words(p, name, n, weight):
+            parts.append((what, weight))
+    prior = float(s.prior[0, n] - s.prior[rival, n])
+    return Evidence(float(s.total[n]), CLASSES[rival], prior, tuple(parts))
+
+
+def _words(p: Compared, name: str, n: int, weight: float) -> str:
+    """What was found in a field; "" where nothing was compared."""
+    if name == "order":
+        return "given and family name in each other's place" if p.swapped[n] else ""
+    if name == "app":
+        return "both in one app" if weight < 0 else "in different apps" if weight > 0 else ""
+    level = Level((p.levels | p.facts)[name][n])
+    if level == Level.MISSING:
+        return "one is named Jr. or Sr." if name == "generation" and weight else ""
+    return _SPECIAL.get((name, level)) or _HOW[level].format(_WHAT.get(name, name.replace("_", " ")))

@@ -1,0 +1,71 @@
+"""Move the weights toward the data at hand, without labels: expectation and maximisation.
+
+Each pair counts for each class by its probability there; shares and noise are what these pairs show, with the
+priors as so many pairs seen before. Small data therefore keeps the priors, and large data speaks for itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from syncer.matching.levels import Compared, Level
+from syncer.matching.weights import NOISE, PARTNERS, SHARES, Floats, Scorer, Weights, table
+
+PRIOR = 300.0  # pairs that a prior counts for
+RECORDS = 2000.0  # and records, where partners are counted
+ENOUGH = 40_000  # pairs to learn from
+ROUNDS = 3
+LEARNT = (0, 1)  # the classes whose shares are learnt: one person, relatives
+
+
+def learned(scorer: Scorer, p: Compared) -> Scorer:
+    """The same with better weights for these pairs."""
+    step = max(1, len(p.i) // ENOUGH)
+    some = p.every(step)
+    for _ in range(ROUNDS if len(some.i) else 0):
+        scorer = scorer.weighing(_improved(scorer, some, float(step)))
+    return scorer
+
+
+def _improved(scorer: Scorer, p: Compared, step: float) -> Weights:
+    w, found = scorer.w, scorer.score(p).likelihoods
+    weight = 2.0 ** (found - np.logaddexp2.reduce(found, axis=0))
+    shares, noise = dict(w.shares), dict(w.noise)
+    for name in SHARES:
+        levels = p.levels[name]
+        said = (levels != Level.MISSING) & (
+            (levels != Level.PART) & (levels != Level.AKIN) if name == "mail" else True
+        )
+        seen, chance = scorer.chances(p, name)
+        new = list(shares[name])
+        for row in LEARNT:
+            drawn = new[row] * seen / np.maximum(new[row] * seen + (1 - new[row]) * chance, 1e-12)
+            counted = weight[row] * said
+            new[row] = _mean(float(counted @ drawn), float(counted.sum()), SHARES[name][row])
+            if row == 0:
+                noise[name] = _noise(name, levels, counted * drawn)
+        shares[name] = tuple(new)
+    return replace(w, shares=shares, noise=noise, partners=_partners(w, weight, scorer.c.size, step))
+
+
+def _mean(seen: float, pairs: float, prior: float) -> float:
+    return min(max((seen + PRIOR * prior) / (pairs + PRIOR), 0.001), 0.999)
+
+
+def _noise(name: str, levels: np.ndarray, drawn: Floats) -> dict[Level, float]:
+    before, total = table(NOISE[name]), float(drawn.sum())
+    return {
+        level: (float(drawn[levels == level].sum()) + PRIOR * float(before[level])) / (total + PRIOR)
+        for level in NOISE[name]
+    }
+
+
+def _partners(w: Weights, weight: Floats, size: int, step: float) -> tuple[float, ...]:
+    """Partners of a record: twice the pairs, since each is a partner of the other."""
+    new = list(w.partners)
+    for row in LEARNT:
+        pairs = 2.0 * float(weight[row].sum()) * step
+        new[row] = (pairs + RECORDS * PARTNERS[row]) / (size + RECORDS)
+    return tuple(new)

@@ -1,0 +1,292 @@
+"""How far two records agree in each field: a small number, 0 where one of them says nothing.
+
+Pairs are compared in bulk: first what equal numbers show, then, for the few unique pairs of texts that are
+left, letter by letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.fuzz import token_set_ratio
+from rapidfuzz.process import cpdist
+
+from syncer.matching.columns import Columns, Names, Numbers, Vocabulary
+from syncer.matching.fold import digits
+from syncer.matching.nicknames import alike
+
+Levels = NDArray[np.int8]
+Flags = NDArray[np.bool_]
+Closeness = Callable[[Sequence[str], Numbers, Numbers], Flags]
+Test = Callable[[str, str], bool]
+
+
+class Level(IntEnum):
+    """From no statement to the strongest one."""
+
+    MISSING = 0
+    DIFFERENT = 1
+    AKIN = 2  # alike, as different names may be
+    INITIAL = 3  # one is the first letter of the other
+    PART = 4  # one is a part of the other
+    CLOSE = 5  # a slip of the fingers apart
+    VARIANT = 6  # another spelling, script or short form of it
+    SAME = 7
+
+
+PORTION = 250_000  # texts compared at once
+FIELDS = ("given", "family", "mail", "phone", "office", "city", "country", "generation")
+
+
+@dataclass
+class Compared:
+    """Levels by field for pairs of rows (i, j). Where `swapped`, one's given name is the other's family name.
+    `facts`: by kind."""
+
+    i: Numbers
+    j: Numbers
+    levels: dict[str, Levels]
+    swapped: Flags
+    facts: dict[str, Levels]
+
+    def every(self, step: int) -> Compared:
+        """Every so manieth pair."""
+        return self._cut(slice(None, None, step))
+
+    def between(self, start: int, end: int) -> Compared:
+        return self._cut(slice(start, end))
+
+    def _cut(self, at: slice) -> Compared:
+        levels, facts = ({k: v[at] for k, v in d.items()} for d in (self.levels, self.facts))
+        return Compared(self.i[at], self.j[at], levels, self.swapped[at], facts)
+
+
+def compare(c: Columns, i: Numbers, j: Numbers) -> Compared:
+    """All fields of all pairs."""
+    given, family, swapped = _names(c, i, j)
+    _guesses(c, i, j, given, family)
+    mail = _mails(c, i, j)
+    levels = {
+        "given": given,
+        "family": family,
+        "mail": mail,
+        "phone": _any(c.phone, c.more_phones, i, j, c.phones, _one_slip),
+        "office": _offices(c, i, j, mail),
+        "city": _cities(c, i, j),
+        "country": _equal(c.country, i, j),
+        "generation": _equal(c.generation, i, j),
+    }
+    facts = {kind: _texts(f[i], f[j], c.fact_texts[kind], _one_slip) for kind, f in c.facts.items()}
+    return Compared(i, j, levels, swapped, facts)
+
+
+# -- names -------------------------------------------------------------------------------------------
+
+
+def _names(c: Columns, i: Numbers, j: Numbers) -> tuple[Levels, Levels, Flags]:
+    gi, gj, fi, fj = c.given[i], c.given[j], c.family[i], c.family[j]
+    given, family = _parts(c.names, gi, gj), _parts(c.names, fi, fj)
+    whole = (c.full[i] == c.full[j]) & (c.full[i] > 0)
+    given[whole & (given > 0)] = Level.SAME
+    family[whole & ((family > 0) | (given == 0))] = Level.SAME
+    swapped = np.zeros(len(i), dtype=bool)
+    weak = np.flatnonzero(~whole & (np.minimum(given, family) <= Level.AKIN) & (gi + fi > 0) & (gj + fj > 0))
+    one, other = _parts(c.names, gi[weak], fj[weak]), _parts(c.names, fi[weak], gj[weak])
+    both = (one > 0) & (other > 0)
+    turned = both & (
+        np.minimum(one, other) >= np.maximum(Level.INITIAL, np.minimum(given[weak], family[weak]) + 1)
+    )
+    given[weak[turned]], family[weak[turned]] = one[turned], other[turned]
+    swapped[weak[turned]] = True
+    _lone(c, i[weak], j[weak], np.where(both, 0, one), np.where(both, 0, other), given, family, weak)
+    return given, family, swapped
+
+
+def _lone(
+    c: Columns, i: Numbers, j: Numbers, one: Levels, other: Levels, given: Levels, family: Levels, at: Numbers
+) -> None:
+    """A single name may be the family name of somebody who has two, or the given name. `one`: level of i's
+    given name with j's family name; `other`: the reverse."""
+    across = np.maximum(one, other)
+    better = (across > np.maximum(given[at], family[at])) & (across >= Level.CLOSE)
+    lone_i, lone_j = c.family[i] * c.given[i] == 0, c.family[j] * c.given[j] == 0
+    to_family = better & np.where(one >= other, lone_i, lone_j)
+    to_given = better & ~to_family
+    given[at[to_family]], family[at[to_family]] = Level.MISSING, across[to_family]
+    given[at[to_given]], family[at[to_given]] = across[to_given], Level.MISSING
+
+
+def _guesses(c: Columns, i: Numbers, j: Numbers, given: Levels, family: Levels) -> None:
+    """A name that the mailbox suggests speaks for one person, never against."""
+    guess = c.guessed[i] | c.guessed[j]
+    twice = guess & (c.local[i] == c.local[j])  # what the mailbox says is compared as an address already
+    for levels in (given, family):
+        levels[twice & (levels >= Level.CLOSE)] = Level.MISSING
+        levels[guess & (levels >= Level.CLOSE)] = Level.CLOSE
+        levels[guess & (levels < Level.CLOSE)] = Level.MISSING
+    letters, words = c.handles
+    for n in np.flatnonzero((c.full[i] == 0) != (c.full[j] == 0)).tolist():
+        bare, named = (i[n], j[n]) if c.full[i[n]] == 0 else (j[n], i[n])
+        one, other = c.names.latin[c.given[named]], c.names.latin[c.family[named]]
+        mailbox = words[letters[bare]]
+        if one and other and mailbox in (one + other, other + one):
+            given[n] = family[n] = Level.CLOSE
+        elif one and other and mailbox == one[0] + other:
+            given[n], family[n] = Level.INITIAL, Level.CLOSE
+
+
+def _parts(names: Names, a: Numbers, b: Numbers) -> Levels:
+    """Levels of pairs of name parts."""
+    return _unique(a, b, lambda x, y: _part_levels(names, x, y))
+
+
+def _part_levels(n: Names, a: Numbers, b: Numbers) -> Levels:
+    """The same for unique pairs, different and present. Scripts without vowels are compared by consonants."""
+    levels = np.full(len(a), Level.DIFFERENT, dtype=np.int8)
+    mixed = n.abjad[a] != n.abjad[b]
+    jaro = _similar(JaroWinkler.normalized_similarity, n.latin, a, b)
+    slips = _similar(OSA.distance, n.latin, a, b)
+    shorter, longer = np.minimum(n.lengths[a], n.lengths[b]), np.maximum(n.lengths[a], n.lengths[b])
+    begin = n.initials[a] == n.initials[b]
+    levels[(jaro >= 0.84) & begin] = Level.AKIN
+    levels[begin & (shorter == 1)] = Level.INITIAL
+    _set(levels, n.several[a] | n.several[b], Level.PART, a, b, n.words.texts, _is_part)
+    slip = ((slips <= 1) & (shorter >= 4)) | ((slips <= 2) & (shorter >= 7) & (jaro >= 0.9))
+    levels[slip & ~mixed] = Level.CLOSE
+    same_bones = n.skeletons[a] == n.skeletons[b]
+    bones = np.array([len(t) for t in n.bones])[a]
+    levels[same_bones & (bones >= 3) & ((jaro >= 0.8) | (longer - shorter <= 1) & (jaro >= 0.7)) & ~mixed] = (
+        Level.VARIANT
+    )
+    levels[(n.sounds[a] == n.sounds[b]) | (n.joined[a] == n.joined[b])] = Level.VARIANT
+    known = n.known
+    _set(levels, known[a] & known[b] & ~mixed, Level.VARIANT, a, b, n.first_words, alike)
+    if mixed.any():
+        near = (_similar(OSA.distance, n.bones, a, b) <= 1) & (bones >= 3)
+        levels[mixed] = np.where(near[mixed], Level.AKIN, Level.DIFFERENT)
+        levels[mixed & near & (bones >= 5)] = Level.CLOSE
+        levels[mixed & same_bones & (bones >= 2)] = Level.VARIANT
+        levels[mixed & (shorter == 1)] = Level.AKIN
+    return levels
+
+
+def _is_part(a: str, b: str) -> bool:
+    """One is some of the words of the other."""
+    one, other = set(a.split()), set(b.split())
+    shared = one & other
+    return shared in (one, other) and any(len(w) > 2 for w in shared)
+
+
+# -- the other fields --------------------------------------------------------------------------------
+
+
+def _mails(c: Columns, i: Numbers, j: Numbers) -> Levels:
+    """SAME; CLOSE: a slip; PART: the same mailbox name at another provider, AKIN where people of one name
+    have it."""
+    levels = _any(c.mail, c.more_mails, i, j, c.mails, _one_key)
+    mailbox = (levels == Level.DIFFERENT) & (c.local[i] == c.local[j]) & (c.local[i] > 0)
+    levels[mailbox] = np.where(c.plain[i[mailbox]] | c.plain[j[mailbox]], Level.AKIN, Level.PART)
+    return levels
+
+
+def _offices(c: Columns, i: Numbers, j: Numbers, mail: Levels) -> Levels:
+    """SAME company name; VARIANT: the same domain; CLOSE or PART: similar names. An equal address says its
+    domain already."""
+    levels = _texts(c.org[i], c.org[j], c.orgs, _like)
+    domain = (c.domain[i] == c.domain[j]) & (c.domain[i] > 0) & (mail < Level.CLOSE)
+    levels[domain & (levels < Level.SAME)] = Level.VARIANT
+    return levels
+
+
+def _cities(c: Columns, i: Numbers, j: Numbers) -> Levels:
+    levels = _texts(c.city[i], c.city[j], c.cities, _like)
+    spelled = (levels == Level.DIFFERENT) & (c.city_bones[i] == c.city_bones[j]) & (c.city_bones[i] > 0)
+    levels[spelled] = Level.CLOSE
+    return levels
+
+
+def _equal(column: Numbers, i: Numbers, j: Numbers) -> Levels:
+    levels = np.where(column[i] == column[j], Level.SAME, Level.DIFFERENT)
+    return np.where((column[i] > 0) & (column[j] > 0), levels, Level.MISSING).astype(np.int8)
+
+
+def _texts(a: Numbers, b: Numbers, words: Vocabulary, close: Closeness) -> Levels:
+    """SAME, CLOSE, DIFFERENT."""
+
+    def letters(x: Numbers, y: Numbers) -> Levels:
+        return np.where(close(words.texts, x, y), Level.CLOSE, Level.DIFFERENT).astype(np.int8)
+
+    return _unique(a, b, letters)
+
+
+def _any(
+    column: Numbers, more: dict[int, Numbers], i: Numbers, j: Numbers, words: Vocabulary, close: Closeness
+) -> Levels:
+    """The best level of any value of the one with any of the other."""
+    levels = _texts(column[i], column[j], words, close)
+    if more:
+        several = np.isin(i, list(more)) | np.isin(j, list(more))
+        for n in np.flatnonzero(several & (levels < Level.SAME)):
+            a, b = more.get(int(i[n]), column[i[n] : i[n] + 1]), more.get(int(j[n]), column[j[n] : j[n] + 1])
+            if np.intersect1d(a[a > 0], b).size:
+                levels[n] = Level.SAME
+    return levels
+
+
+def _one_slip(texts: Sequence[str], a: Numbers, b: Numbers) -> Flags:
+    return _similar(OSA.distance, texts, a, b) <= 1
+
+
+def _one_key(texts: Sequence[str], a: Numbers, b: Numbers) -> Flags:
+    """A slip in an address. Another number in it is another address."""
+    near = _one_slip(texts, a, b)
+    for n in np.flatnonzero(near).tolist():
+        one, other = texts[a[n]], texts[b[n]]
+        near[n] = min(len(one), len(other)) >= 9 and digits(one) == digits(other)
+    return near
+
+
+def _like(texts: Sequence[str], a: Numbers, b: Numbers) -> Flags:
+    return _similar(token_set_ratio, texts, a, b) >= 88
+
+
+# -- in bulk -----------------------------------------------------------------------------------------
+
+
+def _unique(a: Numbers, b: Numbers, levels_of: Callable[[Numbers, Numbers], Levels]) -> Levels:
+    """Levels of pairs of numbers; the unequal ones once for each unique pair."""
+    levels = np.where(a == b, Level.SAME, Level.DIFFERENT).astype(np.int8)
+    levels[(a == 0) | (b == 0)] = Level.MISSING
+    unequal = np.flatnonzero(levels == Level.DIFFERENT)
+    if len(unequal):
+        low, high = np.minimum(a[unequal], b[unequal]), np.maximum(a[unequal], b[unequal])
+        top = int(high.max()) + 1
+        codes, back = np.unique(low * top + high, return_inverse=True)
+        levels[unequal] = levels_of(codes // top, codes % top)[back]
+    return levels
+
+
+def _similar(
+    scorer: Callable[..., float], texts: Sequence[str], a: Numbers, b: Numbers
+) -> NDArray[np.float32]:
+    """Similarity of pairs of texts, on all cores."""
+    found = np.empty(len(a), dtype=np.float32)
+    for at in range(0, len(a), PORTION):
+        one, other = ([texts[n] for n in x[at : at + PORTION].tolist()] for x in (a, b))
+        workers = -1 if len(one) > 2000 else 1
+        found[at : at + PORTION] = cpdist(one, other, scorer=scorer, dtype=np.float32, workers=workers)
+    return found
+
+
+def _set(
+    levels: Levels, where: Flags, level: Level, a: Numbers, b: Numbers, texts: Sequence[str], test: Test
+) -> None:
+    """Raise to a level the pairs that pass a test which only Python can make."""
+    for n in np.flatnonzero(where & (levels < level)).tolist():
+        if test(texts[a[n]], texts[b[n]]):
+            levels[n] = level

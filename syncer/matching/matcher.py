@@ -1,0 +1,100 @@
+"""Match records: which of them are one person or company. Pure, and the same for any order of the records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syncer.matching import blocks
+from syncer.matching.clusters import group
+from syncer.matching.columns import Columns, Numbers
+from syncer.matching.explain import Evidence, evidence_of
+from syncer.matching.learn import learned
+from syncer.matching.levels import Compared, compare
+from syncer.matching.traits import Traits
+from syncer.matching.weights import Scorer, Weights, counted
+
+PORTION = 100_000  # pairs scored at once
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Two records of which a person should say whether they are one. `chance`: that they are."""
+
+    one: Traits
+    other: Traits
+    chance: float
+    why: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """`groups`: the records of each person, in the order of their first records; `questions`: those first
+    that settle most; `weights`: what was used."""
+
+    groups: list[list[Traits]]
+    questions: list[Question]
+    weights: Weights
+    compared: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Scoring:
+    scorer: Scorer
+
+    """Scores further pairs, for `clusters`."""
+
+    def pairs(self, i: Numbers, j: Numbers) -> Floats:
+        return self.scorer.score(compare(self.scorer.c, i, j)).total
+
+    def groups(self, i: Numbers, j: Numbers, of: Numbers, overlap: NDArray[np.bool_]) -> Floats:
+        return self.scorer.score_groups(compare(self.scorer.c, i, j), of, overlap)
+
+
+def match(records: Sequence[Traits], weights: Weights | None = None, most: int | None = None) -> Matched:
+    """Group records. Without `weights` they are learnt from these. `most`: so many questions at most."""
+    ranked = sorted(records, key=lambda r: r.key)
+    columns = Columns(ranked)
+    i, j = blocks.pairs(columns)
+    compared = compare(columns, i, j)
+    scorer = Scorer(weights or counted(columns), columns)
+    if weights is None:
+        scorer = learned(scorer, compared)
+    found = group(i, j, _totals(scorer, compared), columns.app.tolist(), _Scoring(scorer))
+    groups: dict[int, list[Traits]] = {}
+    for record, root in zip(ranked, found.of, strict=True):
+        groups.setdefault(root, []).append(record)
+    asked = found.doubts[:most]
+    evidence = explain(scorer, [(d.i, d.j) for d in asked])
+    questions = [
+        Question(ranked[d.i], ranked[d.j], chance(d.score), d.why, said)
+        for d, said in zip(asked, evidence, strict=True)
+    ]
+    return Matched(list(groups.values()), questions, scorer.w, len(i))
+
+
+def _totals(scorer: Scorer, compared: Compared) -> Floats:
+    """Scores in portions, so that memory does not grow with the evidence of all pairs."""
+    portions = [
+        scorer.score(compared.between(at, at + PORTION)).total for at in range(0, len(compared.i), PORTION)
+    ]
+    return np.concatenate(portions) if portions else np.empty(0)
+
+
+def explain(scorer: Scorer, rows: Sequence[tuple[int, int]]) -> list[Evidence]:
+    """The evidence on some pairs of rows."""
+    if not rows:
+        return []
+    compared = compare(scorer.c, np.array([i for i, _ in rows]), np.array([j for _, j in rows]))
+    scores = scorer.score(compared)
+    return [evidence_of(compared, scores, n) for n in range(len(rows))]
+
+
+def chance(score: float) -> float:
+    """The probability behind a score."""
+    return float(1.0 / (1.0 + 2.0 ** -max(min(score, 60.0), -60.0)))

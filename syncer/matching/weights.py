@@ -1,0 +1,381 @@
+"""What agreement is worth: the odds that two records are one person, against all else that they can be.
+
+Fellegi and Sunter's model with more than two classes. A pair may be one person, or two: relatives,
+colleagues, namesakes, a parent and child of one name, or strangers. Each class is described by how often its
+two records draw on the same underlying value (`SHARES`); what is then seen of it is noise, the same in all
+classes (`NOISE`), and what is not shared agrees as often as the value is common. So a shared phone, surname
+and city make relatives likely, and only the given name, which relatives do not share, makes them one person.
+
+The figures below are priors, of the kind that a person who knows such data would write down.
+`syncer.matching.learn` moves them toward the data at hand, without labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syncer.matching.columns import Columns, Numbers
+from syncer.matching.levels import Compared, Level
+from syncer.matching.traits import ROLES
+
+Floats = NDArray[np.float64]
+CLASSES = ("one person", "relatives", "colleagues", "namesakes", "parent and child", "strangers")
+
+# How often records of such a pair draw on the same value, in the order of CLASSES.
+SHARES: dict[str, tuple[float, ...]] = {
+    "given": (0.985, 0.0, 0.0, 0.97, 0.97, 0.0),
+    "family": (0.96, 0.95, 0.04, 0.97, 0.97, 0.0),
+    "mail": (0.70, 0.12, 0.005, 0.0, 0.10, 0.0),
+    "phone": (0.85, 0.45, 0.15, 0.0, 0.4, 0.0),
+    "office": (0.96, 0.03, 0.98, 0.03, 0.05, 0.0),
+    "city": (0.88, 0.85, 0.75, 0.2, 0.8, 0.0),
+    "country": (0.98, 0.98, 0.95, 0.9, 0.98, 0.0),
+}
+# What is seen of one underlying value: how likely each level is.
+NOISE: dict[str, dict[Level, float]] = {
+    "given": {
+        Level.SAME: 0.76,
+        Level.VARIANT: 0.13,
+        Level.CLOSE: 0.06,
+        Level.PART: 0.02,
+        Level.INITIAL: 0.02,
+        Level.AKIN: 0.01,
+    },
+    "family": {
+        Level.SAME: 0.80,
+        Level.VARIANT: 0.10,
+        Level.CLOSE: 0.06,
+        Level.PART: 0.02,
+        Level.INITIAL: 0.003,
+        Level.AKIN: 0.01,
+    },
+    "mail": {Level.SAME: 0.93, Level.CLOSE: 0.06},
+    "phone": {Level.SAME: 0.95, Level.CLOSE: 0.045},
+    "office": {Level.SAME: 0.88, Level.VARIANT: 0.06, Level.CLOSE: 0.05},
+    "city": {Level.SAME: 0.85, Level.CLOSE: 0.08},
+    "country": {Level.SAME: 0.97},
+}
+# How often values that have nothing to do with each other reach a level; equal ones do as often as they are
+# common.
+CHANCE: dict[str, dict[Level, float]] = {
+    "given": {
+        Level.VARIANT: 0.002,
+        Level.CLOSE: 0.003,
+        Level.PART: 0.004,
+        Level.INITIAL: 0.002,
+        Level.AKIN: 0.015,
+    },
+    "family": {
+        Level.VARIANT: 0.0005,
+        Level.CLOSE: 0.001,
+        Level.PART: 0.003,
+        Level.INITIAL: 0.0005,
+        Level.AKIN: 0.01,
+    },
+    "mail": {Level.CLOSE: 2e-5, Level.PART: 2e-5},
+    "phone": {Level.CLOSE: 2e-6},
+    "office": {Level.VARIANT: 1e-4, Level.CLOSE: 0.002},
+    "city": {Level.CLOSE: 0.005},
+    "country": {},
+}
+SWAPPED = np.log2([0.04] + [0.002] * 5)  # given and family name in each other's place
+# The same mailbox name at another provider: one that only this person has, and one that is the plain name.
+MAILBOX = (0.15, 0.002, 0.001, 0.01, 0.01, 1e-5)
+PLAIN_BOX = (0.12, 0.002, 0.02, 0.08, 0.08, 0.02)
+SIMILAR = (0.005, 0.002, 0.01, 0.01)  # addresses of different people that differ by a letter
+# "Jr." on both, two different ones, on one side only: of one person, of others, of parent and child.
+GENERATIONS = {
+    Level.SAME: (0.5, 0.25, 0.02), Level.DIFFERENT: (0.005, 0.25, 0.4), Level.MISSING: (0.4, 0.5, 0.58)
+}  # fmt: skip
+FACT = (0.9995, 0.02, 0.002, 0.0, 0.0, 0.0)  # a birth date, a tax number
+# Such partners of a record, on average, in the data of all apps; strangers are all the others. For each
+# colleague in the same office, and for each other holder of the same name.
+PARTNERS = (1.2, 0.2, 0.6, 1.0, 0.01)
+SUFFIXED = 0.6  # parents and children of the name, where "Jr." or "Sr." says that there are some
+NAMESAKES = 0.05  # namesakes beyond those
+CULTURES = (
+    5.0  # names of one culture go together: by so much a full name is commoner than its parts let expect
+)
+LONE = 0.02  # how common a full name is that lacks one part
+COUNTRY = 0.2  # how often two strangers live in one country
+ACCIDENT = 0.02  # people who have an address or number by mistake
+UNSEEN = 0.3  # further holders of a name or an office that the data does not show
+SHARED_BOX = 0.5  # how often relatives and colleagues share an address that is known to be shared
+TWICE = 0.02  # how often an app holds a person twice
+# Whether two records are of one app, for each class.
+APP = {True: np.log2([TWICE] + [1 / 3] * 5), False: np.log2([1 - TWICE] + [2 / 3] * 5)}
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The model with its figures: frozen and kept after the first matching.
+
+    people  how many people there are in the largest app
+    held    field -> text -> how many people share it, where more than one does
+    single  whether all records are of one app, so that standing side by side says nothing
+    """
+
+    shares: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: dict(SHARES))
+    noise: Mapping[str, Mapping[Level, float]] = field(default_factory=lambda: dict(NOISE))
+    partners: tuple[float, ...] = PARTNERS
+    people: float = 1000.0
+    held: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    single: bool = False
+    version: int = 1
+
+
+@dataclass
+class Scores:
+    """For each pair the score: log2 of the odds that it is one person; and the evidence: field -> log2 of the
+    likelihood in each class (rows: classes)."""
+
+    total: Floats
+    prior: Floats
+    evidence: dict[str, Floats]
+
+    @property
+    def likelihoods(self) -> Floats:
+        return self.prior + sum(self.evidence.values())
+
+
+class Scorer:
+    """Scores pairs of the rows of some columns."""
+
+    def __init__(self, w: Weights, c: Columns) -> None:
+        self.w, self.c = w, c
+        self.names = _others(w, "names", c.names.words.texts)
+        self.bones = _others(w, "bones", c.names.bones)
+        self.cities = _others(w, "cities", c.cities.texts)
+        self.orgs, self.domains = _others(w, "orgs", c.orgs.texts), _others(w, "domains", c.domains.texts)
+        self.of_mail, self.of_phone = people_by_value(c.mail, c.app), people_by_value(c.phone, c.app)
+        self.namesakes = self._namesakes(_others(w, "full", c.full_texts, 0.0)[c.full])
+        role = np.array([t.partition("@")[0] in ROLES for t in c.mails.texts])
+        self.shared_box = role[c.mail] | (self.of_mail[c.mail] > 1)
+
+    def weighing(self, w: Weights) -> Scorer:
+        """The same with other shares, noise and partners."""
+        other = copy(self)
+        other.w = w
+        return other
+
+    def score(self, p: Compared) -> Scores:
+        """Scores of compared pairs."""
+        evidence = {name: self._field(p, name) for name in SHARES}
+        known = (p.levels["city"] >= Level.CLOSE) | (p.levels["city"] == Level.DIFFERENT)
+        evidence["country"][:, known] = 0.0  # a city says its country
+        self._mailboxes(p, evidence["mail"])
+        evidence["generation"] = self._generations(p)
+        evidence["order"] = np.where(p.swapped, SWAPPED[:, None], 0.0)
+        for kind, levels in p.facts.items():
+            evidence[kind] = _fact(levels)
+        evidence["app"] = self._side_by_side(self.c.app[p.i] == self.c.app[p.j])
+        prior = self._priors(p)
+        return Scores(_odds(prior + sum(evidence.values())), prior, evidence)
+
+    def score_groups(self, p: Compared, of: Numbers, overlap: NDArray[np.bool_]) -> Floats:
+        """Scores of pairs of groups, from the pairs of their records: `of` names the pair of groups of each,
+        0 .. n - 1; `overlap`: the two have records of one app. Each field counts once, where it agrees best:
+        two records of a person may each know half of the third."""
+        s = self.score(p)
+        best = _first_of(of, -s.total)
+        sums = s.prior[:, best] + self._side_by_side(overlap) + s.evidence["order"][:, best]
+        for name, levels in (*p.levels.items(), *p.facts.items()):
+            evidence = s.evidence[name]
+            rank = evidence[0] - evidence[4] if name == "generation" else -levels.astype(float)
+            sums = sums + evidence[:, _first_of(of, rank)]
+        return _odds(sums)
+
+    def _field(self, p: Compared, name: str) -> Floats:
+        """log2 P(level | class), by class and pair."""
+        seen, by_chance = self.chances(p, name)
+        shares = np.array(self.w.shares[name])[:, None]
+        found = np.log2(np.maximum(shares * seen + (1 - shares) * by_chance, 1e-12))
+        found[:, p.levels[name] == Level.MISSING] = 0.0
+        return found
+
+    def chances(self, p: Compared, name: str) -> tuple[Floats, Floats]:
+        """How likely the level of each pair is where one value is behind both, and where two strangers'
+        values are."""
+        levels, common = p.levels[name], self._common(p, name)
+        by_chance = np.where(levels == Level.SAME, common, table(CHANCE[name])[levels])
+        loose = (levels == Level.VARIANT) | (levels == Level.CLOSE)
+        by_chance = np.where(loose, np.maximum(by_chance, common * 0.3), by_chance)
+        return table(self.w.noise[name])[levels], by_chance
+
+    def _common(self, p: Compared, name: str) -> Floats:
+        """How likely a stranger has the value that this pair agrees in."""
+        c, people = self.c, self.w.people
+        match name:
+            case "given" | "family":
+                return self._common_name(p, name) / people
+            case "office":
+                return (self._office(p) + UNSEEN) / people
+            case "city":
+                return (self.cities[c.city[p.i]] + UNSEEN) / people
+            case "mail":
+                return (self.of_mail[c.mail[p.i]] - 1 + ACCIDENT) / people
+            case "phone":
+                return (self.of_phone[c.phone[p.i]] - 1 + ACCIDENT) / people
+        return np.full(len(p.i), COUNTRY)
+
+    def _common_name(self, p: Compared, name: str) -> Floats:
+        column, other = (self.c.given, self.c.family) if name == "given" else (self.c.family, self.c.given)
+        i = np.where(column[p.i] > 0, column[p.i], other[p.i])
+        j = np.where(p.swapped | (column[p.j] == 0), other[p.j], column[p.j])
+        exact, loose = np.maximum(self.names[i], self.names[j]), np.maximum(self.bones[i], self.bones[j])
+        return np.where(p.levels[name] == Level.SAME, exact, loose) + UNSEEN
+
+    def _office(self, p: Compared) -> Floats:
+        """How many others are in the office that a pair has in common."""
+        c = self.c
+        org = np.where(p.levels["office"] == Level.SAME, self.orgs[c.org[p.i]], 0.0)
+        same_domain = (c.domain[p.i] == c.domain[p.j]) & (c.domain[p.i] > 0)
+        return np.maximum(org, np.where(same_domain, self.domains[c.domain[p.i]], 0.0))
+
+    def _namesakes(self, seen: Floats) -> Floats:
+        """How many others have each row's name: those the data shows, and those that its parts let expect."""
+        c, people = self.c, self.w.people
+        part = (self.names + UNSEEN) / people
+        both = part[c.given] * np.where(c.family > 0, part[c.family], LONE)
+        return seen + CULTURES * people * both + NAMESAKES
+
+    def _priors(self, p: Compared) -> Floats:
+        """log2 of how many such partners a record has."""
+        one, relatives, colleague, namesake, child = self.w.partners
+        suffix = (self.c.generation[p.i] > 0) | (self.c.generation[p.j] > 0)
+        rows = np.empty((len(CLASSES), len(p.i)))
+        rows[0], rows[1] = one, relatives
+        rows[2] = colleague * (self._office(p) + UNSEEN)
+        rows[3] = namesake * np.maximum(self.namesakes[p.i], self.namesakes[p.j])
+        rows[4] = np.where(suffix, SUFFIXED, child)
+        rows[5] = 2.2 * self.w.people
+        return np.log2(rows)
+
+    def _mailboxes(self, p: Compared, mail: Floats) -> None:
+        """What is peculiar to addresses."""
+        c, level = self.c, p.levels["mail"]
+        nameless = (c.full[p.i] == 0) & (c.full[p.j] == 0)
+        mail[1:3, (level == Level.SAME) & self.shared_box[p.i] & ~nameless] = np.log2(SHARED_BOX)
+        for kind, by_class in ((Level.PART, MAILBOX), (Level.AKIN, PLAIN_BOX)):
+            at = level == kind
+            for row, chance in enumerate(by_class):
+                mail[row, at] = np.log2((1 - self.w.shares["mail"][row]) * chance)
+        similar = level == Level.CLOSE
+        mail[1:5, similar] = np.maximum(mail[1:5, similar], np.log2(SIMILAR)[:, None])
+        mail[0, level == Level.DIFFERENT] += np.log2(1 - MAILBOX[0] - PLAIN_BOX[0])
+
+    def _generations(self, p: Compared) -> Floats:
+        """Junior and senior are two; one that is named on one side only may be either."""
+        column, found = self.c.generation, np.zeros((len(CLASSES), len(p.i)))
+        one_sided = (column[p.i] > 0) != (column[p.j] > 0)
+        for level, (same, other, child) in GENERATIONS.items():
+            at = one_sided if level == Level.MISSING else p.levels["generation"] == level
+            found[0, at], found[1:, at], found[4, at] = np.log2(same), np.log2(other), np.log2(child)
+        return found
+
+    def _side_by_side(self, together: NDArray[np.bool_]) -> Floats:
+        """Two records in one app are two people, as a rule; where there is one app only, that says
+        nothing."""
+        if self.w.single:
+            return np.zeros((len(CLASSES), len(together)))
+        return np.where(together, APP[True][:, None], APP[False][:, None])
+
+
+def _odds(of_class: Floats) -> Floats:
+    against: Floats = np.logaddexp2.reduce(of_class[1:], axis=0)
+    odds: Floats = of_class[0] - against
+    return odds
+
+
+def _first_of(of: Numbers, rank: Floats) -> Numbers:
+    """For each group pair the place of its lowest rank."""
+    order = np.lexsort((rank, of))
+    return order[np.searchsorted(of[order], np.arange(int(of.max(initial=-1)) + 1))]
+
+
+def table(by_level: Mapping[Level, float]) -> Floats:
+    """Probabilities by level; what is left is DIFFERENT."""
+    found = np.full(len(Level), 1e-6)
+    for level, chance in by_level.items():
+        found[level] = chance
+    found[Level.DIFFERENT] = max(1e-6, 1.0 - sum(by_level.values()))
+    return found
+
+
+def _others(w: Weights, kind: str, texts: Sequence[str], unknown: float = 0.0) -> Floats:
+    """How many other people share each of these texts, as far as is known."""
+    known = w.held.get(kind, {})
+    return np.array([known.get(t, 1.0) for t in texts]) - 1.0 + unknown
+
+
+def people_by_value(column: Numbers, app: Numbers) -> Floats:
+    """How many people hold each value, at least: an app holds a person once, as a rule."""
+    held = np.ones(int(column.max(initial=0)) + 1)
+    present = np.flatnonzero(column)
+    apps = int(app.max(initial=0)) + 1
+    codes, counts = np.unique(column[present] * apps + app[present], return_counts=True)
+    np.maximum.at(held, codes // apps, counts.astype(float))
+    held[0] = 1.0
+    return held
+
+
+def _fact(levels: NDArray[np.int8]) -> Floats:
+    rows = []
+    for share in FACT:
+        same = share * 0.97 + (1 - share) * 1e-4
+        close = share * 0.029 + (1 - share) * 1e-3
+        row = np.select([levels == Level.SAME, levels == Level.CLOSE], [same, close], 1 - same - close)
+        rows.append(np.where(levels == Level.MISSING, 0.0, np.log2(row)))
+    return np.array(rows)
+
+
+def counted(c: Columns) -> Weights:
+    """Priors with the frequencies of these records."""
+    people = float(max(np.bincount(c.app).max(initial=0), 10))
+    parts, apps = np.concatenate((c.given, c.family)), np.concatenate((c.app, c.app))
+    held = {
+        "names": _held(c.names.words.texts, parts, apps),
+        "bones": _held(list(dict.fromkeys(["", *c.names.bones])), c.names.skeletons[parts], apps),
+        "full": _held(c.full_texts, c.full, c.app),
+        "orgs": _held(c.orgs.texts, c.org, c.app),
+        "domains": _held(c.domains.texts, c.domain, c.app),
+        "cities": _held(c.cities.texts, c.city, c.app),
+    }
+    return replace(Weights(), people=people, held=held, single=int(c.app.max(initial=0)) <= 1)
+
+
+def _held(texts: list[str], column: Numbers, app: Numbers) -> dict[str, float]:
+    held = people_by_value(column, app)
+    return {texts[n]: float(held[n]) for n in np.flatnonzero(held > 1) if n}
+
+
+def as_json(w: Weights) -> dict[str, Any]:
+    """Plain values, to be kept."""
+    return {
+        "version": w.version,
+        "people": w.people,
+        "single": w.single,
+        "partners": list(w.partners),
+        "shares": {k: list(v) for k, v in w.shares.items()},
+        "noise": {k: {level.name: x for level, x in v.items()} for k, v in w.noise.items()},
+        "held": {k: dict(v) for k, v in w.held.items()},
+    }
+
+
+def from_json(body: Mapping[str, Any]) -> Weights:
+    """What `as_json` gave."""
+    return Weights(
+        {k: tuple(v) for k, v in body["shares"].items()},
+        {k: {Level[level]: x for level, x in v.items()} for k, v in body["noise"].items()},
+        tuple(body["partners"]),
+        body["people"],
+        body["held"],
+        body["single"],
+        body["version"],
+    )

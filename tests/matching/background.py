@@ -1,0 +1,20 @@
+"""Unrelated people, so that names and places are as common as they are in an address book."""
+
+from __future__ import annotations
+
+from benchmarks.matching.generate import NOISES, rows
+from syncer.matching.traits import Traits, person
+
+
+def traits(app: str, id: str, **values: str) -> Traits:
+    """A record from plain values, as an export has them."""
+    mails, phones = [values.pop("email", "")], [values.pop("phone", "")]
+    facts = [("birth_date", values.pop("birth_date", ""))]
+    return person(app, id, values, mails, phones, facts)
+
+
+def background(people: int = 400, seed: int = 99) -> list[Traits]:
+    return [
+        person(r.app, f"b{r.id}", r.values, [r.values["email"]], [r.values["phone"]])
+        for r in rows(people, seed, NOISES["mild"])
+    ]

@@ -1,0 +1,235 @@
+"""Every kind of noise, and every pair that is hard to tell apart, by name; all in one batch among others."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncer.matching.matcher import Matched, match
+from syncer.matching.traits import Traits
+from tests.matching.background import background, traits
+
+Values = dict[str, str]
+
+ONE: dict[str, tuple[Values, Values]] = {
+    "typo in the family name": (
+        {"name": "Rosalind Thornfield", "email": "rosalind.thornfield@mail.example.org"},
+        {"name": "Rosalind Thornfeild", "email": "rosalind.thornfield@mail.example.org"},
+    ),
+    "nickname and a shared phone": (
+        {"name": "Robert Wycombe", "phone": "+44 7700 900123", "city": "Leeds"},
+        {"name": "Bob Wycombe", "phone": "07700900123", "city": "Leeds"},
+    ),
+    "changed e-mail, the same phone": (
+        {"name": "Greta Lindqvist", "email": "greta@old-firm.example", "phone": "+46 70 123 45 67"},
+        {"name": "Greta Lindqvist", "email": "greta.lindqvist@new-firm.example", "phone": "0701234567"},
+    ),
+    "plus tag": (
+        {"name": "Ines Carvalho", "email": "ines.carvalho+news@gmail.com"},
+        {"name": "Ines Carvalho", "email": "inescarvalho@googlemail.com"},
+    ),
+    "mistyped mail provider": (
+        {"name": "Tomas Beranek", "email": "tomas.beranek@gmail.com"},
+        {"name": "Tomas Beranek", "email": "tomas.beranek@gmial.com"},
+    ),
+    "mistyped e-mail address": (
+        {"name": "Hedda Nordstrand", "email": "hedda.nordstrand@fjord.example", "city": "Bergen"},
+        {"name": "Hedda Nordstrand", "email": "hedda.nordstrnad@fjord.example", "city": "Bergen"},
+    ),
+    "phone formats": (
+        {"name": "Ketut Wirawan", "phone": "+62 812-3456-7890", "city": "Denpasar"},
+        {"name": "Ketut Wirawan", "phone": "0812 3456 7890", "city": "Denpasar"},
+    ),
+    "one digit of the phone": (
+        {
+            "name": "Oskar Fahrenholz",
+            "phone": "+49 151 2223344",
+            "city": "Kassel",
+            "company": "Nordlicht GmbH",
+        },
+        {"name": "Oskar Fahrenholz", "phone": "+49 151 2223354", "city": "Kassel", "company": "Nordlicht"},
+    ),
+    "swapped names": (
+        {"first_name": "Milena", "last_name": "Horvat", "email": "m.horvat@adria.example"},
+        {"first_name": "Horvat", "last_name": "Milena", "email": "m.horvat@adria.example"},
+    ),
+    "accents": (
+        {"name": "Zoë Lefèvre", "phone": "+33 6 12 34 56 78"},
+        {"name": "Zoe Lefevre", "phone": "0612345678"},
+    ),
+    "umlauts written out": (
+        {"name": "Jürgen Möllenhoff", "phone": "+49 170 1112223"},
+        {"name": "Juergen Moellenhoff", "phone": "0170 1112223"},
+    ),
+    "Persian and Arabic letters": (
+        {"name": "مهدی کریمی‌نژاد", "phone": "+98 912 555 0101"},
+        {"name": "مهدي كريمي نژاد", "phone": "09125550101"},
+    ),
+    "Persian digits": (
+        {"name": "Shirin Daneshvar", "phone": "۰۹۱۲۵۵۵۰۲۰۲"},
+        {"name": "Shirin Daneshvar", "phone": "+98 912 555 0202"},
+    ),
+    "Persian script and Latin": (
+        {"name": "نازنین رستم‌پور", "phone": "+98 913 444 0303"},
+        {"name": "Nazanin Rostampour", "phone": "0913 444 0303"},
+    ),
+    "Arabic script and Latin": (
+        {"name": "طارق الهاشمي", "email": "tariq.h@gulf.example"},
+        {"name": "Tarek Al-Hashimi", "email": "tariq.h@gulf.example"},
+    ),
+    "Cyrillic and Latin": (
+        {"name": "Сергей Воронцов", "phone": "+7 701 555 04 04"},
+        {"name": "Sergei Vorontsov", "phone": "87015550404"},
+    ),
+    "a single name": (
+        {"name": "Suyatmi", "phone": "+62 857 1234 4321", "city": "Semarang"},
+        {"first_name": "Suyatmi", "phone": "085712344321", "city": "Semarang"},
+    ),
+    "old and new spelling": (
+        {"name": "Soekardjo Widjaja", "phone": "+62 811 222 3334"},
+        {"name": "Sukarjo Wijaya", "phone": "0811 222 3334"},
+    ),
+    "title": (
+        {"name": "Dr. Amara Okonkwo", "email": "amara@clinic.example"},
+        {"name": "Amara Okonkwo", "email": "amara@clinic.example"},
+    ),
+    "initial": (
+        {"name": "K. Steinbrecher", "email": "k.steinbrecher@werk.example", "phone": "+49 171 3334445"},
+        {"name": "Klara Steinbrecher", "email": "k.steinbrecher@werk.example", "phone": "01713334445"},
+    ),
+    "missing e-mail": (
+        {"name": "Bayu Hartawan", "phone": "+62 813 7654 3210"},
+        {"name": "Bayu Hartawan", "phone": "081376543210", "email": "bayu@desa.example"},
+    ),
+    "missing name": (
+        {"email": "leopold.grasse@kanal.example", "phone": "+49 152 4445556"},
+        {"name": "Leopold Grasse", "email": "leopold.grasse@kanal.example", "phone": "0152 4445556"},
+    ),
+    "missing first name": (
+        {"last_name": "Quillfeather", "email": "pq@quill.example", "phone": "+44 7911 123456"},
+        {"name": "Persephone Quillfeather", "email": "pq@quill.example", "phone": "07911 123456"},
+    ),
+    "whole name in one field": (
+        {"name": "Vandermeer, Saskia", "email": "saskia@polder.example"},
+        {"first_name": "Saskia", "last_name": "Vandermeer", "email": "saskia@polder.example"},
+    ),
+    "upper case": (
+        {"name": "DELPHINE ROUSSEL", "email": "DELPHINE@ATELIER.EXAMPLE"},
+        {"name": "delphine roussel", "email": "delphine@atelier.example"},
+    ),
+    "legal form of the company": (
+        {"name": "Ulrike Tannhof", "company": "Tannhof Werke GmbH", "email": "ulrike@tannhof.example"},
+        {"name": "Ulrike Tannhof", "company": "Tannhof Werke", "email": "u.tannhof@tannhof.example"},
+    ),
+}
+
+TWO: dict[str, tuple[Values, Values]] = {
+    "household with one phone": (
+        {"name": "Harold Pemberwick", "phone": "+44 161 496 0001", "city": "Bristol"},
+        {"name": "Margery Pemberwick", "phone": "+44 161 496 0001", "city": "Bristol"},
+    ),
+    "household with one e-mail": (
+        {"name": "Edwin Marchbanks", "email": "marchbanks@home.example", "city": "Leeds"},
+        {"name": "Cordelia Marchbanks", "email": "marchbanks@home.example", "city": "Leeds"},
+    ),
+    "switchboard": (
+        {"name": "Annika Fjeldstad", "phone": "+49 30 5550000", "company": "Fjeld AG"},
+        {"name": "Rolf Oberhauser", "phone": "+49 30 5550000", "company": "Fjeld AG"},
+    ),
+    "role mailbox": (
+        {"name": "Irina Petrovskaya", "email": "info@volga.example", "company": "Volga"},
+        {"name": "Denis Kalinin", "email": "info@volga.example", "company": "Volga"},
+    ),
+    "namesakes": (
+        {
+            "name": "James Smith",
+            "email": "james@acme-tools.example",
+            "city": "London",
+            "phone": "+447700900801",
+        },
+        {"name": "James Smith", "email": "jsmith@north.example", "city": "Leeds", "phone": "+447700900977"},
+    ),
+    "namesakes in an office": (
+        {"name": "Ali Rezaei", "email": "ali@omid.example", "phone": "+98 912 000 1111", "city": "Tehran"},
+        {
+            "name": "Ali Rezaei",
+            "email": "a.rezaei@sabz.example",
+            "phone": "+98 935 777 2222",
+            "city": "Shiraz",
+        },
+    ),
+    "colleagues of one surname": (
+        {"name": "Dewi Santoso", "email": "dewi@garuda.example", "company": "PT Garuda", "city": "Jakarta"},
+        {"name": "Agus Santoso", "email": "agus@garuda.example", "company": "PT Garuda", "city": "Jakarta"},
+    ),
+    "father and son": (
+        {"name": "Walter Haversham Sr.", "phone": "+1 617 555 0188", "email": "walter@haversham.example"},
+        {"name": "Walter Haversham Jr.", "phone": "+1 617 555 0188", "email": "wally@college.example"},
+    ),
+    "other birth dates": (
+        {"name": "Luisa Ferro", "email": "ferro@casa.example", "birth_date": "1951-03-04"},
+        {"name": "Luisa Ferro", "email": "ferro@casa.example", "birth_date": "1988-11-23"},
+    ),
+    "names of one skeleton": (
+        {"name": "علی طاهری", "phone": "+98 21 5550000", "city": "Tehran"},
+        {"name": "Leila Taheri", "phone": "+98 21 5550000", "city": "Tehran"},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def everybody() -> dict[tuple[str, str], int]:
+    """The group of each record."""
+    records = background()
+    for n, (one, other) in enumerate((*ONE.values(), *TWO.values())):
+        records += [traits("hubspot", f"c{n}", **one), traits("zendesk", f"c{n}", **other)]
+    return groups(match(records))
+
+
+def groups(found: Matched) -> dict[tuple[str, str], int]:
+    return {record.key: n for n, group in enumerate(found.groups) for record in group}
+
+
+@pytest.mark.parametrize("name", ONE)
+def test_one_person(name: str, everybody: dict[tuple[str, str], int]) -> None:
+    n = list(ONE).index(name)
+    assert everybody["hubspot", f"c{n}"] == everybody["zendesk", f"c{n}"]
+
+
+@pytest.mark.parametrize("name", TWO)
+def test_two_people(name: str, everybody: dict[tuple[str, str], int]) -> None:
+    n = len(ONE) + list(TWO).index(name)
+    assert everybody["hubspot", f"c{n}"] != everybody["zendesk", f"c{n}"]
+
+
+def test_any_order_gives_the_same_groups() -> None:
+    records = background(120)
+
+    def found(given: list[Traits]) -> list[list[tuple[str, str]]]:
+        return [[r.key for r in group] for group in match(given).groups]
+
+    assert found(records[::-1]) == found(records) == found(records[50:] + records[:50])
+
+
+def test_of_two_that_fit_as_well_none_is_taken() -> None:
+    records = background(120)
+    records += [traits("hubspot", f"h{n}", name="Ottilie Brandauer", city="Graz") for n in (1, 2)]
+    records.append(traits("zendesk", "z", name="Ottilie Brandauer", city="Graz"))
+    found = groups(match(records))
+    assert len({found["hubspot", "h1"], found["hubspot", "h2"], found["zendesk", "z"]}) == 3
+
+
+def test_a_chain_is_cut() -> None:
+    """Each fits the next, but the ends are different people."""
+    records = background(120)
+    records += [
+        traits("hubspot", "end", name="Emeric Vasarhelyi", phone="+36 30 111 2222", city="Pest"),
+        traits("mailerlite", "middle", name="Vasarhelyi", phone="+36 30 111 2222", email="dora@duna.example"),
+        traits("zendesk", "end", name="Dora Vasarhelyi", email="dora@duna.example", city="Pest"),
+    ]
+    found = groups(match(records))
+    assert found["hubspot", "end"] != found["zendesk", "end"]
+
+
+def test_nothing_to_match() -> None:
+    assert match([]).groups == []
+    assert [len(g) for g in match([traits("hubspot", "1", name="Ada")]).groups] == [1]
