@@ -143,7 +143,8 @@ class Undoing:
     def _deed(self, run: str, golden: str) -> Deed:
         writes = [_written(row) for row in self.stories.writes(golden)]
         changed = self.stories.changed_by(run, golden)
-        return Deed(run, changed, [w for w in writes if w.run == run], writes)
+        founded = self.stories.founded_by(golden) == run
+        return Deed(run, changed, [w for w in writes if w.run == run], writes, founded)
 
     def _keep(self, reversals: Sequence[Reversal], id: str) -> None:
         """The new state, and what of the observations is still to be merged."""

@@ -23,6 +23,7 @@ from syncer.cli import (
     status,
     sync,
     undo,
+    verify,
 )
 from syncer.cli.codes import Guarded
 
@@ -45,6 +46,7 @@ app.command()(resync.resync)
 app.command()(status.status)
 app.command()(runs.runs)
 app.command()(runs.show)
+app.command()(verify.verify)
 app.command()(undo.undo)
 app.add_typer(failures.app, name="failures")
 app.command()(explain.explain)

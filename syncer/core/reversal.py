@@ -47,12 +47,13 @@ class Written:
 @dataclass(frozen=True, slots=True)
 class Deed:
     """What a run did to one golden record: golden fields (before, after, former source), and its writes.
-    `later`: all writes to this golden record in any run, oldest first."""
+    `later`: all writes to this golden record in any run, oldest first; `founded`: the run made it."""
 
     run: str
     golden: Mapping[str, tuple[Value | Mark, Value, Provenance | None]]
     writes: Sequence[Written]
     later: Sequence[Written]
+    founded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,12 +270,13 @@ def _before(slot: Slot, before: Value, now: Value, rules: Rules, lens: Lens) -> 
 
 
 def _golden_back(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
-    """Golden goes back where it is still what the run made of it."""
+    """Golden goes back where it is still what the run made of it: to blank where it was never set. A golden
+    record that the run itself made keeps its values, beside which every app has its own again."""
     golden, fields = r.unit.golden, lens.mapping.fields
-    for name, (before, after, source) in deed.golden.items():
-        if rules.only not in (None, name) or name not in fields or isinstance(before, Mark):
+    for name, (former, after, source) in deed.golden.items():
+        if rules.only not in (None, name) or name not in fields or deed.founded:
             continue
-        now = golden.value.get(name)
+        before, now = _plain(former), golden.value.get(name)
         if fields[name].type.same(now, before):
             continue
         why = ""

@@ -92,8 +92,19 @@ def standing(lens: Lens, golden: Golden, link: Link, slot: Slot) -> Standing:
     if slot.name in link.parted and all(
         agrees(lens, link, f, golden.value) for f in slot.fields if f in golden.value
     ):
-        return Standing("parted" if slot.same(link.parted[slot.name], seen) else "due", seen, wanted)
+        return _parted(lens, link, slot, seen)
     return _differs(lens, link, slot, seen, wanted)
+
+
+def _parted(lens: Lens, link: Link, slot: Slot, seen: Value) -> Standing:
+    """Of what an undo is to put back: it is there, on its way, or refused."""
+    target = link.parted[slot.name]
+    if slot.same(target, seen):
+        return Standing("parted", seen, target)
+    refusal = link.refused.get(slot.name)
+    if refusal is not None and slot.same(refusal.value, target):
+        return Standing("refused", seen, target, refusal.reason)
+    return Standing("due", seen, target)
 
 
 def _differs(lens: Lens, link: Link, slot: Slot, seen: Value, wanted: Value) -> Standing:

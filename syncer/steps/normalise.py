@@ -93,7 +93,7 @@ class Intake:
         if earlier is not None and slot is not None and slot in earlier.values:
             consent = (*earlier.consent, earlier.values[slot])
         state: State = "archived" if record.archived else "found"
-        if state == "found" and not self._in_scope(record, linked):
+        if state == "found" and not self.in_scope(record, linked):
             state = "out"
         return Observation(
             self.app.name,
@@ -107,7 +107,8 @@ class Intake:
             record.other_keys,
         )
 
-    def _in_scope(self, record: Record, linked: bool) -> bool:
+    def in_scope(self, record: Record, linked: bool) -> bool:
+        """Whether a record takes part; one whose condition cannot be evaluated stays what it is."""
         only = self.sync.mapping.apps[self.app.name].only
         if only is None:
             return True

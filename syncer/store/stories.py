@@ -61,6 +61,12 @@ class Stories:
         row = self.db.one(sql, space=self.space, run=run, golden=golden)
         return codec.changes(codec.loads(row[0])) if row else {}
 
+    def founded_by(self, golden: str) -> str | None:
+        """The run that made a golden record."""
+        sql = "SELECT MIN(run) FROM journal WHERE space = :space AND golden = :golden"
+        row = self.db.one(sql, space=self.space, golden=golden)
+        return row[0] if row else None
+
     def written(self, run: str, golden: str) -> list[dict[str, Any]]:
         """What one run sent for a golden record."""
         return [write for write in self.writes(golden) if write["run"] == run]

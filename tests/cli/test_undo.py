@@ -107,6 +107,10 @@ def all_back(town: Town, rounds: int, edits: int) -> None:
     kept = {(x["app"], x["record"]) for u in undone for x in u["left"] if x["field"] is None}
     assert created <= kept
     assert created <= {(a, r) for a, r, _ in town.typed}
+    assert desk.run("verify", "contacts", "--json").json["drift"] == []
+    assert desk.run("sync", "contacts", "--approve", undone[-1]["run"]).code in (0, 4)
+    assert desk.run("sync", "contacts", "--json").json["written"] == 0
+    assert town.holds() == after
 
 
 CONSENT = {"hs_email_optout", "status", "user_fields.marketing_consent"}

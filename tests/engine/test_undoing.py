@@ -98,6 +98,16 @@ def test_a_new_mapping_does_not_bring_back_what_was_undone(world: World) -> None
     assert titles(world) == {"crm": "CEO", "mail": "CEO", "desk": "Founder"}
 
 
+def test_a_field_that_was_never_set_is_blank_again(world: World) -> None:
+    run = edit(world, "crm", tags=["vip"])
+    assert world.only("desk")["tags"] == ["vip"]
+    undone = undo(world, run)
+    assert (world.only("desk")["tags"], world.only("crm")["tags"]) == (None, ["vip"])
+    assert ("parted", "crm", "tags") in acts(undone)
+    release(world, undone)
+    assert world.settle().written == 0
+
+
 def test_the_sync_is_held_until_it_is_released(world: World) -> None:
     undone = undo(world, edit(world, "desk", title="Founder"))
     edit(world, "crm", phone="+6281211112222")

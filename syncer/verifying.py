@@ -1,0 +1,167 @@
+"""Read every app in full and compare it with the golden records. What differs is asked for once more by its
+id before it is called drift, since lists may lag behind their records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from connectors.contract import AppError, Fetched, Page, Record
+from syncer import refs
+from syncer.core.drift import Finding, Kind, compare
+from syncer.core.lens import Lens
+from syncer.engine import Engine
+from syncer.model import DISAGREES, LinkKey, Unit
+from syncer.ports import Ports, Task
+from syncer.setup import App, Sync
+from syncer.store.database import Database, chunks
+from syncer.store.stories import Stories
+
+
+@dataclass(slots=True)
+class Checked:
+    """One app: records read, fields compared, what differs. `error`: why it was not read to the end."""
+
+    read: int = 0
+    compared: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    error: str = ""
+
+    def count(self, drift: bool) -> Counter[tuple[str, str]]:
+        """(field, kind) -> records, of what drifted or of what differs for a reason."""
+        return Counter((f.field or "(record)", f.kind) for f in self.findings if f.is_drift == drift)
+
+
+@dataclass(slots=True)
+class Verified:
+    """What a full comparison of one sync came to, by app."""
+
+    run: str
+    apps: dict[str, Checked]
+
+    @property
+    def drift(self) -> list[Finding]:
+        return [f for checked in self.apps.values() for f in checked.findings if f.is_drift]
+
+    @property
+    def apart(self) -> list[Finding]:
+        return [f for checked in self.apps.values() for f in checked.findings if not f.is_drift]
+
+
+@dataclass(slots=True)
+class Verifying:
+    """Compares one sync. Holds its lease meanwhile, so that no run writes in between."""
+
+    sync: Sync
+    db: Database
+    ports: Ports
+    engine: Engine = field(init=False)
+    stories: Stories = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.engine = Engine(self.sync, self.db, self.ports)
+        self.stories = Stories(self.db, self.sync.name)
+
+    def run(self) -> Verified:
+        """Read and compare. Nothing is kept but the run itself. Raises `Busy`."""
+        with self.engine.session("verify") as run:
+            able = self.engine.unpaused()
+            tasks = {name: self._check(app) for name, app in self.sync.apps.items() if name in able}
+            found: dict[str, Checked] = self.ports.workers.drive(tasks)
+            for name in self.sync.apps:
+                checked = found.setdefault(name, Checked(error="paused"))
+                run.report.apps[name].read, run.report.apps[name].error = checked.read, checked.error
+            return Verified(run.id, {name: found[name] for name in self.sync.apps})
+
+    def prepare_repair(self, drift: Sequence[Finding]) -> tuple[LinkKey, ...]:
+        """Have the next run write golden where an app differs though nobody edited it there; what was edited
+        is merged as ever. Returns the records that such a run has to look at."""
+        records = self.engine.records
+        stale = [f for f in drift if f.kind == "due" and not f.edited and f.who is not None]
+        with self.db.transaction():
+            units = records.units(sorted({f.who for f in stale if f.who}))
+            for f in stale:
+                for link in units[f.who or ""].links:
+                    if link.key == (f.app, f.record):
+                        fields = self.sync.slots(f.app)[f.field or ""].fields
+                        link.agreed.update(dict.fromkeys(fields, DISAGREES))
+                        link.parted.pop(f.field or "", None)
+            records.save_links((k for u in units.values() for k in u.links), self.sync.slot_names())
+            records.mark_due(units)
+        return tuple(dict.fromkeys((f.app, f.record) for f in drift))
+
+    # -- one app ------------------------------------------------------------------------------------------
+
+    def _check(self, app: App) -> Task[Checked]:
+        checked = Checked()
+        try:
+            yield from self._read(app, checked)
+        except AppError as error:
+            checked.error = str(error)
+        return checked
+
+    def _read(self, app: App, checked: Checked) -> Task[None]:
+        fields = self.sync.fields(app.name)
+        pages: Iterator[Page] = iter(app.connector.pull(app.object, None, fields))
+        doubtful: dict[str, None] = {}
+        shown: set[str] = set()
+        while True:
+            page: Page | None = yield lambda: next(pages, None)
+            if page is None:
+                break
+            checked.read += len(page.records)
+            with self.db.reading():
+                compared, found = self._compare(app, page.records)
+            checked.compared += compared
+            differs = {f.record for f in found if f.is_drift}
+            checked.findings += [f for f in found if f.record not in differs]
+            doubtful.update(dict.fromkeys(differs))
+            shown.update(r.id for r in page.records if not r.archived)
+            self.ports.progress("comparing", app.name, checked.read)
+            if page.last:
+                break
+        with self.db.reading():
+            doubtful.update((id, None) for id in self.engine.records.live_ids(app.name) if id not in shown)
+        yield from self._ask_again(app, list(doubtful), checked)
+
+    def _ask_again(self, app: App, ids: Sequence[str], checked: Checked) -> Task[None]:
+        fields = self.sync.fields(app.name)
+        for some in chunks(ids, app.spec.fetch_batch):
+            answers: Sequence[Fetched] = yield partial(app.connector.fetch, app.object, some, fields)
+            there = [a.record for a in answers if a.state == "found" and a.record is not None]
+            with self.db.reading():
+                _, found = self._compare(app, there)
+                links = self.engine.records.links(app.name, [a.id for a in answers])
+            checked.findings += found
+            for a in answers:
+                if a.state != "found" and a.id in links:
+                    kind: Kind = "unknown" if a.state == "unknown" else "missing"
+                    checked.findings.append(Finding(app.name, a.id, links[a.id].golden, None, kind))
+
+    def _compare(self, app: App, page: Sequence[Record]) -> tuple[int, list[Finding]]:
+        """Records that take part. Call inside a reading."""
+        records, intake = self.engine.records, self.engine.intakes[app.name]
+        links = records.links(app.name, [r.id for r in page])
+        goldens = records.goldens(sorted({link.golden for link in links.values()}))
+        units = [Unit(goldens[link.golden], [link]) for link in links.values()]
+        lens = Lens(self.sync.mapping, refs.load(self.sync, self.db, units))
+        number, found = 0, []
+        for record in page:
+            link = links.get(record.id)
+            if record.archived or not intake.in_scope(record, link is not None):
+                continue
+            if link is None:
+                found += self._loose(app, record)
+            elif link.state == "live":
+                compared, differs = compare(lens, goldens[link.golden], link, record.values)
+                number += compared
+                found += differs
+        return number, found
+
+    def _loose(self, app: App, record: Record) -> list[Finding]:
+        """A record without a golden record: in review, or not matched yet."""
+        key = (app.name, record.id)
+        in_review = any((r["app"], r["record"]) == key for r in self.stories.reviews([key]))
+        return [Finding(*key, None, None, "in_review" if in_review else "unlinked")]

@@ -1,0 +1,73 @@
+"""The full comparison: nothing drifts after a sync; what does is found, told apart, and brought back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.sandbox.server import Sandbox
+from syncer.demo.apps import Apps
+from tests.cli.conftest import Desk
+
+KEYS = "sync object run apps drift apart repair".split()
+FINDING = "app record who field kind holds wanted because".split()
+
+
+def contacts(desk: Desk, *args: str) -> tuple[int, dict[str, Any]]:
+    answer = desk.run("verify", "contacts", *args, "--json")
+    return answer.code, answer.json
+
+
+def somebody(desk: Desk) -> dict[str, str]:
+    """App -> record of a person who is in all three apps."""
+    run = [r for r in desk.run("runs", "contacts", "--json").json if r["written"]][-1]["run"]
+    for who in dict.fromkeys(w["who"] for w in desk.run("show", run, "--json").json["writes"]):
+        (person,) = desk.run("explain", who, "city", "--json").json
+        ids = {r["app"]: r["record"] for r in person["records"] if r["state"] == "live"}
+        if len(ids) == 3:
+            return ids
+    raise AssertionError("nobody is in all apps")
+
+
+def test_nothing_drifts_after_a_sync(desk: Desk) -> None:
+    desk.synced()
+    answer = desk.run("verify", "--json")
+    assert answer.code == 0
+    assert [list(line) for line in answer.lines] == [KEYS, KEYS]
+    for line in answer.lines:
+        assert line["drift"] == []
+        assert all(app["drift"] == 0 and app["error"] is None for app in line["apps"].values())
+    assert sum(app["compared"] for app in answer.lines[1]["apps"].values()) > 500
+    assert "Nothing drifted." in desk.run("verify", "contacts").out
+
+
+def test_an_edit_since_the_last_run_is_drift_until_it_is_repaired(desk: Desk, sandbox: Sandbox) -> None:
+    desk.synced()
+    ids = somebody(desk)
+    with Apps(sandbox) as apps:
+        apps.edit("mailerlite", ids["mailerlite"], "city", "Quito Norte")
+    code, found = contacts(desk)
+    (drift,) = found["drift"]
+    assert code == 4
+    assert list(drift) == FINDING
+    assert (drift["app"], drift["field"], drift["holds"]) == ("mailerlite", "fields.city", "Quito Norte")
+    assert drift["because"] == "was edited since the last run"
+    assert "mailerlite, fields.city: 1 drift (due)" in desk.run("verify", "contacts").out
+    code, repaired = contacts(desk, "--repair")
+    assert (code, repaired["repair"]["status"]) == (0, "done")
+    code, found = contacts(desk)
+    assert (code, found["drift"]) == (0, [])
+    with Apps(sandbox) as apps:
+        assert apps.read("hubspot", ids["hubspot"])["city"] == "Quito Norte"
+
+
+def test_parted_fields_are_no_drift(desk: Desk, sandbox: Sandbox) -> None:
+    desk.synced()
+    ids = somebody(desk)
+    with Apps(sandbox) as apps:
+        apps.edit("mailerlite", ids["mailerlite"], "city", "Quito Norte")
+    run = desk.run("sync", "contacts", "--json").json["run"]
+    assert desk.run("undo", run, "--yes").code == 0
+    code, found = contacts(desk)
+    assert (code, found["drift"]) == (0, [])
+    (parted,) = [f for f in found["apart"] if f["kind"] == "parted"]
+    assert (parted["app"], parted["holds"]) == ("mailerlite", "Quito Norte")

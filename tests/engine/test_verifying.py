@@ -1,0 +1,83 @@
+"""Drift that no ordinary run would see, and its repair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syncer.engine import Engine
+from syncer.model import LinkKey
+from syncer.selecting import Selection
+from syncer.steps.pull import look_at
+from syncer.verifying import Verifying
+from tests.engine.world import World
+
+MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind", "title": "CEO"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path)
+    world.apps["crm"].user_create(MARA)
+    world.settle()
+    yield world
+    world.db.close()
+
+
+def verify(world: World) -> Verifying:
+    return Verifying(world.sync(), world.db, world.ports())
+
+
+def kinds(world: World) -> list[tuple[str, str | None, str]]:
+    found = verify(world).run()
+    return sorted((f.app, f.field, f.kind) for f in found.drift + found.apart)
+
+
+def repair(world: World) -> tuple[LinkKey, ...]:
+    verifying = verify(world)
+    records = verifying.prepare_repair(verifying.run().drift)
+    engine = Engine(world.sync(), world.db, world.ports())
+    for app, id in records:
+        engine.ports.workers.drive({app: look_at(engine.intakes[app], [id], world.clock)})
+    world.run(selection=Selection(records=records), read=False)
+    return records
+
+
+def test_a_value_that_changed_without_a_trace_is_found_and_brought_back(world: World) -> None:
+    """As after a backup of the app was played back, with the state none the wiser."""
+    desk = world.apps["desk"]
+    (id,) = desk.records
+    row = desk.rows[id]
+    (link,) = world.rows("SELECT body FROM link WHERE app = 'desk'")
+    with world.db.transaction():
+        body = str(link[0]).replace('"title":"CEO"', '"title":"Intern"', 1)
+        world.db.run("UPDATE link SET body = :body WHERE app = 'desk'", body=body)
+    desk.rows[id].values["title"] = "Intern"  # type: ignore[index]
+    assert row.values["title"] == "Intern"
+    assert world.run().written == 0
+    assert kinds(world) == [("desk", "title", "due")]
+    assert repair(world) == (("desk", id),)
+    assert world.only("desk")["title"] == "CEO"
+    assert kinds(world) == []
+
+
+def test_a_record_that_is_gone_and_one_that_is_new(world: World) -> None:
+    (id,) = world.apps["desk"].records
+    world.apps["desk"].user_delete(id)
+    world.apps["crm"].user_create({"email": "bo@x.test", "first": "Bo", "last": "Berg"})
+    assert kinds(world) == [("crm", None, "unlinked"), ("desk", None, "missing")]
+    assert set(repair(world)) >= {("desk", id)}
+    assert world.settle().written == 0
+    assert kinds(world) == []
+
+
+def test_a_held_conflict_is_told_apart(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.text = world.text.replace("rule: {prefer: [crm]}", "rule: manual")
+    world.apps["crm"].user_create(MARA)
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "title": "Boss"})
+    world.settle()
+    assert kinds(world) == [("crm", "title", "held"), ("desk", "title", "held")]
+    world.db.close()
