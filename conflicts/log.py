@@ -108,17 +108,19 @@ def append(folder: Path, entries: Iterable[Entry]) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for day, some in groupby(entries, key=lambda e: e.time.date().isoformat()):
         lines = folder / f"{day}.jsonl"
-        there = _seqs(lines)
-        new = [entry for entry in some if entry.seq not in there]
+        there = _there(lines)
+        new = [entry for entry in some if (entry.seq, entry.run) not in there]
         _append(folder / f"{day}.txt", "".join(as_text(e) + "\n" for e in new).encode())
         _append(lines, b"".join(orjson.dumps(as_json(e)) + b"\n" for e in new))
 
 
-def _seqs(path: Path) -> set[int]:
+def _there(path: Path) -> set[tuple[int, str]]:
+    """Number and run of the entries in a file. A restored state may give a number again, in another run."""
     if not path.exists():
         return set()
     with path.open("rb") as file:
-        return {orjson.loads(line)["seq"] for line in file if line.endswith(b"}\n")}
+        entries = [orjson.loads(line) for line in file if line.endswith(b"}\n")]
+    return {(entry["seq"], entry["run"]) for entry in entries}
 
 
 def _append(path: Path, content: bytes) -> None:

@@ -143,12 +143,22 @@ class ConflictsModel(Strict):
     dir: str = Field(default="conflicts", min_length=1, description="folder, seen from the config file")
 
 
+class StateModel(Strict):
+    """What syncer remembers: where, and the key that seals the secrets in it. A text is the URL alone."""
+
+    url: SecretStr = Field(default=SecretStr("sqlite:///syncer.db"), description="of the database")
+    key: SecretStr | None = Field(default=None, description="seals secrets; ${ENV}, or file:PATH")
+    old_keys: list[SecretStr] = Field(default=[], description="keys that only open what they sealed before")
+
+
+def _state(value: Any) -> Any:
+    return {"url": value} if isinstance(value, str) else value
+
+
 class ConfigModel(Strict):
     """The keys of a config file."""
 
-    state: SecretStr = Field(
-        default=SecretStr("sqlite:///syncer.db"), description="URL of the state database"
-    )
+    state: Annotated[StateModel, BeforeValidator(_state)] = StateModel()
     apps: dict[str, AppModel] = Field(min_length=1)
     syncs: dict[str, SyncModel] = Field(min_length=1)
     safety: SafetyModel = SafetyModel()
@@ -190,11 +200,31 @@ class Config:
     @property
     def state(self) -> str:
         """The database URL; a relative SQLite file lies next to the config. May hold a password."""
-        url = self.model.state.get_secret_value()
+        url = self.model.state.url.get_secret_value()
         front, mark, file = url.partition(":///")
         if not front.startswith("sqlite") or not mark or file in ("", ":memory:"):
             return url
         return f"{front}:///{(self.path.parent / file).absolute()}"
+
+    @property
+    def state_keys(self) -> tuple[str, ...]:
+        """The keys of `syncer.store.vault.Vault`, the one that seals first. Raises `ProblemsFound` where a
+        key's file cannot be read."""
+        said = self.model.state
+        given = [said.key, *said.old_keys] if said.key is not None else []
+        return tuple(key for secret in given if (key := self._key(secret.get_secret_value())))
+
+    def _key(self, said: str) -> str:
+        """A key, or the content of the file that is named in its place."""
+        front, _, file = said.partition("file:")
+        if front or not file:
+            return said.strip()
+        try:
+            return (self.path.parent / file).read_text().strip()
+        except (OSError, UnicodeDecodeError):
+            document = yaml.read(self.path, os.environ)
+            problem = document.problem(("state", "key"), f"there is no key to read in {file}", "See there.")
+            raise ProblemsFound([problem]) from None
 
     @property
     def conflicts_dir(self) -> Path:

@@ -240,7 +240,10 @@ class Engine:
             )
             self.ledger.set_planned(now_planned)
         run.report.conflicts += decided.conflicts
-        return self._brake(run, options, decided, planned, waiting)
+        plan = self._brake(run, options, decided, planned, waiting)
+        if not plan.held and not options.selection.narrows and len(complete) == len(self.sync.apps):
+            self.ledger.caught_up()
+        return plan
 
     def _brake(
         self,
@@ -270,6 +273,8 @@ class Engine:
                 reason = "this is the first sync, and first_sync is 'ask'"
             elif planned is not None and planned.split()[0] != self.sync.mapping.version:
                 reason = "the mapping changed, and its plan is not empty"
+            elif (made := self.ledger.restored()) and any(i.kind == "create" for i in braked):
+                reason = f"the state is from a backup of {made}; what it would create may exist by now"
         if waiting is not None and not reason and (answered or not options.selection.narrows):
             self.ledger.release(waiting[0], "answered" if answered else "moot")
         return Plan(decided, reason, trips, waiting[0] if waiting and not answered else run.id, undone)

@@ -441,6 +441,26 @@ def test_other_state_urls_stay_as_they_are(tmp_path: Path, url: str) -> None:
     assert load_config(path, ENV).state == url
 
 
+def test_the_state_may_have_a_key_that_seals_its_secrets(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("key-in-a-file\n")
+    said = "{url: sqlite:///kept.db, key: file:key, old_keys: ['${OLD}']}"
+    path = write(tmp_path, config=CONFIG.replace("sqlite:///syncer.db", said))
+    config = load_config(path, {**ENV, "OLD": "key-before-that"})
+    assert config.state == f"sqlite:///{tmp_path / 'kept.db'}"
+    assert config.state_keys == ("key-in-a-file", "key-before-that")
+    assert "key-before-that" not in config.model.model_dump_json() + repr(config)
+
+
+def test_without_a_key_there_are_none(config: Config) -> None:
+    assert config.state_keys == ()
+
+
+def test_a_key_file_that_is_not_there_is_told_with_its_place(tmp_path: Path) -> None:
+    path = write(tmp_path, config=CONFIG.replace("sqlite:///syncer.db", "{key: file:nowhere}"))
+    with pytest.raises(ProblemsFound, match="there is no key to read in nowhere"):
+        _ = load_config(path, ENV).state_keys
+
+
 def test_what_is_not_said_has_careful_defaults(tmp_path: Path) -> None:
     short = "apps: {hubspot: {connector: memory}}\nsyncs: {companies: {mapping: o.yaml}}\n"
     config = load_config(write(tmp_path, config=short), {})

@@ -20,6 +20,7 @@ from syncer.cli import (
     resync,
     runs,
     sandbox,
+    state,
     status,
     sync,
     undo,
@@ -42,6 +43,7 @@ app.command()(sandbox.sandbox)
 app.command()(check.check)
 app.command()(plan.plan)
 app.command()(sync.sync)
+app.add_typer(state.app, name="state")
 app.command()(resync.resync)
 app.command()(status.status)
 app.command()(runs.runs)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, TextClause, bindparam, create_engine, event, text
+from sqlalchemy import Table, TextClause, bindparam, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
@@ -24,9 +24,10 @@ from sqlmodel import SQLModel
 
 from syncer.store import address, migrate
 from syncer.store.errors import StateError as StateError
-from syncer.store.errors import in_words
+from syncer.store.errors import told
 
 CHUNK = 400
+PORTION = 2000
 PATIENCE = 60  # seconds that a writer waits for another one
 
 
@@ -107,7 +108,7 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            raise StateError(in_words(error, self._shown())) from error
+            raise told(error, self._shown()) from error
 
     def _shown(self) -> str:
         """The URL as it may be shown: no password, no options."""
@@ -157,6 +158,14 @@ class Database:
         if rows:
             with self._in_words():
                 self._connection.execute(_statement(sql), list(rows))
+
+    def each(self, model: type[SQLModel]) -> Iterator[list[dict[str, Any]]]:
+        """All rows of a table, in portions."""
+        table: Table = model.__table__  # type: ignore[attr-defined]
+        with self._in_words():
+            found = self._connection.execute(select(table), execution_options={"yield_per": PORTION})
+            for some in found.mappings().partitions():
+                yield [dict(row) for row in some]
 
     def upsert(self, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert, or replace the rows that have these primary keys."""
@@ -240,13 +249,20 @@ def _file(name: str | None) -> Path | None:
 
 
 def _private_file(path: Path) -> None:
-    """State is customer data: a new file can be read by its owner only."""
+    """State is customer data: a new file can be read by its owner only, and one that is open to everybody is
+    not used."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        mode = path.stat().st_mode
     except OSError as error:
         cure = "May this user read and write it and its folder?"
         raise StateError(f"The state file {path} cannot be opened: {error.strerror}. {cure}") from error
+    if os.name == "posix" and mode & 0o007:
+        raise StateError(
+            f"The state file {path} is open to everybody on this machine, and it holds customer data. Close"
+            f" it, then try again: chmod 600 {path}"
+        )
 
 
 def _sqlite_settings(connection: Any, _record: Any) -> None:

@@ -9,6 +9,13 @@ class StateError(Exception):
     """The state database cannot be used: not there, full, locked, read-only, or refused."""
 
 
+class StateDamaged(StateError):
+    """The file of the state is damaged, or something else."""
+
+    def __init__(self, said: str = "The state's file is damaged.") -> None:
+        super().__init__(said)
+
+
 # What the databases say, in their own words (without dashes), and what it means to the user. The first that
 # fits counts.
 _CURES = (
@@ -25,7 +32,7 @@ _CURES = (
     ),
     ("readonly", "The file or its folder is read-only for this user. Nothing was sent that is not recorded."),
     ("malformed", "The file is damaged: restore a backup with syncer state restore FILE."),
-    ("not a database", "The file is something else, or damaged: restore a backup, or name another file."),
+    ("not a database", "It is something else, or damaged: syncer state restore FILE puts a backup back."),
     ("unable to open", "Does the folder exist, and may this user write there?"),
     ("password authentication failed", "Check the user and the password in the state URL."),
     ("no password supplied", "Put the password into the state URL, as ${NAME} from the environment."),
@@ -42,6 +49,13 @@ _CURES = (
     ("closed", "The connection was lost. What was committed is safe; run it again."),
     ("terminating", "The server was stopped. What was committed is safe; run it again."),
 )
+
+
+def told(error: DBAPIError, url: str) -> StateError:
+    """A driver's error as one of the state's."""
+    said = in_words(error, url)
+    damaged = any(word in str(error.orig) for word in ("malformed", "not a database"))
+    return StateDamaged(said) if damaged else StateError(said)
 
 
 def in_words(error: DBAPIError, url: str) -> str:

@@ -79,6 +79,14 @@ class Ledger:
     def set_planned(self, basis: str) -> None:
         self.db.upsert(Meta, [{"name": f"planned:{self.space}", "value": basis}])
 
+    def restored(self) -> str | None:
+        """When the backup was made that this state was put back from; None once a run has caught up."""
+        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"restored:{self.space}")
+        return str(row[0]) if row else None
+
+    def caught_up(self) -> None:
+        self.db.run("DELETE FROM meta WHERE name = :name", name=f"restored:{self.space}")
+
     # -- readers ------------------------------------------------------------------------------------------
 
     def reader(self, app: str) -> dict[str, Any]:

@@ -18,10 +18,12 @@ import httpx
 import pytest
 
 from connectors.sandbox.server import Sandbox
+from tests.states import kept_in, state_url
 
-PEOPLE = 1000
+PEOPLE = 500
 FAST = (0.2, 0.5, 0.85)
-SLOW = tuple(n / 18 for n in range(1, 18))
+SLOW = tuple(round(n / 48, 3) for n in range(1, 48))
+POSTGRESQL = (0.15, 0.4, 0.6, 0.9)
 IGNORED = {"id", "created_at", "updated_at", "createdAt", "updatedAt", "hs_object_id", "createdate"}
 
 
@@ -82,7 +84,8 @@ def calls(sandbox: Sandbox) -> int:
     return sum(httpx.get(f"{sandbox.url}/_sandbox/counts", timeout=30).json().values())
 
 
-def prepared(folder: Path, sandbox: Sandbox) -> Path:
+def prepared(folder: Path, sandbox: Sandbox, state: str = "") -> Path:
+    """A folder with a config; `state`: the URL of its state where that is not a file."""
     folder.mkdir(exist_ok=True)
     port = sandbox.url.rsplit(":", 1)[1]
     subprocess.run(
@@ -91,6 +94,10 @@ def prepared(folder: Path, sandbox: Sandbox) -> Path:
         check=True,
         capture_output=True,
     )
+    if state:
+        config = folder / "config.yaml"
+        config.write_text(config.read_text().replace("sqlite:///syncer.db", state))
+        assert state in config.read_text()
     return folder
 
 
@@ -127,10 +134,11 @@ def kill_at(folder: Path, sandbox: Sandbox, number: int) -> None:
     assert process.returncode == -signal.SIGKILL, "it ended before it could be killed"
 
 
-def check(tmp_path: Path, sandbox: Sandbox, calm: Ending, share: float) -> None:
-    folder = prepared(tmp_path, sandbox)
+def check(tmp_path: Path, sandbox: Sandbox, calm: Ending, share: float, state: str = "") -> None:
+    folder = prepared(tmp_path, sandbox, state)
     kill_at(folder, sandbox, int(calm.calls * share))
     ended = settled(folder, sandbox)
+    syncer(folder, "state", "check")
     for name, expected in calm.apps.items():
         extra, missing = ended[name] - expected, expected - ended[name]
         assert not extra, (name, list(extra)[:3], list(missing)[:3])
@@ -145,10 +153,22 @@ def test_killed_in_the_first_sync_and_started_again(
     check(tmp_path, sandbox, calm, share)
 
 
-@pytest.mark.xdist_group("kill")
 @pytest.mark.slow
-@pytest.mark.parametrize("share", SLOW)
-def test_killed_at_seventeen_more_moments(
+@pytest.mark.parametrize(
+    "share",
+    [pytest.param(s, marks=pytest.mark.xdist_group(f"kill {n % 2}")) for n, s in enumerate(SLOW)],
+)
+def test_killed_at_forty_seven_more_moments(
     tmp_path: Path, sandbox: Sandbox, calm: Ending, share: float
 ) -> None:
     check(tmp_path, sandbox, calm, share)
+
+
+@pytest.mark.xdist_group("kill 1")
+@pytest.mark.slow
+@pytest.mark.parametrize("share", POSTGRESQL)
+def test_killed_with_the_state_in_postgresql(
+    tmp_path: Path, sandbox: Sandbox, calm: Ending, share: float
+) -> None:
+    with kept_in("postgresql"):
+        check(tmp_path, sandbox, calm, share, state_url(tmp_path))

@@ -123,7 +123,7 @@ def test_a_user_who_may_not_create_tables() -> None:
         ("database is locked", "try again in a moment"),
         ("canceling statement due to lock timeout", "try again in a moment"),
         ("database disk image is malformed", "syncer state restore FILE"),
-        ("file is not a database", "name another file"),
+        ("file is not a database", "syncer state restore FILE"),
         ("server closed the connection unexpectedly", "What was committed is safe"),
         ("SSL error: certificate verify failed", "sslrootcert"),
         ("server does not support SSL, but SSL was required", "Turn TLS on in the server"),

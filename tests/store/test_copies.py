@@ -1,0 +1,286 @@
+"""Backups: made while somebody writes, put back over a state that went on, in either database."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from syncer.store.copies import backup, put_aside, restore
+from syncer.store.database import Database, StateError
+from syncer.store.errors import StateDamaged
+from syncer.store.history import History
+from syncer.store.inspection import problems
+from syncer.store.lease import Busy, LeaseLost, hold
+from syncer.store.vault import Vault
+from tests.engine.test_promises import people
+from tests.engine.world import World
+from tests.states import kept_in
+from tests.store.first_version import dump
+
+NOW = datetime(2030, 1, 2, tzinfo=UTC)
+ENGINES = ("sqlite", "postgresql")
+
+
+def always(_: str) -> bool:
+    return True
+
+
+def keep(db: Database, name: str, value: str) -> None:
+    with db.transaction():
+        History(db).keep_fact(name, value)
+
+
+def fact(db: Database, name: str) -> str | None:
+    with db.reading():
+        return History(db).fact(name)
+
+
+def test_a_backup_holds_everything_and_is_for_its_owner_alone(db: Database, tmp_path: Path) -> None:
+    keep(db, "name", "حجت")
+    backup(db, tmp_path / "b.db", NOW)
+    assert stat.S_IMODE((tmp_path / "b.db").stat().st_mode) == 0o600
+    assert sorted(p.name for p in tmp_path.glob("b.db*")) == ["b.db"]
+    copy = Database(f"sqlite:///{tmp_path / 'b.db'}")
+    assert fact(copy, "name") == "حجت"
+    assert problems(copy, Vault()) == []
+    copy.close()
+
+
+def test_a_backup_shows_one_moment_while_another_process_writes(
+    db: Database, url: str, tmp_path: Path
+) -> None:
+    keep(db, "name", "before")
+    writer = Database(url)
+    with writer.transaction():
+        History(writer).keep_fact("name", "after")
+        backup(db, tmp_path / "b.db", NOW)
+    copy = Database(f"sqlite:///{tmp_path / 'b.db'}")
+    assert fact(copy, "name") == "before"
+    copy.close()
+    writer.close()
+
+
+def test_a_backup_is_not_overwritten(db: Database, tmp_path: Path) -> None:
+    backup(db, tmp_path / "b.db", NOW)
+    with pytest.raises(StateError, match="is there already"):
+        backup(db, tmp_path / "b.db", NOW)
+
+
+def test_a_backup_that_cannot_be_written_leaves_nothing(db: Database, tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="cannot be written"):
+        backup(db, tmp_path / "nowhere" / "b.db", NOW)
+
+
+def test_restoring_takes_everything_back_and_keeps_what_was_there(db: Database, tmp_path: Path) -> None:
+    keep(db, "name", "before")
+    backup(db, tmp_path / "b.db", NOW)
+    keep(db, "name", "after")
+    keep(db, "new", "yes")
+    done = restore(db, tmp_path / "b.db", NOW, always)
+    assert (fact(db, "name"), fact(db, "new")) == ("before", None)
+    assert done.made == "2030-01-02T00:00:00.000000Z"
+    former = Database(f"sqlite:///{done.replaced}")
+    assert (fact(former, "name"), fact(former, "new")) == ("after", "yes")
+    former.close()
+
+
+def test_nothing_is_restored_while_a_run_is_going_on(db: Database, url: str, tmp_path: Path) -> None:
+    backup(db, tmp_path / "b.db", NOW)
+    keep(db, "name", "after")
+    other = Database(url)
+    with hold(other, "contacts", "host:7:x:y", lambda: NOW, always), pytest.raises(Busy, match="process 7"):
+        restore(db, tmp_path / "b.db", NOW, always)
+    assert fact(db, "name") == "after"
+    other.close()
+
+
+def test_a_worker_from_before_the_restore_commits_nothing_more(
+    db: Database, url: str, tmp_path: Path
+) -> None:
+    backup(db, tmp_path / "b.db", NOW)
+    other = Database(url)
+    late = hold(other, "contacts", "host:7:x:y", lambda: NOW, always)
+    late.__enter__()
+    restore(db, tmp_path / "b.db", NOW + timedelta(hours=1), always)
+    with hold(db, "contacts", "me", lambda: NOW, always), pytest.raises(LeaseLost):
+        keep(other, "name", "late")
+    late.__exit__(None, None, None)
+    other.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"no database" * 1000])
+def test_what_is_no_backup_is_not_put_back(db: Database, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "b.db").write_bytes(content)
+    keep(db, "name", "before")
+    with pytest.raises(StateError, match=r"is not a backup|is damaged"):
+        restore(db, tmp_path / "b.db", NOW, always)
+    assert fact(db, "name") == "before"
+
+
+def break_pages(file: Path) -> None:
+    """Overwrite what lies behind the first pages."""
+    size = file.stat().st_size
+    with file.open("r+b") as raw:
+        raw.seek(size // 2)
+        raw.write(b"\xff" * (size // 3))
+
+
+def test_a_damaged_backup_is_not_put_back(db: Database, tmp_path: Path) -> None:
+    backup(db, tmp_path / "b.db", NOW)
+    break_pages(tmp_path / "b.db")
+    with pytest.raises(StateError):
+        restore(db, tmp_path / "b.db", NOW, always)
+
+
+def test_a_damaged_state_is_noticed_and_can_be_put_aside(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    db = Database(f"sqlite:///{file}")
+    keep(db, "name", "before")
+    backup(db, tmp_path / "b.db", NOW)
+    db.close()
+    file.write_bytes(b"\xff" * file.stat().st_size)
+    with pytest.raises(StateDamaged, match="state restore FILE"):
+        Database(f"sqlite:///{file}")
+    assert put_aside(file, NOW).exists()
+    db = Database(f"sqlite:///{file}")
+    restore(db, tmp_path / "b.db", NOW, always)
+    assert fact(db, "name") == "before"
+    db.close()
+
+
+def test_a_file_that_everybody_can_read_is_not_used(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    Database(f"sqlite:///{file}").close()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    file.chmod(0o644)
+    with pytest.raises(StateError, match=f"chmod 600 {file}"):
+        Database(f"sqlite:///{file}")
+    file.chmod(0o600)
+    Database(f"sqlite:///{file}").close()
+
+
+def test_what_must_hold_between_the_tables_is_checked(db: Database) -> None:
+    link = {"space": "s", "app": "crm", "golden": "g", "state": "live", "main": True, "open": False}
+    from syncer.store.tables import GoldenRow, LinkRow
+
+    with db.transaction():
+        db.insert(GoldenRow, [{"space": "s", "id": "g", "due": False, "body": "{}"}])
+        for id in ("1", "2"):
+            db.insert(LinkRow, [{**link, "id": id, "version": "", "body": "{}", "quiet": None}])
+        db.insert(
+            LinkRow,
+            [{**link, "app": "desk", "id": "3", "golden": "h", "version": "", "body": "{}", "quiet": None}],
+        )
+    assert problems(db, Vault()) == [
+        "1 links lead to golden records that are not there",
+        "1 golden records have two main records in one app",
+        "the golden record g of s, or one of its links, cannot be read",
+    ]
+
+
+def lived(world: World) -> None:
+    """What people do after the backup: edits, clearings, an opt-out, a new person, a record archived."""
+    crm, mail, desk = (world.apps[name] for name in ("crm", "mail", "desk"))
+    at = {n: {v["email"]: i for i, v in a.records.items()} for n, a in world.apps.items()}
+    crm.user_edit(at["crm"]["mara@x.test"], {"title": "Chief Technology Officer", "phone": None})
+    desk.user_edit(at["desk"]["budi@x.test"], {"name": "Budi Hartono"})
+    mail.user_edit(at["mail"]["mara@x.test"], {"status": "out"})
+    crm.user_create({"email": "nina@x.test", "first": "Nina", "last": "Alvarez-Montgomery"})
+    desk.user_create({"email": "omar@x.test", "name": "Omar Said", "consent": "subscribed"})
+    crm.user_edit(at["crm"]["hojat@x.test"], {"email": "hojat@new.test"})
+    desk.user_archive(at["desk"]["sara@x.test"])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_restored_state_catches_up_without_loss_duplicate_or_raised_consent(
+    tmp_path: Path, engine: str
+) -> None:
+    with kept_in(engine):
+        world = World(tmp_path)
+        people(world)
+        world.settle()
+        backup(world.db, tmp_path / "b.db", world.clock())
+        lived(world)
+        world.settle()
+        before, logs = world.contents(), {n: len(a.log) for n, a in world.apps.items()}
+        entries = world.rows("SELECT seq, run, field FROM conflict ORDER BY seq")
+        restore(world.db, tmp_path / "b.db", world.clock(), always)
+        first = world.run()
+        assert first.status == "done", first.reason
+        world.settle()
+        assert world.contents() == before
+        for name, app in world.apps.items():
+            done = [e for e in app.log[logs[name] :] if e.who == "sync"]
+            assert [e.action for e in done if e.action != "edit"] == [], name
+        assert problems(world.db, Vault()) == []
+        again = world.rows("SELECT seq, run, field FROM conflict ORDER BY seq")
+        assert again[: len(entries)] == entries  # what was decided meanwhile stays in the log
+        world.apps["crm"].user_create({"email": "late@x.test", "first": "Late", "last": "Comer"})
+        assert world.run().status == "done"  # it has caught up: creates are asked for no more
+        world.db.close()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_creates_of_a_restored_state_wait_for_a_person(tmp_path: Path, engine: str) -> None:
+    """Two records without any key: once linked, after the restore two strangers. They are not doubled."""
+    with kept_in(engine):
+        world = World(tmp_path)
+        people(world)
+        world.settle()
+        backup(world.db, tmp_path / "b.db", world.clock())
+        world.apps["desk"].user_create({"name": "No Address", "title": "Guest"})
+        world.settle()
+        before = world.contents()
+        assert any("Guest" in row for row in before["crm"])
+        restore(world.db, tmp_path / "b.db", world.clock(), always)
+        report = world.run()
+        assert (report.status, report.written) == ("held", 0)
+        assert "the state is from a backup of 2030-01-01" in report.reason
+        assert world.run(reject=report.held_run).written == 0
+        assert world.settle().status == "done"
+        assert world.contents() == before
+        world.db.close()
+
+
+@pytest.mark.parametrize(("source", "target"), [("sqlite", "postgresql"), ("postgresql", "sqlite")])
+def test_a_backup_carries_a_state_from_one_database_to_the_other(
+    tmp_path: Path, source: str, target: str
+) -> None:
+    with kept_in(source):
+        world = World(tmp_path)
+        people(world)
+        world.settle()
+        backup(world.db, tmp_path / "b.db", world.clock())
+        rows = dump(world.db)
+        world.db.close()
+    with kept_in(target):
+        world.reopen()
+        restore(world.db, tmp_path / "b.db", world.clock(), always)
+        moved = dump(world.db)
+        for table in ("golden", "link", "match_key", "conflict", "written", "journal", "run"):
+            assert sorted(map(str, moved.get(table, ()))) == sorted(map(str, rows.get(table, ()))), table
+        before = world.contents()
+        assert world.run().status == "done"
+        assert world.run().written == 0
+        assert world.contents() == before
+        world.apps["crm"].user_edit(next(iter(world.apps["crm"].records)), {"title": "Moved"})
+        assert world.settle().status == "done"
+        world.db.close()
+
+
+def test_a_plain_copy_of_a_state_file_can_be_put_back_too(tmp_path: Path) -> None:
+    db = Database(f"sqlite:///{tmp_path / 'state.db'}")
+    keep(db, "name", "before")
+    raw = sqlite3.connect(tmp_path / "state.db")
+    raw.execute(f"VACUUM INTO '{tmp_path / 'copy.db'}'")
+    raw.close()
+    keep(db, "name", "after")
+    assert restore(db, tmp_path / "copy.db", NOW, always).made is None
+    assert fact(db, "name") == "before"
+    db.close()
+    assert os.path.getsize(tmp_path / "copy.db") > 0
