@@ -12,10 +12,12 @@ from connectors.mailerlite.sandbox_account import Account
 from connectors.mailerlite.sandbox_groups import GROUPS
 from connectors.mailerlite.sandbox_imports import IMPORTS as IMPORTED
 from connectors.mailerlite.sandbox_subscribers import SUBSCRIBERS, invalid
+from connectors.mailerlite.sandbox_webhooks import WEBHOOKS
 from connectors.sandbox.clock import Clock, plain_s
 from connectors.sandbox.limits import Denied, Limits
 from connectors.sandbox.names import TAGS
 from connectors.sandbox.people import Person, World
+from connectors.sandbox.webhooks import Delivery
 from connectors.sandbox.wire import Answer, App, Call, Json, Mode, Query, Refused, Router
 
 TOKEN = "sandbox-mailerlite"
@@ -23,7 +25,7 @@ GENERAL = ("general", 120, 60.0)
 IMPORTS = ("imports", 5, 60.0)
 MAX_BATCH = 50
 IMPORT = re.compile(r"/api/groups/[^/]+/(import-subscribers|subscribers/import)")
-ROUTER = Router(IMPORTED, SUBSCRIBERS, GROUPS)
+ROUTER = Router(IMPORTED, SUBSCRIBERS, GROUPS, WEBHOOKS)
 STATUS = {
     "subscribed": "active",
     "unsubscribed": "unsubscribed",
@@ -118,6 +120,10 @@ class MailerLite(App[Account]):
         except Refused as refused:
             answer = refused.answer
         return {"code": answer.status, "body": answer.body}
+
+    def outgoing(self) -> list[Delivery]:
+        sent, self.account.outbox = self.account.outbox, []
+        return sent
 
     def state(self) -> Json:
         account = self.account

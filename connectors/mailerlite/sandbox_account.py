@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.sandbox.clock import Clock, plain_s
 from connectors.sandbox.table import Row, Table, discard
+from connectors.sandbox.webhooks import Delivery
 from connectors.sandbox.wire import Json, Mode
 
 STATUSES = ("active", "unsubscribed", "unconfirmed", "bounced", "junk")
@@ -35,6 +36,8 @@ class Account:
         self.groups_of: dict[int, dict[int, None]] = {}
         self.fields: dict[int, Json] = {}
         self.imports: dict[str, Json] = {}
+        self.webhooks: dict[str, Json] = {}
+        self.outbox: list[Delivery] = []
         self._next_subscriber = FIRST_SUBSCRIBER
         self._next_group = FIRST_GROUP
         for key, type in FIELDS.items():

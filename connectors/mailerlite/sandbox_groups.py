@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from connectors.mailerlite.sandbox_account import Account
+from connectors.mailerlite.sandbox_events import snapshot, tell_changes
 from connectors.mailerlite.sandbox_subscribers import invalid, missing, page, subscriber
 from connectors.sandbox.table import Row
 from connectors.sandbox.wire import Answer, Call, Json, Routes
@@ -81,13 +82,17 @@ def members(account: Account, call: Call) -> Answer:
 
 def assign(account: Account, call: Call) -> Answer:
     row, chosen = subscriber(account, call.args["key"]), group(account, call.args["id"])
+    before = snapshot(account, row)
     account.join(int(row["id"]), [int(chosen["id"])])
+    tell_changes(account, before, row)
     return Answer(200, {"data": _counted(account, chosen)})
 
 
 def unassign(account: Account, call: Call) -> Answer:
     row, chosen = subscriber(account, call.args["key"]), group(account, call.args["id"])
+    before = snapshot(account, row)
     account.leave(int(row["id"]), int(chosen["id"]))
+    tell_changes(account, before, row)
     return Answer(204)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from connectors.mailerlite.sandbox_account import STATUSES, Account
+from connectors.mailerlite.sandbox_events import snapshot, tell, tell_changes
 from connectors.sandbox.clock import DAY_US, plain_s
 from connectors.sandbox.table import Row, after
 from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes
@@ -121,13 +122,16 @@ def upsert(account: Account, call: Call) -> Answer:
         if not account.mode.muted:
             account.store(row)
             account.join(int(row["id"]), given["groups"] or ())
+        tell(account, "subscriber.created", row)
         return Answer(201, {"data": view(account, row)})
+    before = snapshot(account, row)
     if call.body.get("resubscribe") is True and row["status"] == "unsubscribed":
         status = given["status"] or "active"
     else:
         status = _next_status(row, given["status"])
     row = account.change(row, status, given["fields"], given["more"])
     account.join(int(row["id"]), given["groups"] or ())
+    tell_changes(account, before, row)
     return Answer(200, {"data": view(account, row)})
 
 
@@ -137,17 +141,21 @@ def update(account: Account, call: Call) -> Answer:
     given = _checked(account, call, create=False)
     if "email" in call.body and str(call.body["email"]).strip().lower() != row["email"]:
         call.ignored.append("email (cannot be changed)")
+    before = snapshot(account, row)
     row = account.change(row, _next_status(row, given["status"]), given["fields"], given["more"])
     if given["groups"] is not None:
         id = int(row["id"])
         for group in set(account.groups_of[id]) - set(given["groups"]):
             account.leave(id, group)
         account.join(id, given["groups"])
+    tell_changes(account, before, row)
     return Answer(200, {"data": view(account, row)})
 
 
 def delete(account: Account, call: Call) -> Answer:
-    account.remove(subscriber(account, call.args["key"]))
+    row = subscriber(account, call.args["key"])
+    account.remove(row)
+    tell(account, "subscriber.deleted", row)
     return Answer(204)
 
 
@@ -162,6 +170,7 @@ def forget(account: Account, call: Call) -> Answer:
         "email_changed_at": None,
     }
     account.remove(row)
+    tell(account, "subscriber.deleted", row)
     return Answer(200, {"data": shown})
 
 

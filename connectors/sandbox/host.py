@@ -33,6 +33,7 @@ from connectors.sandbox.faults import Fault, parsed
 from connectors.sandbox.journal import Beginning, Journal
 from connectors.sandbox.limits import SCALE, Limits, Pace
 from connectors.sandbox.people import World, world
+from connectors.sandbox.webhooks import Sender
 from connectors.sandbox.wire import App, Call, Json, Query, not_covered
 from connectors.zendesk.sandbox import Zendesk
 
@@ -74,6 +75,7 @@ class Host:
             app.limits.scale = 0.0
         self._journal.replay(self.apps, self.clock, self._url)
         for app in self.apps.values():
+            app.outgoing()  # was sent when it happened
             app.limits.scale = SCALE[self._pace]
 
     def _fill(self, start: int) -> None:
@@ -89,6 +91,7 @@ class Host:
         self.counts: dict[str, int] = dict.fromkeys(self.apps, 0)
         self.open: dict[str, int] = dict.fromkeys(self.apps, 0)
         self.faults: list[Fault] = []
+        self.webhooks = Sender()
         self._bending = Bending(self.clock, self._journal.handle)
 
     def _limits(self) -> Limits:
@@ -132,6 +135,7 @@ class Host:
         finally:
             self.clock.skew = 0.0
         self._note(name, call.method, path, answer.status, call.ignored, fault.kind if fault else "")
+        self.webhooks.post(name, self.apps[name].outgoing())
         if answer.status == 0:
             if drop is not None:
                 drop()
@@ -156,6 +160,9 @@ class Host:
 
     async def count(self, request: Request) -> Response:
         return _json(self.counts)
+
+    async def sent_webhooks(self, request: Request) -> Response:
+        return _json(list(self.webhooks.sent))
 
     async def state(self, request: Request) -> Response:
         return _json({name: app.state() for name, app in self.apps.items()})
@@ -207,6 +214,7 @@ def application(host: Host) -> Starlette:
             Route("/_sandbox/requests", host.requests),
             Route("/_sandbox/counts", host.count),
             Route("/_sandbox/state", host.state),
+            Route("/_sandbox/webhooks", host.sent_webhooks),
             Route("/_sandbox/reset", host.start_again, methods=["POST"]),
             Route("/_sandbox/faults", host.set_faults, methods=["GET", "POST", "DELETE"]),
             Route("/_sandbox/clock", host.set_clock, methods=["GET", "POST"]),

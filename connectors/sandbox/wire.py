@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 
 from connectors.sandbox.limits import Denied, Limits
+from connectors.sandbox.webhooks import Delivery
 
 Json = dict[str, Any]
 
@@ -211,6 +212,10 @@ class App(Generic[S]):
 
     def malformed(self) -> Answer:
         raise NotImplementedError
+
+    def outgoing(self) -> list[Delivery]:
+        """What webhooks are to be sent now; asked for once."""
+        return []
 
     def state(self) -> Json:
         """All records, for tests that compare."""

@@ -26,15 +26,12 @@ def from_answer(write: Write, answer: Answer, facts: ObjectFacts, redact: Redact
         return Result(write.ref, "retry", write.id, reason="Zendesk was busy with this record")
     details = answer.detail.get("details")
     named: dict[str, str] = {}
-    texts: list[str] = []
     for key, problems in details.items() if isinstance(details, dict) else ():
         name = _field(write, str(key), facts)
-        texts.append(_joined(problems))
         if name:
-            named[name] = redact(texts[-1])
-    said = "; ".join(texts)
-    reason = said or answer.detail.get("description") or f"status {answer.status}"
-    return _refused(write, redact(reason), named, bool(_TAKEN.search(said)))
+            named[name] = redact(_joined(problems))
+    reason = said(answer)
+    return _refused(write, redact(reason), named, bool(_TAKEN.search(reason)))
 
 
 def from_job(write: Write, outcome: Mapping[str, Any], facts: ObjectFacts, redact: Redact) -> Result:
@@ -48,6 +45,13 @@ def from_job(write: Write, outcome: Mapping[str, Any], facts: ObjectFacts, redac
     leading = _LEADING.match(text)
     name = _field(write, leading.group(1), facts) if leading else None
     return _refused(write, redact(text), {name: redact(text)} if name else {}, bool(_TAKEN.search(text)))
+
+
+def said(answer: Answer) -> str:
+    """All that a refusal says of its reasons, in one line."""
+    details = answer.detail.get("details")
+    texts = [_joined(problems) for problems in details.values()] if isinstance(details, dict) else []
+    return "; ".join(texts) or str(answer.detail.get("description") or f"status {answer.status}")
 
 
 def _refused(write: Write, reason: str, fields: Mapping[str, str], taken: bool) -> Result:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.http import Answer, Http
+from connectors.zendesk.errors import said
 from connectors.zendesk.feeds import listed
 from connectors.zendesk.jobs import BulkOff, Jobs, by_position
 
@@ -116,4 +117,4 @@ def _membership(user: str, organization: str) -> dict[str, Any]:
 
 
 def _reason(http: Http, answer: Answer) -> str:
-    return http.redact(answer.detail.get("description") or f"Zendesk refused it with status {answer.status}")
+    return http.redact(said(answer))

@@ -8,6 +8,7 @@ import base64
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.limits import Denied, Limits
 from connectors.sandbox.people import World
+from connectors.sandbox.webhooks import Delivery
 from connectors.sandbox.wire import Answer, App, Call, Json, Mode, Refused, Router
 from connectors.zendesk.sandbox_account import ADMIN_EMAIL, Account
 from connectors.zendesk.sandbox_fields import FIELDS
@@ -19,12 +20,15 @@ from connectors.zendesk.sandbox_merges import MERGES
 from connectors.zendesk.sandbox_organizations_api import ORGANIZATIONS
 from connectors.zendesk.sandbox_people_api import USERS
 from connectors.zendesk.sandbox_tickets import TICKETS
+from connectors.zendesk.sandbox_webhooks import WEBHOOKS
 from connectors.zendesk.sandbox_world import load
 
 TOKEN = "sandbox-zendesk"
 ROOT = "/api/v2"
 GENERAL = ("general", 700, 60.0)
-ROUTER = Router(USERS, IDENTITIES, ORGANIZATIONS, MERGES, MEMBERSHIPS, TICKETS, INCREMENTAL, JOBS, FIELDS)
+ROUTER = Router(
+    USERS, IDENTITIES, ORGANIZATIONS, MERGES, MEMBERSHIPS, TICKETS, INCREMENTAL, JOBS, FIELDS, WEBHOOKS
+)
 AUTHORIZATION = "Basic " + base64.b64encode(f"{ADMIN_EMAIL}/token:{TOKEN}".encode()).decode()
 
 
@@ -78,6 +82,10 @@ class Zendesk(App[Account]):
 
     def malformed(self) -> Answer:
         return Answer(400, {"error": "Unprocessable Entity", "message": "Server could not parse JSON"})
+
+    def outgoing(self) -> list[Delivery]:
+        sent, self.account.outbox = self.account.outbox, []
+        return sent
 
     def state(self) -> Json:
         account = self.account

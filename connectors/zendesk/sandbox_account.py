@@ -8,6 +8,7 @@ from typing import Any
 from connectors.sandbox.clock import Clock, iso_s
 from connectors.sandbox.limits import Limits
 from connectors.sandbox.table import Feed, Row, Table
+from connectors.sandbox.webhooks import Delivery
 from connectors.sandbox.wire import Json, Mode
 from connectors.zendesk.sandbox_answers import not_found
 from connectors.zendesk.sandbox_schema import (
@@ -57,6 +58,8 @@ class Account:
         self.ticket_fields = {item["key"]: item for item in standard_ticket_fields()}
         self.merges: dict[str, Json] = {}
         self.jobs: dict[str, Any] = {}
+        self.webhooks: dict[str, Json] = {}
+        self.outbox: list[Delivery] = []
         self.mails = 0
         self._next = {
             "user": 421_941_820_731,
@@ -67,6 +70,8 @@ class Account:
             "job": 1,
             "ticket": 35_436,
             "merge": 1,
+            "webhook": 1,
+            "event": 1,
         }
 
     def new_id(self, what: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors.sandbox.table import Row
 from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes, not_covered
 from connectors.zendesk.sandbox_account import DIRECT_LINE, PHONE, Account
 from connectors.zendesk.sandbox_answers import (
@@ -14,6 +15,7 @@ from connectors.zendesk.sandbox_answers import (
     wrapped,
 )
 from connectors.zendesk.sandbox_schema import EMAIL
+from connectors.zendesk.sandbox_webhooks import tell
 
 KNOWN = ("type", "value", "verified", "skip_verify_email", "primary")
 
@@ -49,6 +51,7 @@ def create(account: Account, call: Call) -> Answer:
         row["email"] = value if first else row["email"]
         mails = type == "email" and not verified and not given.get("skip_verify_email")
         account.mails += 1 if mails else 0
+        _tell(account, "identity_created", row, made)
     return Answer(201, {"identity": made})
 
 
@@ -67,6 +70,7 @@ def make_primary(account: Account, call: Call) -> Answer:
         own.sort(key=lambda identity: not identity["primary"])
         row["email"] = chosen["value"]
         account.touch_user(row)
+        _tell(account, "identity_changed", row, chosen)
     return numbered(call, "identities", account.identities_of(row))
 
 
@@ -107,7 +111,13 @@ def delete(account: Account, call: Call) -> Answer:
                 identity["primary"] = True
         if chosen["type"] == PHONE and row["phone"] == chosen["value"]:
             row["phone"] = None
+        _tell(account, "identity_deleted", row, chosen)
     return Answer(204)
+
+
+def _tell(account: Account, event: str, row: Row, identity: Json) -> None:
+    about = {name: identity[name] for name in ("id", "type", "value")}
+    tell(account, "user", event, row, {"identity": about})
 
 
 def _identity(account: Account, call: Call, change: bool = False) -> Json:

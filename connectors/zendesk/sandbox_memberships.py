@@ -16,6 +16,7 @@ from connectors.zendesk.sandbox_answers import (
 )
 from connectors.zendesk.sandbox_answers import listing as listed
 from connectors.zendesk.sandbox_jobs import submit
+from connectors.zendesk.sandbox_webhooks import tell
 
 NAME = "organization_memberships"
 
@@ -63,7 +64,9 @@ def create_many(account: Account, call: Call) -> Answer:
 
 
 def delete(account: Account, call: Call) -> Answer:
-    account.leave(_membership(account, call.args["id"]))
+    membership = _membership(account, call.args["id"])
+    account.leave(membership)
+    _tell(account, "organization_membership_deleted", membership)
     return Answer(204)
 
 
@@ -87,7 +90,14 @@ def _create(account: Account, given: Json) -> Row:
     if any(row["organization_id"] == int(organization_id) for row in own):
         mistake(details, "user_id", "has already been taken", "DuplicateValue")
         raise invalid(details)
-    return account.join(user, int(organization_id), default=bool(given.get("default")))
+    made = account.join(user, int(organization_id), default=bool(given.get("default")))
+    _tell(account, "organization_membership_created", made)
+    return made
+
+
+def _tell(account: Account, event: str, membership: Row) -> None:
+    about = {"organization": {"id": str(membership["organization_id"])}}
+    tell(account, "user", event, account.users.rows[membership["user_id"]], about)
 
 
 def _membership(account: Account, id: str, user: int | None = None) -> Row:

@@ -8,6 +8,7 @@ from connectors.sandbox.wire import Json
 from connectors.zendesk.sandbox_account import Account
 from connectors.zendesk.sandbox_answers import Mistakes, invalid, mistake, not_found
 from connectors.zendesk.sandbox_schema import checked, field_tags
+from connectors.zendesk.sandbox_webhooks import tell, tell_changes, watched
 
 PLAIN = ("external_id", "details", "notes", "group_id", "shared_tickets", "shared_comments")
 KNOWN = {*PLAIN, "id", "name", "domain_names", "tags", "organization_fields"}
@@ -59,6 +60,7 @@ def create(account: Account, given: Json, base: str, ignored: list[str]) -> Row:
         account.organizations.add(row["id"], row)
         account.organization_feed.set(row["id"], now)
         _claim(account, row)
+    tell(account, "organization", "created", row)
     return row
 
 
@@ -74,12 +76,14 @@ def update(account: Account, row: Row, given: Json, ignored: list[str]) -> Row:
         copy = {**row, "organization_fields": dict(row["organization_fields"])}
         _apply(account, copy, changes)
         return copy
+    before = watched(account, row)
     _release(account, row)
     if _apply(account, row, changes):
         now = account.clock.tick()
         row["updated_at"] = iso_s(now)
         account.organization_feed.set(row["id"], now)
     _claim(account, row)
+    tell_changes(account, "organization", before, row)
     return row
 
 
@@ -92,6 +96,7 @@ def delete(account: Account, row: Row) -> None:
     _release(account, row)
     account.organizations.remove(row["id"])
     account.organization_feed.drop(row["id"])
+    tell(account, "organization", "deleted", row)
 
 
 def _checked(account: Account, given: Json, row: Row | None, details: Mistakes, ignored: list[str]) -> Json:

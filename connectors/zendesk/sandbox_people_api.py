@@ -21,6 +21,7 @@ from connectors.zendesk.sandbox_answers import (
     wrapped,
 )
 from connectors.zendesk.sandbox_jobs import submit
+from connectors.zendesk.sandbox_webhooks import tell
 
 PER_USER = ("update_user", 5, 60.0)
 ALL_UPDATES = ("update_users", 1, 1.0)
@@ -124,7 +125,13 @@ def create_or_update(account: Account, call: Call) -> Answer:
 
 
 def delete(account: Account, call: Call) -> Answer:
-    return Answer(200, {"user": users.delete(account, _live(account, call.args["id"]))})
+    return Answer(200, {"user": _deleted_now(account, call.args["id"])})
+
+
+def _deleted_now(account: Account, id: str) -> Row:
+    row = users.delete(account, _live(account, id))
+    tell(account, "user", "deleted", row)
+    return row
 
 
 def merge(account: Account, call: Call) -> Answer:
@@ -150,6 +157,7 @@ def merge(account: Account, call: Call) -> Answer:
             if organization not in own:
                 account.join(winner, organization)
         account.touch_user(winner)
+        tell(account, "user", "merged", loser, {"user": {"id": str(winner["id"])}})
     return Answer(200, {"user": winner})
 
 
@@ -221,7 +229,7 @@ def update_many(account: Account, call: Call) -> Answer:
 
 def destroy_many(account: Account, call: Call) -> Answer:
     def step(id: int) -> Json:
-        return _result("delete", "Deleted", users.delete(account, _live(account, str(id))))
+        return _result("delete", "Deleted", _deleted_now(account, str(id)))
 
     return submit(account, call, "Bulk Delete User", ids_of(call.query.get("ids")), step, "UserDeleteError")
 

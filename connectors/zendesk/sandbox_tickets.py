@@ -23,6 +23,7 @@ from connectors.zendesk.sandbox_answers import (
     wrapped,
 )
 from connectors.zendesk.sandbox_jobs import submit
+from connectors.zendesk.sandbox_webhooks import tell, tell_changes, watched
 
 CHOICES = {
     "status": ("new", "open", "pending", "hold", "solved", "closed"),
@@ -146,6 +147,7 @@ def _create(account: Account, given: Json, call: Call) -> Row:
     if not account.mode.muted:
         account.tickets.add(id, row)
         account.ticket_feed.set(id, now)
+    tell(account, "ticket", "created", row)
     return row
 
 
@@ -161,8 +163,10 @@ def _update(account: Account, row: Row, given: Json, call: Call) -> Row:
         raise _conflict()
     if account.mode.muted:
         row = {**row, "custom_fields": [dict(item) for item in row["custom_fields"]]}
+    before = watched(account, row)
     _apply(row, changes)
     _touch(account, row)
+    tell_changes(account, "ticket", before, row)
     return row
 
 

@@ -10,6 +10,7 @@ from connectors.sandbox.wire import Json
 from connectors.zendesk.sandbox_account import Account
 from connectors.zendesk.sandbox_answers import Mistakes, forbidden, invalid, mistake
 from connectors.zendesk.sandbox_schema import EMAIL, LOCALES, checked, field_tags
+from connectors.zendesk.sandbox_webhooks import tell, tell_changes, watched
 
 ROLES = ("end-user", "agent", "admin")
 PLAIN = (
@@ -96,6 +97,7 @@ def create(account: Account, given: Json, base: str, ignored: list[str]) -> Row:
     account.add_phone(row, phone)
     if organization is not None:
         account.join(row, organization, default=True)
+    tell(account, "user", "created", row)
     return row
 
 
@@ -114,11 +116,13 @@ def update(account: Account, row: Row, given: Json, ignored: list[str]) -> Row:
         changes.pop("email", None)
         _apply(account, copy, changes)
         return copy
+    before = watched(account, row)
     email = changes.pop("email", None)
     if email and account.emails.get(email) != row["id"]:
         account.own_identities(row).append(account.new_identity(row, email, primary=not row["email"]))
         account.emails[email] = row["id"]
         row["email"] = row["email"] or email
+        tell(account, "user", "identity_created", row, {"identity": {"type": "email", "value": email}})
         account.mails += 0 if given.get("skip_verify_email") else 1
         changed = True
     else:
@@ -139,6 +143,7 @@ def update(account: Account, row: Row, given: Json, ignored: list[str]) -> Row:
             account.user_keys[row["external_id"].lower()] = row["id"]
     if changed:
         account.touch_user(row)
+    tell_changes(account, "user", before, row)
     return row
 
 

@@ -235,6 +235,17 @@ def test_anothers_address_is_refused_and_the_rest_is_not(
     assert result.record.values == {"name": "Sara", "email": "a@x.test"}
 
 
+def test_anothers_address_is_refused_in_zendesks_words(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    details = {"value": [{"description": "Value: b@x.test is already being used by another user"}]}
+    body = {"error": "RecordInvalid", "description": "Record validation errors", "details": details}
+    app.post("/users/1/identities").respond(422, json=body)
+    app.get("/users/1/identities").respond(json={"identities": []})
+    (result,) = zendesk.write("users", [update("1", email="b@x.test")])
+    assert result.fields == {"email": "Value: [e-mail] is already being used by another user"}
+
+
 def test_anothers_address_alone_changes_nothing(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
     app.post("/users/1/identities").respond(422, json={"description": "Email: taken"})
     app.get("/users/1/identities").respond(json={"identities": []})
