@@ -1,0 +1,291 @@
+"""Mailchimp on the wire: updates, tags and archives, and what its documented refusals are taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import respx
+from mailchimp_wire import ALL, API, ID, LIST, connect, create, member, problem, sent, served, update
+
+from connectors.contract import Result, Unavailable, Write
+from connectors.mailchimp import MailchimpConnector
+
+INVALID = "The resource submitted could not be validated. For field-specific details, see the 'errors' array."
+ONE = f"{ALL}/{ID}"
+
+
+@pytest.fixture
+def app() -> Iterator[respx.MockRouter]:
+    with served() as router:
+        yield router
+
+
+@pytest.fixture
+def mailchimp(app: respx.MockRouter) -> Iterator[MailchimpConnector]:
+    connector = connect()
+    connector.describe("members")
+    yield connector
+    connector.close()
+
+
+def written(mailchimp: MailchimpConnector, *writes: Write) -> list[Result]:
+    by_ref = {result.ref: result for result in mailchimp.write("members", writes)}
+    return [by_ref[write.ref] for write in writes]
+
+
+def test_an_update_is_one_call_by_contact_id_with_what_changed(
+    app: respx.MockRouter, mailchimp: MailchimpConnector
+) -> None:
+    """No status goes along, so nobody is subscribed again; no address, so nobody is made anew."""
+    route = app.patch(ONE).respond(json=member(merge_fields={"FNAME": "", "LTV": 3}))
+    (result,) = written(mailchimp, update({"merge_fields.FNAME": None, "merge_fields.LTV": 3}))
+    assert sent(route) == {"merge_fields": {"FNAME": "", "LTV": 3}}
+    assert result.outcome == "applied"
+    assert result.record is not None
+    assert dict(result.record.values) == {"merge_fields.FNAME": None, "merge_fields.LTV": 3}
+
+
+def test_flags_in_merge_fields_are_words(app: respx.MockRouter, mailchimp: MailchimpConnector) -> None:
+    route = app.patch(ONE).respond(json=member())
+    written(mailchimp, update({"merge_fields.FNAME": True, "vip": True}))
+    assert sent(route) == {"merge_fields": {"FNAME": "true"}, "vip": True}
+
+
+def test_a_new_address_leaves_the_contact_id(app: respx.MockRouter, mailchimp: MailchimpConnector) -> None:
+    route = app.patch(ONE).respond(json=member(email="new@x.test"))
+    (result,) = written(mailchimp, update({"email_address": "new@x.test"}))
+    assert sent(route) == {"email_address": "new@x.test"}
+    assert (result.outcome, result.id) == ("applied", ID)
+
+
+def test_an_address_is_never_cleared(app: respx.MockRouter, mailchimp: MailchimpConnector) -> None:
+    (result,) = written(mailchimp, update({"email_address": None}))
+    assert (result.outcome, set(result.fields)) == ("rejected", {"email_address"})
+
+
+REFUSALS: dict[str, tuple[httpx.Response, str, set[str]]] = {
+    "address taken": (
+        problem(400, "Member Exists", "b@x.test is already a list member. Use PUT to insert or update."),
+        "rejected",
+        {"email_address"},
+    ),
+    "compliance state": (
+        problem(
+            400,
+            "Member In Compliance State",
+            "a@x.test is in a compliance state due to unsubscribe, bounce, or compliance review and cannot"
+            " be subscribed.",
+        ),
+        "rejected",
+        {"status"},
+    ),
+    "forgotten": (
+        problem(
+            400,
+            "Forgotten Email Not Subscribed",
+            "a@x.test was permanently deleted and cannot be re-imported. The contact must re-subscribe to"
+            " get back on the list.",
+        ),
+        "rejected",
+        {"email_address"},
+    ),
+    "merge field": (
+        problem(400, "Invalid Resource", "Your merge fields were invalid.", ("LTV", "Please enter a number")),
+        "rejected",
+        {"merge_fields.LTV"},
+    ),
+    "no address": (
+        problem(400, "Invalid Resource", "Please provide a valid email address."),
+        "rejected",
+        {"email_address"},
+    ),
+    "fake address": (
+        problem(
+            400, "Invalid Resource", "a@x.test looks fake or invalid, please enter a real email address."
+        ),
+        "rejected",
+        {"email_address"},
+    ),
+    "gone": (
+        problem(404, "Resource Not Found", "The requested resource could not be found."),
+        "stale",
+        set(),
+    ),
+    "without a body": (httpx.Response(400), "rejected", set()),
+    "odd errors": (httpx.Response(400, json={"errors": [{}], "detail": None}), "rejected", set()),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_a_refused_update_is_told(app: respx.MockRouter, mailchimp: MailchimpConnector, case: str) -> None:
+    answer, outcome, fields = REFUSALS[case]
+    app.patch(ONE).mock(return_value=answer)
+    values = {"email_address": "b@x.test", "status": "subscribed", "merge_fields.LTV": "x"}
+    (result,) = written(mailchimp, update(values))
+    assert (result.outcome, set(result.fields)) == (outcome, fields)
+    assert result.reason
+    assert "@x.test" not in f"{result.reason} {result.fields}"
+
+
+@pytest.mark.parametrize("status", ["pending", "cleaned", "archived", "no-such-status"])
+def test_a_status_that_is_not_ours_to_write_is_never_sent(
+    app: respx.MockRouter, mailchimp: MailchimpConnector, status: str
+) -> None:
+    """Pending sends a mail to the person, cleaned is for ever, archived goes another way."""
+    before = mailchimp.calls
+    writes = [update({"status": status}), create("c", "a@x.test", status=status)]
+    for result in written(mailchimp, *writes):
+        assert (result.outcome, set(result.fields)) == ("rejected", {"status"})
+    assert mailchimp.calls == before
+
+
+def test_an_opt_in_mail_is_sent_where_the_config_asks_for_it(app: respx.MockRouter) -> None:
+    route = app.patch(ONE).respond(json=member(status="pending"))
+    (result,) = written(connect(opt_in_mail=True), update({"status": "pending"}))
+    assert (result.outcome, sent(route)) == ("applied", {"status": "pending"})
+
+
+@pytest.mark.parametrize("state", ["unsubscribed", "bounced", "complained", "erased"])
+def test_whatever_is_stricter_is_written_as_an_unsubscribe(mailchimp: MailchimpConnector, state: str) -> None:
+    status = mailchimp.describe("members").fields["status"]
+    assert status.consent_set[state] == "unsubscribed"
+
+
+# Tags.
+
+
+def test_tags_are_set_one_by_one_without_setting_off_automations(
+    app: respx.MockRouter, mailchimp: MailchimpConnector
+) -> None:
+    """Two calls; who is there in another case is spelled as the audience has it."""
+    app.get(ONE).respond(
+        json=member(tags=[{"id": 2, "name": "trial"}, {"id": 3, "name": "own"}], tags_count=2)
+    )
+    route = app.post(f"{ONE}/tags").respond(204)
+    (result,) = written(mailchimp, update({"tags": ["vip", "own"]}))
+    assert sent(route) == {
+        "tags": [{"name": "VIP", "status": "active"}, {"name": "trial", "status": "inactive"}],
+        "is_syncing": True,
+    }
+    assert result.record is not None
+    assert result.record.values == {"tags": ["VIP", "own"]}
+
+
+def test_tags_follow_the_fields_of_the_same_write(
+    app: respx.MockRouter, mailchimp: MailchimpConnector
+) -> None:
+    app.patch(ONE).respond(json=member(tags=[{"id": 1, "name": "VIP"}], tags_count=1))
+    route = app.post(f"{ONE}/tags").respond(204)
+    (result,) = written(mailchimp, update({"merge_fields.FNAME": "Dorthy", "tags": None}))
+    assert sent(route)["tags"] == [{"name": "VIP", "status": "inactive"}]
+    assert result.record is not None
+    assert result.record.values == {"merge_fields.FNAME": "Dorthy", "tags": None}
+
+
+def test_tags_refused_after_the_rest_was_written_are_named(
+    app: respx.MockRouter, mailchimp: MailchimpConnector
+) -> None:
+    app.patch(ONE).respond(json=member())
+    app.post(f"{ONE}/tags").mock(return_value=problem(400, "Invalid Resource", INVALID))
+    (result,) = written(mailchimp, update({"merge_fields.FNAME": "Dorthy", "tags": ["vip"]}))
+    assert (result.outcome, set(result.fields)) == ("applied", {"tags"})
+    assert result.record is not None
+    assert dict(result.record.values) == {"merge_fields.FNAME": "Dorthy"}
+
+
+def test_tags_that_may_have_been_set_leave_the_write_uncertain(
+    app: respx.MockRouter, mailchimp: MailchimpConnector
+) -> None:
+    app.patch(ONE).respond(json=member())
+    app.post(f"{ONE}/tags").mock(side_effect=httpx.ReadTimeout)
+    (result,) = written(mailchimp, update({"merge_fields.FNAME": "Dorthy", "tags": ["vip"]}))
+    assert result.outcome == "unknown"
+
+
+def test_tags_that_are_right_already_cost_no_call(
+    app: respx.MockRouter, mailchimp: MailchimpConnector
+) -> None:
+    app.get(ONE).respond(json=member(tags=[{"id": 1, "name": "VIP"}], tags_count=1))
+    route = app.post(f"{ONE}/tags")
+    (result,) = written(mailchimp, update({"tags": ["vip"]}))
+    assert (result.outcome, route.called) == ("applied", False)
+
+
+# Archives.
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (httpx.Response(204), "applied"),
+        (problem(404, "Resource Not Found", "The requested resource could not be found."), "stale"),
+        (
+            problem(
+                405,
+                "Method Not Allowed",
+                "This list member cannot be removed. Can not archive a contact that is bounced, pending or"
+                " archived",
+            ),
+            "rejected",
+        ),
+    ],
+)
+def test_an_archive_is_a_delete(
+    app: respx.MockRouter, mailchimp: MailchimpConnector, answer: httpx.Response, outcome: str
+) -> None:
+    """Never the permanent deletion, after which an address can never be imported again."""
+    app.delete(ONE).mock(return_value=answer)
+    (result,) = written(mailchimp, Write("x", "archive", ID, {}))
+    assert result.outcome == outcome
+
+
+# Lost answers.
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 504])
+def test_a_write_without_an_answer_may_have_happened(
+    app: respx.MockRouter, mailchimp: MailchimpConnector, status: int
+) -> None:
+    app.post(LIST).respond(status)
+    app.patch(ONE).respond(status)
+    results = written(mailchimp, create("a", "a@x.test"), update({"merge_fields.FNAME": "B"}))
+    assert [result.outcome for result in results] == ["unknown", "unknown"]
+
+
+def test_a_garbled_answer_to_a_write_leaves_it_unknown(
+    app: respx.MockRouter, mailchimp: MailchimpConnector
+) -> None:
+    app.post(LIST).respond(200, text='{"new_members": [{"id"')
+    (result,) = written(mailchimp, create("a", "a@x.test"))
+    assert result.outcome == "unknown"
+
+
+def test_after_an_error_of_the_app_nothing_more_is_sent(app: respx.MockRouter) -> None:
+    mailchimp = connect(connections=2)
+    app.patch(url__regex=rf"{API}{ALL}/ok-\d").mock(
+        side_effect=lambda request: httpx.Response(200, json=member(request.url.path.rpartition("/")[2]))
+    )
+    app.patch(f"{ALL}/no").mock(return_value=problem(401, "API Key Invalid", "Your API key may be invalid"))
+    names = ["ok-1", "no", "ok-2", "ok-3"]  # two lanes: ok-1 and ok-2; no and ok-3
+    writes = [Write(name, "update", name, {"merge_fields.FNAME": "B"}) for name in names]
+    outcomes = {result.ref: result.outcome for result in mailchimp.write("members", writes)}
+    assert outcomes == {"ok-1": "applied", "no": "retry", "ok-2": "applied", "ok-3": "retry"}
+
+
+def test_where_nothing_could_be_sent_the_error_is_raised(
+    app: respx.MockRouter, mailchimp: MailchimpConnector
+) -> None:
+    app.patch(ONE).mock(side_effect=httpx.ConnectError)
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        mailchimp.write("members", [update({"merge_fields.FNAME": "B"})])
+
+
+def test_a_redirect_is_not_followed(app: respx.MockRouter, mailchimp: MailchimpConnector) -> None:
+    app.patch(ONE).respond(302, headers={"location": "https://elsewhere.example/"})
+    outcome: Any = None
+    with pytest.raises(Exception, match="Redirects are not followed"):
+        outcome = mailchimp.write("members", [update({"merge_fields.FNAME": "B"})])
+    assert outcome is None
