@@ -11,6 +11,7 @@ from connectors.sandbox.server import Sandbox
 
 HUBSPOT = {"authorization": "Bearer sandbox-hubspot"}
 MAILERLITE = {"authorization": "Bearer sandbox-mailerlite"}
+MAILCHIMP = httpx.BasicAuth("any", "sandbox-us1")
 ZENDESK = httpx.BasicAuth("admin@sandbox.test/token", "sandbox-zendesk")
 
 
@@ -27,6 +28,7 @@ def clients(running: Sandbox) -> Iterator[dict[str, httpx.Client]]:
         "control": httpx.Client(base_url=f"{running.url}/_sandbox"),
         "hubspot": httpx.Client(base_url=running.hubspot, headers=HUBSPOT),
         "mailerlite": httpx.Client(base_url=f"{running.mailerlite}/api", headers=MAILERLITE),
+        "mailchimp": httpx.Client(base_url=f"{running.mailchimp}/3.0", auth=MAILCHIMP),
         "zendesk": httpx.Client(base_url=f"{running.zendesk}/api/v2", auth=ZENDESK),
     }
     yield made
@@ -49,6 +51,11 @@ def hubspot(clients: dict[str, httpx.Client], control: httpx.Client) -> httpx.Cl
 @pytest.fixture
 def mailerlite(clients: dict[str, httpx.Client], control: httpx.Client) -> httpx.Client:
     return clients["mailerlite"]
+
+
+@pytest.fixture
+def mailchimp(clients: dict[str, httpx.Client], control: httpx.Client) -> httpx.Client:
+    return clients["mailchimp"]
 
 
 @pytest.fixture
