@@ -78,14 +78,15 @@ class MailchimpConnector:
 
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """What changed, oldest first, archived members last. No cursor passes the start of the read less
-        the overlap."""
+        the overlap, by the app's clock or by ours, whichever is behind."""
         reader = Reader(self.describe(object), fields)
         place = Place.of(cursor)
-        feed = Feed(self._http, f"{self._lookup.audience}/members", self._lookup.size, reader.listed)
+        path = f"{self._lookup.audience}/members"
+        feed = Feed(self._http, path, self._lookup.size, reader.listed, self._now)
         began, since, reached = self._now(), place.since, place.reached
         for phase in range(place.phase, len(PHASES)):
-            for found in feed.changed(PHASES[phase], reached, began):
-                safe = min(began, found.server_time or began) - OVERLAP
+            for found in feed.changed(PHASES[phase], reached):
+                safe = min(began, feed.ends or began) - OVERLAP
                 place = place.at(phase + found.last, since if found.last else found.place, safe)
                 last = place.phase == len(PHASES)
                 records = reader.records(self._lookup.completed(found.items, reader))

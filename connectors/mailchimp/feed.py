@@ -7,13 +7,13 @@ offset, and where one second fills a page the list's own count tells how many ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from connectors.contract import Unavailable, Unexpected
-from connectors.http import Answer, Http
+from connectors.http import Http
 from connectors.mailchimp.connection import TRIES
 from connectors.values import moment
 
@@ -29,13 +29,15 @@ class Found:
     items: Sequence[Item]
     place: datetime | None
     last: bool
-    server_time: datetime | None
 
 
 class Feed:
-    """`listed` names the parts of a list to ask for; they hold ``last_changed`` and ``status``."""
+    """One read of it. `listed` names the parts of a list to ask for; they hold ``last_changed`` and
+    ``status``. `ends` is where the window closes: when the app, by its own clock, gave the first answer."""
 
-    def __init__(self, http: Http, path: str, size: int, listed: str) -> None:
+    def __init__(self, http: Http, path: str, size: int, listed: str, now: Callable[[], datetime]) -> None:
+        self.ends: datetime | None = None
+        self._now = now
         self._http = http
         self._path = path
         self._params: dict[str, Any] = {
@@ -45,11 +47,11 @@ class Feed:
             "sort_dir": "ASC",
         }
 
-    def changed(self, status: str | None, since: datetime | None, before: datetime) -> Iterator[Found]:
-        """Who changed after the second `since` and before `before`, oldest first. A row may come twice."""
+    def changed(self, status: str | None, since: datetime | None) -> Iterator[Found]:
+        """Who changed after the second `since`, oldest first. A row may come twice."""
         offset, total = 0, -1
         while True:
-            answer, items, count = self._ask(status, since, before, offset)
+            items, count = self._ask(status, since, offset)
             if count < total:  # that many rows before this page have left: the page began too late
                 offset, total = max(0, offset - (total - count)), count
                 continue
@@ -59,14 +61,16 @@ class Feed:
                 since, offset, total = before_last, 0, -1
             else:
                 offset, total = offset + len(items), count
-            yield Found(items, since, last, answer.date)
+            yield Found(items, since, last)
             if last:
                 return
 
     def _ask(
-        self, status: str | None, since: datetime | None, before: datetime, offset: int
-    ) -> tuple[Answer, list[dict[str, Any]], int]:
-        params = {**self._params, "offset": offset, "before_last_changed": _second(before)}
+        self, status: str | None, since: datetime | None, offset: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        params = {**self._params, "offset": offset}
+        if self.ends is not None:
+            params["before_last_changed"] = _second(self.ends)
         if since is not None:
             params["since_last_changed"] = _second(since)
         if status is not None:
@@ -77,7 +81,8 @@ class Feed:
             if not isinstance(count, int):
                 raise Unexpected("mailchimp: a list of members does not say how many there are.")
             if _as_asked(items, count, status, since, offset):
-                return answer, items, count
+                self.ends = self.ends or answer.date or self._now()
+                return items, count
         raise Unavailable(
             "Mailchimp keeps giving another page of members than was asked. Later runs try again."
         )

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import respx
-from mailchimp_wire import ALL, API, ID, LIST, NOW, connect, member, page, problem, served
+from mailchimp_wire import ALL, API, ID, LIST, connect, member, page, problem, served
 
 from connectors.contract import AppError, Unavailable
 from connectors.mailchimp import MailchimpConnector
@@ -84,11 +84,7 @@ def test_the_feed_is_asked_for_everything_that_it_leaves_out_by_itself(
     pages = list(mailchimp.pull("members", None, FIELDS))
     first, second = (call.request.url.params for call in route.calls)
     assert first["count"] == "1000"
-    assert (first["sort_field"], first["sort_dir"], first["before_last_changed"]) == (
-        "last_changed",
-        "ASC",
-        NOW.isoformat(),
-    )
+    assert (first["sort_field"], first["sort_dir"]) == ("last_changed", "ASC")
     assert "members.merge_fields" in first["fields"]
     assert "members._links" not in first["fields"]
     assert "status" not in first
@@ -96,10 +92,24 @@ def test_the_feed_is_asked_for_everything_that_it_leaves_out_by_itself(
     assert [record.archived for page in pages for record in page.records] == [False, True]
 
 
+def test_the_window_closes_where_the_read_began_by_the_apps_own_clock(
+    app: respx.MockRouter, mailchimp: MailchimpConnector
+) -> None:
+    """Ours may be an hour behind: nothing is left out for that, and the next poll begins by ours."""
+    ahead = {"date": "Mon, 23 Nov 2026 11:00:00 GMT"}
+    answers = [{"members": [member()], "total_items": 1}, {"members": [], "total_items": 0}]
+    route = app.get(ALL).mock(side_effect=[httpx.Response(200, json=body, headers=ahead) for body in answers])
+    (*_, last) = mailchimp.pull("members", None, FIELDS)
+    first, second = (call.request.url.params for call in route.calls)
+    assert "before_last_changed" not in first
+    assert second["before_last_changed"] == "2026-11-23T11:00:00+00:00"
+    assert last.cursor == "since|2026-11-23T09:59:00+00:00"
+
+
 def test_a_poll_reads_a_minute_twice_and_never_passes_its_start(
     app: respx.MockRouter, mailchimp: MailchimpConnector
 ) -> None:
-    """Seconds are whole and "since" leaves its own out; the server's clock counts where it is behind ours."""
+    """Seconds are whole, and "since" leaves its own out."""
     behind = {"date": "Mon, 23 Nov 2026 09:59:30 GMT"}
     answer = httpx.Response(200, json={"members": [], "total_items": 0}, headers=behind)
     route = app.get(ALL).mock(return_value=answer)

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import typer.main
+from ruamel.yaml import YAML
 
 from connectors import registry
 from connectors.contract import Connector
@@ -23,6 +24,7 @@ from mappings.load import load
 from mappings.types import TYPES, Kind, Phone, Tags
 from syncer.cli.main import app
 from syncer.config import load_config
+from tests.fourth import with_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")] + sorted(
@@ -61,6 +63,7 @@ HOSTS = {
     "example.com",
     "www.apache.org",
 }
+ALL_APPS = ["acme", "hubspot", "mailchimp", "mailerlite", "zendesk"]
 HEAD = """\
 object: contact
 apps:
@@ -144,7 +147,7 @@ def test_yaml_examples_are_sound(
 ) -> None:
     if kind == "apps":
         monkeypatch.setattr(
-            registry, "names", lambda: ["acme", "freshdesk", "hubspot", "mailerlite", "zendesk"]
+            registry, "names", lambda: ["acme", "freshdesk", "hubspot", "mailchimp", "mailerlite", "zendesk"]
         )
         config = (ROOT / "config.example.yaml").read_text()
         indented = "".join(f"  {line}" for line in text.splitlines(keepends=True))
@@ -153,7 +156,13 @@ def test_yaml_examples_are_sound(
         shutil.copytree(
             ROOT / "mappings", tmp_path / "mappings", ignore=shutil.ignore_patterns("*.py", "types")
         )
-        assert {"acme", "desk"} & load_config(path, {}).apps.keys()
+        assert YAML(typ="safe").load(text).keys() <= load_config(path, {}).apps.keys()
+        return
+    if kind == "addition":
+        whole_file = (ROOT / "mappings" / "contacts.yaml").read_text()
+        path = tmp_path / "mapping.yaml"
+        path.write_text(with_lines(whole_file, text))
+        assert "mailchimp" in load(path, None).apps
         return
     assert kind in ("mapping", "fields"), "say after ```yaml what it is an example of"
     path = tmp_path / "mapping.yaml"
