@@ -152,7 +152,7 @@ def test_yaml_examples_are_sound(
         config = (ROOT / "config.example.yaml").read_text()
         indented = "".join(f"  {line}" for line in text.splitlines(keepends=True))
         path = tmp_path / "config.yaml"
-        path.write_text(config.replace("\napps:\n", f"\napps:\n{indented}"))
+        path.write_text(with_lines(config, f"apps:\n{indented}"))
         shutil.copytree(
             ROOT / "mappings", tmp_path / "mappings", ignore=shutil.ignore_patterns("*.py", "types")
         )

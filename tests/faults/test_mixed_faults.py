@@ -73,6 +73,7 @@ def test_a_sync_under_faults_ends_as_one_without(app: str, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)
 @pytest.mark.xdist_group("faults")
 @pytest.mark.parametrize("app", PARTNER)
 def test_ten_thousand_people_under_five_percent_of_faults(app: str, tmp_path: Path) -> None:
