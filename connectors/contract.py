@@ -191,12 +191,14 @@ class Fetched:
 
 @dataclass(slots=True)  # a value all the same: frozen ones cost three times as much to make
 class Write:
-    """One thing to do to one record. `ref` names it in the answer; `id` is None for a create."""
+    """One thing to do to one record. `ref` names it in the answer; `id` is None for a create. `before` is
+    what the app was known to hold in these fields, where that is known: of a set, send the difference."""
 
     ref: str
     kind: Literal["create", "update", "archive"]
     id: str | None
     values: Mapping[str, Value]
+    before: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(slots=True)  # a value all the same: frozen ones cost three times as much to make

@@ -25,11 +25,10 @@ class Tags:
         known = self._names
         return list(dict.fromkeys(known.setdefault(name.strip().lower(), name.strip()) for name in wanted))
 
-    def change(self, id: str, now: Iterable[str], then: Iterable[str]) -> Answer | None:
-        """Give and take what differs, without setting off automations; None where nothing does."""
-        has, gets = set(now), set(then)
-        changes = [{"name": name, "status": "active"} for name in sorted(gets - has)]
-        changes += [{"name": name, "status": "inactive"} for name in sorted(has - gets)]
+    def change(self, id: str, given: Iterable[str], taken: Iterable[str]) -> Answer | None:
+        """Give and take tags without setting off automations; None where there are none to."""
+        changes = [{"name": name, "status": "active"} for name in sorted(given)]
+        changes += [{"name": name, "status": "inactive"} for name in sorted(taken)]
         if not changes:
             return None
         body = {"tags": changes, "is_syncing": True}

@@ -7,16 +7,17 @@ their status: who changed the address or unsubscribed a moment ago would be made
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from connectors.batching import BatchRefused, fillable, in_batches
 from connectors.contract import AppError, ObjectSpec, Result, Value, Write
-from connectors.http import Uncertain
+from connectors.http import Uncertain, after_effect
 from connectors.lanes import written_singly
 from connectors.mailchimp.connection import Connection, whole
 from connectors.mailchimp.errors import poisoned, refusal, refused_member
 from connectors.mailchimp.fields import EMAIL, MERGE, NEW, STATUS, TAGS
-from connectors.mailchimp.lookup import Lookup
+from connectors.mailchimp.lookup import Lookup, hashed
 from connectors.mailchimp.records import Item, Reader
 from connectors.mailchimp.tags import Tags
 
@@ -79,7 +80,18 @@ class Writer:
                 results.append(self._applied(write, item))
             elif error := errors.get(_address(write)):
                 results.append(refused_member(write, error, self._http.redact))
-        return results
+        return self._named(writes, results)
+
+    def _named(self, writes: Sequence[Write], results: list[Result]) -> list[Result]:
+        """Who has a taken address is not said, so it is looked up."""
+        taken = {write.ref: _address(write) for write in writes}
+        there = [result.ref for result in results if result.outcome == "existed"]
+        if not there:
+            return results
+        with after_effect():
+            found = self._lookup.by_address([taken[ref] for ref in there], Reader(self._spec, (EMAIL,)))
+        ids = {ref: str(found[key]["contact_id"]) for ref in there if (key := hashed(taken[ref])) in found}
+        return [replace(result, id=ids[result.ref]) if result.ref in ids else result for result in results]
 
     def _without_poisoned(self, writes: Sequence[Write], detail: Any) -> list[Result]:
         """A badly formed member refuses the whole call, and is named by its place. Nothing was done."""
@@ -125,7 +137,8 @@ class Writer:
         return self._applied(write, item or {})
 
     def _retag(self, write: Write, item: Item | None) -> Result:
-        """After a PATCH the tags are known; else they are read first."""
+        """After a PATCH the tags are known; else they are read first. What a person gave meanwhile, and no
+        feed shows, stays: only what we know of is taken."""
         reader = Reader(self._spec, (TAGS,))
         id = str(write.id)
         try:
@@ -133,16 +146,19 @@ class Writer:
             if now is None:
                 return Result(write.ref, "stale", write.id, reason=GONE)
             (now,) = self._lookup.completed([now], reader)
-            wanted = write.values[TAGS]
-            names = self._tags.spelled(wanted if isinstance(wanted, list) else [])
-            answer = self._tags.change(id, [tag["name"] for tag in now.get("tags") or ()], names)
+            held = [tag["name"] for tag in now.get("tags") or ()]
+            wanted = self._tags.spelled(_names(write.values[TAGS]))
+            known = self._tags.spelled(_names(write.before[TAGS])) if TAGS in write.before else held
+            given = [name for name in wanted if name not in held]
+            taken = [name for name in known if name in held and name not in wanted]
+            answer = self._tags.change(id, given, taken)
         except AppError as error:
             if item is None:
                 raise
             raise Uncertain(str(error)) from error  # the rest of the write has been done
         if answer is not None and answer.status >= 400:
             return self._untagged(write, item, answer.detail)
-        tagged = [{"name": name} for name in names]
+        tagged = [{"name": name} for name in [*held, *given] if name not in taken]
         return self._applied(write, {**now, "tags": tagged, "tags_count": len(tagged)})
 
     def _untagged(self, write: Write, item: Item | None, detail: Any) -> Result:
@@ -174,6 +190,10 @@ class Writer:
 
     def _path(self, write: Write) -> str:
         return self._lookup.path(str(write.id))
+
+
+def _names(value: Value) -> list[str]:
+    return value if isinstance(value, list) else []
 
 
 def _plain(value: Value) -> Any:

@@ -98,7 +98,8 @@ class Writer:
         external = self.app.spec.external_id
         if item.kind == "create" and external is not None:
             values[external] = item.golden
-        return Write(ref, item.kind, item.record, values)
+        before = {name: was for name, (was, _) in item.slots.items() if not isinstance(was, Mark)}
+        return Write(ref, item.kind, item.record, values, before)
 
     def _reread(self, batch: list[Item]) -> Task[tuple[list[Item], Mapping[str, Link]]]:
         """The items whose records still hold what the plan was made on, and the links of the batch."""

@@ -11,6 +11,7 @@ from mailchimp_wire import ALL, ID, LIST, batch, connect, create, member, proble
 
 from connectors.contract import Result, Write
 from connectors.mailchimp import MailchimpConnector
+from connectors.mailchimp.lookup import hashed
 
 INVALID = "The resource submitted could not be validated. For field-specific details, see the 'errors' array."
 ONE = f"{ALL}/{ID}"
@@ -48,9 +49,10 @@ def test_creates_go_by_the_hundred_in_a_call_that_refuses_who_is_there(
         "field_message": "",
     }
     route = app.post(LIST).mock(return_value=batch(new=[new], errors=[there]))
+    app.get(f"{ALL}/{hashed('old@x.test')}").respond(json=member("c1", "old@x.test"))
     values = {"status": "subscribed", "merge_fields.FNAME": " Dorthy ", "tags": ["vip"]}
     results = written(mailchimp, create("a", "New@x.test", **values), create("b", "old@x.test"))
-    assert [(r.outcome, r.id) for r in results] == [("applied", "c9"), ("existed", None)]
+    assert [(r.outcome, r.id) for r in results] == [("applied", "c9"), ("existed", "c1")]
     assert sent(route)["update_existing"] is False
     assert sent(route)["members"][0] == {
         "email_address": "New@x.test",

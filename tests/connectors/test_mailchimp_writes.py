@@ -171,7 +171,20 @@ def test_tags_are_set_one_by_one_without_setting_off_automations(
         "is_syncing": True,
     }
     assert result.record is not None
-    assert result.record.values == {"tags": ["VIP", "own"]}
+    assert result.record.values == {"tags": ["own", "VIP"]}
+
+
+def test_a_tag_that_a_person_gave_meanwhile_stays(
+    app: respx.MockRouter, mailchimp: MailchimpConnector
+) -> None:
+    """No feed shows it, so it is missing in what we hold the tags to be, and in what is to be written."""
+    held = [{"id": 2, "name": "trial"}, {"id": 9, "name": "just given"}]
+    app.get(ONE).respond(json=member(tags=held, tags_count=2))
+    route = app.post(f"{ONE}/tags").respond(204)
+    (result,) = written(mailchimp, Write("u1", "update", ID, {"tags": ["vip"]}, {"tags": ["trial"]}))
+    assert [tag["name"] for tag in sent(route)["tags"]] == ["VIP", "trial"]
+    assert result.record is not None
+    assert result.record.values == {"tags": ["just given", "VIP"]}
 
 
 def test_tags_follow_the_fields_of_the_same_write(
