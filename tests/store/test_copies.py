@@ -19,11 +19,10 @@ from syncer.store.lease import Busy, LeaseLost, hold
 from syncer.store.vault import Vault
 from tests.engine.test_promises import people
 from tests.engine.world import World
-from tests.states import kept_in
+from tests.states import ENGINES, kept_in
 from tests.store.first_version import dump
 
 NOW = datetime(2030, 1, 2, tzinfo=UTC)
-ENGINES = ("sqlite", "postgresql")
 
 
 def always(_: str) -> bool:

@@ -121,12 +121,12 @@ def test_lists_of_any_length_and_kind(db: Database) -> None:
         assert len(records.stub_consents()) == 1000
 
 
-@pytest.mark.parametrize("value", ["حجت مستوفی", "a'b\"c%d:e\\f", "{1,2}", "NULL", "", "😀😀"])
-def test_text_comes_back_as_it_was(db: Database, value: str) -> None:
-    keep(db, value, name=f"n{value}")
-    assert fact(db, f"n{value}") == value
-    with db.reading():
-        assert db.rows("SELECT value FROM meta WHERE name IN :names", names=[f"n{value}"]) == [(value,)]
+def test_text_comes_back_as_it_was(db: Database) -> None:
+    for value in ("حجت مستوفی", "a'b\"c%d:e\\f", "{1,2}", "NULL", "", "😀😀"):
+        keep(db, value, name=f"n{value}")
+        assert fact(db, f"n{value}") == value
+        with db.reading():
+            assert db.rows("SELECT value FROM meta WHERE name IN :names", names=[f"n{value}"]) == [(value,)]
 
 
 def test_text_sorts_by_code_point(db: Database) -> None:

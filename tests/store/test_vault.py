@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from syncer.store.database import Database
@@ -10,6 +13,13 @@ from syncer.store.vault import Secrets, Vault, key_id, new_key
 
 OLD, NEW = new_key(), new_key()
 TOKEN = "refresh-token-of-hubspot"
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'state.db'}")
+    yield database
+    database.close()
 
 
 def stored(db: Database) -> str:
