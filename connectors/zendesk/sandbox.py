@@ -75,9 +75,8 @@ class Zendesk(App[Account]):
             errors = [{"code": "TooManyRequests", "title": "Too many requests to update"}]
             return Answer(429, {"errors": errors}, headers)
         headers["X-Rate-Limit-Remaining"] = "0"
-        text = "Number of allowed incremental export API requests per minute exceeded"
-        if denied.bucket == GENERAL[0]:
-            text = "Number of allowed API requests per minute exceeded"
+        exports = "incremental export " if denied.bucket.startswith("incremental") else ""
+        text = f"Number of allowed {exports}API requests per minute exceeded"
         return Answer(429, {"error": "APIRateLimitExceeded", "description": text}, headers)
 
     def malformed(self) -> Answer:

@@ -25,6 +25,7 @@ from connectors.zendesk.sandbox_webhooks import tell
 
 PER_USER = ("update_user", 5, 60.0)
 ALL_UPDATES = ("update_users", 1, 1.0)
+ERASURES = ("erase_users", 700, 600.0)
 
 
 # -- reading -----------------------------------------------------------------------------------------
@@ -269,6 +270,7 @@ def one_deleted(account: Account, call: Call) -> Answer:
 
 def erase(account: Account, call: Call) -> Answer:
     """Permanently: nothing personal is left."""
+    account.limits.take(*ERASURES)
     row = _deleted(account, call)
     if not account.mode.muted:
         row.update(

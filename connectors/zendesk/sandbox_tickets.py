@@ -33,6 +33,10 @@ CHOICES = {
 PLAIN = (*CHOICES, "subject", "external_id", "assignee_id", "group_id", "organization_id", "brand_id")
 LOCK = ("safe_update", "updated_stamp")
 KNOWN = {*PLAIN, *LOCK, "comment", "requester", "requester_id", "submitter_id", "tags", "custom_fields"}
+UPDATES = ("update_tickets", 100, 60.0)
+PER_TICKET = ("update_ticket", 30, 600.0)
+DELETIONS = ("delete_tickets", 400, 60.0)
+LISTS_OF_DELETED = ("deleted_tickets", 10, 60.0)
 SYSTEM = ("subject", "description", "status", "tickettype", "priority", "group", "assignee")
 
 
@@ -53,6 +57,7 @@ def many(account: Account, call: Call) -> Answer:
 
 
 def deleted(account: Account, call: Call) -> Answer:
+    account.limits.take(*LISTS_OF_DELETED)
     return listing(call, "deleted_tickets", account.tickets, lambda row: row["status"] == "deleted")
 
 
@@ -76,7 +81,10 @@ def create_many(account: Account, call: Call) -> Answer:
 
 
 def update(account: Account, call: Call) -> Answer:
-    row = _update(account, _live(account, call.args["id"]), wrapped(call, "ticket"), call)
+    row = _live(account, call.args["id"])
+    account.limits.take(*UPDATES)
+    account.limits.take(*PER_TICKET, key=str(row["id"]))
+    row = _update(account, row, wrapped(call, "ticket"), call)
     return Answer(200, {"ticket": row, "audit": {"ticket_id": row["id"], "events": []}})
 
 
@@ -95,6 +103,7 @@ def update_many(account: Account, call: Call) -> Answer:
 
 
 def delete(account: Account, call: Call) -> Answer:
+    account.limits.take(*DELETIONS)
     _set_status(account, _live(account, call.args["id"]), "deleted")
     return Answer(204)
 

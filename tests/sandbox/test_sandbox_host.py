@@ -197,6 +197,25 @@ def test_zendesk_refuses_a_second_update_within_a_second_in_plain_text(running: 
     assert answer.headers["retry-after"] == "1"
 
 
+def test_zendesk_lists_deleted_tickets_10_times_a_minute(running: Sandbox) -> None:
+    path = "/api/v2/deleted_tickets"
+    answer = limited("real", lambda box, http: http.get(f"{box.zendesk}{path}", auth=ZENDESK), 11)
+    assert (answer.status_code, answer.json()["error"]) == (429, "APIRateLimitExceeded")
+    assert 1 <= int(answer.headers["retry-after"]) <= 60
+
+
+def test_zendesk_changes_one_ticket_30_times_in_10_minutes(running: Sandbox) -> None:
+    def change(box: Sandbox, http: httpx.Client) -> httpx.Response:
+        api, ticket = f"{box.zendesk}/api/v2", {"ticket": {"comment": {"body": "Help"}}}
+        if not http.get(f"{api}/tickets", auth=ZENDESK).json()["tickets"]:
+            http.post(f"{api}/tickets", auth=ZENDESK, json=ticket)
+        return http.put(f"{api}/tickets/35436", auth=ZENDESK, json=ticket)
+
+    answer = limited("real", change, 31)
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) > 60
+
+
 def test_zendesk_keeps_the_newest_minute_back(running: Sandbox) -> None:
     with Sandbox(people=5, limits="real") as sandbox, httpx.Client(auth=ZENDESK) as client:
         api = f"{sandbox.zendesk}/api/v2"
