@@ -29,15 +29,18 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """A brake that holds: `number` changes of a kind in an app, where `allowed` would have passed."""
+    """A brake that holds: `number` changes of a kind in an app, where `allowed` would have passed; `linked`
+    records are linked there."""
 
     app: str
     kind: ChangeKind
     number: int
     allowed: int
+    linked: int = 0
 
     def __str__(self) -> str:
-        return f"{self.app}: {self.number} {self.kind}, and at most {self.allowed} go unasked"
+        share = f" ({self.number / self.linked:.0%} of {self.linked} linked records)" if self.linked else ""
+        return f"{self.app}: {self.number} {self.kind}{share}, and at most {self.allowed} go unasked"
 
 
 def kinds_of(item: Item, mapping: ObjectMapping) -> set[ChangeKind]:
@@ -78,5 +81,5 @@ def tripped(
             continue
         allowed = max(limit.count, int(limit.share * linked.get(app, 0)))
         if number > allowed:
-            trips.append(Trip(app, kind, number, allowed))
+            trips.append(Trip(app, kind, number, allowed, linked.get(app, 0)))
     return trips

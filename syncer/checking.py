@@ -132,13 +132,13 @@ def _estimate(sync: str, state: AppState, spec: ObjectSpec, known: int | None, w
     pages = max(1, ceil(records / PAGE))
     writes = ceil(records * WRITTEN / spec.batch)
     first, poll = pages + writes, pages if spec.feed == "scan" else 1
-    pace = max(state.latency, _pace(wiring, state.name))
+    pace = max(state.latency, seconds_a_call(wiring, state.name))
     return Estimate(
         sync, state.name, records, known is None, first, first * pace / 60, poll, poll * pace / 60
     )
 
 
-def _pace(wiring: Wiring, app: str) -> float:
+def seconds_a_call(wiring: Wiring, app: str) -> float:
     """Seconds a call by the app's published limits, where its connector states them."""
     rates = getattr(registry.load(wiring.config.apps[app].connector), "rates", ())
     return max((rate.window / rate.limit for rate in rates if rate.name == "general"), default=0.0)

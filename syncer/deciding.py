@@ -50,7 +50,8 @@ class Decided:
 class Deciding:
     """One pass. `creating`: golden id -> apps in which a create of ours has no answer yet; `refused`: items
     of a plan that was turned down; `doubted`: record -> apps in which one that may be the same person is
-    under review: nothing is created beside it."""
+    under review: nothing is created beside it; `bring_back`: the app whose refused changes are written
+    over."""
 
     sync: Sync
     records: Records
@@ -61,6 +62,7 @@ class Deciding:
     creating: Mapping[str, frozenset[str]]
     refused: frozenset[str] = frozenset()
     doubted: Mapping[LinkKey, Collection[str]] = field(default_factory=dict)
+    bring_back: str | None = None
     result: Decided = field(default_factory=Decided)
 
     def run_all(self, touched: Sequence[str], matches: Matches) -> Decided:
@@ -190,7 +192,9 @@ class Deciding:
             unit.creating = self.creating.get(unit.golden.id, frozenset()) | doubted
             decision = decide(unit, lens, abilities, self.run)
             if self.refused:
-                decision = refuse(decision, unit, self.refused, lens, abilities, self.run)
+                decision = refuse(decision, unit, self.refused, lens, abilities, self.run, self.bring_back)
+                if decision.brought_back:  # a person asked for it: no brake
+                    self.result.passed.add(unit.golden.id)
             if unit.due and not decision.changed:
                 self.result.passed.add(unit.golden.id)
             self.result.relinked.update(_gone(unit, decision))

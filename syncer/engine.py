@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count, groupby
@@ -33,7 +33,9 @@ ROUNDS = 3  # how often a run merges again what moved while it wrote
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to run. `dry_run` changes nothing but what was read; `approve` and `reject` name a held plan;
+    """How to run. `dry_run` changes nothing but what was read; `approve` and `reject` name a held plan, and
+    `approved` holds the items of one that was kept in a file; `bring_back`: of what is rejected, changes that
+    came from this app are written over there;
     `selection` narrows the run to some golden records; without `read` it acts on what was read before."""
 
     kind: Literal["sync", "plan", "resync"] = "sync"
@@ -42,6 +44,8 @@ class Options:
     reject: str | None = None
     selection: Selection = field(default_factory=Selection)
     read: bool = True
+    approved: tuple[Item, ...] = ()
+    bring_back: str | None = None
 
 
 @dataclass(slots=True)
@@ -231,6 +235,7 @@ class Engine:
             creating_in(self.ledger),
             frozenset(i.identity for i in turned_down),
             doubted_in(self.ledger, matches),
+            options.bring_back,
         )
         decided = deciding.run_all(touched, matches)
         decided.items.sort(key=lambda i: i.sort_key)
@@ -253,8 +258,14 @@ class Engine:
         planned: str | None,
         waiting: tuple[str, str, list[Item]] | None,
     ) -> Plan:
-        answered = waiting is not None and waiting[0] in (options.approve, options.reject)
-        exempt = {i.identity for i in waiting[2]} if waiting and options.approve == waiting[0] else set()
+        approved = [*options.approved, *(waiting[2] if waiting and options.approve == waiting[0] else ())]
+        exempt = {i.identity for i in approved}
+        answered = waiting is not None and (
+            waiting[0] in (options.approve, options.reject) or _covers(exempt, waiting[2])
+        )
+        if run.plan is None:
+            planned_again = {i.identity for i in decided.items}
+            run.report.left_out = [i for i in approved if i.identity not in planned_again]
         first = planned is None
         braked = [i for i in decided.items if i.identity not in exempt and i.golden not in decided.passed]
         counts = brakes.count(braked, self.sync.mapping)
@@ -268,7 +279,7 @@ class Engine:
         undone = waiting is not None and not waiting[2]  # an undo holds its sync with no plan of its own
         if waiting is not None and not answered and (decided.items or undone):
             reason = waiting[1]
-        elif not answered and not options.selection.narrows and decided.items:
+        elif not answered and not options.selection.narrows and (braked if approved else decided.items):
             if first and self.sync.first_sync == "ask":
                 reason = "this is the first sync, and first_sync is 'ask'"
             elif planned is not None and planned.split()[0] != self.sync.mapping.version:
@@ -376,12 +387,19 @@ class Engine:
     def _finish(self, report: Report) -> None:
         for row in report.apps.values():
             row.unchanged = max(0, row.read - row.updated - row.archived - row.failed)
-        troubled = report.leftovers or any(r.failed or r.error for r in report.apps.values())
+        troubled = (
+            report.leftovers or report.left_out or any(r.failed or r.error for r in report.apps.values())
+        )
         if report.status == "done" and troubled:
             report.status = "partial"
         if report.apps and all(r.error and r.error != "paused" for r in report.apps.values()):
             report.status = "failed"
             report.reason = report.reason or "no app could be used"
+
+
+def _covers(identities: Collection[str], items: Sequence[Item]) -> bool:
+    """Whether all of a held plan was approved."""
+    return bool(items) and all(i.identity in identities for i in items)
 
 
 class _HeldBack(Exception):

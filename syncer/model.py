@@ -275,6 +275,7 @@ class Decision:
     waiting: list[Observation] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     was: Mapping[str, Provenance] = field(default_factory=dict)
+    brought_back: bool = False
 
 
 def sent_form(values: Mapping[str, Value]) -> str:

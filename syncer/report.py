@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from syncer.model import Item
+
 Status = Literal["done", "partial", "held", "failed"]
 
 
@@ -32,7 +34,8 @@ class AppRow:
 class Report:
     """One run of one sync. `reason`: why a plan is held, or the run failed. `held_run`: the
     run whose plan waits for `--approve` or `--reject`. `skipped`: (app, why) -> records
-    that were not created there."""
+    that were not created there. `left_out`: items of an approved plan that do not come out the same any more.
+    """
 
     run: str
     sync: str
@@ -46,6 +49,7 @@ class Report:
     held_run: str = ""
     leftovers: int = 0
     skipped: dict[str, dict[str, int]] = field(default_factory=dict)
+    left_out: list[Item] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The documented keys of `sync --json`, in their order."""
@@ -67,6 +71,7 @@ class Report:
             "reason": self.reason,
             "held_run": self.held_run,
             "leftovers": self.leftovers,
+            "left_out": len(self.left_out),
             "skipped": self.skipped,
             "errors": {name: row.error for name, row in self.apps.items() if row.error},
         }

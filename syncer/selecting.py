@@ -7,20 +7,22 @@ from dataclasses import dataclass
 
 from syncer.matching.cluster import Group, Matches
 from syncer.model import LinkKey
+from syncer.steps.match import golden_id
 from syncer.store.records import Records
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """`pilot`: at most so many golden records, those in most apps first. `records`: only golden records that
-    have one of these (app, id)."""
+    have one of these (app, id); `only`: those with one of these ids, known or to be founded."""
 
     pilot: int | None = None
     records: tuple[LinkKey, ...] = ()
+    only: frozenset[str] | None = None
 
     @property
     def narrows(self) -> bool:
-        return self.pilot is not None or bool(self.records)
+        return self.pilot is not None or bool(self.records) or self.only is not None
 
     def narrow(self, matches: Matches, records: Records) -> Matches:
         """The groups of unlinked records that are chosen."""
@@ -28,6 +30,8 @@ class Selection:
         if self.records:
             chosen = set(self.records)
             groups = [g for g in groups if chosen & set(g.members)]
+        if self.only is not None:
+            groups = [g for g in groups if (g.golden or golden_id(records.space, g.members[0])) in self.only]
         if self.pilot is not None:
             groups = sorted(groups, key=_by_size)[: self.pilot]
         return Matches(groups, matches.reviews)
@@ -37,6 +41,8 @@ class Selection:
         if self.records:
             found = {records.golden_of(app, [id]).get(id) for app, id in self.records}
             return sorted(g for g in found if g is not None)
+        if self.only is not None:
+            return [g for g in touched if g in self.only]
         return list(touched)[: self.pilot] if self.pilot is not None else list(touched)
 
 

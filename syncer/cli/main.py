@@ -8,6 +8,7 @@ import sys
 import typer
 
 from syncer.cli import (
+    apply,
     check,
     conflicts,
     demo,
@@ -42,6 +43,7 @@ app.command()(demo.demo)
 app.command()(sandbox.sandbox)
 app.command()(check.check)
 app.command()(plan.plan)
+app.command()(apply.apply)
 app.command()(sync.sync)
 app.add_typer(state.app, name="state")
 app.command()(resync.resync)

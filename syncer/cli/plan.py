@@ -15,7 +15,7 @@ from syncer.cli.sync import Pilot, Record, run_one
 
 if TYPE_CHECKING:
     from syncer.model import Item
-    from syncer.runner import Outcome
+    from syncer.runner import Outcome, Runner
     from syncer.setup import Sync as Ready
 
 
@@ -24,11 +24,15 @@ def plan(
     pilot: Pilot = None,
     record: Record = None,
     limit: Annotated[int, typer.Option(help="How many records to show; 0: all.", min=0)] = 20,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Keep the plan, for syncer apply FILE.")
+    ] = None,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Show what a run would do, and why. Nothing is written to any app."""
     codes: list[Code] = []
+    kept: list[tuple[str, list[Item]]] = []
     with running(config) as runner:
         from syncer.engine import Options
         from syncer.selecting import Selection
@@ -50,14 +54,39 @@ def plan(
                 continue
             ready = runner.wiring.sync(name)
             codes.append(Code.FAILED if outcome.report.status == "failed" else Code.DONE)
+            kept.append((name, outcome.plan.decided.items))
+            minutes = pace(runner, ready)
             if as_json:
-                give(as_object(ready, outcome))
+                give(as_object(ready, outcome, minutes))
             else:
-                show(ready, outcome, limit, config)
+                show(ready, outcome, minutes, limit, config)
+    if out is not None:
+        from syncer.planfile import write
+
+        write(out, kept)
+        say(f"Kept in {out}. To do exactly this: {hint(f'apply {out}', config)}")
     raise leave(worst(codes))
 
 
-def as_object(ready: Ready, outcome: Outcome) -> dict[str, Any]:
+def pace(runner: Runner, ready: Ready) -> dict[str, float]:
+    """App -> the least minutes that a call takes by the app's published limits."""
+    from syncer.checking import seconds_a_call
+
+    return {app: seconds_a_call(runner.wiring, app) / 60 for app in ready.apps}
+
+
+def cost(ready: Ready, items: list[Item], minutes: dict[str, float]) -> dict[str, dict[str, float]]:
+    """App -> calls and minutes that doing this will cost: batches, and reading again before a change."""
+    found = {}
+    for app, kinds in counts(ready, items).items():
+        spec = ready.apps[app].spec
+        calls = sum(-(-number // spec.batch) for number in kinds.values())
+        calls += -(-(kinds["update"] + kinds["archive"]) // spec.fetch_batch)
+        found[app] = {"calls": calls, "minutes": round(calls * minutes[app], 1)}
+    return found
+
+
+def as_object(ready: Ready, outcome: Outcome, minutes: dict[str, float]) -> dict[str, Any]:
     """The documented keys of `plan --json`."""
     assert outcome.plan is not None  # noqa: S101
     items = outcome.plan.decided.items
@@ -65,6 +94,7 @@ def as_object(ready: Ready, outcome: Outcome) -> dict[str, Any]:
         "sync": outcome.report.sync,
         "held": outcome.plan.held or None,
         "apps": counts(ready, items),
+        "cost": cost(ready, items, minutes),
         "conflicts": outcome.report.conflicts,
         "reviews": outcome.report.reviews,
         "items": [
@@ -102,16 +132,18 @@ def changes(ready: Ready, item: Item) -> list[tuple[str, Any, Any, str]]:
     return rows
 
 
-def show(ready: Ready, outcome: Outcome, limit: int, config: Path) -> None:
+def show(ready: Ready, outcome: Outcome, minutes: dict[str, float], limit: int, config: Path) -> None:
     from syncer.cli.reporting import value
 
     assert outcome.plan is not None  # noqa: S101
     items, report = outcome.plan.decided.items, outcome.report
+    costs = cost(ready, items, minutes)
     rows = [
-        (app, report.apps[app].read, *kinds.values(), report.apps[app].calls)
+        (app, report.apps[app].read, *kinds.values(), costs[app]["calls"], costs[app]["minutes"])
         for app, kinds in counts(ready, items).items()
     ]
-    table(("app", "read", "create", "update", "archive", "calls"), rows, f"{ready.name}: what a run would do")
+    columns = ("app", "read", "create", "update", "archive", "calls", "minutes")
+    table(columns, rows, f"{ready.name}: what a run would do")
     for app, row in report.apps.items():
         if row.error:
             tell(f"{app} could not be read: {row.error}")

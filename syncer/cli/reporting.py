@@ -79,6 +79,11 @@ def _notes(report: Report) -> None:
             tell(f"{app}: {number} not created: {reason}")
     if report.status == "failed" and report.reason:
         tell(f"It failed: {report.reason}")
+    if report.left_out:
+        tell(f"{len(report.left_out)} changes of the plan do not hold any more and were left out:")
+        for item in examples(report.left_out):
+            tell(f"  {described(item)}")
+        tell("The next run plans them anew.")
     if report.leftovers:
         tell(f"{report.leftovers} records could not be brought up to date; the next run tries again.")
 

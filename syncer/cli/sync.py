@@ -27,6 +27,10 @@ Record = Annotated[
 ]
 Approve = Annotated[str | None, typer.Option(metavar="RUN", help="Do what this held run planned.")]
 Reject = Annotated[str | None, typer.Option(metavar="RUN", help="Refuse what this held run planned.")]
+BringBack = Annotated[
+    str | None,
+    typer.Option(metavar="APP", help="With --reject: write over what came from this app."),
+]
 
 
 def sync(
@@ -36,13 +40,19 @@ def sync(
     record: Record = None,
     approve: Approve = None,
     reject: Reject = None,
+    bring_back: BringBack = None,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Read what changed in every app, decide, and write it to the others."""
     if sum(value is not None for value in (pilot, record, approve, reject)) > 1:
         raise typer.BadParameter("--pilot, --record, --approve and --reject exclude each other")
+    if bring_back is not None and reject is None:
+        raise typer.BadParameter("--bring-back goes with --reject: it names whose changes are refused")
     with running(config) as runner:
+        if bring_back is not None and bring_back not in runner.config.apps:
+            known = ", ".join(runner.config.apps)
+            raise typer.BadParameter(f"there is no app '{bring_back}'. The config has: {known}.")
         from syncer.engine import Options
         from syncer.selecting import Selection
 
@@ -57,7 +67,7 @@ def sync(
                 say(f"Run {answered} does not wait for an answer (any more); nothing was done.")
                 return
             wanted, (run,) = list(waiting), waiting.values()
-            options = replace(options, approve=approve and run, reject=reject and run)
+            options = replace(options, approve=approve and run, reject=reject and run, bring_back=bring_back)
         codes = run_all(runner, wanted, options, record, as_json, config)
     raise leave(worst(codes))
 

@@ -2,6 +2,7 @@
 
 Each refused change becomes a held conflict, in which golden stands and the app's value is the candidate; a
 refused create is barred in that app; a refused archive leaves the record alone. Consent is never refused.
+What came from an app that is to be brought back is overruled instead: golden is written over it there.
 """
 
 from __future__ import annotations
@@ -15,18 +16,25 @@ from syncer.model import ABSENT, Decision, Item, LogEntry, Unit
 
 
 def refuse(
-    decision: Decision, unit: Unit, refused: Collection[str], lens: Lens, abilities: Abilities, run: str
+    decision: Decision,
+    unit: Unit,
+    refused: Collection[str],
+    lens: Lens,
+    abilities: Abilities,
+    run: str,
+    bring_back: str | None = None,
 ) -> Decision:
     """The decision without the refused items (named by `Item.identity`). `unit` is what was decided about."""
     turned_down = [item for item in decision.items if item.identity in refused]
     if not turned_down:
         return decision
     golden = decision.unit.golden
+    overruled = _overrule(decision, unit, turned_down, lens, bring_back) if bring_back else set[str]()
     for item in turned_down:
         if item.kind == "create":
             golden.barred[item.app] = f"refused in {run}"
         elif item.kind == "update":
-            _hold_fields(decision, unit, item, lens)
+            _hold_fields(decision, unit, item, lens, overruled)
     items: list[Item] = [i for i in decision.items if i.kind == "archive" and i not in turned_down]
     plan(Planning(golden, lens, abilities, items, decision.log, []), decision.unit.links, unit.creating)
     changed = {
@@ -35,17 +43,47 @@ def refuse(
         if unit.golden.value.get(name, ABSENT) != value
     }
     return Decision(
-        decision.unit, items, decision.log, changed, decision.waiting, decision.notes, decision.was
+        decision.unit,
+        items,
+        decision.log,
+        changed,
+        decision.waiting,
+        decision.notes,
+        decision.was,
+        bool(overruled),
     )
 
 
-def _hold_fields(decision: Decision, unit: Unit, item: Item, lens: Lens) -> None:
+def _overrule(decision: Decision, unit: Unit, refused: Collection[Item], lens: Lens, app: str) -> set[str]:
+    """Golden goes back where it came from this app; the plan then writes it over what the app holds. Returns
+    the fields. One that was never set before becomes blank."""
+    golden, overruled = decision.unit.golden, set[str]()
+    names = {f for i in refused for n in i.slots for f in lens.mapping.apps[i.app].slots[n].fields}
+    for field in sorted(names - {lens.mapping.consent}):
+        source = golden.provenance.get(field)
+        if field not in decision.changed or source is None or source.app != app:
+            continue
+        candidate = Candidate(golden.value[field], source.app, source.record, source.time)
+        _restore(decision, unit, field)
+        if field not in golden.value:
+            golden.value[field], golden.provenance[field] = None, source
+        overruled.add(field)
+        winner, note = golden.value[field], "brought back"
+        decision.log.append(
+            LogEntry("overruled", golden.id, field, (candidate,), "reject", winner, None, "decided", note)
+        )
+    return overruled
+
+
+def _hold_fields(decision: Decision, unit: Unit, item: Item, lens: Lens, overruled: Collection[str]) -> None:
     """Golden goes back to what it was; the value that was to be spread waits for a person."""
     golden = decision.unit.golden
     slots = lens.mapping.apps[item.app].slots
     for name in item.slots:
         for field in slots[name].fields:
             if field == lens.mapping.consent or field not in golden.value or field in golden.held:
+                continue
+            if field in overruled:
                 continue
             source = golden.provenance.get(field)
             if field in decision.changed and source is not None:

@@ -330,3 +330,24 @@ def test_a_few_records_are_not_written_past_a_held_plan(tmp_path: Path) -> None:
     assert (report.status, report.written, report.held_run) == ("held", 0, held.run)
     assert world.run(approve=held.run).written > 1
     world.db.close()
+
+
+def test_a_refused_mass_edit_is_written_over_where_it_was_made(tmp_path: Path) -> None:
+    from syncer.brakes import Limit
+
+    world = World(tmp_path)
+    people(world)
+    world.settle()
+    before = {name: {i: dict(v) for i, v in app.records.items()} for name, app in world.apps.items()}
+    world.limits = {"updates": Limit(0.0, 1)}
+    for id in list(world.apps["crm"].records):
+        world.apps["crm"].user_edit(id, {"title": "Everyone is CEO"})
+    held = world.run()
+    assert "% of" in held.reason
+    done = world.run(reject=held.held_run, bring_back="crm")
+    assert done.status == "done"
+    world.settle()
+    assert {n: {i: dict(v) for i, v in app.records.items()} for n, app in world.apps.items()} == before
+    assert world.rows("SELECT COUNT(*) FROM conflict WHERE status = 'held'") == [(0,)]
+    assert world.rows("SELECT COUNT(*) FROM conflict WHERE kind = 'overruled' AND rule = 'reject'") == [(4,)]
+    world.db.close()

@@ -1,0 +1,39 @@
+"""Plans kept in a file: what `syncer plan --out` writes and `syncer apply` does. They hold customer data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from syncer.model import Item
+from syncer.store import codec
+
+FORMAT = "syncer plan 1"
+
+
+class NotAPlan(ValueError):
+    """The file holds no plan that can be read; the text says why."""
+
+
+def write(path: Path, plans: Iterable[tuple[str, Sequence[Item]]]) -> None:
+    """Keep (sync, items), readable by the owner only. Raises `OSError`."""
+    said = [{"sync": sync, "items": [codec.item_body(i) for i in items]} for sync, items in plans]
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(codec.dumps({"format": FORMAT, "plans": said}) + "\n")
+
+
+def read(path: Path) -> list[tuple[str, tuple[Item, ...]]]:
+    """(sync, items) of each plan in the file. Raises `NotAPlan`."""
+    try:
+        said = codec.loads(path.read_text())
+        if said["format"] != FORMAT:
+            raise NotAPlan(f"{path} was made by another version of syncer; make it again: syncer plan --out")
+        return [(plan["sync"], tuple(codec.item(i) for i in plan["items"])) for plan in said["plans"]]
+    except OSError as error:
+        raise NotAPlan(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, NotAPlan):
+            raise
+        raise NotAPlan(f"{path} holds no plan; syncer plan --out {path} makes one") from error
