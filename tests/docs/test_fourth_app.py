@@ -51,23 +51,50 @@ def test_four_apps_sync_to_convergence_and_a_second_sync_writes_nothing(
 ) -> None:
     with opened(folder(tmp_path, sandbox.url, state_url(tmp_path))) as runner:
         first, second = synced(runner), synced(runner)
+        assert_in_step(httpx.get(f"{sandbox.url}/_sandbox/state").json())
+        email = tagged_in_two_apps(sandbox)
+        synced(runner)
     assert {report.status for report in first.values()} <= {"done", "partial"}
     assert first["contacts"].apps["mailchimp"].updated > 20
     assert first["contacts"].apps["mailchimp"].created > 0
     assert sum(report.written for report in second.values()) == 0
     state = httpx.get(f"{sandbox.url}/_sandbox/state").json()
-    assert_in_step(state)
+    assert sorted(tag["name"] for tag in members(state)[email]["tags"]) == ["of their own", "vip"]
     requests = httpx.get(f"{sandbox.url}/_sandbox/requests").json()["mailchimp"]
     assert not [call for call in requests if "ignored" in call]
     assert (state["mailchimp"]["mails"], state["mailchimp"]["automations"]) == (0, 0)
 
 
+def tagged_in_two_apps(sandbox: Sandbox) -> str:
+    """A person gets a tag in Mailchimp, which no feed shows, and another one in HubSpot; their address."""
+    state = httpx.get(f"{sandbox.url}/_sandbox/state").json()
+    untagged = {email: member for email, member in members(state).items() if not member["tags"]}
+    email, id = next(
+        (contact["properties"]["email"], contact["id"])
+        for contact in state["hubspot"]["contacts"]
+        if contact["properties"].get("email") in untagged and not contact["properties"].get("customer_tags")
+    )
+    member = f"{sandbox.mailchimp}/3.0/lists/{NEWSLETTER}/members/{untagged[email]['contact_id']}"
+    body = {"tags": [{"name": "of their own", "status": "active"}], "is_syncing": True}
+    httpx.post(f"{member}/tags", json=body, auth=("any", "sandbox-us1")).raise_for_status()
+    httpx.patch(
+        f"{sandbox.hubspot}/crm/v3/objects/contacts/{id}",
+        json={"properties": {"customer_tags": "vip"}},
+        headers={"authorization": "Bearer sandbox-hubspot"},
+    ).raise_for_status()
+    return str(email)
+
+
+def members(state: Any) -> dict[str, Any]:
+    audience = next(a for a in state["mailchimp"]["audiences"] if a["id"] == NEWSLETTER)
+    return {member["email_address"].lower(): member for member in audience["members"]}
+
+
 def assert_in_step(state: Any) -> None:
     """Who is in Mailchimp and in MailerLite under one address is the same there in every plain field."""
     mailerlite = {s["email"]: s for s in state["mailerlite"]["subscribers"]}
-    audience = next(a for a in state["mailchimp"]["audiences"] if a["id"] == NEWSLETTER)
-    members = {m["email_address"].lower(): m for m in audience["members"]}
-    both = members.keys() & mailerlite.keys()
+    audience = members(state)
+    both = audience.keys() & mailerlite.keys()
     assert len(both) > 60
     differing = [
         email
@@ -78,6 +105,6 @@ def assert_in_step(state: Any) -> None:
             ("CITY", "city"),
             ("JOBTITLE", "job_title"),
         )
-        if members[email]["merge_fields"][tag] != (mailerlite[email]["fields"][key] or "")
+        if audience[email]["merge_fields"][tag] != (mailerlite[email]["fields"][key] or "")
     ]
     assert not differing
