@@ -12,10 +12,12 @@ from connectors.mailchimp.sandbox_batches import BATCHES, start
 from connectors.mailchimp.sandbox_fields import FIELDS
 from connectors.mailchimp.sandbox_lists import LISTS
 from connectors.mailchimp.sandbox_members import MEMBERS
+from connectors.mailchimp.sandbox_webhooks import WEBHOOKS
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.limits import Denied, Limits, Room
 from connectors.sandbox.names import TAGS
 from connectors.sandbox.people import Person, World
+from connectors.sandbox.webhooks import Delivery
 from connectors.sandbox.wire import Answer, App, Call, Json, Mode, Refused, Router
 
 KEY = "sandbox-us1"
@@ -23,7 +25,7 @@ ROOT = "/3.0"
 CONNECTIONS = 10
 WRONG_KEY = "Your API key may be invalid, or you've attempted to access the wrong datacenter."
 RESULTS = f"{ROOT}/_results/"  # stands for another host, which asks for no key
-ROUTER = Router(LISTS, MEMBERS, FIELDS, BATCHES)
+ROUTER = Router(LISTS, MEMBERS, FIELDS, BATCHES, WEBHOOKS)
 STATUS = {
     "subscribed": "subscribed",
     "unsubscribed": "unsubscribed",
@@ -86,6 +88,12 @@ class Mailchimp(App[Account]):
         if (call.method, call.path) == ("POST", "/batches"):
             return start(self.account, call, super().dispatch)
         return super().dispatch(call)
+
+    def outgoing(self) -> list[Delivery]:
+        sent = [item for audience in self.account.audiences.values() for item in audience.outbox]
+        for audience in self.account.audiences.values():
+            audience.outbox = []
+        return sent
 
     def state(self) -> Json:
         account = self.account

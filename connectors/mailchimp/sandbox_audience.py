@@ -10,6 +10,7 @@ from typing import Any
 from connectors.mailchimp.sandbox_answers import iso
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.table import Feed
+from connectors.sandbox.webhooks import Delivery
 from connectors.sandbox.wire import Json, Mode
 
 STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "transactional")
@@ -81,6 +82,8 @@ class Audience:
         self.live, self.archived = Feed(), Feed()
         self.tags: dict[int, str] = {}
         self.fields: dict[int, Json] = {}
+        self.webhooks: dict[str, Json] = {}
+        self.outbox: list[Delivery] = []
         self._next = first
         for tag, label, kind, options in MERGE_FIELDS:
             self.add_field(tag, label, kind, options)

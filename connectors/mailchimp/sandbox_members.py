@@ -20,6 +20,7 @@ from connectors.mailchimp.sandbox_answers import (
 )
 from connectors.mailchimp.sandbox_audience import STATUSES, Audience, Member, hashed
 from connectors.mailchimp.sandbox_values import address, checked, merged
+from connectors.mailchimp.sandbox_webhooks import told
 from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes, not_covered
 
 ALL = (*STATUSES, "archived")
@@ -143,6 +144,7 @@ def archive(account: Account, call: Call) -> Answer:
 def delete(account: Account, call: Call) -> Answer:
     audience, member = account.member(call)
     audience.forget(member)
+    told(audience, member, None, "api")
     return Answer(204)
 
 
@@ -163,6 +165,7 @@ def created(account: Account, audience: Audience, body: Json, call: Call, status
     audience.give(member, tag_names(body.get("tags") or ()))
     _mail(account, status)
     audience.store(member)
+    told(audience, None, member, "api")
     return member
 
 
@@ -196,11 +199,14 @@ def changed(account: Account, audience: Audience, member: Member, body: Json, ca
     return moved(audience, member, after)
 
 
-def moved(audience: Audience, member: Member, after: Member | None = None, **parts: Any) -> Member:
+def moved(
+    audience: Audience, member: Member, after: Member | None = None, source: str = "api", **parts: Any
+) -> Member:
     """The member in its new form; it now changed last."""
     after = replace(after or member, **parts, changed=audience.now())
     audience.take_out(member)
     audience.store(after)
+    told(audience, member, after, source)
     return after
 
 
@@ -265,13 +271,13 @@ def by_themselves(account: Account, call: Call) -> Answer:
 
 
 def _confirm(audience: Audience, member: Member) -> Member:
-    return moved(audience, member, status="subscribed", left=False, opted=audience.now(), reason="")
+    return moved(audience, member, source="user", status="subscribed", left=False, opted=audience.now())
 
 
 PEOPLE: dict[str, Callable[[Audience, Member], Member]] = {
-    "unsubscribe": lambda a, m: moved(a, m, status="unsubscribed", left=True, reason="NORMAL"),
-    "bounce": lambda a, m: moved(a, m, status="cleaned", left=True),
-    "complain": lambda a, m: moved(a, m, status="unsubscribed", left=True, reason="SPAM"),
+    "unsubscribe": lambda a, m: moved(a, m, None, "user", status="unsubscribed", left=True, reason="NORMAL"),
+    "bounce": lambda a, m: moved(a, m, None, "user", status="cleaned", left=True),
+    "complain": lambda a, m: moved(a, m, None, "user", status="unsubscribed", left=True, reason="SPAM"),
     "confirm": _confirm,
 }
 
