@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, Protocol, TypeAlias
@@ -50,26 +51,62 @@ class Unexpected(AppError):
 
 
 class Budget(Protocol):
-    """Says how long to wait before a call, so that all callers of one account stay below its limit."""
+    """One account's calls, by class: says how long to wait before a call, so that all callers of the account
+    stay below its limits."""
 
-    def wait(self, bucket: str, limit: int, window: float) -> float:
-        """Take one call of `limit` per `window` seconds from `bucket`; the seconds to sleep first."""
+    def wait(self, rate: str, limit: int, window: float) -> float:
+        """Take one call of the class `rate`, of which there are `limit` in any `window` seconds; the seconds
+        to sleep first."""
         ...
 
-    def hold(self, bucket: str, seconds: float) -> None:
-        """The app asked for a pause: no call from `bucket` before it is over."""
+    def hold(self, rate: str, seconds: float) -> None:
+        """The app asked for a pause: no call of this class before it is over."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token and what gets the next one. `expires`: when it ends, where the app said so."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    expires: datetime | None = None
+
+
+class Tokens(Protocol):
+    """Where the token of one login is kept, for all processes that use it."""
+
+    def read(self) -> Token | None:
+        """The token as it was last kept."""
+        ...
+
+    def keep(self, token: Token) -> None:
+        """Keep it for good before it is used. Called inside `alone`."""
+        ...
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Wait for whoever is renewing the token, then keep the others waiting."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a connector is built from. `credentials` are plain here and never shown."""
+    """What a connector is built from. `credentials` and `oauth` are plain here and never shown.
+
+    oauth    ``client_id``, ``client_secret``, ``refresh_token``, in place of credentials that do not expire
+    reserve  the share of the app's limits that is left to other integrations
+    budget   the account's calls, shared with others; None: this connection alone
+    tokens   where tokens are kept; None: with this connection alone
+    """
 
     name: str
     base_url: str | None = None
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     settings: Mapping[str, Scalar] = field(default_factory=dict)
+    oauth: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reserve: float = 0.1
     budget: Budget | None = None
+    tokens: Tokens | None = None
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 

@@ -8,6 +8,9 @@ What may be repeated:
 A write that ended in any other way raises `Uncertain`: it may or may not have been applied. Waits follow
 ``Retry-After`` where the app gives one, else exponential back-off with full jitter (AWS Architecture Blog,
 "Exponential Backoff And Jitter"). Credentials and personal data never enter an error text.
+
+A 401 is proof that nothing was done. With a login that can be renewed (`connectors.oauth`), the call is
+made once more with a new token.
 """
 
 from __future__ import annotations
@@ -23,20 +26,21 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache, cached_property
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 import orjson
 import tenacity
 
-from connectors.budget import LocalBudget, Rate
+from connectors.budget import Rate, RateHeaders
 from connectors.contract import AppError, AuthRefused, Options, Unavailable, Unexpected
-from connectors.settings import LOOPBACK, checked, number, own_rates
+from connectors.oauth import GrantRefused, Login
+from connectors.pacing import PATIENCE, Pace
+from connectors.settings import LOOPBACK, checked, number
 
 ATTEMPTS: Final = 6
 BACKOFF: Final = (0.5, 30.0)  # first and longest ceiling of an unguided wait, in seconds
-PATIENCE: Final = 150.0  # a longer Retry-After is left to a later run, seconds
 AGAIN_AFTER_READ: Final = frozenset({408, 423, 429, 477, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 NOT_APPLIED: Final = frozenset({423, 429})
 HEADERS: Final = {
@@ -118,6 +122,8 @@ class Http:
 
     title    the app's name in messages
     rates    its published limits by class of calls; a call names the classes that it counts in
+    stated   the headers in which its answers tell its limits
+    token    where access tokens are renewed, a path or a whole address; used where the config has `oauth`
     gate     held by each call while it is on its way, where an app limits those
     """
 
@@ -128,6 +134,8 @@ class Http:
         base_url: str | None,
         headers: Mapping[str, str],
         rates: Sequence[Rate] = (),
+        stated: Sequence[RateHeaders] = (),
+        token: str = "",
         gate: AbstractContextManager[object] | None = None,
     ) -> None:
         self.calls = 0
@@ -135,11 +143,12 @@ class Http:
         self._counting = threading.Lock()
         self._title = f"{title} ({options.name})"
         self._base = checked(base_url, self._title)
-        self._sleep = options.sleep
-        self._name = options.name
-        self._budget = options.budget or LocalBudget()
-        self._rates = {rate.name: rate for rate in own_rates(rates, options, self._base)}
-        self._secrets = _secrets(options.credentials)
+        self._pace = Pace(options, self._title, self._base, rates, stated)
+        self._token_url = checked(token if "://" in token else self._base + token, self._title)
+        if options.oauth and not token:
+            raise AppError(f"{self._title} has no logins that expire: give credentials in place of oauth.")
+        self._login = Login.of(options, self._title, self._exchange) if options.oauth else None
+        self._secrets = tuple(options.credentials.values())
         seconds = number(options, "timeout", 60.0)
         # Without a client, whose cookies, redirects and hooks take nearly a third of a small call's time.
         self._transport = httpx.HTTPTransport(verify=_trusted(), proxy=proxy_for(self._base))
@@ -187,8 +196,10 @@ class Http:
     def redact(self, text: object, limit: int = 300) -> str:
         """The text without credentials and e-mail addresses, at most `limit` characters."""
         shown = str(text)
-        for secret in self._secrets:
-            shown = shown.replace(secret, "***")
+        secrets = (*self._secrets, *(self._login.secrets() if self._login else ()))
+        for secret in sorted(secrets, key=len, reverse=True):
+            if len(secret) >= 4:
+                shown = shown.replace(secret, "***")
         shown = _EMAIL.sub("[e-mail]", shown)
         return shown if len(shown) <= limit else shown[: limit - 3] + "..."
 
@@ -225,7 +236,21 @@ class Http:
     def _attempt(
         self, request: httpx.Request, allow: Sequence[int], rates: Sequence[str], writes: bool
     ) -> Answer:
-        self._keep_pace(rates)
+        access = self._login.access() if self._login else ""
+        answer = self._sent(request, rates, writes, access)
+        if answer.status == 401 and self._login:
+            answer = self._sent(request, rates, writes, self._login.renew(access))
+        if not (200 <= answer.status < 300 or answer.status in allow):
+            raise self._failure(request, answer, rates, writes)
+        if answer.status < 300:
+            self._readable(request, answer, writes)
+        return answer
+
+    def _sent(self, request: httpx.Request, rates: Sequence[str], writes: bool, access: str) -> Answer:
+        """One request and its answer, whatever that says."""
+        if access:
+            request.headers["authorization"] = f"Bearer {access}"
+        self._pace.keep(rates)
         with self._counting:
             self.calls += 1
         try:
@@ -240,10 +265,7 @@ class Http:
             if writes:
                 raise Uncertain(why) from error
             raise _Again(Unavailable(why)) from error
-        if not (200 <= answer.status < 300 or answer.status in allow):
-            raise self._failure(request, answer, rates, writes)
-        if answer.status < 300:
-            self._readable(request, answer, writes)
+        self._pace.heed(answer.headers)
         return answer
 
     def _send(self, request: httpx.Request) -> Answer:
@@ -253,6 +275,39 @@ class Http:
                 return Answer(response.status_code, response.headers, response.read())
             finally:
                 response.close()
+
+    def _exchange(self, form: Mapping[str, str]) -> Mapping[str, Any]:
+        """A call to the token endpoint. An answer that got lost is asked for again: a token may be spent by
+        that, but without it there is none in any case."""
+        request = httpx.Request(
+            "POST",
+            self._token_url,
+            content=urlencode(form).encode(),
+            headers={**HEADERS, "content-type": "application/x-www-form-urlencoded"},
+            extensions=self._extensions,
+        )
+        try:
+            answer = self._attempts.copy()(self._granted, request)  # asked for in the middle of another call
+        except _Again as again:
+            raise again.error from again.__cause__
+        return answer.detail
+
+    def _granted(self, request: httpx.Request) -> Answer:
+        answer = self._sent(request, ("general",), False, "")
+        if answer.status in (400, 401):
+            body = answer.detail
+            if body.get("error") == "invalid_grant" or "REFRESH_TOKEN" in str(body.get("status")):
+                raise GrantRefused(
+                    self.redact(body.get("message") or body.get("error_description") or "no reason")
+                )
+            raise AuthRefused(
+                f"{self._where(request)}: status {answer.status}{self._said(answer)}. The app did not accept"
+                f" oauth.client_id and oauth.client_secret of {self._title}."
+            )
+        if not 200 <= answer.status < 300:
+            raise self._failure(request, answer, ("general",), writes=False)
+        self._readable(request, answer, writes=False)
+        return answer
 
     def _readable(self, request: httpx.Request, answer: Answer, writes: bool) -> None:
         """A truncated or garbled success: a read is repeated, a write may have been applied."""
@@ -280,8 +335,7 @@ class Http:
         if too_fast or (status in AGAIN_AFTER_READ and not writes):
             error = Unavailable(f"{where} Later runs try again.", after)
             if after is not None:
-                for name in rates:
-                    self._budget.hold(self._bucket(name), after)
+                self._pace.hold(rates, after)
                 if after > PATIENCE:
                     return error
             return _Again(error)
@@ -290,17 +344,6 @@ class Http:
         if 300 <= status < 400:
             return Unexpected(f"{where} Redirects are not followed: set base_url to the app's own address.")
         return Unexpected(where)
-
-    def _keep_pace(self, rates: Sequence[str]) -> None:
-        for name in rates:
-            rate = self._rates.get(name)
-            if rate is not None:
-                seconds = self._budget.wait(self._bucket(name), rate.limit, rate.window)
-                if seconds > 0:
-                    self._sleep(seconds)
-
-    def _bucket(self, name: str) -> str:
-        return f"{self._name}/{name}"
 
     def _where(self, request: httpx.Request) -> str:
         return self.redact(f"{self._title}, {request.method} {request.url.path}")
@@ -326,12 +369,6 @@ def proxy_for(base: str) -> str | None:
 def _trusted() -> ssl.SSLContext:
     """The usual authorities, loaded once: that takes longer than many a call."""
     return httpx.create_ssl_context()
-
-
-def _secrets(values: Mapping[str, str]) -> tuple[str, ...]:
-    """What to strike from texts, the longest first."""
-    plain = [value for value in values.values() if len(value) >= 4]
-    return tuple(sorted(plain, key=len, reverse=True))
 
 
 def _retry_after(answer: Answer) -> float | None:

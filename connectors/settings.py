@@ -33,6 +33,13 @@ def require(options: Options, needed: Sequence[str], title: str) -> dict[str, st
     return found
 
 
+def token_header(options: Options, needed: Sequence[str], title: str) -> dict[str, str]:
+    """The header of the one token that is needed; none where the config gives a login in its place."""
+    if options.oauth:
+        return {}
+    return bearer(require(options, needed, title)[needed[0]])
+
+
 def number(options: Options, setting: str, default: float) -> float:
     """A numeric setting. Raises `AppError` where it is no number."""
     given = options.settings.get(setting)
@@ -54,14 +61,22 @@ def checked(base_url: str | None, title: str) -> str:
     return str(base_url).rstrip("/")
 
 
-def own_rates(rates: Sequence[Rate], options: Options, base: str) -> list[Rate]:
-    """The limits to keep: `rate_limit` (calls a window, 0: none) replaces the general one, and `reserve` is
-    the share left to other integrations. A loopback server states its limits in its answers."""
-    if "rate_limit" not in options.settings and urlsplit(base).hostname in LOOPBACK:
-        return []
-    share = 1.0 - number(options, "reserve", 0.1)
-    kept = [Rate(rate.name, max(1, int(rate.limit * share)), rate.window) for rate in rates]
+def own_rates(rates: Sequence[Rate], options: Options, base: str) -> dict[str, Rate]:
+    """The limits to keep, by class, less the reserve; `rate_limit` (calls a window, 0: none) replaces the
+    general one. A loopback server states its limits in its answers."""
+    if "rate_limit" not in options.settings and is_loopback(base):
+        return {}
+    kept = [less(rate, options.reserve) for rate in rates]
     if "rate_limit" in options.settings:
         own = int(number(options, "rate_limit", 0.0))
         kept = [replace(rate, limit=own) if rate.name == "general" else rate for rate in kept]
-    return [rate for rate in kept if rate.limit > 0]
+    return {rate.name: rate for rate in kept if rate.limit > 0}
+
+
+def less(rate: Rate, reserve: float) -> Rate:
+    """The rate without the share that is left to other integrations."""
+    return replace(rate, limit=max(1, int(rate.limit * (1.0 - reserve) + 1e-9)))
+
+
+def is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in LOOPBACK

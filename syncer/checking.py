@@ -15,7 +15,7 @@ from mappings.load import Lacking, bind, lacking
 from syncer.config import Config
 from syncer.store.database import Database
 from syncer.store.records import Records
-from syncer.wire import Wiring
+from syncer.wire import Wiring, allowed
 
 ASSUMED = 10_000  # records an app, where nothing was read yet
 PAGE = 100  # records a page: what the apps' lists give at most
@@ -112,6 +112,8 @@ def _missing_secrets(config: Config) -> list[str]:
     problems = []
     for name, model in config.apps.items():
         given = model.secrets()
+        if model.oauth is not None:
+            continue
         for wanted in registry.load(model.connector).credentials:
             if given.get(wanted, "not-set") in ("", "not-set"):
                 problems.append(f"{config.path}: apps.{name}.credentials.{wanted} is not set.")
@@ -139,6 +141,6 @@ def _estimate(sync: str, state: AppState, spec: ObjectSpec, known: int | None, w
 
 
 def seconds_a_call(wiring: Wiring, app: str) -> float:
-    """Seconds a call by the app's published limits, where its connector states them."""
-    rates = getattr(registry.load(wiring.config.apps[app].connector), "rates", ())
-    return max((rate.window / rate.limit for rate in rates if rate.name == "general"), default=0.0)
+    """Seconds a call by what the app allows us, where its connector states that."""
+    rate = allowed(app, wiring.config.apps[app]).get("general")
+    return rate.window / rate.limit if rate else 0.0

@@ -76,13 +76,25 @@ Every = Annotated[timedelta, BeforeValidator(_interval)]
 Cron = Annotated[str, AfterValidator(_cron)]
 
 
+class OAuthModel(Strict):
+    """A login whose access tokens expire; they are renewed with the refresh token."""
+
+    client_id: SecretStr
+    client_secret: SecretStr
+    refresh_token: SecretStr
+
+
 class AppModel(Strict):
     """One account of one app."""
 
     connector: Annotated[str, AfterValidator(_connector)] = Field(description="the kind of app")
     base_url: Address | None = Field(default=None, description="address of its API")
     credentials: dict[str, SecretStr] = Field(default={}, description="secrets, as ${ENV}")
+    oauth: OAuthModel | None = Field(default=None, description="a login that expires, for credentials")
     settings: dict[str, Setting] = Field(default={}, description="of this connector")
+    reserve: int = Field(
+        default=10, ge=0, le=90, description="percent of its rate limits that is left to others"
+    )
     writes: Literal["on", "off"] = Field(default="on", description="off: read it, never write to it")
     max_records: int | None = Field(
         default=None, gt=0, description="beyond this, neither read nor write the app"
@@ -91,6 +103,11 @@ class AppModel(Strict):
     def secrets(self) -> dict[str, str]:
         """The credentials in plain, for the connector alone."""
         return {name: secret.get_secret_value() for name, secret in self.credentials.items()}
+
+    def login(self) -> dict[str, str]:
+        """The login in plain, for the connector alone; empty where there is none."""
+        said: list[tuple[str, SecretStr]] = list(self.oauth) if self.oauth else []
+        return {name: secret.get_secret_value() for name, secret in said}
 
 
 class ScheduleModel(Strict):

@@ -15,7 +15,9 @@ from typing import Any
 import orjson
 
 from connectors import registry
-from connectors.contract import Account, AppError, Connector, ObjectSpec, Options
+from connectors.budget import Rate
+from connectors.contract import Account, AppError, Budget, Connector, ObjectSpec, Options, Tokens
+from connectors.settings import own_rates
 from mappings.document import ProblemsFound
 from mappings.load import bind
 from mappings.model import ObjectMapping
@@ -25,10 +27,13 @@ from syncer.config import Sync as SyncConfig
 from syncer.ports import Ports
 from syncer.setup import App, Sync
 from syncer.store import codec
+from syncer.store.budget import SharedBudget
 from syncer.store.database import Database
 from syncer.store.history import History
 from syncer.store.lease import Busy, hold
 from syncer.store.ledger import Ledger
+from syncer.store.sharing import Shared
+from syncer.store.tokens import SharedTokens
 
 DESCRIBED_FOR = timedelta(days=1)
 
@@ -57,6 +62,8 @@ class Wiring:
     refresh: bool = False
     accept: frozenset[str] = frozenset()
     connectors: dict[str, Connector] = field(default_factory=dict)
+    shared: Shared | None = None
+    budgets: list[SharedBudget] = field(default_factory=list)
     accounts: dict[str, Account] = field(default_factory=dict)
 
     def sync(self, name: str) -> Sync:
@@ -90,13 +97,28 @@ class Wiring:
 
     def connector(self, app: str) -> Connector:
         if app not in self.connectors:
-            self.connectors[app] = connect(app, self.config.apps[app])
+            self.connectors[app] = connect(app, self.config.apps[app], **self._shares(app))
         return self.connectors[app]
 
     def close(self) -> None:
         for connector in self.connectors.values():
             connector.close()
         self.connectors.clear()
+        for budget in self.budgets:
+            budget.close()
+        self.budgets.clear()
+        if self.shared is not None:
+            self.shared.close()
+
+    def _shares(self, app: str) -> dict[str, Any]:
+        """What the app's connection shares with other processes. A state in memory is shared with nobody."""
+        if self.db.is_sqlite and self.db.file is None:
+            return {}
+        self.shared = self.shared or Shared(self.config.state)
+        account, ports = account_key(self.config.apps[app]), self.ports
+        tokens = SharedTokens(self.shared, account, app, ports.holder, ports.now, ports.alive)
+        self.budgets.append(SharedBudget(self.shared, account))
+        return {"budget": self.budgets[-1], "tokens": tokens}
 
     def _bound(self, said: SyncConfig) -> tuple[dict[str, ObjectSpec], ObjectMapping]:
         """Declarations and mapping. One that does not fit what is remembered may fit by now: a field was
@@ -194,16 +216,50 @@ class Wiring:
             return
 
 
-def connect(name: str, model: AppModel) -> Connector:
+def connect(
+    name: str, model: AppModel, budget: Budget | None = None, tokens: Tokens | None = None
+) -> Connector:
     """A connection to one account. Nothing is sent yet."""
-    build = registry.load(model.connector)
-    return build(Options(name, model.base_url, model.secrets(), model.settings))
+    return registry.load(model.connector)(_options(name, model, budget, tokens))
+
+
+def allowed(name: str, model: AppModel) -> Mapping[str, Rate]:
+    """The limits that are kept with an app, by class: the published ones less the reserve, or its own."""
+    kind = registry.load(model.connector)
+    base = model.base_url or kind.default_base_url or ""
+    return own_rates(getattr(kind, "rates", ()), _options(name, model, None, None), base)
+
+
+def _options(name: str, model: AppModel, budget: Budget | None, tokens: Tokens | None) -> Options:
+    return Options(
+        name,
+        model.base_url,
+        model.secrets(),
+        model.settings,
+        model.login(),
+        model.reserve / 100,
+        budget,
+        tokens,
+    )
 
 
 def spec_key(model: AppModel, object: str) -> str:
     """A hash of the way to an app's object; it gives no secret away."""
-    said = [model.connector, model.base_url, sorted(model.secrets().items()), sorted(model.settings.items())]
-    return blake2b(orjson.dumps([said, object]), digest_size=16).hexdigest()
+    return _hash([_way(model), sorted(model.settings.items()), object])
+
+
+def account_key(model: AppModel) -> str:
+    """A hash of the way to an account: apps that share it share its budget and its login."""
+    return _hash(_way(model))
+
+
+def _way(model: AppModel) -> list[Any]:
+    secrets = {**model.secrets(), **model.login()}
+    return [model.connector, model.base_url, sorted(secrets.items())]
+
+
+def _hash(said: Any) -> str:
+    return blake2b(orjson.dumps(said), digest_size=16).hexdigest()
 
 
 def targets(config: Config, said: SyncConfig) -> dict[str, str]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from connectors.batching import chunks
-from connectors.budget import Rate
+from connectors.budget import Rate, RateHeaders
 from connectors.contract import (
     Account,
     AppError,
@@ -29,7 +29,7 @@ from connectors.hubspot.paths import Paths
 from connectors.hubspot.records import Reader
 from connectors.hubspot.search import ChangeSearch, search_values
 from connectors.hubspot.writing import Writer
-from connectors.settings import bearer, number, require
+from connectors.settings import number, token_header
 from connectors.values import moment
 
 LIST: Final = 100
@@ -37,20 +37,32 @@ BATCH: Final = 100
 LAG: Final = 10.0  # seconds until the search index shows a change
 OVERLAP: Final = timedelta(seconds=30)  # read again at each poll; never less than the lag
 RATES: Final = (Rate("general", 100, 10.0), Rate("search", 5, 1.0))
+STATED: Final = (
+    RateHeaders(
+        "x-hubspot-ratelimit-max",
+        "x-hubspot-ratelimit-remaining",
+        "x-hubspot-ratelimit-interval-milliseconds",
+    ),
+    # The day ends at midnight where the account is: what is left is looked at again each hour.
+    RateHeaders(
+        "x-hubspot-ratelimit-daily", "x-hubspot-ratelimit-daily-remaining", pause=3600.0, adopt=False
+    ),
+)
 
 
 class HubSpotConnector:
     title = "HubSpot"
     credentials: tuple[str, ...] = ("token",)
     default_base_url: str | None = "https://api.hubapi.com"
+    rates = RATES
 
     def __init__(self, options: Options) -> None:
-        given = require(options, self.credentials, self.title)
+        self._paths = Paths(str(options.settings.get("api_version") or "v3"))
+        headers = token_header(options, self.credentials, self.title)
         base_url = options.base_url or self.default_base_url
-        self._http = Http(options, self.title, base_url, bearer(given["token"]), RATES)
+        self._http = Http(options, self.title, base_url, headers, RATES, STATED, self._paths.token)
         self._now = options.now
         self._lag = number(options, "lag", LAG)
-        self._paths = Paths(str(options.settings.get("api_version") or "v3"))
         self._companies = PrimaryCompanies(self._http, self._paths.associations("contacts", "companies"))
         batches = options.settings.get("consent_batches") is not False
         self._preferences = Preferences(self._http, self._paths.preferences, batches)

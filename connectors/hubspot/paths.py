@@ -39,3 +39,8 @@ class Paths:
     @property
     def account(self) -> str:
         return "/account-info/v3/details"
+
+    @property
+    def token(self) -> str:
+        """Where access tokens are renewed; ``/oauth/v1`` ends in February 2027."""
+        return f"/oauth/{self.version}/token"

@@ -16,6 +16,7 @@ from connectors.hubspot.sandbox_objects import OBJECTS
 from connectors.hubspot.sandbox_preferences import PREFERENCES
 from connectors.hubspot.sandbox_properties import PROPERTIES
 from connectors.hubspot.sandbox_search import SEARCHES
+from connectors.hubspot.sandbox_tokens import token_answer
 from connectors.hubspot.sandbox_world import load
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.limits import Denied, Limits
@@ -26,6 +27,7 @@ TOKEN = "sandbox-hubspot"
 BURST = ("ten_secondly_rolling", 190, 10.0)
 SEARCH = ("secondly", 5, 1.0)
 DAILY = 625_000
+EXPIRED = "The OAuth token used to make this call expired 7 second(s) ago."
 # Dated prefixes -> the paths that the routes know, most specific first.
 DATED = [
     (re.compile(pattern), known)
@@ -38,6 +40,7 @@ DATED = [
         (r"^/account-info/20\d\d-\d\d/", "/account-info/v3/"),
     )
 ]
+_TOKEN_PATH = re.compile(r"/oauth/(v1|v3|20\d\d-\d\d)/token")
 ROUTER = Router(OBJECTS, BATCHES, SEARCHES, LINKS, PROPERTIES, PREFERENCES)
 
 
@@ -59,36 +62,46 @@ class HubSpot(App[Account]):
                 return pattern.sub(known, path)
         return path
 
+    def handle(self, call: Call) -> Answer:
+        """The token endpoint asks for no token, and counts against no limit."""
+        if _TOKEN_PATH.fullmatch(call.path):
+            return token_answer(self.account.tokens, call)
+        return super().handle(call)
+
     def authenticate(self, call: Call) -> None:
-        if call.headers.get("authorization") != f"Bearer {TOKEN}":
-            raise Refused(
-                error(
-                    401,
-                    "INVALID_AUTHENTICATION",
-                    "Authentication credentials not found. This API supports OAuth 2.0 authentication and "
-                    "you can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview",
-                )
+        scheme, _, given = call.headers.get("authorization", "").partition(" ")
+        if scheme == "Bearer" and (given == TOKEN or self.account.tokens.accepts(given)):
+            return
+        if scheme == "Bearer" and self.account.tokens.knows(given):
+            raise Refused(error(401, "EXPIRED_AUTHENTICATION", EXPIRED))
+        raise Refused(
+            error(
+                401,
+                "INVALID_AUTHENTICATION",
+                "Authentication credentials not found. This API supports OAuth 2.0 authentication and "
+                "you can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview",
             )
+        )
 
     def expired(self, call: Call) -> Answer:
-        text = "The OAuth token used to make this call expired 3 minute(s) ago."
-        return error(401, "EXPIRED_AUTHENTICATION", text)
+        self.account.tokens.end()
+        return error(401, "EXPIRED_AUTHENTICATION", EXPIRED)
 
     def throttle(self, call: Call) -> dict[str, str]:
         """Every call counts against the burst, searches also against their own limit. Answers of the search
-        carry no rate headers."""
+        carry no rate headers, nor do any where limits are off."""
         headers = {"X-HubSpot-Correlation-Id": correlation()}
         room = self.limits.take(*BURST)
         self.used_today += 1
         if call.path.endswith("/search"):
             self.limits.take(*SEARCH)
             return headers
+        if not self.limits.scale:
+            return headers
         headers |= {
             "X-HubSpot-RateLimit-Max": str(room.limit),
             "X-HubSpot-RateLimit-Remaining": str(room.remaining),
-            "X-HubSpot-RateLimit-Interval-Milliseconds": str(
-                int(self.limits.window(BURST[2]) * 1000) or 10_000
-            ),
+            "X-HubSpot-RateLimit-Interval-Milliseconds": str(int(self.limits.window(BURST[2]) * 1000)),
             "X-HubSpot-RateLimit-Daily": str(DAILY),
             "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, DAILY - self.used_today)),
         }

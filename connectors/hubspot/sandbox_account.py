@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.hubspot.sandbox_associations import Links
 from connectors.hubspot.sandbox_records import Records
 from connectors.sandbox.clock import Clock
+from connectors.sandbox.tokens import TokenServer
 from connectors.sandbox.wire import Mode, Refused, not_covered
 
 KINDS = {
@@ -24,6 +25,7 @@ class Account:
             "companies": Records("companies", clock, mode, 5001),
         }
         self.links = Links(mode)
+        self.tokens = TokenServer("hubspot", clock, mode)
         self.subscriptions: dict[tuple[str, int], str] = {}
 
     def of(self, name: str) -> Records:

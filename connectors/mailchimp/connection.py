@@ -38,7 +38,7 @@ class Connection(Http):
         self.lanes = max(1, min(10, int(number(options, "connections", CONNECTIONS))))
         gate = _gate(hashlib.sha256(token.encode()).hexdigest(), self.lanes)
         options = replace(options, settings=settings)
-        super().__init__(options, title, f"{base_url.rstrip('/')}/{VERSION}", headers, RATES, gate)
+        super().__init__(options, title, f"{base_url.rstrip('/')}/{VERSION}", headers, RATES, gate=gate)
 
     def throttled(self, answer: Answer) -> bool:
         """At a very high volume Mailchimp's front door answers 403 without a body of the API's own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from connectors.budget import Rate
+from connectors.budget import Rate, RateHeaders
 from connectors.contract import (
     Account,
     AppError,
@@ -33,18 +33,20 @@ VERSION: Final = "2026-11-01"  # pins the API's behaviour to that day
 LIMIT: Final = 120  # calls a minute
 SCAN_SHARE: Final = 0.5  # of which a scan may use so many, so that writes need not wait for it
 PATIENCE: Final = 3  # so often a page that repeats the last cursor is asked for again
+STATED: Final = (RateHeaders("x-ratelimit-limit", "x-ratelimit-remaining"),)
 
 
 class MailerLiteConnector:
     title = "MailerLite"
     credentials: tuple[str, ...] = ("token",)
+    rates = (Rate("general", LIMIT, 60.0),)
     default_base_url: str | None = "https://connect.mailerlite.com"
 
     def __init__(self, options: Options) -> None:
         given = require(options, self.credentials, self.title)
         headers = {**bearer(given["token"]), "content-type": "application/json", "x-version": VERSION}
         base_url = (options.base_url or self.default_base_url or "").rstrip("/") + "/api"
-        self._http = Http(options, self.title, base_url, headers, _rates(options))
+        self._http = Http(options, self.title, base_url, headers, _rates(options), STATED)
         self._forgets = options.settings.get("archive") == "forget"
         self._size = int(number(options, "page_size", PAGE))
         self._batch = Batch(self._http)

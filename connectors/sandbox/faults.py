@@ -32,14 +32,27 @@ SYNONYMS: Final = {
     "success_without_effect": "ignore",
 }
 SECONDS: Final = {"delay": 0.1, "lag": 30.0, "clock_skew": 300.0}
-_KEYS: Final = ("app", "path", "kind", "method", "count", "probability", "status", "seconds", "body", "seed")
+_KEYS: Final = (
+    "app",
+    "path",
+    "kind",
+    "method",
+    "count",
+    "skip",
+    "probability",
+    "status",
+    "seconds",
+    "body",
+    "seed",
+)
 _GOES_ON: Final = ("after", "cursor", "page[after]", "page", "offset", "start_time")
 _BY_ID: Final = re.compile(r"/(batch|batch/read|show_many)(\.json)?$")
 
 
 @dataclass(slots=True)
 class Fault:
-    """One rule. With `count` the next calls that match, with `probability` that share of them.
+    """One rule. With `count` the next calls that match, with `probability` that share of them; `skip` calls
+    that match are let through before.
 
     status         answer `status` with `body`, without effect; with `seconds` also a Retry-After
     delay          wait `seconds`, then go on as usual
@@ -59,6 +72,7 @@ class Fault:
     kind: str
     method: str | None = None
     count: int | None = None
+    skip: int = 0
     probability: float = 1.0
     status: int = 503
     seconds: float = 0.0
@@ -71,6 +85,9 @@ class Fault:
         if self.method not in (None, call.method) or not self._fits(call):
             return False
         if self.random.random() >= self.probability:
+            return False
+        if self.skip:
+            self.skip -= 1
             return False
         if self.count is not None:
             self.count -= 1
@@ -125,6 +142,7 @@ def parsed(rule: dict[str, Any]) -> Fault:
         kind=kind,
         method=method.upper() if method else None,
         count=None if count is None else int(count),
+        skip=int(rule.get("skip", 0)),
         probability=1.0 if probability is None else float(probability),
         status=int(rule.get("status", 503)),
         seconds=float(rule.get("seconds", SECONDS.get(kind, 0.0))),

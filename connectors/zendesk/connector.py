@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.batching import chunks
-from connectors.budget import Rate
+from connectors.budget import Rate, RateHeaders
 from connectors.contract import (
     Account,
     AppError,
@@ -39,18 +39,20 @@ RATES: Final = (
     Rate("users", 20, 60.0),
     Rate("update_user", 60, 60.0),
 )
+STATED: Final = (RateHeaders("x-rate-limit", "x-rate-limit-remaining", resets="ratelimit-reset"),)
 
 
 class ZendeskConnector:
     title = "Zendesk"
     credentials: tuple[str, ...] = ("email", "token")
+    rates = RATES
     default_base_url: str | None = None  # each account has its own: https://SUBDOMAIN.zendesk.com
 
     def __init__(self, options: Options) -> None:
         given = require(options, self.credentials, self.title)
         base_url = f"{(options.base_url or '').rstrip('/')}/api/v2" if options.base_url else None
         login = basic(f"{given['email']}/token", given["token"])
-        self._http = Http(options, self.title, base_url, login, RATES)
+        self._http = Http(options, self.title, base_url, login, RATES, STATED)
         self._now = options.now
         self._consent = str(options.settings.get("consent_field") or CONSENT)
         self._locale = str(options.settings.get("default_locale") or "en-US")

@@ -30,8 +30,12 @@ def status(names: SyncNames = None, as_json: AsJson = False, config: ConfigFile 
 
 def as_object(config: Config, history: History, name: str) -> dict[str, Any]:
     """The documented keys of `status --json`, for one sync."""
+    import time
+
+    from syncer.store import budget
     from syncer.store.ledger import Ledger
     from syncer.store.records import Records
+    from syncer.wire import account_key
 
     ledger, linked = Ledger(history.db, name), Records(history.db, name).linked_counts()
     runs, held = history.runs(1, name), ledger.held()
@@ -44,6 +48,7 @@ def as_object(config: Config, history: History, name: str) -> dict[str, Any]:
             "read": reader["pulled_at"],
             "complete": reader["complete_at"] is not None,
             "paused": bool(reader["paused"]),
+            "budget": budget.states(history.db, account_key(config.apps[app]), time.time()),
         }
     last = {key: runs[0][key] for key in ("run", "started", "status", "written")} if runs else None
     return {
@@ -79,6 +84,7 @@ def show(one: dict[str, Any], config: Path) -> None:
         for app, said in one["apps"].items()
     ]
     table(("app", "linked", "read", "account", ""), rows)
+    _budgets(one["apps"])
     for what, words in (
         ("undecided", "records wait to be decided about"),
         ("unwritten", "golden records have writes that are not done"),
@@ -116,6 +122,23 @@ def _read(app: dict[str, Any]) -> str:
     if not app["complete"]:
         return "not to the end yet"
     return str(app["read"] or "")[:19].replace("T", " ")
+
+
+def _budgets(apps: dict[str, Any]) -> None:
+    """How often the apps were called, where a limit is kept."""
+    rows = [
+        (
+            app,
+            name,
+            f"{rate['used']} of {rate['limit']} in {rate['window']:g} s",
+            rate["today"],
+            f"{rate['pause']:.0f} s" if rate["pause"] else "",
+        )
+        for app, said in apps.items()
+        for name, rate in said["budget"].items()
+    ]
+    if rows:
+        table(("app", "calls", "now", "today", "pause"), rows)
 
 
 def _some(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:

@@ -234,3 +234,31 @@ class LeaseRow(SQLModel, table=True):
     holder: str
     token: int
     expires: str
+
+
+class RateRow(SQLModel, table=True):
+    """The calls of one account by class (`syncer.store.budget`): how many a `period` are allowed to us, how
+    many were made on `day` (days since 1970), until when the app asked for a pause (seconds since 1970), and
+    in `body` the blocks that are booked. `account` is a hash."""
+
+    __tablename__ = "rate"
+    account: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    calls: int = 0
+    period: float = 0.0
+    held_until: float = 0.0
+    day: int = 0
+    today: int = 0
+    body: str = Field(default="[]", sa_type=Text)
+
+
+class TokenRow(SQLModel, table=True):
+    """A login whose token expires (`syncer.store.tokens`). `login` is a hash; `holder` renews it just now,
+    for no longer than `until`."""
+
+    __tablename__ = "token"
+    login: str = Field(primary_key=True)
+    app: str
+    holder: str = ""
+    until: str = ""
+    body: str = Field(default="", sa_type=Text)

@@ -81,7 +81,7 @@ def _shown(values: dict[str, Any], company: str | None) -> str:
 
 
 def calls(sandbox: Sandbox) -> int:
-    return sum(httpx.get(f"{sandbox.url}/_sandbox/counts", timeout=30).json().values())
+    return sum(sandbox.host.counts.values())
 
 
 def prepared(folder: Path, sandbox: Sandbox, state: str = "") -> Path:

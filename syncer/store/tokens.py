@@ -1,0 +1,94 @@
+"""The tokens of logins that expire, kept in the state for all processes.
+
+One process at a time renews a token. Its claim is committed before the app is called, so no transaction is
+open during that call; the claim of a process that died, or took too long, is taken over.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import orjson
+
+from connectors.contract import Token, Unavailable
+from syncer.store import codec
+from syncer.store.database import Database
+from syncer.store.sharing import Shared
+from syncer.store.tables import TokenRow
+
+LASTS: Final = timedelta(minutes=5)
+LOOK: Final = 0.2  # seconds between two looks at somebody else's claim
+
+
+@dataclass(frozen=True, slots=True)
+class SharedTokens:
+    """A `connectors.contract.Tokens` over the state. `login` names the login without giving it away; `app` is
+    whose it is: a login that the app had before is forgotten."""
+
+    shared: Shared
+    login: str
+    app: str
+    holder: str
+    now: Callable[[], datetime]
+    alive: Callable[[str], bool]
+    sleep: Callable[[float], None] = time.sleep
+
+    def read(self) -> Token | None:
+        with self.shared.transaction() as db:
+            row = db.one("SELECT body FROM token WHERE login = :login", login=self.login)
+        return loads(row.body) if row is not None and row.body else None
+
+    def keep(self, token: Token) -> None:
+        with self.shared.transaction() as db:
+            db.run("UPDATE token SET body = :body WHERE login = :login", body=dumps(token), login=self.login)
+            db.run("DELETE FROM token WHERE app = :app AND login <> :login", app=self.app, login=self.login)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        waited_until = self.now() + 2 * LASTS
+        while not self._claimed():
+            if self.now() > waited_until:
+                raise Unavailable(
+                    f"{self.app}: another process keeps renewing the token. Later runs try again."
+                )
+            self.sleep(LOOK)
+        try:
+            yield
+        finally:
+            with self.shared.transaction() as db:
+                self._claim(db, "", "")
+
+    def _claimed(self) -> bool:
+        """Whether the claim is ours now."""
+        with self.shared.transaction() as db:
+            row = db.one("SELECT holder, until FROM token WHERE login = :login", login=self.login)
+            now = self.now()
+            if row is not None and row.holder and row.until > codec.iso(now) and self.alive(row.holder):
+                return False
+            if row is None:
+                db.insert(TokenRow, [TokenRow(login=self.login, app=self.app).model_dump()])
+            self._claim(db, self.holder, codec.iso(now + LASTS))
+        return True
+
+    def _claim(self, db: Database, holder: str, until: str) -> None:
+        sql = "UPDATE token SET holder = :holder, until = :until WHERE login = :login"
+        db.run(sql, holder=holder, until=until, login=self.login)
+
+
+def dumps(token: Token) -> str:
+    """The one form in which a token enters the state."""
+    said: dict[str, Any] = {"access": token.access, "refresh": token.refresh}
+    if token.expires is not None:
+        said["expires"] = codec.iso(token.expires)
+    return orjson.dumps(said).decode()
+
+
+def loads(body: str) -> Token:
+    said = orjson.loads(body)
+    expires = said.get("expires")
+    return Token(said["access"], said["refresh"], datetime.fromisoformat(expires) if expires else None)
