@@ -1,8 +1,9 @@
-"""HubSpot: contacts, companies, and a contact's primary company. Facts and traps: README.md beside this."""
+"""HubSpot: contacts with their company and lists, companies; deals and tickets read. Facts and traps:
+README.md beside this."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,12 +20,23 @@ from connectors.contract import (
     Record,
     Result,
     Unexpected,
+    Value,
     Write,
 )
 from connectors.http import Http
 from connectors.hubspot.associations import PrimaryCompanies
 from connectors.hubspot.consent import Preferences
-from connectors.hubspot.fields import COMPANY, OBJECTS, OPT_OUT, ObjectFacts, new_property, object_spec
+from connectors.hubspot.fields import (
+    COMPANY,
+    LISTS,
+    MERGED,
+    OBJECTS,
+    OPT_OUT,
+    ObjectFacts,
+    new_property,
+    object_spec,
+)
+from connectors.hubspot.lists import Lists
 from connectors.hubspot.paths import Paths
 from connectors.hubspot.records import Reader
 from connectors.hubspot.search import ChangeSearch, search_values
@@ -34,6 +46,7 @@ from connectors.values import moment
 
 LIST: Final = 100
 BATCH: Final = 100
+CONTACTS: Final = "0-1"  # the id of the object type
 LAG: Final = 10.0  # seconds until the search index shows a change
 OVERLAP: Final = timedelta(seconds=30)  # read again at each poll; never less than the lag
 RATES: Final = (Rate("general", 100, 10.0), Rate("search", 5, 1.0))
@@ -64,6 +77,8 @@ class HubSpotConnector:
         self._now = options.now
         self._lag = number(options, "lag", LAG)
         self._companies = PrimaryCompanies(self._http, self._paths.associations("contacts", "companies"))
+        only = [name.strip() for name in str(options.settings.get("lists") or "").split(";") if name.strip()]
+        self._lists = Lists(self._http, self._paths.lists, CONTACTS, only)
         batches = options.settings.get("consent_batches") is not False
         self._preferences = Preferences(self._http, self._paths.preferences, batches)
         self._specs: dict[str, ObjectSpec] = {}
@@ -83,7 +98,8 @@ class HubSpotConnector:
         facts = _facts(object)
         if object not in self._specs:
             properties = self._http.read("GET", self._paths.properties(object)).items("results")
-            self._specs[object] = object_spec(facts, properties, self._lag)
+            lists = self._lists.names if object == "contacts" else ()
+            self._specs[object] = object_spec(facts, properties, self._lag, lists)
         return self._specs[object]
 
     def remember(self, spec: ObjectSpec) -> None:
@@ -113,7 +129,8 @@ class HubSpotConnector:
             if missing:
                 for record in self._batch_read(object, reader, missing, archived=True):
                     answers[record.id] = Fetched(record.id, "archived", record)
-            answers |= {id: self._missing(object, reader, id) for id in some if id not in answers}
+            gone = {id: self._missing(object, reader, id) for id in missing if id not in answers}
+            answers |= gone | self._merged(object, reader, [id for id in gone if gone[id].state == "deleted"])
         return [answers[id] for id in ids]
 
     def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
@@ -127,18 +144,19 @@ class HubSpotConnector:
             ]
             return list({record.id: record for record in found}.values())
         path = self._paths.objects(object)
-        items = {item["id"]: item for item in search_values(self._http, path, field, values, reader.wanted)}
-        return self._with_companies(reader, list(items.values()))
+        items = {item["id"]: item for item in search_values(self._http, path, field, values, reader.searched)}
+        return self._found(object, reader, list(items.values()))
 
     def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
         facts, path = _facts(object), self._paths.objects(object)
         spec = self.describe(object)
-        return Writer(self._http, path, facts, spec, self._companies, self._preferences).write(writes)
+        writer = Writer(self._http, path, facts, spec, self._companies, self._lists, self._preferences)
+        return writer.write(writes)
 
     def create_fields(self, object: str, fields: Iterable[FieldSpec]) -> None:
         facts = _facts(object)
         for spec in fields:
-            if spec.name not in (COMPANY, OPT_OUT):
+            if spec.name not in (COMPANY, LISTS, OPT_OUT):
                 self._http.write("POST", self._paths.properties(object), body=new_property(spec, facts.group))
         self._specs.pop(object, None)
 
@@ -151,15 +169,18 @@ class HubSpotConnector:
     def _list(self, object: str, reader: Reader, start: datetime | None, after: str) -> Iterator[Page]:
         """Everything, in the order of ids. What changes meanwhile is left to the first poll."""
         params: dict[str, Any] = {"limit": LIST, "properties": ",".join(reader.wanted)}
-        if reader.company:
+        if COMPANY in reader.apart:
             params["associations"] = "companies"
+        members = self._lists.members() if LISTS in reader.apart else {}
         while True:
             paged = {**params, "after": after} if after else params
             answer = self._http.read("GET", self._paths.objects(object), params=paged)
             start = start or answer.date or self._now()
             items = answer.items("results")
-            companies = self._companies.of_listed(items) if reader.company else None
-            records = reader.records(items, companies)
+            apart: dict[str, Mapping[str, Value]] = {LISTS: members} if LISTS in reader.apart else {}
+            if COMPANY in reader.apart:
+                apart[COMPANY] = self._companies.of_listed(items)
+            records = reader.records(items, apart)
             after = ((answer.json.get("paging") or {}).get("next") or {}).get("after") or ""
             if not after:
                 yield Page(records, self._since(start - self._overlap), last=True)
@@ -169,12 +190,12 @@ class HubSpotConnector:
     def _changes(self, object: str, reader: Reader, since: datetime) -> Iterator[Page]:
         """What changed, oldest first. No cursor passes the start of the read less the overlap: what the
         index shows late lies behind the place already reached."""
-        search = ChangeSearch(self._http, self._paths.objects(object), reader.facts.changed, reader.wanted)
+        search = ChangeSearch(self._http, self._paths.objects(object), reader.facts.changed, reader.searched)
         safe: datetime | None = None
         for found in search.since(since):
             safe = safe or max(since, (found.server_time or self._now()) - self._overlap)
             cursor = self._since(safe if found.last else min(safe, found.reached))
-            yield Page(self._with_companies(reader, found.items), cursor, last=found.last)
+            yield Page(self._found(object, reader, found.items), cursor, last=found.last)
 
     @property
     def _overlap(self) -> timedelta:
@@ -184,12 +205,23 @@ class HubSpotConnector:
     def _since(at: datetime) -> str:
         return f"since|{at.isoformat()}"
 
-    def _with_companies(self, reader: Reader, items: Sequence[Any]) -> list[Record]:
-        """Searches and batch reads leave associations out: one further call for a thousand contacts."""
-        companies = None
-        if reader.company:
-            companies = self._companies.of([str(item["id"]) for item in items]) if items else {}
-        return reader.records(items, companies)
+    def _found(self, object: str, reader: Reader, items: Sequence[Any]) -> list[Record]:
+        """Records from a search. Where there are too many properties for its body, they are read by id."""
+        if reader.wanted == reader.searched:
+            return self._whole(reader, items)
+        ids = [str(item["id"]) for item in items]
+        return [record for some in chunks(ids, BATCH) for record in self._batch_read(object, reader, some)]
+
+    def _whole(self, reader: Reader, items: Sequence[Any]) -> list[Record]:
+        """Searches and batch reads leave out what is no property: companies are one further call for a
+        thousand contacts, lists one for each contact, or for each 250 members of all lists."""
+        ids = [str(item["id"]) for item in items]
+        apart: dict[str, Mapping[str, Value]] = {}
+        if COMPANY in reader.apart:
+            apart[COMPANY] = self._companies.of(ids)
+        if LISTS in reader.apart:
+            apart[LISTS] = self._lists.of(ids)
+        return reader.records(items, apart)
 
     def _batch_read(
         self, object: str, reader: Reader, ids: Sequence[str], archived: bool = False, id_property: str = ""
@@ -205,7 +237,7 @@ class HubSpotConnector:
             allow=(404,),
         )
         items = answer.detail.get("results") or []
-        return reader.records(items) if archived else self._with_companies(reader, items)
+        return reader.records(items) if archived else self._whole(reader, items)
 
     def _missing(self, object: str, reader: Reader, id: str) -> Fetched:
         """An id that no batch knows: merged into another record, gone for good, or not told."""
@@ -214,10 +246,22 @@ class HubSpotConnector:
         if answer.status == 404:
             gone = answer.detail.get("category") == "OBJECT_NOT_FOUND"
             return Fetched(id, "deleted" if gone else "unknown")
-        record = self._with_companies(reader, [answer.json])[0]
+        record = self._whole(reader, [answer.json])[0]
         if record.id == id:
             return Fetched(id, "archived" if record.archived else "found", record)
         return Fetched(id, "merged", record, into=record.id)
+
+    def _merged(self, object: str, reader: Reader, ids: Sequence[str]) -> dict[str, Fetched]:
+        """Of ids that lead nowhere, those that another record names as merged into it. A merge may have made
+        that record anew."""
+        found: dict[str, Fetched] = {}
+        wanted = [*reader.searched, MERGED]
+        for item in search_values(self._http, self._paths.objects(object), MERGED, ids, wanted):
+            record = self._found(object, reader, [item])[0]
+            for id in (item["properties"].get(MERGED) or "").split(";"):
+                if id in ids:
+                    found[id] = Fetched(id, "merged", record, into=record.id)
+        return found
 
 
 def _facts(object: str) -> ObjectFacts:

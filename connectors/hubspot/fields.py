@@ -1,19 +1,23 @@
 """HubSpot's fields as field specs and back: what a property says of itself, and what we add to it.
 
-Two fields are not properties: ``company`` (the id of a contact's primary company) and the write side of
-``hs_email_optout`` (read-only as a property; written through communication preferences).
+Three fields are not properties: ``company`` (the id of a contact's primary company), ``lists`` (the names of
+the static lists that a contact is in), and the write side of ``hs_email_optout`` (read-only as a property;
+written through communication preferences).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from connectors.contract import FieldSpec, Kind, ObjectSpec, Value
 
 COMPANY: Final = "company"
+LISTS: Final = "lists"
 OPT_OUT: Final = "hs_email_optout"
+MERGED: Final = "hs_merged_object_ids"
+LIFECYCLE: Final = "lifecyclestage"
 MORE_EMAILS: Final = "hs_additional_emails"
 MAX_TEXT: Final = 65_536
 
@@ -33,6 +37,7 @@ class ObjectFacts:
     changed   the property that moves with every change
     identity  values by which an answer without trace id is recognised
     unguarded a unique field that HubSpot itself does not keep unique: looked up before each create
+    read_only records are read and never written
     """
 
     name: str
@@ -44,6 +49,7 @@ class ObjectFacts:
     always: tuple[str, ...] = ()
     unguarded: str = ""
     lookup: tuple[str, ...] = ()
+    read_only: bool = False
 
 
 OBJECTS: Final = {
@@ -66,12 +72,36 @@ OBJECTS: Final = {
         group="companyinformation",
         unguarded="domain",
     ),
+    "deals": ObjectFacts(
+        name="deals",
+        changed="hs_lastmodifieddate",
+        unique=(),
+        identity=(),
+        needs=(),
+        group="dealinformation",
+        read_only=True,
+    ),
+    "tickets": ObjectFacts(
+        name="tickets",
+        changed="hs_lastmodifieddate",
+        unique=(),
+        identity=(),
+        needs=(),
+        group="ticketinformation",
+        read_only=True,
+    ),
 }
 
 
-def object_spec(facts: ObjectFacts, properties: list[dict[str, Any]], lag: float) -> ObjectSpec:
-    """The spec of an object from the account's own list of properties."""
+def object_spec(
+    facts: ObjectFacts, properties: list[dict[str, Any]], lag: float, lists: tuple[str, ...] = ()
+) -> ObjectSpec:
+    """The spec of an object from the account's own list of properties, and of static lists."""
     fields = {item["name"]: _field(item) for item in properties if not item.get("archived")}
+    if facts.read_only:
+        fields = {name: replace(field, writable="no") for name, field in fields.items()}
+    if lists:
+        fields[LISTS] = FieldSpec(LISTS, "multi", "Static lists", options=lists)
     if facts.name == "contacts":
         fields[COMPANY] = FieldSpec(COMPANY, "reference", "Primary company", reference="companies")
         fields[OPT_OUT] = FieldSpec(
@@ -93,7 +123,7 @@ def object_spec(facts: ObjectFacts, properties: list[dict[str, Any]], lag: float
         batch=100,
         fetch_batch=100,
         answers=True,
-        archive="restorable",
+        archive="none" if facts.read_only else "restorable",
         needs=facts.needs,
         consent_field=OPT_OUT if facts.name == "contacts" else None,
     )

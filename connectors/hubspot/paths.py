@@ -33,6 +33,10 @@ class Paths:
         return f"{base}/{of}/{to}"
 
     @property
+    def lists(self) -> str:
+        return f"/crm/lists/{self.version}" if self.dated else "/crm/v3/lists"
+
+    @property
     def preferences(self) -> str:
         return f"/communication-preferences/{self.version if self.dated else 'v4'}"
 

@@ -1,4 +1,5 @@
-"""A simulated HubSpot: contacts, companies, their association, properties, communication preferences.
+"""A simulated HubSpot: contacts, companies, their association, deals, tickets, properties, static lists,
+communication preferences.
 
 Covers versioned paths (``/crm/v3/objects/contacts``) and dated ones (``/crm/objects/2026-09/contacts``),
 which have the same bodies.
@@ -12,6 +13,7 @@ from connectors.hubspot.sandbox_account import Account
 from connectors.hubspot.sandbox_answers import bad_request, correlation, error
 from connectors.hubspot.sandbox_batches import BATCHES
 from connectors.hubspot.sandbox_links import LINKS
+from connectors.hubspot.sandbox_lists_api import LISTS
 from connectors.hubspot.sandbox_objects import OBJECTS
 from connectors.hubspot.sandbox_preferences import PREFERENCES
 from connectors.hubspot.sandbox_properties import PROPERTIES
@@ -35,13 +37,15 @@ DATED = [
         (r"^/crm/objects/20\d\d-\d\d/(?=[^/]+/[^/]+/associations(/|$))", "/crm/v4/objects/"),
         (r"^/crm/objects/20\d\d-\d\d/", "/crm/v3/objects/"),
         (r"^/crm/properties/20\d\d-\d\d/", "/crm/v3/properties/"),
+        (r"^/crm/lists/20\d\d-\d\d(?=/|$)", "/crm/v3/lists"),
+        (r"^/crm/pipelines/20\d\d-\d\d/", "/crm/v3/pipelines/"),
         (r"^/crm/associations/20\d\d-\d\d/", "/crm/v4/associations/"),
         (r"^/communication-preferences/20\d\d-\d\d/", "/communication-preferences/v4/"),
         (r"^/account-info/20\d\d-\d\d/", "/account-info/v3/"),
     )
 ]
 _TOKEN_PATH = re.compile(r"/oauth/(v1|v3|20\d\d-\d\d)/token")
-ROUTER = Router(OBJECTS, BATCHES, SEARCHES, LINKS, PROPERTIES, PREFERENCES)
+ROUTER = Router(OBJECTS, BATCHES, SEARCHES, LINKS, LISTS, PROPERTIES, PREFERENCES)
 
 
 class HubSpot(App[Account]):
@@ -136,4 +140,5 @@ class HubSpot(App[Account]):
             "archived": {kind: list(records.archived) for kind, records in account.records.items()},
             "primary_company": {str(one): str(other) for one, other in account.links.primary.items()},
             "opted_out": sorted(account.records["contacts"].opted_out),
+            "lists": {one.name: sorted(one.members) for one in account.lists.known.values()},
         }

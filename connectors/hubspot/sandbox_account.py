@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.hubspot.sandbox_associations import Links
+from connectors.hubspot.sandbox_lists import StaticLists
 from connectors.hubspot.sandbox_records import Records
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.tokens import TokenServer
@@ -11,11 +12,13 @@ from connectors.sandbox.wire import Mode, Refused, not_covered
 KINDS = {
     **dict.fromkeys(("contacts", "contact", "0-1"), "contacts"),
     **dict.fromkeys(("companies", "company", "0-2"), "companies"),
+    **dict.fromkeys(("deals", "deal", "0-3"), "deals"),
+    **dict.fromkeys(("tickets", "ticket", "0-5"), "tickets"),
 }
 
 
 class Account:
-    """Records by kind, the links between them, and e-mail subscriptions."""
+    """Records by kind, the links between them, lists, and e-mail subscriptions."""
 
     def __init__(self, clock: Clock, mode: Mode) -> None:
         self.clock = clock
@@ -23,7 +26,10 @@ class Account:
         self.records = {
             "contacts": Records("contacts", clock, mode, 101),
             "companies": Records("companies", clock, mode, 5001),
+            "deals": Records("deals", clock, mode, 70_001),
+            "tickets": Records("tickets", clock, mode, 90_001),
         }
+        self.lists = StaticLists(clock, mode)
         self.links = Links(mode)
         self.tokens = TokenServer("hubspot", clock, mode)
         self.subscriptions: dict[tuple[str, int], str] = {}

@@ -34,7 +34,7 @@ def inputs_of(call: Call, most: int = MAX_INPUTS) -> list[Input]:
 def read(account: Account, call: Call) -> Answer:
     records = account.of(call.args["kind"])
     key = call.body.get("idProperty")
-    archived = call.query.get("archived") == "true"
+    archived = call.flag("archived")
     names = records.shown(call.body.get("properties") or None)
     results: dict[str, Json] = {}
     missing: list[str] = []

@@ -10,7 +10,7 @@ from connectors.hubspot.sandbox_answers import bad_request, error, not_found
 from connectors.hubspot.sandbox_associations import NAMES, TYPES
 from connectors.hubspot.sandbox_records import Records
 from connectors.sandbox.table import Row, after
-from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes
+from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes, not_covered
 
 MAX_PAGE = 100
 
@@ -50,7 +50,7 @@ def listing(account: Account, call: Call) -> Answer:
     last = call.number("after", 0)
     if last < 0:
         raise Refused(bad_request("after is not a cursor of this list"))
-    table = records.archived if call.query.get("archived") == "true" else records.table
+    table = records.archived if call.flag("archived") else records.table
     names = records.shown(_names(call))
     ids, more = after(table.ids, last, limit)
     results = [view(table.rows[id], names) for id in ids]
@@ -63,7 +63,7 @@ def listing(account: Account, call: Call) -> Answer:
 
 def one(account: Account, call: Call) -> Answer:
     records = account.of(call.args["kind"])
-    if call.query.get("archived") == "true":
+    if call.flag("archived"):
         id = call.args["id"]
         row = records.archived.get(int(id)) if id.isdecimal() else None
         if row is None:
@@ -103,6 +103,8 @@ def archive(account: Account, call: Call) -> Answer:
 def discard(account: Account, records: Records, row: Row) -> None:
     records.archive(row)
     account.links.forget(records.kind, int(row["id"]))
+    if records.kind == "contacts" and not account.mode.muted:
+        account.lists.forget(int(row["id"]))
 
 
 def merge(account: Account, call: Call) -> Answer:
@@ -111,17 +113,32 @@ def merge(account: Account, call: Call) -> Answer:
     loser = records.find(str(call.body.get("objectIdToMerge", "")))
     if winner is loser:
         raise Refused(bad_request("An object cannot be merged with itself"))
-    links, kept, lost = account.links, int(winner["id"]), int(loser["id"])
+    before = [(row, _links(account, records, int(row["id"]))) for row in (winner, loser)]
+    row = records.merge(winner, loser)
     if not account.mode.muted:
-        for other in links.of(records.kind, lost):
-            pair = (kept, other) if records.kind == "contacts" else (other, kept)
-            old = (lost, other) if records.kind == "contacts" else (other, lost)
-            primary = links.primary.get(old[0]) == old[1] and (
-                records.kind == "companies" or kept not in links.primary
-            )
-            links.remove(*old)
-            links.add(*pair, {1, 279} if primary else {279})
-    return Answer(200, full(records, records.merge(winner, loser)))
+        _relink(account, records, int(row["id"]), before)
+    return Answer(200, full(records, row))
+
+
+def _links(account: Account, records: Records, id: int) -> list[tuple[int, bool]]:
+    """(the other end, whether it is the primary company)."""
+    links, kind = account.links, records.kind
+    return [(other, len(links.types(kind, id, other)) > 1) for other in links.of(kind, id)]
+
+
+def _relink(
+    account: Account, records: Records, into: int, before: list[tuple[Row, list[tuple[int, bool]]]]
+) -> None:
+    """The record that lives takes over all links; of two primary companies, its own."""
+    links = account.links
+    for row, others in before:
+        old = int(row["id"])
+        for other, primary in others:
+            contact, company = (into, other) if records.kind == "contacts" else (other, into)
+            if old != into:
+                links.remove(*((old, other) if records.kind == "contacts" else (other, old)))
+            taken = records.kind == "contacts" and links.primary.get(contact, company) != company
+            links.add(contact, company, {1, 279} if primary and not taken else {279})
 
 
 def gdpr_delete(account: Account, call: Call) -> Answer:
@@ -141,6 +158,8 @@ def linked(account: Account, records: Records, given: Any) -> list[tuple[int, se
     pairs: list[tuple[int, set[int]]] = []
     for item in given or ():
         other = "companies" if records.kind == "contacts" else "contacts"
+        if (records.kind, other) not in TYPES:
+            raise Refused(not_covered(f"associations of {records.kind}"))
         known = TYPES[records.kind, other]
         types = {int(type["associationTypeId"]) for type in item.get("types", ())}
         if not types or not types <= set(known):

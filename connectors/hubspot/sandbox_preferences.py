@@ -1,4 +1,5 @@
-"""HubSpot's communication preferences (v4) in the sandbox: by e-mail address, with or without a contact."""
+"""HubSpot's communication preferences (v4 and v3) in the sandbox: by e-mail address,
+with or without a contact."""
 
 from __future__ import annotations
 
@@ -47,20 +48,24 @@ def set_status(account: Account, call: Call) -> Answer:
         raise Refused(bad_request(f"Subscription {id} does not exist"))
     if state not in STATES:
         raise Refused(bad_request(f"statusState must be one of {', '.join(STATES)}"))
+    reason = "NO_STATUS_CHANGE" if _state(account, email, id) == state else "REQUESTED_CHANGE_OCCURRED"
+    _set(account, email, id, state)
+    return _complete(account, [{**_status(account, email, id), "setStatusSuccessReason": reason}])
+
+
+def _set(account: Account, email: str, id: int, state: str) -> None:
     if state == "SUBSCRIBED" and _state(account, email, id) == "UNSUBSCRIBED":
         raise Refused(bad_request(f"{email} has opted out and cannot be subscribed through the API"))
-    reason = "NO_STATUS_CHANGE" if _state(account, email, id) == state else "REQUESTED_CHANGE_OCCURRED"
     if not account.mode.muted:
         account.subscriptions[email, id] = state
         if id == 1:
             _show(account, email, "hs_email_optout_1", state == "UNSUBSCRIBED")
-    return _complete(account, [{**_status(account, email, id), "setStatusSuccessReason": reason}])
 
 
 def unsubscribe_all(account: Account, call: Call) -> Answer:
     email = _email(call)
     _opt_out(account, email)
-    verbose = call.query.get("verbose") == "true"
+    verbose = call.flag("verbose")
     return _complete(account, [_status(account, email, id) for id in SUBSCRIPTIONS] if verbose else [])
 
 
@@ -84,7 +89,7 @@ def unsubscribe_many(account: Account, call: Call) -> Answer:
         _opt_out(account, email)
         statuses = [_status(account, email, id) for id in SUBSCRIPTIONS]
         results.append({"subscriberIdString": email, "statuses": statuses})
-    verbose = call.query.get("verbose") == "true"
+    verbose = call.flag("verbose")
     return batch(200, account.clock.now(), results[::-1] if verbose else [], errors)
 
 
@@ -148,7 +153,67 @@ def _complete(account: Account, results: list[Any]) -> Answer:
     return Answer(200, {"status": "COMPLETE", "results": results, "startedAt": at, "completedAt": at})
 
 
+# -- the older version -------------------------------------------------------------------------------
+
+
+def definitions_v3(account: Account, call: Call) -> Answer:
+    shown = [
+        {
+            "id": str(id),
+            "name": name,
+            "description": f"{name} e-mails",
+            "isActive": True,
+            "isDefault": True,
+            "isInternal": False,
+            "createdAt": iso_ms(0),
+            "updatedAt": iso_ms(0),
+        }
+        for id, name in SUBSCRIPTIONS.items()
+    ]
+    return Answer(200, {"subscriptionDefinitions": shown})
+
+
+def statuses_v3(account: Account, call: Call) -> Answer:
+    email = _checked(call.args["email"], "EMAIL")
+    shown = [_status_v3(account, email, id) for id in SUBSCRIPTIONS]
+    return Answer(200, {"recipient": email, "subscriptionStatuses": shown})
+
+
+def subscribe_v3(account: Account, call: Call) -> Answer:
+    return _set_v3(account, call, "SUBSCRIBED")
+
+
+def unsubscribe_v3(account: Account, call: Call) -> Answer:
+    return _set_v3(account, call, "UNSUBSCRIBED")
+
+
+def _set_v3(account: Account, call: Call, state: str) -> Answer:
+    """Whoever opted out is not subscribed again from outside."""
+    email, id = _checked(str(call.body.get("emailAddress")), "EMAIL"), str(call.body.get("subscriptionId"))
+    if not id.isdecimal() or int(id) not in SUBSCRIPTIONS:
+        raise Refused(bad_request(f"Subscription {id} does not exist"))
+    _set(account, email, int(id), state)
+    return Answer(200, _status_v3(account, email, int(id)))
+
+
+def _status_v3(account: Account, email: str, id: int) -> Json:
+    subscribed = _state(account, email, id) == "SUBSCRIBED"
+    return {
+        "id": str(id),
+        "name": SUBSCRIPTIONS[id],
+        "description": f"{SUBSCRIPTIONS[id]} e-mails",
+        "status": "SUBSCRIBED" if subscribed else "NOT_SUBSCRIBED",
+        "sourceOfStatus": "SUBSCRIPTION_STATUS",
+        "legalBasis": None,
+        "legalBasisExplanation": None,
+    }
+
+
 PREFERENCES: Routes[Account] = {
+    ("GET", "/communication-preferences/v3/definitions"): definitions_v3,
+    ("GET", "/communication-preferences/v3/status/email/{email}"): statuses_v3,
+    ("POST", "/communication-preferences/v3/subscribe"): subscribe_v3,
+    ("POST", "/communication-preferences/v3/unsubscribe"): unsubscribe_v3,
     ("GET", "/communication-preferences/v4/definitions"): definitions,
     ("POST", "/communication-preferences/v4/statuses/batch/unsubscribe-all"): unsubscribe_many,
     ("GET", "/communication-preferences/v4/statuses/{email}"): statuses,

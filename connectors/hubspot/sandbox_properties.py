@@ -6,8 +6,8 @@ import re
 
 from connectors.hubspot.sandbox_account import Account
 from connectors.hubspot.sandbox_answers import bad_request, error, not_found
-from connectors.hubspot.sandbox_schema import TYPES, definition
-from connectors.sandbox.wire import Answer, Call, Refused, Routes
+from connectors.hubspot.sandbox_schema import STAGES, TYPES, definition
+from connectors.sandbox.wire import Answer, Call, Refused, Routes, not_covered
 
 PORTAL = 62515
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
@@ -31,7 +31,7 @@ def details(account: Account, call: Call) -> Answer:
 
 
 def listing(account: Account, call: Call) -> Answer:
-    archived = call.query.get("archived") == "true"
+    archived = call.flag("archived")
     known = account.of(call.args["kind"]).properties.values()
     return Answer(200, {"results": [item for item in known if item["archived"] == archived]})
 
@@ -89,8 +89,29 @@ def archive(account: Account, call: Call) -> Answer:
     return Answer(204)
 
 
+def pipelines(account: Account, call: Call) -> Answer:
+    """One pipeline each for deals and tickets, as a new account has it."""
+    kind = account.of(call.args["kind"]).kind
+    if kind not in STAGES:
+        raise Refused(not_covered(f"pipelines of {kind}"))
+    stages = [
+        {"id": id, "label": id.title(), "displayOrder": at, "metadata": _stage(kind, id)}
+        for at, id in enumerate(STAGES[kind])
+    ]
+    id, label = ("default", "Sales Pipeline") if kind == "deals" else ("0", "Support Pipeline")
+    shown = {"id": id, "label": label, "displayOrder": 0, "archived": False, "stages": stages}
+    return Answer(200, {"results": [shown]})
+
+
+def _stage(kind: str, id: str) -> dict[str, str]:
+    if kind == "tickets":
+        return {"ticketState": "CLOSED" if id == "4" else "OPEN"}
+    return {"probability": {"closedwon": "1.0", "closedlost": "0.0"}.get(id, "0.5")}
+
+
 PROPERTIES: Routes[Account] = {
     ("GET", "/account-info/v3/details"): details,
+    ("GET", "/crm/v3/pipelines/{kind}"): pipelines,
     ("GET", "/crm/v3/properties/{kind}"): listing,
     ("POST", "/crm/v3/properties/{kind}"): create,
     ("GET", "/crm/v3/properties/{kind}/{name}"): one,

@@ -11,15 +11,30 @@ from connectors.sandbox.clock import Clock, iso_ms
 from connectors.sandbox.table import Row, Table
 from connectors.sandbox.wire import Json, Mode, Refused
 
-SINGULAR = {"contacts": "contact", "companies": "company"}
+SINGULAR = {"contacts": "contact", "companies": "company", "deals": "deal", "tickets": "ticket"}
 ALWAYS = {kind: ("createdate", "hs_object_id", changed) for kind, changed in MODIFIED.items()}
-DEFAULTS = {"contacts": ("email", "firstname", "lastname"), "companies": ("domain", "name")}
-NEEDS = {"contacts": ("email", "firstname", "lastname"), "companies": ("name", "domain")}
+DEFAULTS = {
+    "contacts": ("email", "firstname", "lastname"),
+    "companies": ("domain", "name"),
+    "deals": ("amount", "closedate", "dealname", "dealstage", "pipeline"),
+    "tickets": ("content", "hs_pipeline", "hs_pipeline_stage", "hs_ticket_priority", "subject"),
+}
+# A new record needs one property of each group.
+NEEDS = {
+    "contacts": (("email", "firstname", "lastname"),),
+    "companies": (("name", "domain"),),
+    "deals": (("dealname",), ("dealstage",), ("pipeline",)),
+    "tickets": (("subject",), ("hs_pipeline_stage",)),
+}
 MAX_MERGES = 250
 
 
 class Records:
-    """Contacts or companies. E-mail addresses are unique over primary and additional ones."""
+    """Contacts, companies, deals or tickets. E-mail addresses are unique over primary and additional ones.
+
+    Settings of the app: ``merge_makes_new_id``: a merge ends in a record of its own; ``merged_ids_resolve``
+    (default true): a read by the id of a record that was merged away gives the one that lives.
+    """
 
     def __init__(self, kind: str, clock: Clock, mode: Mode, first_id: int) -> None:
         self.kind = kind
@@ -57,7 +72,8 @@ class Records:
             number = self.unique.get(key, {}).get(id)
         elif id.isdecimal():
             number = int(id)
-            number = self.merged.get(number, number)
+            if self.mode.settings.get("merged_ids_resolve", True):
+                number = self.merged.get(number, number)
         row = None if number is None else self.table.get(number)
         if row is None:
             raise Refused(not_found())
@@ -75,23 +91,19 @@ class Records:
 
     def create(self, properties: Mapping[str, object], ignored: list[str]) -> Row:
         values = self._checked(properties, ignored)
-        if not any(values.get(name) for name in NEEDS[self.kind]):
+        lacking = [group for group in NEEDS[self.kind] if not any(map(values.get, group))]
+        if lacking:
             raise Refused(
                 error(
                     400,
                     "VALIDATION_ERROR",
                     f"Error creating {SINGULAR[self.kind].upper()}. Some required properties were not set.",
-                    context={"properties": list(NEEDS[self.kind])},
+                    context={"properties": [name for group in lacking for name in group]},
                 )
             )
         self._refuse_taken(values, None)
-        now = self.clock.tick()
-        id, row = self._row({name: value for name, value in values.items() if value}, now, now)
-        if not self.mode.muted:
-            self.table.add(id, row)
-            self._claim(id, values)
-            self.index.note(id, now, None)
-        return row
+        given, now = {name: value for name, value in values.items() if value}, self.clock.tick()
+        return self._row(given, now, now)[1] if self.mode.muted else self._added(given, now)
 
     def update(self, row: Row, properties: Mapping[str, object], ignored: list[str]) -> Row:
         """Change a record; what is already so moves nothing."""
@@ -137,26 +149,43 @@ class Records:
         self.archived.add(id, row)
 
     def merge(self, winner: Row, loser: Row) -> Row:
-        """The loser's id leads to the winner from now on; its addresses become additional ones."""
+        """The loser's id leads to the winner from now on; its addresses become additional ones. The winner is
+        the record that lives, or one made anew."""
         ids = [part for part in winner["properties"].get("hs_merged_object_ids", "").split(";") if part]
         if len(ids) >= MAX_MERGES:
             raise Refused(error(414, "VALIDATION_ERROR", "Cannot have more than 250 identities on a profile"))
         if self.mode.muted:
             return winner
         lost, kept = loser["properties"], winner["properties"]
-        self.archive(loser)
-        self.archived.remove(int(loser["id"]))
-        self.merged[int(loser["id"])] = int(winner["id"])
-        for old, new in self.merged.items():
-            if new == int(loser["id"]):
-                self.merged[old] = int(winner["id"])
         own = {"hs_object_id", "createdate", MODIFIED[self.kind], "hs_email_optout"}
         changes = {name: value for name, value in lost.items() if not kept.get(name) and name not in own}
-        changes["hs_merged_object_ids"] = ";".join([*ids, loser["id"]])
         extra = [*_addresses(kept)[1:], *_addresses(lost)] if kept.get("email") else _addresses(lost)[1:]
         if extra:
             changes["hs_additional_emails"] = ";".join(dict.fromkeys(extra))
+        gone = [loser, winner] if self.mode.settings.get("merge_makes_new_id") else [loser]
+        for row in gone:
+            self.archive(row)
+            self.archived.remove(int(row["id"]))
+        if winner in gone:
+            values = {name: value for name, value in kept.items() if name not in own}
+            winner = self._added(values, self.clock.tick())
+        self._lead([int(row["id"]) for row in gone], int(winner["id"]))
+        changes["hs_merged_object_ids"] = ";".join([*ids, *(row["id"] for row in gone)])
         return self.change(winner, changes)
+
+    def _lead(self, gone: Sequence[int], into: int) -> None:
+        """From now on these ids, and those that led to them, lead to another record."""
+        self.merged |= dict.fromkeys(gone, into)
+        for old, new in self.merged.items():
+            if new in gone:
+                self.merged[old] = into
+
+    def _added(self, values: dict[str, str], now: int) -> Row:
+        id, row = self._row(values, now, now)
+        self.table.add(id, row)
+        self._claim(id, values)
+        self.index.note(id, now, None)
+        return row
 
     # -- details ---------------------------------------------------------------------------------
 

@@ -14,8 +14,17 @@ from connectors.sandbox.names import INDUSTRIES, TAGS
 from connectors.sandbox.wire import Answer, Json, Refused
 
 TYPES = ("string", "number", "date", "datetime", "enumeration", "bool", "phone_number")
-GROUPS = {"contacts": "contactinformation", "companies": "companyinformation"}
-MODIFIED = {"contacts": "lastmodifieddate", "companies": "hs_lastmodifieddate"}
+GROUPS = {
+    "contacts": "contactinformation",
+    "companies": "companyinformation",
+    "deals": "dealinformation",
+    "tickets": "ticketinformation",
+}
+MODIFIED = {kind: "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate" for kind in GROUPS}
+STAGES = {
+    "deals": ("appointmentscheduled", "qualifiedtobuy", "contractsent", "closedwon", "closedlost"),
+    "tickets": ("1", "2", "3", "4"),
+}
 LIFECYCLE = (
     "subscriber",
     "lead",
@@ -31,6 +40,8 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _TEXTS = {
     "contacts": "firstname lastname company jobtitle city country address zip state website salutation",
     "companies": "name domain website city country address zip state description",
+    "deals": "dealname description",
+    "tickets": "subject content",
 }
 
 
@@ -38,32 +49,58 @@ def standard(kind: str) -> dict[str, Json]:
     """The properties that an account has from the start, and the one that the shipped mappings add."""
     made = [definition(kind, name, "string", "text") for name in _TEXTS[kind].split()]
     made += [
-        definition(kind, "phone", "string", "phonenumber"),
         definition(kind, "hs_object_id", "number", "number", read_only=True),
         definition(kind, "createdate", "datetime", "date", read_only=True),
         definition(kind, MODIFIED[kind], "datetime", "date", read_only=True),
         definition(kind, "hs_merged_object_ids", "enumeration", "checkbox", read_only=True),
-        definition(kind, "lifecyclestage", "enumeration", "radio", options=LIFECYCLE),
+        definition(kind, "hubspot_owner_id", "string", "text"),
     ]
-    if kind == "contacts":
-        made += [
-            definition(kind, "email", "string", "text", unique=True),
-            definition(kind, "mobilephone", "string", "phonenumber"),
-            definition(kind, "hs_additional_emails", "enumeration", "checkbox"),
-            definition(kind, "hs_language", "enumeration", "select", options=("en", "fa", "id", "de", "fr")),
-            definition(kind, "hs_email_optout", "bool", "booleancheckbox", read_only=True),
-            definition(kind, "hs_email_optout_1", "bool", "booleancheckbox", read_only=True),
-            definition(kind, "date_of_birth", "string", "text"),
-            definition(kind, "customer_tags", "enumeration", "checkbox", options=TAGS, custom=True),
-        ]
-        made[-1]["label"] = "Customer tags"
-    else:
-        made += [
-            definition(kind, "industry", "enumeration", "select", options=INDUSTRIES),
-            definition(kind, "numberofemployees", "number", "number"),
-            definition(kind, "annualrevenue", "number", "number"),
-        ]
+    further = {"contacts": _of_contacts, "companies": _of_companies, "deals": _of_deals}
+    made += further.get(kind, _of_tickets)(kind)
     return {item["name"]: item for item in made}
+
+
+def _of_contacts(kind: str) -> list[Json]:
+    tags = definition(kind, "customer_tags", "enumeration", "checkbox", options=TAGS, custom=True)
+    return [
+        definition(kind, "phone", "string", "phonenumber"),
+        definition(kind, "lifecyclestage", "enumeration", "radio", options=LIFECYCLE),
+        definition(kind, "email", "string", "text", unique=True),
+        definition(kind, "mobilephone", "string", "phonenumber"),
+        definition(kind, "hs_additional_emails", "enumeration", "checkbox"),
+        definition(kind, "hs_language", "enumeration", "select", options=("en", "fa", "id", "de", "fr")),
+        definition(kind, "hs_email_optout", "bool", "booleancheckbox", read_only=True),
+        definition(kind, "hs_email_optout_1", "bool", "booleancheckbox", read_only=True),
+        definition(kind, "date_of_birth", "string", "text"),
+        {**tags, "label": "Customer tags"},
+    ]
+
+
+def _of_companies(kind: str) -> list[Json]:
+    return [
+        definition(kind, "phone", "string", "phonenumber"),
+        definition(kind, "lifecyclestage", "enumeration", "radio", options=LIFECYCLE),
+        definition(kind, "industry", "enumeration", "select", options=INDUSTRIES),
+        definition(kind, "numberofemployees", "number", "number"),
+        definition(kind, "annualrevenue", "number", "number"),
+    ]
+
+
+def _of_deals(kind: str) -> list[Json]:
+    return [
+        definition(kind, "pipeline", "enumeration", "select", options=("default",)),
+        definition(kind, "dealstage", "enumeration", "radio", options=STAGES[kind]),
+        definition(kind, "amount", "number", "number"),
+        definition(kind, "closedate", "datetime", "date"),
+    ]
+
+
+def _of_tickets(kind: str) -> list[Json]:
+    return [
+        definition(kind, "hs_pipeline", "enumeration", "select", options=("0",)),
+        definition(kind, "hs_pipeline_stage", "enumeration", "radio", options=STAGES[kind]),
+        definition(kind, "hs_ticket_priority", "enumeration", "select", options=("LOW", "MEDIUM", "HIGH")),
+    ]
 
 
 def definition(

@@ -185,11 +185,14 @@ def _test(records: Records, item: Filter) -> Callable[[Row], bool]:
     name, operator = item["propertyName"], item["operator"]
     definition = records.properties[name]
     compare, literals = OPERATORS[operator], _literals(definition, item)
+    several = definition["fieldType"] == "checkbox"
 
     def test(row: Row) -> bool:
         value = row["properties"].get(name)
         if value is None:
             return operator in ("NOT_HAS_PROPERTY", "NEQ", "NOT_IN")
+        if several and operator in ("EQ", "IN"):
+            return any(compare(part, literals) for part in value.split(";"))
         return compare(_comparable(definition, value), literals)
 
     return test

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from connectors.batching import chunks
 from connectors.contract import Unexpected
 from connectors.http import Answer, Http
 from connectors.values import moment
 
 LIMIT: Final = 200
-VALUES: Final = 25  # values a search: its body may hold 3,000 characters
+VALUES: Final = 25  # values a search, and their characters: its body may hold 3,000
+LETTERS: Final = 900
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 RATES: Final = ("general", "search")
 
@@ -99,7 +99,7 @@ def search_values(
     http: Http, path: str, name: str, values: Sequence[str], properties: Sequence[str]
 ) -> Iterator[Item]:
     """Records that hold one of the values in a text property. Sees changes only after the index lag."""
-    for some in chunks([value.strip().lower() for value in values], VALUES):
+    for some in _fitting([value.strip().lower() for value in values]):
         filters = [{"propertyName": name, "operator": "IN", "values": list(some)}]
         body: dict[str, Any] = {
             "filterGroups": [{"filters": filters}],
@@ -113,6 +113,18 @@ def search_values(
             if not after:
                 break
             body["after"] = after
+
+
+def _fitting(values: Sequence[str]) -> Iterator[list[str]]:
+    """The values in runs that fit into the body of a search."""
+    run: list[str] = []
+    for value in values:
+        if run and (len(run) == VALUES or sum(map(len, run)) + len(value) > LETTERS):
+            yield run
+            run = []
+        run.append(value)
+    if run:
+        yield run
 
 
 def millis(at: datetime) -> str:

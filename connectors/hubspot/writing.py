@@ -1,10 +1,11 @@
-"""HubSpot's writes: batches of 100 with a trace id for each input, then company links and opt-outs."""
+"""HubSpot's writes: batches of 100 with a trace id for each input, then what no property holds: company
+links, lists and opt-outs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from connectors.batching import BatchRefused, chunks, fillable, in_batches
 from connectors.contract import ObjectSpec, Record, Result, Value, Write
@@ -12,19 +13,26 @@ from connectors.http import Answer, Http, after_effect
 from connectors.hubspot.associations import PrimaryCompanies, link_body
 from connectors.hubspot.consent import Preferences
 from connectors.hubspot.errors import SCHEMA_CODES, refusal, refused_fields, traced
-from connectors.hubspot.fields import COMPANY, OPT_OUT, ObjectFacts, encode
+from connectors.hubspot.fields import COMPANY, LIFECYCLE, LISTS, OPT_OUT, ObjectFacts, encode
+from connectors.hubspot.lists import Lists, names
 from connectors.hubspot.records import Reader
 from connectors.hubspot.search import search_values
+
+Settled: TypeAlias = dict[str, dict[str, Value]]  # ref -> field -> value
+Refused: TypeAlias = dict[str, dict[str, str]]  # ref -> field -> why
+Step: TypeAlias = Callable[[Sequence[Write]], tuple[Settled, Refused]]
 
 BATCH: Final = 100
 REFUSED: Final = (400, 404, 409, 413)
 IN: Final = {OPT_OUT: "only an opt-out can be written; HubSpot alone takes an opt-in"}
+FORWARD: Final = {LIFECYCLE: "HubSpot moves this stage only forward; clear it first to set an earlier one"}
 NOWHERE: Final = {OPT_OUT: "HubSpot keeps opt-outs by e-mail address, and this contact has none"}
 
 
 class Writer:
     """Writes to one object. An update ends in at most: one batch, one read and one write of company links
-    for those that change the company, one batch of opt-outs or one call for each."""
+    for those that change the company, one write for each list that changes, one batch of opt-outs or one call
+    for each."""
 
     def __init__(
         self,
@@ -33,6 +41,7 @@ class Writer:
         facts: ObjectFacts,
         spec: ObjectSpec,
         companies: PrimaryCompanies,
+        lists: Lists,
         preferences: Preferences,
     ) -> None:
         self._http = http
@@ -40,10 +49,14 @@ class Writer:
         self._facts = facts
         self._spec = spec
         self._companies = companies
+        self._lists = lists
         self._preferences = preferences
-        self._apart = {COMPANY, OPT_OUT} if facts.name == "contacts" else set()
+        self._apart = {COMPANY, LISTS, OPT_OUT} if facts.name == "contacts" else set()
 
     def write(self, writes: Sequence[Write]) -> list[Result]:
+        if self._facts.read_only:
+            why = f"{self._facts.name} are only read from HubSpot: take them out of what is written"
+            return [Result(write.ref, "rejected", write.id, reason=why) for write in writes]
         fit, refused = fillable(self._spec, writes)
         by_kind = {
             kind: [write for write in fit if write.kind == kind] for kind in ("create", "update", "archive")
@@ -61,20 +74,14 @@ class Writer:
         results = self._send("create", writes, self._new)
         applied = {result.ref: str(result.id) for result in results if result.outcome == "applied"}
         created = [replace(write, id=applied[write.ref]) for write in writes if write.ref in applied]
-        with after_effect():
-            settled, refused = self._opt_out(created)
-        linked: dict[str, Value] = {
-            write.ref: write.values[COMPANY]
-            for write in created
-            if COMPANY in self._apart & write.values.keys()
-        }
-        done = list(taken.values())
-        for result in results:
-            extra = {OPT_OUT: settled[result.ref]} if result.ref in settled else {}
-            if result.ref in linked:
-                extra[COMPANY] = linked[result.ref]
-            done.append(_with(result, extra, refused.get(result.ref, {})))
-        return done
+        settled, refused = self._follow(created, (self._opt_out, self._list))
+        for write in created:
+            if COMPANY in self._apart & write.values.keys():  # the batch carried it
+                settled.setdefault(write.ref, {})[COMPANY] = write.values[COMPANY]
+        return [
+            *taken.values(),
+            *(_with(one, settled.get(one.ref, {}), refused.get(one.ref, {})) for one in results),
+        ]
 
     def _taken(self, writes: Sequence[Write]) -> dict[str, Result]:
         """Creates whose key exists, also earlier in the same batch, where HubSpot would make a second one."""
@@ -111,22 +118,28 @@ class Writer:
         going = [
             write for write in writes if write.ref in results and results[write.ref].outcome == "applied"
         ]
-        with after_effect():
-            linked, not_linked = self._link(going)
-            settled, not_settled = self._opt_out(going)
+        settled, refused = self._follow(going, (self._link, self._opt_out, self._list))
         for write in going:
-            extra = {
-                name: found[write.ref]
-                for name, found in ((COMPANY, linked), (OPT_OUT, settled))
-                if write.ref in found
-            }
-            refused = {**not_linked.get(write.ref, {}), **not_settled.get(write.ref, {})}
+            lost = refused.get(write.ref, {})
             results[write.ref] = (
-                _refused_whole(write, refused)
-                if refused and refused.keys() == write.values.keys()
-                else _with(results[write.ref], extra, refused)
+                _refused_whole(write, lost)
+                if lost and lost.keys() == write.values.keys()
+                else _with(results[write.ref], settled.get(write.ref, {}), lost)
             )
         return list(results.values())
+
+    def _follow(self, writes: Sequence[Write], steps: Sequence[Step]) -> tuple[Settled, Refused]:
+        """What comes after the batch: by ref, the values that it settled and the fields that were refused."""
+        settled: Settled = {}
+        refused: Refused = {}
+        with after_effect():
+            for step in steps:
+                done, lost = step(writes)
+                for ref, values in done.items():
+                    settled.setdefault(ref, {}).update(values)
+                for ref, reasons in lost.items():
+                    refused.setdefault(ref, {}).update(reasons)
+        return settled, refused
 
     def _archive(self, writes: Sequence[Write]) -> list[Result]:
         inputs = [{"id": write.id} for write in writes]
@@ -179,7 +192,8 @@ class Writer:
             found = next((names[key] for key in keys if key in names), None)
             if found is not None:
                 record = Reader.of(self._facts, self._spec, self._sent(found)).partial(item, {})
-                results[found.ref] = Result(found.ref, "applied", str(item["id"]), record)
+                stayed = FORWARD if _stayed(found, record) else {}
+                results[found.ref] = _with(Result(found.ref, "applied", str(item["id"]), record), {}, stayed)
         for error in body.get("errors") or ():
             for write in {names[key].ref: names[key] for key in traced(error) if key in names}.values():
                 results.setdefault(write.ref, refusal(write, error, self._http.redact))
@@ -197,8 +211,8 @@ class Writer:
         encoded = {name: encode(write.values[name]) for name in self._sent(write)}
         return {name: text for name, text in encoded.items() if text or blanks}
 
-    def _link(self, writes: Sequence[Write]) -> tuple[dict[str, Value], dict[str, dict[str, str]]]:
-        """Set or clear primary companies: (ref -> value settled, ref -> refused field)."""
+    def _link(self, writes: Sequence[Write]) -> tuple[Settled, Refused]:
+        """Set or clear primary companies."""
         moved = [write for write in writes if COMPANY in self._apart & write.values.keys()]
         if not moved:
             return {}, {}
@@ -208,11 +222,18 @@ class Writer:
         cleared = [str(write.id) for write in moved if not write.values[COMPANY]]
         if cleared:
             refused |= self._companies.unlink(list(self._companies.of(cleared).items()))
-        settled = {write.ref: write.values[COMPANY] or None for write in moved if write.id not in refused}
-        return settled, {w.ref: {COMPANY: refused[str(w.id)]} for w in moved if w.id in refused}
+        return _sorted_out(COMPANY, [(w, w.values[COMPANY] or None) for w in moved], refused)
 
-    def _opt_out(self, writes: Sequence[Write]) -> tuple[dict[str, Value], dict[str, dict[str, str]]]:
-        """Unsubscribe whom the writes say: (ref -> value settled, ref -> refused field)."""
+    def _list(self, writes: Sequence[Write]) -> tuple[Settled, Refused]:
+        """Bring contacts to exactly the lists that the writes name."""
+        moved = [write for write in writes if LISTS in self._apart & write.values.keys()]
+        if not moved:
+            return {}, {}
+        refused = self._lists.put({str(write.id): names(write.values[LISTS]) for write in moved})
+        return _sorted_out(LISTS, [(w, sorted(names(w.values[LISTS])) or None) for w in moved], refused)
+
+    def _opt_out(self, writes: Sequence[Write]) -> tuple[Settled, Refused]:
+        """Unsubscribe whom the writes say."""
         asked = [write for write in writes if OPT_OUT in self._apart & write.values.keys()]
         refused = {write.ref: IN for write in asked if encode(write.values[OPT_OUT]) != "true"}
         leaving = [write for write in asked if write.ref not in refused]
@@ -221,8 +242,7 @@ class Writer:
         refused |= {write.ref: NOWHERE for write in leaving if write.ref not in going}
         reasons = self._preferences.unsubscribe(going.values())
         refused |= {ref: {OPT_OUT: reasons[email]} for ref, email in going.items() if email in reasons}
-        settled: dict[str, Value] = {ref: "true" for ref in going if ref not in refused}
-        return settled, refused
+        return {ref: {OPT_OUT: "true"} for ref in going if ref not in refused}, refused
 
     def _emails(self, writes: Sequence[Write]) -> dict[str, str]:
         """record id -> address, read where the write itself does not hold it."""
@@ -233,6 +253,20 @@ class Writer:
             answer = self._http.read("POST", f"{self._path}/batch/read", body=body)
             known |= {str(item["id"]): item["properties"].get("email") or "" for item in _items(answer)}
         return known
+
+
+def _stayed(write: Write, record: Record) -> bool:
+    """A success that changed nothing: the stage of a contact does not go back."""
+    wanted = write.values.get(LIFECYCLE)
+    return bool(wanted) and record.values.get(LIFECYCLE, wanted) != wanted
+
+
+def _sorted_out(
+    field: str, wanted: Sequence[tuple[Write, Value]], refused: Mapping[str, str]
+) -> tuple[Settled, Refused]:
+    """By ref, from reasons by record id."""
+    settled: Settled = {write.ref: {field: value} for write, value in wanted if write.id not in refused}
+    return settled, {w.ref: {field: refused[str(w.id)]} for w, _ in wanted if w.id in refused}
 
 
 def _items(answer: Answer) -> Iterable[dict[str, Any]]:

@@ -19,6 +19,7 @@ from typing import Any
 
 import orjson
 from starlette.applications import Starlette
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
@@ -106,7 +107,7 @@ class Host:
             call = Call(
                 method=request.method,
                 path=scope["path"].removeprefix(root),
-                query=Query(request.query_params),
+                query=_parameters(request.query_params),
                 headers=request.headers,
                 raw=await request.body(),
                 base=f"{scope['scheme']}://{request.headers.get('host', '')}{root}",
@@ -206,6 +207,11 @@ class Host:
         except (ValueError, TypeError, KeyError, AttributeError):
             return _json({"error": "invalid_settings", "message": "send {app: {setting: value}}"}, 400)
         return _json({name: app.mode.settings for name, app in self.apps.items()})
+
+
+def _parameters(given: QueryParams) -> Query:
+    """A parameter that is given several times is a list, as ``a,b`` is."""
+    return Query({name: ",".join(given.getlist(name)) for name in given})
 
 
 def application(host: Host) -> Starlette:

@@ -77,6 +77,10 @@ class Call:
             return True
         return False
 
+    def flag(self, name: str) -> bool:
+        """Whether a parameter is set to true, in whatever case clients write it."""
+        return str(self.query.get(name)).lower() == "true"
+
     def number(self, name: str, default: int) -> int:
         """A whole number from the query; what is no number reads as -1."""
         text = self.query.get(name)

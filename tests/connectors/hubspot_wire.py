@@ -39,6 +39,7 @@ def served() -> Iterator[respx.MockRouter]:
         router.get("/crm/v3/properties/companies").respond(
             json={"results": [{"name": "name", "type": "string"}, {"name": "domain", "type": "string"}]}
         )
+        router.post("/crm/v3/lists/search").respond(json={"lists": [], "hasMore": False})
         yield router
 
 

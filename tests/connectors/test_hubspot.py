@@ -44,7 +44,7 @@ def test_properties_become_field_specs(app: respx.MockRouter, hubspot: HubSpotCo
     assert "subscribed" not in spec.fields["hs_email_optout"].consent_set
     assert "old" not in spec.fields
     hubspot.describe("contacts")
-    assert hubspot.calls == 1
+    assert hubspot.calls == 2  # the properties, and the names of lists
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_poll_searches_with_overlap_and_never_passes_its_start(
     assert body["sorts"] == [{"propertyName": "lastmodifieddate", "direction": "ASCENDING"}]
     assert body["limit"] == 200
     assert (page.last, page.cursor) == (True, "since|2026-11-23T09:59:30+00:00")
-    assert hubspot.calls == 2  # the search, and the fields once
+    assert hubspot.calls == 3  # the search; the properties and the names of lists once
 
 
 def test_companies_have_another_property_of_change(app: respx.MockRouter, hubspot: HubSpotConnector) -> None:
@@ -267,9 +267,15 @@ def test_fetch_tells_found_archived_merged_deleted_and_unknown(
     app.get("/crm/v3/objects/contacts/3").respond(json=contact("30"))
     app.get("/crm/v3/objects/contacts/4").respond(404, json={"category": "OBJECT_NOT_FOUND"})
     app.get("/crm/v3/objects/contacts/5").respond(404, text="")
-    answers = hubspot.fetch("contacts", ["1", "2", "3", "4", "5"], FIELDS)
-    assert [answer.state for answer in answers] == ["found", "archived", "merged", "deleted", "unknown"]
-    assert answers[2].into == "30"
+    app.get("/crm/v3/objects/contacts/6").respond(404, json={"category": "OBJECT_NOT_FOUND"})
+    anew = contact("60", hs_merged_object_ids="7;6")
+    search = app.post("/crm/v3/objects/contacts/search").mock(return_value=reply({"results": [anew]}))
+    answers = hubspot.fetch("contacts", ["1", "2", "3", "4", "5", "6"], FIELDS)
+    states = ["found", "archived", "merged", "deleted", "unknown", "merged"]
+    assert [answer.state for answer in answers] == states
+    assert (answers[2].into, answers[5].into) == ("30", "60")
+    asked = sent(search)["filterGroups"][0]["filters"]
+    assert asked == [{"propertyName": "hs_merged_object_ids", "operator": "IN", "values": ["4", "6"]}]
 
 
 def test_contacts_are_found_by_any_address_without_lag(

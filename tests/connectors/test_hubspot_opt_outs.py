@@ -81,7 +81,7 @@ def test_several_opt_outs_are_one_batch_whose_answer_names_them(
     assert sent(route) == {"inputs": ["A@x.test", "b@x.test"]}
     assert dict(route.calls.last.request.url.params) == {"channel": "EMAIL", "verbose": "true"}
     assert [result.outcome for result in results] == ["applied", "applied"]
-    assert hubspot.calls == 1 + 1 + 1  # properties, addresses, batch
+    assert hubspot.calls == 2 + 1 + 1  # properties and lists, addresses, batch
 
 
 @pytest.mark.parametrize("status", [403, 404, 501])
@@ -156,7 +156,7 @@ def test_a_refused_opt_out_leaves_the_rest_applied(
 def test_a_refused_opt_out_alone_changes_nothing(app: respx.MockRouter, hubspot: HubSpotConnector) -> None:
     (result,) = hubspot.write("contacts", [update("1", hs_email_optout="false")])
     assert (result.outcome, list(result.fields), result.record) == ("rejected", [OPT_OUT], None)
-    assert hubspot.calls == 1  # the properties
+    assert hubspot.calls == 2  # the properties and the lists
 
 
 # Against the sandbox.

@@ -62,7 +62,7 @@ def test_a_wrong_token_is_refused_before_anything_else(token: str, hubspot: http
 
 
 def test_an_uncovered_endpoint_says_so(hubspot: httpx.Client) -> None:
-    for path in ("/crm/v3/owners", "/crm/v3/objects/deals"):
+    for path in ("/crm/v3/owners", "/crm/v3/objects/products"):
         answer = hubspot.get(path)
         assert (answer.status_code, answer.json()["error"]) == (501, "not_covered")
 

@@ -1,0 +1,125 @@
+"""Membership in HubSpot's static lists, as a set of the lists' names. Lists that fill themselves (dynamic
+ones) cannot be written and are left alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from connectors.batching import chunks
+from connectors.contract import Value
+from connectors.http import Http
+
+FOUND: Final = 500  # lists a search
+PAGE: Final = 250  # members a page
+CHANGED: Final = 250  # members a write
+SINGLY: Final = 10  # up to so many contacts are asked for one by one
+STATIC: Final = ("MANUAL", "SNAPSHOT")
+
+
+class Lists:
+    """The static lists of one object type, by name; of lists that share a name, the first counts. `only`
+    names those to keep to, all if it is empty."""
+
+    def __init__(self, http: Http, path: str, type_id: str, only: Sequence[str] = ()) -> None:
+        self._http = http
+        self._path = path
+        self._type = type_id
+        self._only = only
+        self._ids: dict[str, str] | None = None
+
+    def of(self, records: Sequence[str]) -> dict[str, Value]:
+        """record id -> names of its lists, for those that are in any."""
+        if len(records) > SINGLY:
+            everybody = self.members()
+            return {id: everybody[id] for id in records if id in everybody}
+        known = {id: name for name, id in self._known().items()}
+        found: dict[str, Value] = {}
+        for record in records:
+            path = f"{self._path}/records/{self._type}/{record}/memberships"
+            answer = self._http.read("GET", path, allow=(404,))
+            items = answer.detail.get("results") or ()
+            mine = sorted(known[str(item["listId"])] for item in items if str(item["listId"]) in known)
+            if mine:
+                found[record] = list(mine)
+        return found
+
+    def members(self) -> dict[str, Value]:
+        """record id -> names of its lists, for all members of all lists."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for name, id in sorted(self._known().items()):
+            params: dict[str, Any] = {"limit": PAGE}
+            while True:
+                answer = self._http.read("GET", f"{self._path}/{id}/memberships", params=params)
+                for item in answer.items("results"):
+                    found[str(item["recordId"])].append(name)
+                after = ((answer.json.get("paging") or {}).get("next") or {}).get("after")
+                if not after:
+                    break
+                params["after"] = after
+        return dict(found)
+
+    def put(self, wanted: Mapping[str, Iterable[str]]) -> dict[str, str]:
+        """Bring each record to exactly these lists; record id -> reason for those refused. One call for each
+        list that changes; what is so already costs none."""
+        known = self._known()
+        refused = {
+            record: f"HubSpot has no static list named {unknown[0]}"
+            for record, asked in wanted.items()
+            if (unknown := [name for name in asked if name not in known])
+        }
+        sure = {record: set(asked) for record, asked in wanted.items() if record not in refused}
+        now = self.of(list(sure))
+        for name, id in known.items():
+            inside = {record for record in sure if name in names(now.get(record))}
+            add = [record for record in sure if name in sure[record] and record not in inside]
+            remove = [record for record in inside if name not in sure[record]]
+            for record in self._change(id, add, remove):
+                refused[record] = f"HubSpot did not change the list {name}"
+        return refused
+
+    def _change(self, id: str, add: Sequence[str], remove: Sequence[str]) -> set[str]:
+        """The records that the answer does not confirm."""
+        left: set[str] = set()
+        moves = [(record, True) for record in add] + [(record, False) for record in remove]
+        for some in chunks(moves, CHANGED):
+            body = {
+                "recordIdsToAdd": [record for record, joins in some if joins],
+                "recordIdsToRemove": [record for record, joins in some if not joins],
+            }
+            path = f"{self._path}/{id}/memberships/add-and-remove"
+            detail = self._http.write("PUT", path, body=body, allow=(400, 404)).detail
+            confirmed = {
+                *(detail.get("recordsIdsAdded") or detail.get("recordIdsAdded") or ()),  # spelled so
+                *(detail.get("recordIdsRemoved") or ()),
+            }
+            left |= {record for record, _ in some} - {str(record) for record in confirmed}
+        return left
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._known())
+
+    def _known(self) -> dict[str, str]:
+        """name -> id."""
+        if self._ids is None:
+            self._ids = {}
+            body: dict[str, Any] = {"count": FOUND, "offset": 0, "processingTypes": list(STATIC)}
+            while True:
+                answer = self._http.read("POST", f"{self._path}/search", body=body, allow=(403,))
+                if answer.status == 403:  # without the scope for lists there are none
+                    break
+                for item in answer.items("lists"):
+                    static = item.get("processingType") in STATIC and item.get("objectTypeId") == self._type
+                    if static and (not self._only or item["name"] in self._only):
+                        self._ids.setdefault(str(item["name"]), str(item["listId"]))
+                if not answer.json.get("hasMore"):
+                    break
+                body["offset"] = answer.json["offset"]
+        return self._ids
+
+
+def names(value: Value) -> list[str]:
+    """A set-valued field as a list; blank is empty."""
+    return value if isinstance(value, list) else []
