@@ -3,7 +3,7 @@
 What may be repeated:
 
     reads    on time-out, lost connection, unreadable answer, 408, 423, 429, 5xx
-    writes   only where the app surely did nothing: connection refused, 423, 429
+    writes   only where the app surely did nothing: connection refused, 423, 429, 477
 
 A write that ended in any other way raises `Uncertain`: it may or may not have been applied. Waits follow
 ``Retry-After`` where the app gives one, else exponential back-off with full jitter (AWS Architecture Blog,
@@ -42,7 +42,8 @@ from connectors.settings import LOOPBACK, checked, number
 ATTEMPTS: Final = 6
 BACKOFF: Final = (0.5, 30.0)  # first and longest ceiling of an unguided wait, in seconds
 AGAIN_AFTER_READ: Final = frozenset({408, 423, 429, 477, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-NOT_APPLIED: Final = frozenset({423, 429})
+NOT_APPLIED: Final = frozenset({423, 429, 477})
+LOCKED: Final = 2.0  # seconds that a lock (423) lasts at least where the app does not say
 HEADERS: Final = {
     "accept": "application/json",
     "accept-encoding": "gzip, deflate",
@@ -332,6 +333,8 @@ class Http:
                 f"{where} The credential lacks a right: grant its scope or role, then try again."
             )
         after = _retry_after(answer)
+        if status == 423 and after is None:
+            after = LOCKED
         if too_fast or (status in AGAIN_AFTER_READ and not writes):
             error = Unavailable(f"{where} Later runs try again.", after)
             if after is not None:

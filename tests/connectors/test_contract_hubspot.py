@@ -54,7 +54,11 @@ class HubSpot(Sandboxed):
 class TestHubSpotContacts(HubSpot):
     object = "contacts"
     texts = ("firstname", "city", "jobtitle", "lastname")
-    samples: ClassVar[Mapping[str, Value]] = {"customer_tags": ["partner", "vip"], "hs_language": "fa"}
+    samples: ClassVar[Mapping[str, Value]] = {
+        "customer_tags": ["partner", "vip"],
+        "hs_language": "fa",
+        "lists": ["News", "VIP"],
+    }
     refusal = ("customer_tags", ["no-such-tag"])
     most_calls: ClassVar[Mapping[str, int]] = {
         "pull": 3,
@@ -64,6 +68,12 @@ class TestHubSpotContacts(HubSpot):
         "create": 1,
         "update": 1,
     }
+
+    def begin(self) -> None:
+        super().begin()
+        for name in ("News", "VIP"):
+            body = {"name": name, "objectTypeId": "0-1", "processingType": "MANUAL"}
+            self.does("POST", "/crm/v3/lists/", body)
 
 
 class TestHubSpotCompanies(HubSpot):
