@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 import pytest
 
@@ -71,6 +71,14 @@ class Hooks:
     def requests(self) -> int:
         """The calls that the app itself has counted so far."""
         pytest.skip("the test has no view of the calls that the app receives")
+
+    def fault(self, kind: str, on: Literal["read", "write", ""] = "", **rule: Any) -> None:
+        """Let calls to the app go wrong from now on, by a rule as the sandbox knows them (docs/sandbox.md);
+        `on`: only calls that read, or that create or update. The connection should not really sleep."""
+        pytest.skip("the test cannot let calls to this app go wrong")
+
+    def no_faults(self) -> None:
+        """All is well again."""
 
     def connect_refused(self) -> Connector:
         """A connection with a wrong credential, which contains `secret` too."""

@@ -42,6 +42,20 @@ class Values(Hooks):
         self.write(self.update(id, dict.fromkeys(self.texts, text)))
         assert [self.held(id)[name] for name in self.texts] == [self.expected(n, text) for n in self.texts]
 
+    def test_a_huge_text_is_kept_cut_as_declared_or_refused_by_name(self) -> None:
+        (id,) = self.seed(1)
+        field = self.texts[1]
+        for text in ("huge " * 2_000 + "end", "x" * 70_000):
+            before = self.held(id)
+            (result,) = self.write(self.update(id, {field: text}))
+            if result.outcome == "applied" and field not in result.fields:
+                assert self.held(id)[field] == self.expected(field, text)
+            else:
+                assert result.outcome in ("applied", "rejected"), result.reason
+                assert len(text) > (self.spec.fields[field].max_length or 0)
+                assert (list(result.fields), self.held(id)) == ([field], before)
+                assert len(result.reason) < 1_000
+
     def test_outer_blanks_come_out_as_declared(self) -> None:
         text = "  two words\t "
         id = self.created({**self.person(0), **dict.fromkeys(self.texts, text)})

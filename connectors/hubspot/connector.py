@@ -246,7 +246,9 @@ class HubSpotConnector:
         if answer.status == 404:
             gone = answer.detail.get("category") == "OBJECT_NOT_FOUND"
             return Fetched(id, "deleted" if gone else "unknown")
-        record = self._whole(reader, [answer.json])[0]
+        if not isinstance(answer.detail.get("id"), str):
+            return Fetched(id, "unknown")
+        record = self._whole(reader, [answer.detail])[0]
         if record.id == id:
             return Fetched(id, "archived" if record.archived else "found", record)
         return Fetched(id, "merged", record, into=record.id)

@@ -37,6 +37,7 @@ _KEYS: Final = (
     "path",
     "kind",
     "method",
+    "holds",
     "count",
     "skip",
     "probability",
@@ -71,6 +72,7 @@ class Fault:
     path: re.Pattern[str]
     kind: str
     method: str | None = None
+    holds: re.Pattern[str] | None = None
     count: int | None = None
     skip: int = 0
     probability: float = 1.0
@@ -83,6 +85,8 @@ class Fault:
         if self.count == 0 or self.app not in ("*", app) or not self.path.search(call.path):
             return False
         if self.method not in (None, call.method) or not self._fits(call):
+            return False
+        if self.holds and not self.holds.search(call.raw.decode(errors="replace")):
             return False
         if self.random.random() >= self.probability:
             return False
@@ -141,6 +145,7 @@ def parsed(rule: dict[str, Any]) -> Fault:
         path=re.compile(rule.get("path", "")),
         kind=kind,
         method=method.upper() if method else None,
+        holds=re.compile(rule["holds"]) if rule.get("holds") else None,
         count=None if count is None else int(count),
         skip=int(rule.get("skip", 0)),
         probability=1.0 if probability is None else float(probability),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from time import sleep
+from typing import Any, ClassVar, Literal
 
 import httpx
 import pytest
@@ -16,7 +17,9 @@ from connectors.sandbox.server import Sandbox
 
 class Sandboxed(ConnectorContract):
     """`app` is the prefix of the app; `credentials` and `settings` are the connector's; `login` is a
-    person's; `habits` are the app's own settings."""
+    person's; `habits` are the app's own settings; creates and updates are
+    told by their paths (`writing`) by their methods (`verbs`), or by their
+    bodies (`holding`)."""
 
     app: ClassVar[str]
     kind: ClassVar[Any]
@@ -24,6 +27,9 @@ class Sandboxed(ConnectorContract):
     settings: ClassVar[dict[str, Any]] = {}
     habits: ClassVar[dict[str, Any]] = {}
     login: ClassVar[dict[str, str]]
+    writing: ClassVar[str] = ""
+    verbs: ClassVar[tuple[str, ...]] = ()
+    holding: ClassVar[str] = ""
     sandbox: ClassVar[Sandbox]
     http: ClassVar[httpx.Client]
 
@@ -62,8 +68,28 @@ class Sandboxed(ConnectorContract):
 
     def connected(self, credentials: dict[str, str]) -> Connector:
         url = f"{self.sandbox.url}/{self.app}"
-        connector: Connector = self.kind(Options(self.app, url, credentials, self.settings, now=self.now))
+        options = Options(self.app, url, credentials, self.settings, now=self.now, sleep=nap)
+        connector: Connector = self.kind(options)
         return connector
+
+    def fault(self, kind: str, on: Literal["read", "write", ""] = "", **rule: Any) -> None:
+        """All reads of an app are GET, unless it is said which paths are writes."""
+        if not (self.writing or self.verbs or self.holding):
+            pytest.skip("it is not said which calls of this app create and update")
+        for where in self.places(on):
+            self.asks("POST", "/_sandbox/faults", json={"app": self.app, "kind": kind, **where, **rule})
+
+    def places(self, on: str) -> list[dict[str, str]]:
+        if not on:
+            return [{}]
+        if self.writing:
+            return [{"path": self.writing if on == "write" else f"^(?!.*({self.writing}))"}]
+        if self.holding and on == "write":
+            return [{"holds": self.holding}]
+        return [{"method": verb} for verb in (self.verbs if on == "write" else ("GET",))]
+
+    def no_faults(self) -> None:
+        self.asks("DELETE", "/_sandbox/faults")
 
     def requests(self) -> int:
         return int(self.asks("GET", "/_sandbox/counts")[self.app])
@@ -77,3 +103,8 @@ class Sandboxed(ConnectorContract):
     def does(self, method: str, path: str, body: Any = None) -> Any:
         """What a person does, by the app's own API."""
         return self.asks(method, f"/{self.app}{path}", json=body, headers=self.login)
+
+
+def nap(seconds: float) -> None:
+    """Long pauses need not be lived through."""
+    sleep(min(seconds, 0.02))

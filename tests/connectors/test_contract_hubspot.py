@@ -19,6 +19,7 @@ class HubSpot(Sandboxed):
     credentials: ClassVar[dict[str, str]] = {"token": secret}
     login: ClassVar[dict[str, str]] = {"authorization": "Bearer sandbox-hubspot"}
     habits: ClassVar[dict[str, Any]] = {"search_lag": 5}
+    writing = "/batch/(create|update)$"
 
     @pytest.fixture(autouse=True)
     def _small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from connectors.settings import basic
 
 
 class TestMailchimpMembers(Sandboxed):
+    verbs = ("POST", "PATCH", "PUT")
     app = "mailchimp"
     kind = MailchimpConnector
     object = "members"

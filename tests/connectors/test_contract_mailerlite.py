@@ -12,6 +12,7 @@ from connectors.mailerlite import MailerLiteConnector
 
 
 class TestMailerLiteSubscribers(Sandboxed):
+    holding = '"method": ?"(POST|PUT)"'
     app = "mailerlite"
     kind = MailerLiteConnector
     object = "subscribers"

@@ -22,6 +22,7 @@ OWN_FIELDS = {
 
 
 class Zendesk(Sandboxed):
+    verbs = ("POST", "PUT")
     app = "zendesk"
     kind = ZendeskConnector
     secret = "sandbox-zendesk"
