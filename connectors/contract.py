@@ -157,7 +157,10 @@ class ObjectSpec:
     feed            ``changes``: `pull` with a cursor gives what changed; ``scan``: it always gives everything
     lag             seconds until a change is sure to show in `pull` and `find`
     lists_lag       values in `pull` may be older than those in `fetch`
+    page            records a page of a whole read, for the forecast of calls
+    beside          calls that each read makes beside its pages, at most; for the forecast
     batch           records per write batch that the connector likes to be given
+    updates         records that one call updates, where those are fewer; for the forecast
     lanes           write batches that may be on their way at once, where the app takes its time for each
     fetch_batch     ids per `fetch`
     answers         an applied write carries the record as the app now holds it
@@ -175,7 +178,10 @@ class ObjectSpec:
     feed: Literal["changes", "scan"] = "changes"
     lag: float = 0.0
     lists_lag: bool = False
+    page: int = 100
+    beside: int = 0
     batch: int = 100
+    updates: int | None = None
     lanes: int = 1
     fetch_batch: int = 100
     answers: bool = True

@@ -18,8 +18,7 @@ from syncer.store.records import Records
 from syncer.wire import Wiring, allowed
 
 ASSUMED = 10_000  # records an app, where nothing was read yet
-PAGE = 100  # records a page: what the apps' lists give at most
-WRITTEN = 0.5  # share of the records that a first sync typically writes to an app
+CREATED = UPDATED = 0.25  # shares of the records that a first sync typically makes and changes in an app
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +130,10 @@ def _ask(wiring: Wiring, name: str) -> AppState:
 
 def _estimate(sync: str, state: AppState, spec: ObjectSpec, known: int | None, wiring: Wiring) -> Estimate:
     records = known or ASSUMED
-    pages = max(1, ceil(records / PAGE))
-    writes = ceil(records * WRITTEN / spec.batch)
-    first, poll = pages + writes, pages if spec.feed == "scan" else 1
+    pages = max(1, ceil(records / spec.page))
+    writes = ceil(records * CREATED / spec.batch) + ceil(records * UPDATED / (spec.updates or spec.batch))
+    first = spec.beside + pages + writes
+    poll = spec.beside + (pages if spec.feed == "scan" else 1)
     pace = max(state.latency, seconds_a_call(wiring, state.name))
     return Estimate(
         sync, state.name, records, known is None, first, first * pace / 60, poll, poll * pace / 60

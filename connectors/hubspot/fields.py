@@ -120,6 +120,7 @@ def object_spec(
         feed="changes",
         lag=lag,
         lists_lag=True,
+        beside=1 if facts.name == "contacts" else 0,
         batch=100,
         fetch_batch=100,
         answers=True,

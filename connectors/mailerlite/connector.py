@@ -67,7 +67,7 @@ class MailerLiteConnector:
         _known(object)
         if self._spec is None:
             own = list(numbered(self._http, "/fields"))
-            self._spec = subscriber_spec(own, self._groups.names, CREATES, SIZE)
+            self._spec = subscriber_spec(own, self._groups.names, self._size, CREATES, SIZE)
         return self._spec
 
     def remember(self, spec: ObjectSpec) -> None:

@@ -36,7 +36,7 @@ _KINDS: Final[dict[str, Kind]] = {"number": "decimal", "date": "date"}
 
 
 def subscriber_spec(
-    own: Iterable[Mapping[str, Any]], groups: Iterable[str], batch: int, fetch: int
+    own: Iterable[Mapping[str, Any]], groups: Iterable[str], page: int, batch: int, fetch: int
 ) -> ObjectSpec:
     """The spec of subscribers from the account's fields and group names."""
     fixed = [
@@ -52,6 +52,8 @@ def subscriber_spec(
         {spec.name: spec for spec in (*fixed, *custom)},
         unique=("email",),
         feed="scan",
+        page=page,
+        beside=len(STATUSES) - 1,
         batch=batch,
         fetch_batch=fetch,
         answers=True,

@@ -157,6 +157,7 @@ def object_spec(
         external_id="external_id" if facts.writable else None,
         feed="changes",
         lag=lag,
+        page=1000,
         lanes=3,
         batch=100,
         fetch_batch=100,

@@ -32,6 +32,18 @@ def test_status_counts_the_calls_that_were_made(desk: Desk) -> None:
     assert today == made > 0
 
 
+def test_check_forecasts_the_calls_that_a_poll_and_a_whole_read_take(desk: Desk) -> None:
+    estimates = desk.run("check", "--records", "30", "--json").json["estimates"]
+    forecast = {(e["sync"], e["app"]): e["poll_calls"] for e in estimates}
+    desk.synced()
+    before = httpx.get(f"{desk.url}/_sandbox/counts").json()
+    desk.run("sync", "contacts")
+    after = httpx.get(f"{desk.url}/_sandbox/counts").json()
+    assert {app: after[app] - before[app] for app in ("hubspot", "mailerlite", "zendesk")} == {
+        app: forecast["contacts", app] for app in ("hubspot", "mailerlite", "zendesk")
+    }
+
+
 def test_check_forecasts_minutes_by_the_limit(desk: Desk) -> None:
     limited(desk).change("rate_limit: 1000", "rate_limit: 1")
     estimates = desk.run("check", "--records", "12000", "--json").json["estimates"]
