@@ -1,5 +1,5 @@
 """A simulated HubSpot: contacts, companies, their association, deals, tickets, properties, static lists,
-communication preferences.
+communication preferences; webhooks.
 
 Covers versioned paths (``/crm/v3/objects/contacts``) and dated ones (``/crm/objects/2026-09/contacts``),
 which have the same bodies.
@@ -23,6 +23,7 @@ from connectors.hubspot.sandbox_world import load
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.limits import Denied, Limits
 from connectors.sandbox.people import World
+from connectors.sandbox.webhooks import Delivery
 from connectors.sandbox.wire import Answer, App, Call, Json, Mode, Refused, Router
 
 TOKEN = "sandbox-hubspot"
@@ -71,6 +72,9 @@ class HubSpot(App[Account]):
         if _TOKEN_PATH.fullmatch(call.path):
             return token_answer(self.account.tokens, call)
         return super().handle(call)
+
+    def outgoing(self) -> list[Delivery]:
+        return self.account.webhooks.outgoing()
 
     def authenticate(self, call: Call) -> None:
         scheme, _, given = call.headers.get("authorization", "").partition(" ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.hubspot.sandbox_associations import Links
 from connectors.hubspot.sandbox_lists import StaticLists
 from connectors.hubspot.sandbox_records import Records
+from connectors.hubspot.sandbox_webhooks import Webhooks
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.tokens import TokenServer
 from connectors.sandbox.wire import Mode, Refused, not_covered
@@ -15,6 +16,7 @@ KINDS = {
     **dict.fromkeys(("deals", "deal", "0-3"), "deals"),
     **dict.fromkeys(("tickets", "ticket", "0-5"), "tickets"),
 }
+FIRST_IDS = {"contacts": 101, "companies": 5001, "deals": 70_001, "tickets": 90_001}
 
 
 class Account:
@@ -23,15 +25,13 @@ class Account:
     def __init__(self, clock: Clock, mode: Mode) -> None:
         self.clock = clock
         self.mode = mode
+        self.tokens = TokenServer("hubspot", clock, mode)
+        self.webhooks = Webhooks(clock, mode, self.tokens.client_secret)
         self.records = {
-            "contacts": Records("contacts", clock, mode, 101),
-            "companies": Records("companies", clock, mode, 5001),
-            "deals": Records("deals", clock, mode, 70_001),
-            "tickets": Records("tickets", clock, mode, 90_001),
+            kind: Records(kind, clock, mode, first, self.webhooks.note) for kind, first in FIRST_IDS.items()
         }
         self.lists = StaticLists(clock, mode)
         self.links = Links(mode)
-        self.tokens = TokenServer("hubspot", clock, mode)
         self.subscriptions: dict[tuple[str, int], str] = {}
 
     def of(self, name: str) -> Records:

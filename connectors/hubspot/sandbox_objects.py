@@ -8,7 +8,7 @@ from typing import Any
 from connectors.hubspot.sandbox_account import KINDS, Account
 from connectors.hubspot.sandbox_answers import bad_request, error, not_found
 from connectors.hubspot.sandbox_associations import NAMES, TYPES
-from connectors.hubspot.sandbox_records import Records
+from connectors.hubspot.sandbox_records import SINGULAR, Records
 from connectors.sandbox.table import Row, after
 from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes, not_covered
 
@@ -147,6 +147,7 @@ def gdpr_delete(account: Account, call: Call) -> Answer:
     discard(account, records, row)
     if not account.mode.muted:
         records.archived.remove(int(row["id"]))
+        account.webhooks.note(SINGULAR[records.kind], "privacyDeletion", int(row["id"]))
     return Answer(204)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from connectors.hubspot.sandbox_answers import conflict, error, not_found
 from connectors.hubspot.sandbox_index import SearchIndex
@@ -11,6 +11,7 @@ from connectors.sandbox.clock import Clock, iso_ms
 from connectors.sandbox.table import Row, Table
 from connectors.sandbox.wire import Json, Mode, Refused
 
+Note = Callable[..., None]
 SINGULAR = {"contacts": "contact", "companies": "company", "deals": "deal", "tickets": "ticket"}
 ALWAYS = {kind: ("createdate", "hs_object_id", changed) for kind, changed in MODIFIED.items()}
 DEFAULTS = {
@@ -36,7 +37,7 @@ class Records:
     (default true): a read by the id of a record that was merged away gives the one that lives.
     """
 
-    def __init__(self, kind: str, clock: Clock, mode: Mode, first_id: int) -> None:
+    def __init__(self, kind: str, clock: Clock, mode: Mode, first_id: int, note: Note) -> None:
         self.kind = kind
         self.clock = clock
         self.mode = mode
@@ -49,6 +50,7 @@ class Records:
         self.index = SearchIndex(self.table, clock, mode)
         self.opted_out: set[str] = set()
         self._next = first_id
+        self._note = note
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -103,7 +105,11 @@ class Records:
             )
         self._refuse_taken(values, None)
         given, now = {name: value for name, value in values.items() if value}, self.clock.tick()
-        return self._row(given, now, now)[1] if self.mode.muted else self._added(given, now)
+        if self.mode.muted:
+            return self._row(given, now, now)[1]
+        row = self._added(given, now)
+        self._note(SINGULAR[self.kind], "creation", int(row["id"]), changeFlag="CREATED")
+        return row
 
     def update(self, row: Row, properties: Mapping[str, object], ignored: list[str]) -> Row:
         """Change a record; what is already so moves nothing."""
@@ -125,6 +131,12 @@ class Records:
 
     def change(self, row: Row, changes: Mapping[str, str]) -> Row:
         """Store values without checking them and move the time of change."""
+        for name, value in changes.items():
+            told = {"propertyName": name, "propertyValue": value}
+            self._note(SINGULAR[self.kind], "propertyChange", int(row["id"]), **told)
+        return self._stored(row, changes)
+
+    def _stored(self, row: Row, changes: Mapping[str, str]) -> Row:
         id, now = int(row["id"]), self.clock.tick()
         before = {**row, "properties": dict(row["properties"])} if self.index.lag else None
         self._release(id, {name: row["properties"].get(name, "") for name in changes})
@@ -141,6 +153,7 @@ class Records:
         if self.mode.muted:
             return
         id = int(row["id"])
+        self._note(SINGULAR[self.kind], "deletion", id, changeFlag="DELETED")
         self.table.remove(id)
         self.index.forget(id)
         self._release(id, row["properties"])
@@ -171,7 +184,10 @@ class Records:
             winner = self._added(values, self.clock.tick())
         self._lead([int(row["id"]) for row in gone], int(winner["id"]))
         changes["hs_merged_object_ids"] = ";".join([*ids, *(row["id"] for row in gone)])
-        return self.change(winner, changes)
+        lives = int(winner["id"])
+        ends = {"primaryObjectId": int(kept["hs_object_id"]), "mergedObjectIds": [int(loser["id"])]}
+        self._note(SINGULAR[self.kind], "merge", lives, **ends, newObjectId=lives)
+        return self._stored(winner, changes)
 
     def _lead(self, gone: Sequence[int], into: int) -> None:
         """From now on these ids, and those that led to them, lead to another record."""
