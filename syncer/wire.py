@@ -34,6 +34,7 @@ from syncer.store.lease import Busy, hold
 from syncer.store.ledger import Ledger
 from syncer.store.sharing import Shared
 from syncer.store.tokens import SharedTokens
+from syncer.store.vault import Vault
 
 DESCRIBED_FOR = timedelta(days=1)
 
@@ -116,7 +117,8 @@ class Wiring:
             return {}
         self.shared = self.shared or Shared(self.config.state)
         account, ports = account_key(self.config.apps[app]), self.ports
-        tokens = SharedTokens(self.shared, account, app, ports.holder, ports.now, ports.alive)
+        vault = Vault(self.config.state_keys)
+        tokens = SharedTokens(self.shared, vault, account, app, ports.holder, ports.now, ports.alive)
         self.budgets.append(SharedBudget(self.shared, account))
         return {"budget": self.budgets[-1], "tokens": tokens}
 

@@ -253,12 +253,11 @@ class RateRow(SQLModel, table=True):
 
 
 class TokenRow(SQLModel, table=True):
-    """A login whose token expires (`syncer.store.tokens`). `login` is a hash; `holder` renews it just now,
-    for no longer than `until`."""
+    """A login whose token expires (`syncer.store.tokens`); the token is among the secrets. `login` is a hash;
+    `holder` renews it just now, for no longer than `until`."""
 
     __tablename__ = "token"
     login: str = Field(primary_key=True)
     app: str
     holder: str = ""
     until: str = ""
-    body: str = Field(default="", sa_type=Text)

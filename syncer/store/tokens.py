@@ -1,4 +1,4 @@
-"""The tokens of logins that expire, kept in the state for all processes.
+"""The tokens of logins that expire, kept in the state for all processes, sealed where a key is configured.
 
 One process at a time renews a token. Its claim is committed before the app is called, so no transaction is
 open during that call; the claim of a process that died, or took too long, is taken over.
@@ -20,6 +20,7 @@ from syncer.store import codec
 from syncer.store.database import Database
 from syncer.store.sharing import Shared
 from syncer.store.tables import TokenRow
+from syncer.store.vault import Secrets, Vault
 
 LASTS: Final = timedelta(minutes=5)
 LOOK: Final = 0.2  # seconds between two looks at somebody else's claim
@@ -31,6 +32,7 @@ class SharedTokens:
     whose it is: a login that the app had before is forgotten."""
 
     shared: Shared
+    vault: Vault
     login: str
     app: str
     holder: str
@@ -40,12 +42,16 @@ class SharedTokens:
 
     def read(self) -> Token | None:
         with self.shared.transaction() as db:
-            row = db.one("SELECT body FROM token WHERE login = :login", login=self.login)
-        return loads(row.body) if row is not None and row.body else None
+            kept = Secrets(db, self.vault).get(secret(self.login))
+        return loads(kept) if kept else None
 
     def keep(self, token: Token) -> None:
         with self.shared.transaction() as db:
-            db.run("UPDATE token SET body = :body WHERE login = :login", body=dumps(token), login=self.login)
+            secrets = Secrets(db, self.vault)
+            secrets.keep(secret(self.login), dumps(token))
+            sql = "SELECT login FROM token WHERE app = :app AND login <> :login"
+            for row in db.rows(sql, app=self.app, login=self.login):
+                secrets.drop(secret(row.login))
             db.run("DELETE FROM token WHERE app = :app AND login <> :login", app=self.app, login=self.login)
 
     @contextmanager
@@ -78,6 +84,11 @@ class SharedTokens:
     def _claim(self, db: Database, holder: str, until: str) -> None:
         sql = "UPDATE token SET holder = :holder, until = :until WHERE login = :login"
         db.run(sql, holder=holder, until=until, login=self.login)
+
+
+def secret(login: str) -> str:
+    """The name of a login's token among the secrets of the state."""
+    return f"token:{login}"
 
 
 def dumps(token: Token) -> str:

@@ -23,6 +23,7 @@ from syncer.ports import Ports
 from syncer.store.budget import SharedBudget
 from syncer.store.sharing import Shared
 from syncer.store.tokens import SharedTokens
+from syncer.store.vault import Vault
 from syncer.wire import account_key, connect
 
 url, state, calls = sys.argv[1:]
@@ -46,7 +47,7 @@ class Told(SharedBudget):
             print(looked[0] + seconds)
         return seconds
 
-tokens = SharedTokens(shared, account, "crm", ports.holder, ports.now, ports.alive)
+tokens = SharedTokens(shared, Vault(), account, "crm", ports.holder, ports.now, ports.alive)
 app = connect("crm", model, Told(shared, account, clock), tokens)
 app.check()
 for _ in range(int(calls)):

@@ -28,6 +28,5 @@ def upgrade() -> None:
         sa.Column("app", sa.String(), nullable=False),
         sa.Column("holder", sa.String(), nullable=False),
         sa.Column("until", sa.String(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("login"),
     )
