@@ -61,6 +61,7 @@ def member_spec(own: Iterable[Mapping[str, Any]], lag: float, batch: int, mails:
         unique=(EMAIL,),
         lag=lag,
         page=1000,
+        beside=1,  # the archived ones are asked for by name
         batch=batch,
         updates=1,
         fetch_batch=batch,

@@ -9,8 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
-from connectors.mailchimp.sandbox_account import NEWSLETTER
+from connectors.mailchimp.sandbox_account import EVENTS, NEWSLETTER
 from connectors.sandbox.server import Sandbox
 from syncer import logs
 from syncer.config import Config
@@ -19,6 +20,7 @@ from syncer.ports import Ports
 from syncer.report import Report
 from syncer.runner import Runner
 from syncer.store.database import Database
+from syncer.wire import account_key
 from tests.fourth import folder
 from tests.states import state_url
 
@@ -63,6 +65,13 @@ def test_four_apps_sync_to_convergence_and_a_second_sync_writes_nothing(
     requests = httpx.get(f"{sandbox.url}/_sandbox/requests").json()["mailchimp"]
     assert not [call for call in requests if "ignored" in call]
     assert (state["mailchimp"]["mails"], state["mailchimp"]["automations"]) == (0, 0)
+
+
+def test_two_audiences_of_one_account_share_its_budget(tmp_path: Path) -> None:
+    one = folder(tmp_path, "http://127.0.0.1:8765", state_url(tmp_path)).apps["mailchimp"]
+    other = one.model_copy(update={"settings": {"audience": EVENTS}})
+    stranger = one.model_copy(update={"credentials": {"token": SecretStr("other-us1")}})
+    assert account_key(one) == account_key(other) != account_key(stranger)
 
 
 def tagged_in_two_apps(sandbox: Sandbox) -> str:
