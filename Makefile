@@ -37,6 +37,10 @@ SEEDS ?= 10000
 simulate: .venv/.dev ## Play random histories of the engine (SEEDS=10000, or from:to) and check every promise
 	@$(BIN)/python -m tests.simulation.engine.run --seeds $(SEEDS)
 
+.PHONY: simulate-mutants
+simulate-mutants: .venv/.dev ## Break the engine in many ways and show that the histories notice each
+	@$(BIN)/python -m tests.simulation.engine.run_mutants
+
 .PHONY: lint
 lint: .venv/.dev ## ruff, mypy strict, import contract
 	@$(BIN)/ruff check .

@@ -76,6 +76,7 @@ class Memory:
     person    whose a record is; typed: token -> person; same: people that an app joined
     sent      (record, slot) -> (seq, value) of every write that left, whether it landed or not
     revision  record -> the newest version of it that was shown, kept or not
+    read      record -> the fields of it that were ever shown, kept or not
     latest    app -> what its last call showed
     pulls     app -> when a read of what changed began
     creating  whose record is being made by a person; watch: told of everything the engine does
@@ -90,6 +91,7 @@ class Memory:
     same: dict[int, int] = field(default_factory=dict)
     sent: dict[tuple[Key, str], list[tuple[int, Value]]] = field(default_factory=dict)
     revision: dict[Key, int] = field(default_factory=dict)
+    read: dict[Key, set[str]] = field(default_factory=dict)
     latest: dict[str, list[tuple[Key, Showing]]] = field(default_factory=dict)
     pulls: dict[str, list[datetime]] = field(default_factory=dict)
     clock_set: list[int] = field(default_factory=list)
@@ -119,6 +121,7 @@ class Memory:
         self.latest[app] = shown
         for key, showing in shown:
             self.shows.setdefault(key, []).append(showing)
+            self.read.setdefault(key, set()).update(showing.values)
             self.revision[key] = max(self.revision.get(key, -1), showing.revision)
 
     def forget_last_shows(self) -> None:

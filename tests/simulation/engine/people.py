@@ -114,8 +114,11 @@ class People:
 
     def act(self) -> None:
         """Somebody does something."""
+        self.do(self.rng.choices([n for n, _ in self.acts], [w for _, w in self.acts])[0])
+
+    def do(self, name: str) -> None:
+        """This, in some app, if it can be done there."""
         app = self.rng.choice(list(self.world.apps.values()))
-        name = self.rng.choices([n for n, _ in self.acts], [w for _, w in self.acts])[0]
         try:
             getattr(self, f"_{name}")(app)
         except (Refused, Gone):

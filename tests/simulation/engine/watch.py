@@ -45,10 +45,13 @@ class Watch:
         self.linked: dict[Key, str] = {}
         self.linked_at: dict[Key, int] = {}
         self.decisions: list[int] = []
+        self.made: set[Key] = set()
         self.fenced: Stepped | None = None
         self.clean = False  # the last run left nothing over
         self.before: Print | None = None
-        self.first_plan = True
+        self.asked = False
+        self.rounds = 0
+        self.was_first = True
 
     # -- slots --------------------------------------------------------------------------------------------
 
@@ -65,14 +68,19 @@ class Watch:
 
     # -- the run ------------------------------------------------------------------------------------------
 
-    def begins(self) -> None:
+    def begins(self, asked: bool) -> None:
+        """`asked`: a held plan is answered in this run."""
         self.run_began = self.memory.seq
+        self.asked = asked
+        self.rounds = 0
+        self.was_first = not self.decisions
         self.fenced = None
 
     def ended(self, report: Report | None) -> None:
         if report is None:
             self.memory.forget_last_shows()
         self._cursors()
+        self._limits()
         self.clean = report is not None and report.status == "done" and not report.leftovers
 
     def gate(self, what: str) -> None:
@@ -92,6 +100,7 @@ class Watch:
 
     def deciding(self, engine: Engine) -> None:
         self.decided_at = self.memory.next()
+        self.rounds += 1
         self.before = self._print(engine)
 
     def decided(self, engine: Engine, plan: Plan) -> None:
@@ -123,16 +132,31 @@ class Watch:
                 if x.slot != "consent" or rank(new) < max(rank(old), rank("pending")):
                     self.memory.report("held", f"a held run wrote {x}")
 
+    def _limits(self) -> None:
+        """An unasked run after one that left nothing over changes no more records than the limits allow."""
+        limit = self.w.setting.limits.get("updates")
+        if limit is None or self.asked or self.was_first or not self.clean or self.restored_at >= 0:
+            return
+        mine = [x for x in self.memory.log if x.seq > self.run_began and x.who == "engine"]
+        for app in self.w.apps:
+            updated = {x.key for x in mine if x.app == app and x.action == "edit" and x.slot != "consent"}
+            if len(updated) > limit.count * max(1, self.rounds):
+                self.memory.report("brake", f"{len(updated)} updates in {app}, unasked, limit {limit.count}")
+
     # -- writing ------------------------------------------------------------------------------------------
 
     def wrote(self, action: str, changes: list[Happening]) -> None:
         """The engine's write had its effect in an app."""
         person = self.memory.of(changes[0].key)
+        if action == "create":
+            self.made.add(changes[0].key)
         if person is None:
             self.memory.report("identity", f"{changes[0].key} holds nothing that anybody typed")
             return
         if action == "create":
             self._no_twin(person, changes)
+        elif action == "archive":
+            self._not_for_absence(person, changes[0])
         for x in changes:
             strangers = {
                 t for t in tokens(x.after) if self.memory.who(self.memory.typed.get(t, -1)) != person
@@ -143,6 +167,14 @@ class Watch:
                 self._consent(person, x)
             elif action == "edit":
                 self._no_echo(person, x)
+            if action == "edit" and x.key not in self.made and x.slot not in self.memory.read.get(x.key, ()):
+                self.memory.report("unread", f"{x}")
+
+    def _not_for_absence(self, person: int, x: Happening) -> None:
+        keys = set(self.memory.family(person))
+        reasons = ("archive", "delete", "merge")
+        if not any(y.key in keys and y.who == "person" and y.action in reasons for y in self.memory.log):
+            self.memory.report("absence", f"{x}, and nobody archived or deleted anything")
 
     def _no_twin(self, person: int, changes: list[Happening]) -> None:
         app, key = changes[0].app, changes[0].key

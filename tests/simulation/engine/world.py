@@ -200,7 +200,7 @@ class World:
         engine.world = self
         options = RunOptions(approve=approve, reject=reject)
         self.memory.note(f"run {self.runs + 1} begins" + (f", approves {approve}" if approve else ""))
-        self.watch.begins()
+        self.watch.begins(bool(approve or reject))
         report = None
         try:
             report = engine.run(options)

@@ -1,0 +1,303 @@
+"""Deliberate errors of the engine, each a function that gives the patches which plant it. In which worlds they
+are looked for: `mutants.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+
+from syncer import brakes, engine
+from syncer.core import decide as deciding
+from syncer.core import merge, settle
+from syncer.engine import Engine
+from syncer.steps.normalise import Intake
+from syncer.steps.pull import Puller
+from syncer.steps.recover import Recovery
+from syncer.steps.write import Writer
+from syncer.store.ledger import Ledger
+from tests.simulation.pure import mutants as pure
+
+Patches = Callable[[], Sequence[Any]]
+
+# -- writing and the shadows ------------------------------------------------------------------------------
+
+
+def base_before_the_write() -> Sequence[Any]:
+    original = Writer._write
+
+    def write_(self: Any, ref: str, item: Any) -> Any:
+        if item.record is not None:
+            records = self.intake.records
+            with records.db.transaction():
+                link = records.links(self.app.name, [item.record])[item.record]
+                for name, (_, after) in item.slots.items():
+                    link.seen[name] = after
+                    fields = self.sync.slots(self.app.name)[name].fields
+                    link.agreed.update({f: item.values[f] for f in fields if f in item.values})
+                records.save_links([link], self.sync.slot_names())
+        return original(self, ref, item)
+
+    return (patch.object(Writer, "_write", write_),)
+
+
+def no_reading_before_overwriting() -> Sequence[Any]:
+    return (patch.object(Writer, "_is_old", lambda *_: False),)
+
+
+def never_marked_in_flight() -> Sequence[Any]:
+    return (patch.object(Ledger, "mark", lambda *_: None),)
+
+
+def timed_out_create_is_settled() -> Sequence[Any]:
+    """A create without an answer is taken for one that did not happen, and sent again."""
+    original = settle._settle_create
+
+    def settle_create(sent: Any, result: Any, golden: Any) -> Any:
+        done = original(sent, result, golden)
+        done.in_flight = False
+        return done
+
+    return (patch.object(settle, "_settle_create", settle_create),)
+
+
+def unanswered_update_is_believed() -> Sequence[Any]:
+    """An update without an answer is taken for done."""
+    original = settle._write_into
+
+    def write_into(link: Any, sent: Any, result: Any, golden: Any) -> Any:
+        after = original(link, sent, result, golden)
+        for name, pending in dict(after.pending).items():
+            after.seen[name] = pending.sent
+            after.agreed.update(pending.parts)
+            del after.pending[name]
+        return after
+
+    return (patch.object(settle, "_write_into", write_into),)
+
+
+def recovery_stores_what_it_read() -> Sequence[Any]:
+    """After a crash the record is read, and what it shows becomes the shadow."""
+    original = Recovery.settle_updates
+
+    def settle_updates(self: Any, flights: Any) -> None:
+        original(self, flights)
+        records = self.intake.records
+        ids = [f.item.record for f in flights if f.item.record]
+        links = records.links(self.app.name, ids)
+        for link in links.values():
+            row = self.app.connector.app.rows.get(link.id)
+            if row is not None and row.state == "live":
+                names = [n for n in link.seen if n in row.values]
+                link.seen.update({n: row.values[n] for n in names})
+                link.pending.clear()
+        records.save_links(list(links.values()), self.sync.slot_names())
+
+    return (patch.object(Recovery, "settle_updates", settle_updates),)
+
+
+def recovery_does_not_look_up() -> Sequence[Any]:
+    def look_up(self: Any, flights: Any) -> Iterator[Any]:
+        with self.intake.records.db.transaction():
+            self.ledger.unmark(f.ref for f in flights)
+        return self.result
+        yield
+
+    return (patch.object(Recovery, "look_up", look_up),)
+
+
+def lag_is_not_waited_for() -> Sequence[Any]:
+    return (patch.object(Recovery, "_patience", lambda self: timedelta(seconds=-1)),)
+
+
+# -- reading ----------------------------------------------------------------------------------------------
+
+
+def cursor_before_its_page() -> Sequence[Any]:
+    """The cursor is committed first, the page in a transaction of its own."""
+    original, save = Puller._pages, Intake.save
+
+    def pages(self: Any, *args: Any) -> Any:
+        late: list[Any] = []
+        task, answer = original(self, *args), None
+        while True:
+            with patch.object(Intake, "save", lambda *page: late.append(page)):
+                call = next(task, None) if answer is None else _sent(task, answer)
+            for page in late:
+                with self.intake.records.db.transaction():
+                    save(*page)
+            late.clear()
+            if call is None:
+                return
+            answer = yield call
+
+    return (patch.object(Puller, "_pages", pages),)
+
+
+def _sent(task: Any, answer: Any) -> Any:
+    try:
+        return task.send(answer)
+    except StopIteration:
+        return None
+
+
+def cursor_is_the_latest_seen() -> Sequence[Any]:
+    """`>` and the greatest stamp seen, where the start of the read less the lag would be safe."""
+    from connectors.memory import MemoryApp
+
+    def horizon(self: Any) -> Any:
+        stamps = [row.stamp for row in self._index]
+        return max(stamps, default=self.now())
+
+    original = MemoryApp.page
+
+    def page(self: Any, position: Any) -> Any:
+        if position is not None and position[1] == "":
+            position = (position[0], "\uffff")
+        return original(self, position)
+
+    return (patch.object(MemoryApp, "horizon", horizon), patch.object(MemoryApp, "page", page))
+
+
+def missing_is_deleted() -> Sequence[Any]:
+    """A record that a listing did not show is taken for deleted."""
+    from syncer.model import Observation
+
+    def ask(self: Any, ids: Any) -> Iterator[Any]:
+        with self.intake.records.db.transaction():
+            self.intake.records.save_observations(
+                Observation(self.app.name, id, {}, self.now(), state="deleted") for id in ids
+            )
+        return None
+        yield
+
+    return (patch.object(Puller, "_ask_about", ask),)
+
+
+def short_listing_proves_absence() -> Sequence[Any]:
+    original = Puller._ask_about
+
+    def ask(self: Any, ids: Any) -> Any:
+        yield from original(self, ids)
+        self.result.short = False
+
+    return (patch.object(Puller, "_ask_about", ask),)
+
+
+def gained_field_is_not_read() -> Sequence[Any]:
+    return (patch.object(Puller, "_gained_fields", lambda _: False),)
+
+
+def lagging_list_is_truth() -> Sequence[Any]:
+    original = Puller._pages
+
+    def pages(self: Any, cursor: Any, fresh: bool, lagging: bool, seen: Any) -> Any:
+        return original(self, cursor, fresh, False, seen)
+
+    return (patch.object(Puller, "_pages", pages),)
+
+
+# -- deciding ---------------------------------------------------------------------------------------------
+
+
+def create_before_the_app_was_read() -> Sequence[Any]:
+    original, read = engine.abilities_of, Engine._read
+
+    def abilities(sync: Any, ledger: Any) -> Any:
+        creates = [a.name for a in sync.apps.values() if a.writes and sync.mapping.apps[a.name].creates]
+        return replace(original(sync, ledger), creates=creates)
+
+    def read_(self: Any, run: Any) -> None:
+        read(self, run)
+        run.readable |= set(self.sync.apps)
+
+    return (patch.object(engine, "abilities_of", abilities), patch.object(Engine, "_read", read_))
+
+
+def create_beside_a_review() -> Sequence[Any]:
+    return (patch.object(engine, "doubted_in", lambda *_: {}),)
+
+
+def create_planned_twice() -> Sequence[Any]:
+    return (patch.object(engine, "creating_in", lambda _: {}),)
+
+
+def new_records_are_never_matched() -> Sequence[Any]:
+    from syncer.steps import match
+
+    return (patch.object(match, "_known", lambda *_: []),)
+
+
+def brakes_are_off() -> Sequence[Any]:
+    return (patch.object(brakes, "tripped", lambda *_: []),)
+
+
+def held_run_is_kept() -> Sequence[Any]:
+    """What a held run decided is committed all the same."""
+    original = Engine._decide
+
+    def decide(self: Any, run: Any, options: Any) -> Any:
+        plan = self._brake_free(run, options)
+        return self._hold_back(run, plan) if plan.held else plan
+
+    def brake_free(self: Any, run: Any, options: Any) -> Any:
+        with self.db.transaction():
+            return self._decide_inside(run, options)
+
+    del original
+    return (
+        patch.object(Engine, "_decide", decide),
+        patch.object(Engine, "_brake_free", brake_free, create=True),
+    )
+
+
+def held_run_writes_everything() -> Sequence[Any]:
+    def lower(unit: Any, lens: Any, run: str) -> Any:
+        from syncer.core.plan import Abilities
+
+        return deciding.decide(unit, lens, Abilities(), run)
+
+    from syncer import deciding as pass_
+
+    return (patch.object(pass_, "lower_consent", lower),)
+
+
+def blank_is_no_edit() -> Sequence[Any]:
+    """A clearing is taken for a value that was not returned."""
+    original = merge._is_candidate
+
+    def is_candidate(m: Any, field: Any, offer: Any) -> bool:
+        return offer.candidate.value is not None and original(m, field, offer)
+
+    return (patch.object(merge, "_is_candidate", is_candidate),)
+
+
+def losing_value_is_not_logged() -> Sequence[Any]:
+    def choose(m: Any, field: Any, candidates: Any) -> None:
+        from conflicts.rules import rule_for
+
+        winner = rule_for(field.rule.kind, field.rule.apps)(candidates, m.lens.mapping.order)
+        winner = winner or candidates[0]
+        if winner.kind != "golden":
+            m.take(field, winner, field.rule.kind)
+
+    return (patch.object(merge, "_choose", choose),)
+
+
+def lease_is_not_checked() -> Sequence[Any]:
+    from syncer.store.lease import Lease
+
+    return (patch.object(Lease, "check", lambda _: None),)
+
+
+def clock_of_yesterday_is_trusted() -> Sequence[Any]:
+    return (
+        patch.object(Puller, "_sent_before", lambda *_: None),
+        patch.object(Ledger, "sent_before", lambda *_: None),
+    )
+
+
+def of_the_core(name: str) -> Patches:
+    return pure.CORE[name]
