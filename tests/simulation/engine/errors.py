@@ -1,5 +1,5 @@
-"""Deliberate errors of the engine, each a function that gives the patches which plant it. In which worlds they
-are looked for: `mutants.py`."""
+"""Deliberate errors of the engine, each a function that gives the patches which plant it. In which worlds
+they are looked for: `mutants.py`."""
 
 from __future__ import annotations
 
