@@ -118,7 +118,7 @@ class Explainer:
             }
             linked = sorted({goldens[app][id] for app, id in keys if id in goldens[app]})
             loose = [self._loose(key) for key in keys if key[1] not in goldens[key[0]]]
-            return self.goldens(linked, only), loose
+            return self.goldens(linked, only), [one for one in loose if one is not None]
 
     def goldens(self, ids: Sequence[str], only: str | None = None) -> list[Explained]:
         """These golden records. Call inside a reading."""
@@ -166,8 +166,8 @@ class Explainer:
             said.append(f"{obs.app}:{obs.id} was read, and the next run decides about it")
         return said
 
-    def _loose(self, key: LinkKey) -> Unlinked:
-        because = "it was never read, or there is no such record"
+    def _loose(self, key: LinkKey) -> Unlinked | None:
+        """Why a record has no golden record; None where nothing at all is known of it."""
         reviews = self.stories.reviews([key])
         if reviews:
             because = f"a doubtful match, which waits for a person: {_doubt(reviews[0])}"
@@ -177,6 +177,8 @@ class Explainer:
                 because = f"{key[0]} was not read to the end yet, and nothing is matched before that"
         elif self.stories.is_stub(key):
             because = "it is outside the app's filter (only), or archived: only its keys and consent are kept"
+        else:
+            return None
         return Unlinked(self.sync.name, self.sync.mapping.object, *key, because)
 
 

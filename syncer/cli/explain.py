@@ -48,7 +48,7 @@ def explain(
     if not found and not loose:
         nobody(who)
     if as_json:
-        give([_as_object(one) for one in found] + [_loose_object(one) for one in loose])
+        give([as_object(one) for one in found] + [unlinked_object(one) for one in loose])
         return
     for number, one in enumerate(found):
         if number:
@@ -95,7 +95,7 @@ def syncs(runner: Runner, field: str | None) -> Iterator[Sync]:
 # -- explain ----------------------------------------------------------------------------------------------
 
 
-def _as_object(one: Explained) -> dict[str, Any]:
+def as_object(one: Explained) -> dict[str, Any]:
     """The documented keys of `explain --json`."""
     return {
         "sync": one.sync,
@@ -140,7 +140,8 @@ def _place(place: Place) -> dict[str, Any]:
     }
 
 
-def _loose_object(one: Unlinked) -> dict[str, Any]:
+def unlinked_object(one: Unlinked) -> dict[str, Any]:
+    """The same for a record that has no golden record."""
     return {
         "sync": one.sync,
         "object": one.object,

@@ -13,6 +13,7 @@ from syncer.cli import (
     conflicts,
     demo,
     explain,
+    export,
     failures,
     init,
     match,
@@ -55,6 +56,7 @@ app.command()(undo.undo)
 app.add_typer(failures.app, name="failures")
 app.command()(explain.explain)
 app.command()(explain.history)
+app.command()(export.export)
 app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(match.app, name="match")
 app.command()(pause.pause)

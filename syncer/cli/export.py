@@ -1,0 +1,86 @@
+"""`syncer export`: all that is known of a person or company, to hand it over."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from syncer.cli.explain import Who, as_object, nobody, syncs, unlinked_object
+from syncer.cli.output import say, tell
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
+
+COLUMNS = ("sync", "who", "what", "time", "run", "app", "record", "field", "value", "before", "because")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+
+
+def export(
+    who: Who,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write to a file that only you can read.")
+    ] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Write all that is known of a person or company: as CSV, or with --json as JSON."""
+    from syncer.explaining import Explainer
+    from syncer.timeline import timeline
+
+    known: list[dict[str, Any]] = []
+    with running(config) as runner:
+        for sync in syncs(runner, None):
+            people, loose = Explainer(sync, runner.db).who(who)
+            events = timeline(sync, runner.db, who)
+            for one in people:
+                mine = sorted((e for e in events if e.who == one.golden), key=lambda e: e.order)
+                known.append({**as_object(one), "history": [e.as_json() for e in mine]})
+            known += [{**unlinked_object(one), "history": []} for one in loose]
+    if not known:
+        nobody(who)
+    text = orjson.dumps(known, default=str).decode() + "\n" if as_json else as_csv(known)
+    if out is None:
+        tell(text.removesuffix("\n"))
+        return
+    descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", newline="") as file:
+        file.write(text)
+    say(f"Written to {out}.")
+
+
+def as_csv(known: list[dict[str, Any]]) -> str:
+    """One row for each golden value, each value in an app, and each event; safe to open in a spreadsheet."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for one in known:
+        writer.writerows([safe(cell) for cell in row] for row in _rows(one))
+    return text.getvalue()
+
+
+def _rows(one: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    head = one["sync"], one["who"]
+    for record in one["records"]:
+        yield (*head, f"record ({record['state']})", None, None, record["app"], record["record"], *[None] * 4)
+    for told in one["fields"]:
+        source = told["time"], told["run"], told["app"], told["record"], told["field"]
+        yield (*head, "golden value", *source, told["value"], None, told["because"])
+        for place in told["apps"]:
+            where = place["app"], place["record"], place["field"]
+            yield (*head, "held by app", None, None, *where, place["value"], None, place["because"])
+    for event in one["history"]:
+        when = event["time"], event["run"], event["app"], event["record"], event["field"]
+        yield (*head, event["what"], *when, event["after"], event["before"], event["because"])
+
+
+def safe(cell: Any) -> str:
+    """A cell as text that no spreadsheet takes for a formula."""
+    if cell is None:
+        return ""
+    text = ", ".join(map(str, cell)) if isinstance(cell, list) else str(cell)
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,57 @@
+"""All that is known of one person, to hand over: complete as JSON, safe in a spreadsheet as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import stat
+
+import pytest
+
+from connectors.sandbox.server import Sandbox
+from syncer.cli.export import COLUMNS, safe
+from syncer.demo.apps import Apps
+from tests.cli.conftest import Desk
+from tests.cli.test_verify import somebody
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+6281", "'+6281"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\tx", "'\tx"),
+        ("Mara", "Mara"),
+        (["vip", "trial"], "vip, trial"),
+        (None, ""),
+    ],
+)
+def test_no_cell_is_a_formula(cell: object, shown: str) -> None:
+    assert safe(cell) == shown
+
+
+def test_everything_is_there(desk: Desk, sandbox: Sandbox) -> None:
+    desk.synced()
+    ids = somebody(desk)
+    with Apps(sandbox) as apps:
+        apps.edit("zendesk", ids["zendesk"], "city", "=HYPERLINK(1)")
+    desk.synced()
+    who = f"zendesk:{ids['zendesk']}"
+    (known,) = desk.run("export", who, "--json").json
+    (explained,) = desk.run("explain", who, "--json").json
+    assert {key: known[key] for key in explained} == explained
+    assert known["history"] == desk.run("history", who, "--json").json
+    file = desk.folder / "mara.csv"
+    assert desk.run("export", who, "--out", str(file)).code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    rows = list(csv.reader(io.StringIO(file.read_text())))
+    assert tuple(rows[0]) == COLUMNS
+    assert all(len(row) == len(COLUMNS) for row in rows)
+    assert sum("'=HYPERLINK(1)" in row for row in rows) >= 4
+    assert not any(cell.startswith("=") for row in rows for cell in row)
+
+
+def test_nobody(desk: Desk) -> None:
+    assert desk.run("export", "nobody@nowhere.example").code == 1
