@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from syncer.core.plan import Abilities
-from syncer.matching.cluster import Matches
+from syncer.matching.outcome import Matches
 from syncer.model import LinkKey
 from syncer.setup import App, Sync
 from syncer.store.ledger import Ledger

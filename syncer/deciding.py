@@ -18,8 +18,8 @@ from syncer.core.decide import decide, lower_consent
 from syncer.core.lens import Lens
 from syncer.core.plan import Abilities
 from syncer.core.refuse import refuse
-from syncer.matching.cluster import Group, Matches
 from syncer.matching.keys import fold_key
+from syncer.matching.outcome import Group, Matches
 from syncer.model import Decision, Golden, Item, Link, LinkKey, StubConsent, Unit, Value
 from syncer.setup import Sync
 from syncer.steps.match import golden_id

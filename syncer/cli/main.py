@@ -12,6 +12,7 @@ from syncer.cli import (
     check,
     conflicts,
     demo,
+    duplicates,
     explain,
     export,
     failures,
@@ -20,6 +21,7 @@ from syncer.cli import (
     pause,
     plan,
     resync,
+    review,
     runs,
     sandbox,
     state,
@@ -58,6 +60,8 @@ app.command()(explain.explain)
 app.command()(explain.history)
 app.command()(export.export)
 app.add_typer(conflicts.app, name="conflicts")
+app.add_typer(review.app, name="review")
+app.command()(duplicates.duplicates)
 app.add_typer(match.app, name="match")
 app.command()(pause.pause)
 app.command()(pause.resume)

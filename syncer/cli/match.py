@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from syncer.cli.codes import Code, leave
-from syncer.cli.output import facts, give, say, tell
-from syncer.cli.session import AsJson
+from syncer.cli.output import facts, give, say, table, tell
+from syncer.cli.session import CONFIG, AsJson, ConfigFile
 
 app = typer.Typer(help="Match records: which of them are one person, and why.", no_args_is_help=True)
 
@@ -47,3 +47,37 @@ def file(
         return
     facts(said)
     tell(f"{clusters} says which records are one person, {review} which pairs are for you to decide.")
+
+
+@app.command("explain")
+def explain(
+    one: Annotated[str, typer.Argument(metavar="A", help="A record: app:id.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="Another record: app:id.")],
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Explain what speaks for and against two records being one person, with its weights and the total."""
+    from syncer.cli.review import stewards
+    from syncer.matching.matcher import chance
+
+    a, b = ((name.partition(":")[0], name.partition(":")[2]) for name in (one, other))
+    with stewards(config) as found:
+        evidence = next((e for s in found if (e := s.explain(a, b)) is not None), None)
+    if evidence is None:
+        say(f"{one} and {other} are not both known. Records are named app:id, as in status.")
+        raise leave(Code.USAGE)
+    score = round(evidence.score, 2)
+    if as_json:
+        parts = [{"found": what, "weight": round(weight, 2)} for what, weight in evidence.parts]
+        said = {"a": one, "b": other, "score": score, "probability": round(chance(evidence.score), 4)}
+        give({**said, "rival": evidence.rival, "prior": round(evidence.prior, 2), "evidence": parts})
+        return
+    tell(f"If {one} and {other} are not one person, they are most likely {evidence.rival}.\n")
+    rows = [
+        (f"before anything is compared: one person rather than {evidence.rival}", round(evidence.prior, 1))
+    ]
+    table(("found", "weight"), [*rows, *((what, round(weight, 1)) for what, weight in evidence.parts)])
+    tell(
+        f"\nA weight of 1 doubles the odds, -1 halves them. Against all that they could be else: {score},"
+        f" that is {chance(evidence.score):.1%}."
+    )

@@ -17,15 +17,15 @@ CROWD = 24  # records that share a key; more are split
 WINDOW = 8  # neighbours in what cannot be split
 
 
-def pairs(c: Columns) -> tuple[Numbers, Numbers]:
+def pairs(c: Columns, names: bool = True) -> tuple[Numbers, Numbers]:
     """Rows (i, j), i < j, of all pairs to compare; each once, in a fixed order."""
     codes = np.empty(0, dtype=np.int64)
-    for key, splits in _keys(c):
+    for key, splits in _keys(c, names):
         codes = np.unique(np.concatenate((codes, *_within(key, splits, c))))
     return codes // c.size, codes % c.size
 
 
-def _keys(c: Columns) -> Iterator[tuple[Numbers, list[Numbers]]]:
+def _keys(c: Columns, names: bool) -> Iterator[tuple[Numbers, list[Numbers]]]:
     """Keys (0: none), each with the keys that split it."""
     bones, sounds = c.names.skeletons, c.names.sounds
     given, family = bones[c.given], bones[c.family]
@@ -36,7 +36,12 @@ def _keys(c: Columns) -> Iterator[tuple[Numbers, list[Numbers]]]:
     for column, more in ((c.mail, c.more_mails), (c.phone, c.more_phones)):
         yield column, [_both(given, family), given, family, place]
         yield from ((other, []) for other in _additional(column, more))
+    for column in c.facts.values():
+        yield column, [given, family]
+    if not names:
+        return
     yield _both(low, high) * (low > 0), by
+    yield given * (family == 0), by
     yield c.full, by
     yield c.local, [_both(low, high), given, family]
     yield from _across(handle, c.usual)
@@ -47,8 +52,6 @@ def _keys(c: Columns) -> Iterator[tuple[Numbers, list[Numbers]]]:
         yield _both(part, office), [place, handle]
         yield _both(part, place), [office, handle]
     yield _both(office, place) * ((given == 0) | (family == 0)), []
-    for column in c.facts.values():
-        yield column, [given, family]
 
 
 def _both(a: Numbers, b: Numbers) -> Numbers:

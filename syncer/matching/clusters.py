@@ -40,6 +40,23 @@ class Scoring(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What the scores may not change.
+
+    golden  what each row is linked to already ("" for a new one): those of one golden record are one group,
+    and two
+            golden records are never joined
+    joined, apart  pairs of rows that a person decided about
+    single  whether a group holds at most one record of an app
+    """
+
+    golden: Sequence[str] = ()
+    joined: Sequence[tuple[int, int]] = ()
+    apart: Sequence[tuple[int, int]] = ()
+    single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Doubt:
     """Rows of two records whose groups may be one; the score, and why nothing was decided."""
 
@@ -58,14 +75,22 @@ class Groups:
     doubts: list[Doubt]
 
 
-def group(i: Numbers, j: Numbers, total: Floats, apps: Sequence[int], scoring: Scoring) -> Groups:
+def group(
+    i: Numbers, j: Numbers, total: Floats, apps: Sequence[int], scoring: Scoring, rules: Rules | None = None
+) -> Groups:
     """Groups of rows 0 .. len(apps) - 1, whose scored pairs are (i, j). `apps`: the app of each row."""
     pairs = _Pairs(i, j, total)
     _complete(pairs, scoring, len(apps))
-    groups = _Forest(apps)
+    groups = _Forest(apps, rules or Rules())
     for score, a, b in pairs.ranked:
-        if score >= LINK and groups.root(a) != groups.root(b) and _agreed(pairs, groups, a, b, score):
-            groups.unite(groups.root(a), groups.root(b))
+        one, other = groups.root(a), groups.root(b)
+        if (
+            score >= LINK
+            and one != other
+            and groups.allows(one, other)
+            and _agreed(pairs, groups, a, b, score)
+        ):
+            groups.unite(one, other)
     doubts: list[Doubt] = []
     whole = _Whole(scoring)
     for _ in range(ROUNDS):
@@ -95,10 +120,50 @@ class _Pairs:
 class _Forest:
     """Union-find that knows the members and apps of each group; the first row is the root."""
 
-    def __init__(self, apps: Sequence[int]) -> None:
+    def __init__(self, apps: Sequence[int], rules: Rules | None = None) -> None:
         self.row_apps = apps
         self.parent = list(range(len(apps)))
         self._members: dict[int, list[int]] = {}
+        self.rules = rules or Rules()
+        self._apart: dict[int, set[int]] = defaultdict(set)
+        for a, b in self.rules.apart:
+            self._apart[a].add(b)
+            self._apart[b].add(a)
+        self._begin()
+
+    def _begin(self) -> None:
+        """What is linked, or was decided, is one group from the start."""
+        first: dict[str, int] = {}
+        settled = [(first.setdefault(g, n), n) for n, g in enumerate(self.rules.golden) if g]
+        for a, b in (*settled, *self.rules.joined):
+            one, other = self.root(a), self.root(b)
+            if one != other and self.allows(one, other, decided=True):
+                self.unite(one, other)
+
+    def parted(self, one: int, other: int) -> bool:
+        """Whether there is nothing to ask: a person said no, or both have a golden record."""
+        return not self.allows(one, other) and self._said_no(one, other)
+
+    def _said_no(self, one: int, other: int) -> bool:
+        both = bool(self.golden(one) and self.golden(other))
+        members = set(self.members(other))
+        return both or any(self._apart.get(n, set()) & members for n in self.members(one))
+
+    def golden(self, root: int) -> str:
+        """What a group is linked to; "" for a new one."""
+        if not self.rules.golden:
+            return ""
+        return next((g for n in self.members(root) if (g := self.rules.golden[n])), "")
+
+    def allows(self, one: int, other: int, decided: bool = False) -> bool:
+        """Whether two groups may be joined."""
+        if self.rules.golden and (mine := self.golden(one)) and mine != (self.golden(other) or mine):
+            return False
+        if decided:
+            return True
+        if self.rules.single and not self.apps(one).isdisjoint(self.apps(other)):
+            return False
+        return not self._apart or not self._said_no(one, other)
 
     def root(self, n: int) -> int:
         parent = self.parent
@@ -215,13 +280,14 @@ def _join(compared: list[tuple[float, int, int, int, int]], groups: _Forest) -> 
     for score, one, other, a, b in compared:
         rivals = max(_against(near[one], other, groups), _against(near[other], one, groups))
         left = score - log2(1.0 + rivals)
-        if changed & {one, other}:
+        if changed & {one, other} or groups.parted(one, other):
             continue
-        if left >= JOIN:
+        if left >= JOIN and groups.allows(one, other):
             groups.unite(one, other)
             changed |= {one, other}
         elif left >= DOUBT:
             why = "not sure enough" if score < JOIN else "another record of the same app fits as well"
+            why = why if left < JOIN else "the same person twice in one app?"
             chance = 1 / (1 + 2.0**-left)
             settled = len(groups.members(one)) * len(groups.members(other))
             doubts.append((-chance * settled, Doubt(a, b, left, why)))

@@ -1,113 +1,62 @@
-"""Comparison keys: what is compared is folded, what is stored and written is never touched."""
+"""The match keys of a record as the state's index keeps them, and back."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import blake2b
 
-from syncer.model import Value
+from syncer.matching.fold import fold, fold_company, skeleton
+from syncer.matching.traits import Traits, guessed, mail, name_of, phone
+from syncer.model import LinkKey, Value
 
-# Arabic and Persian letters that people type for one another, and what carries no sound.
-_LETTERS = str.maketrans(
-    {
-        "ي": "ی",
-        "ى": "ی",
-        "ئ": "ی",
-        "ك": "ک",
-        "ة": "ه",
-        "ۀ": "ه",
-        "أ": "ا",
-        "إ": "ا",
-        "آ": "ا",
-        "ؤ": "و",
-        "ـ": "",
-        "\u200c": " ",
-        "\u200d": "",
-        "’": "",
-        "'": "",
-        "`": "",
-    }
-)
-_TITLES = frozenset(
-    "mr mrs ms miss dr prof sir ir drs hj haji bapak ibu pak bu jr sr phd mba آقای خانم دکتر مهندس".split()
-)
-_LEGAL = frozenset(
-    "inc ltd llc gmbh ag co corp corporation company limited plc pt cv tbk persero sa bv شرکت".split()
-)
-
-
-@lru_cache(maxsize=65536)
-def fold(text: str) -> str:
-    """Lower case, no marks, one form of each letter and digit, words divided by single spaces."""
-    folded = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    kept = []
-    for char in folded:
-        category = unicodedata.category(char)
-        if category == "Nd":
-            kept.append(str(unicodedata.digit(char)))
-        elif category[0] == "L":
-            kept.append(char)
-        elif category[0] != "M":
-            kept.append(" ")
-    return " ".join("".join(kept).split())
-
-
-def fold_name(text: str) -> str:
-    """A person's or company's name without titles and legal forms, unless nothing else is left."""
-    words = fold(text).split()
-    kept = [w for w in words if w not in _TITLES and w not in _LEGAL]
-    return " ".join(kept or words)
-
-
-LONGEST = 160  # characters of a key, or of a part of a name
-WHO = "who"  # the kind under which the index keeps names
+WHO = "who"  # the kind under which the index keeps names and places
+SOUND = "sound"  # and what their names sound like
+BOX = "box"  # and addresses without tags
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a record is compared by. `exact`: kind -> folded keys; `given` and `family` are folded names (a
-    company has its name in `given`)."""
+    """What a record is recognised by. `exact`: kind -> folded values, as an app may keep them unique;
+    `matching`: the kinds among them by which records match."""
 
-    app: str
-    id: str
     exact: Mapping[str, tuple[str, ...]]
-    given: str = ""
-    family: str = ""
-    city: str = ""
-    golden: str | None = None
+    matching: tuple[str, ...]
+    traits: Traits
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.app, self.id
+    def key(self) -> LinkKey:
+        return self.traits.key
 
     @property
-    def who(self) -> str:
-        """The name as one key; what it begins with is a block."""
-        return f"{self.family}|{self.given}" if self.given or self.family else ""
-
-    @property
-    def block(self) -> str:
-        """Records with similar names begin with this."""
-        return f"{self.family}|{self.given[0]}" if self.given else ""
+    def id(self) -> str:
+        return self.traits.id
 
     def stored(self) -> list[tuple[str, str, str, str]]:
-        """(kind, key, app, id): what the index keeps. The name carries the city, the last part of it."""
-        rows = [(kind, key, self.app, self.id) for kind, keys in self.exact.items() for key in keys]
-        if self.who:
-            rows.append((WHO, f"{self.who}|{self.city}", self.app, self.id))
+        """(kind, key, app, id): what the index keeps."""
+        t = self.traits
+        rows = [(kind, key, t.app, t.id) for kind, keys in self.exact.items() for key in keys]
+        if t.given or t.family:
+            guess = "?" if t.guessed else ""
+            who = "|".join((t.family, t.given, t.city, t.country, t.generation, guess))
+            rows += [(WHO, who, t.app, t.id), (SOUND, sounds_like(t), t.app, t.id)]
+        known = {key for keys in self.exact.values() for key in keys}
+        rows += [(BOX, box, t.app, t.id) for box in t.mails if box not in known]
         return rows
 
 
+def sounds_like(t: Traits) -> str:
+    """One key for a name in any script and order."""
+    return " ".join(sorted(skeleton(part) or part for part in (t.given, t.family) if part))
+
+
+def blocks_of(t: Traits) -> tuple[str, ...]:
+    """How the names of similar records begin in the index."""
+    return (f"{t.family}|{t.given[0]}",) if t.given else ()
+
+
 def fold_key(value: str) -> str:
-    """An exact key as it is compared. A very long one is cut and told apart by a hash of the whole: an index
-    takes no text of any length."""
-    key = value.casefold().strip()
-    if len(key) > LONGEST:
-        key = f"{key[:LONGEST]}#{blake2b(key.encode(errors='replace'), digest_size=12).hexdigest()}"
-    return key.replace("\0", "\ufffd")
+    """An exact key as it is compared."""
+    return value.casefold().strip()
 
 
 def keys_of(
@@ -117,25 +66,81 @@ def keys_of(
     other: Mapping[str, Sequence[str]],
     exact: Sequence[str],
     names: Sequence[str],
+    matching: Sequence[str] | None = None,
 ) -> Keys:
-    """Keys of a record from its golden-form values and further values of its key fields."""
+    """Keys of a record from its golden-form values and further values of its key fields. One name is a
+    company's."""
     found = {
         kind: tuple(dict.fromkeys(fold_key(str(v)) for v in (values.get(kind), *other.get(kind, ())) if v))
         for kind in exact
     }
-    folded = [fold_name(str(values.get(name) or ""))[:LONGEST] for name in names]
-    given, family = (folded[0], folded[1]) if len(folded) > 1 else (folded[0] if folded else "", "")
-    city = fold(str(values.get("city") or ""))[:LONGEST]
-    return Keys(app, id, {k: v for k, v in found.items() if v}, given, family, city)
+    kept = {kind: v for kind, v in found.items() if v}
+    kinds = tuple(exact if matching is None else matching)
+    texts = [str(values.get(name) or "") for name in names]
+    given, family, generation = _name(texts)
+    place = fold(str(values.get("city") or "")), fold(str(values.get("country") or ""))
+    return Keys(kept, kinds, _traits(app, id, given, family, generation, place, kept, kinds))
 
 
-def restored(app: str, id: str, golden: str | None, rows: Sequence[tuple[str, str]]) -> Keys:
-    """Keys of a known record from the index: `rows` are (kind, key)."""
+def _name(texts: Sequence[str]) -> tuple[str, str, str]:
+    if len(texts) > 1:
+        return name_of(texts[0], texts[1], "")
+    return fold_company(texts[0]) if texts else "", "", ""
+
+
+def _traits(
+    app: str,
+    id: str,
+    given: str,
+    family: str,
+    generation: str,
+    place: tuple[str, str],
+    exact: Mapping[str, Sequence[str]],
+    matching: Sequence[str],
+    golden: str | None = None,
+    guess: bool | None = None,
+) -> Traits:
+    mails, phones, facts = _sorted_out(exact, matching)
+    if guess is None and not (given and family) and mails and "@" in mails[0]:
+        read = guessed(given or family, mails[0])
+        given, family = read or (given, family)
+        guess = read is not None
+    return Traits(
+        app, id, given, family, generation, bool(guess), mails, phones,
+        city=place[0], country=place[1], facts=facts, golden=golden,
+    )  # fmt: skip
+
+
+def _sorted_out(
+    exact: Mapping[str, Sequence[str]], matching: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Addresses and domains, closing digits of numbers, other facts."""
+    mails: dict[str, None] = {}
+    phones: dict[str, None] = {}
+    facts = []
+    for kind in matching:
+        for text in exact.get(kind, ()):
+            if "@" in text:
+                mails[mail(text) or text] = None
+            elif text.startswith("+") and (number := phone(text)):
+                phones[number] = None
+            elif kind == "domain":
+                mails[text.removeprefix("www.")] = None
+            else:
+                facts.append((kind, text))
+    return tuple(mails), tuple(phones), tuple(dict(reversed(facts)).items())
+
+
+def restored(
+    app: str, id: str, golden: str | None, rows: Sequence[tuple[str, str]], matching: Sequence[str]
+) -> Traits:
+    """Traits of a known record from the index: `rows` are (kind, key)."""
     exact: dict[str, list[str]] = {}
-    family = given = city = ""
-    for kind, key in rows:
+    parts = [""] * 6
+    for kind, key in sorted(rows):
         if kind == WHO:
-            family, given, city = key.split("|", 2)
-        else:
+            parts = (key.split("|") + [""] * 6)[:6]
+        elif kind not in (SOUND, BOX):
             exact.setdefault(kind, []).append(key)
-    return Keys(app, id, {k: tuple(v) for k, v in exact.items()}, given, family, city, golden)
+    family, given, city, country, generation, guess = parts
+    return _traits(app, id, given, family, generation, (city, country), exact, matching, golden, bool(guess))

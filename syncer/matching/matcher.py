@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from syncer.matching import blocks
-from syncer.matching.clusters import group
+from syncer.matching.clusters import Rules, group
 from syncer.matching.columns import Columns, Numbers
 from syncer.matching.explain import Evidence, evidence_of
 from syncer.matching.learn import learned
 from syncer.matching.levels import Compared, compare
 from syncer.matching.traits import Traits
 from syncer.matching.weights import Scorer, Weights, counted
+from syncer.model import LinkKey
 
 PORTION = 100_000  # pairs scored at once
 Floats = NDArray[np.float64]
@@ -56,16 +57,38 @@ class _Scoring:
         return self.scorer.score_groups(compare(self.scorer.c, i, j), of, overlap)
 
 
-def match(records: Sequence[Traits], weights: Weights | None = None, most: int | None = None) -> Matched:
-    """Group records. Without `weights` they are learnt from these. `most`: so many questions at most."""
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What people decided about pairs of records: one person, or never together."""
+
+    together: Collection[tuple[LinkKey, LinkKey]] = ()
+    never: Collection[tuple[LinkKey, LinkKey]] = ()
+
+
+def match(
+    records: Sequence[Traits],
+    weights: Weights | None = None,
+    most: int | None = None,
+    decided: Decided | None = None,
+    single: bool = False,
+    names: bool = True,
+) -> Matched:
+    """Group records. Without `weights` they are learnt from these. `most`: so many questions at most.
+    `single`: a group holds at most one record of an app. Without `names` only records that share an address,
+    a number or another fact are compared."""
     ranked = sorted(records, key=lambda r: r.key)
     columns = Columns(ranked)
-    i, j = blocks.pairs(columns)
+    i, j = blocks.pairs(columns, names)
+    if any(r.golden for r in ranked):
+        known = np.array([r.golden is not None for r in ranked])
+        new = ~(known[i] & known[j])  # pairs of known records are settled
+        i, j = i[new], j[new]
     compared = compare(columns, i, j)
     scorer = Scorer(weights or counted(columns), columns)
     if weights is None:
         scorer = learned(scorer, compared)
-    found = group(i, j, _totals(scorer, compared), columns.app.tolist(), _Scoring(scorer))
+    rules = _rules(ranked, decided or Decided(), single)
+    found = group(i, j, _totals(scorer, compared), columns.app.tolist(), _Scoring(scorer), rules)
     groups: dict[int, list[Traits]] = {}
     for record, root in zip(ranked, found.of, strict=True):
         groups.setdefault(root, []).append(record)
@@ -76,6 +99,18 @@ def match(records: Sequence[Traits], weights: Weights | None = None, most: int |
         for d, said in zip(asked, evidence, strict=True)
     ]
     return Matched(list(groups.values()), questions, scorer.w, len(i))
+
+
+def _rules(ranked: Sequence[Traits], decided: Decided, single: bool) -> Rules:
+    golden = [r.golden or "" for r in ranked] if any(r.golden for r in ranked) else []
+    if not decided.together and not decided.never:
+        return Rules(golden, single=single)
+    row = {r.key: n for n, r in enumerate(ranked)}
+
+    def rows(pairs: Collection[tuple[LinkKey, LinkKey]]) -> list[tuple[int, int]]:
+        return sorted((row[a], row[b]) for a, b in pairs if a in row and b in row)
+
+    return Rules(golden, rows(decided.together), rows(decided.never), single)
 
 
 def _totals(scorer: Scorer, compared: Compared) -> Floats:
@@ -93,6 +128,12 @@ def explain(scorer: Scorer, rows: Sequence[tuple[int, int]]) -> list[Evidence]:
     compared = compare(scorer.c, np.array([i for i, _ in rows]), np.array([j for _, j in rows]))
     scores = scorer.score(compared)
     return [evidence_of(compared, scores, n) for n in range(len(rows))]
+
+
+def explained(one: Traits, other: Traits, weights: Weights | None = None) -> Evidence:
+    """The evidence on two records by themselves."""
+    columns = Columns(sorted((one, other), key=lambda r: r.key))
+    return explain(Scorer(weights or Weights(), columns), [(0, 1)])[0]
 
 
 def chance(score: float) -> float:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
-from syncer.matching.cluster import Group, Matches, match
-from syncer.matching.keys import Keys, restored
+from syncer.matching.keys import BOX, SOUND, blocks_of, restored, sounds_like
+from syncer.matching.outcome import Group, Matches, Review
+from syncer.matching.traits import Traits
 from syncer.model import LinkKey
 from syncer.setup import Sync
+from syncer.store.decisions import Decisions
 from syncer.store.records import Records
+
+if TYPE_CHECKING:
+    from syncer.matching.matcher import Question
+
+QUESTIONS = 0.03  # records a run that wait for a person, at most; or so many:
+FEW = 20
+WORTH = 0.3  # the probability of one person from which a record waits for an answer
 
 
 def find_matches(
@@ -25,40 +35,104 @@ def find_matches(
     waiting = [key for key in records.unlinked() if key[0] in complete]
     if all(key in reviewed for key in waiting):
         return Matches([], [])
-    new = [restored(app, id, None, rows) for (app, id), rows in records.keys_by_record(waiting).items()]
-    spec = sync.mapping.match
-    matches = match([*new, *_known(sync, records, new)], spec.exact, spec.fuzzy, sync.mapping.order)
-    if not reviewed:
-        return matches
-    groups = [Group(g.golden, tuple(k for k in g.members if k not in reviewed)) for g in matches.groups]
-    reviews = [r for r in matches.reviews if r.record not in reviewed]
-    return Matches([g for g in groups if g.members], reviews)
+    from syncer.matching.matcher import Decided, match
+
+    decisions, kinds = Decisions(records.db, records.space), sync.mapping.match.exact
+    rows = records.keys_by_record(waiting)
+    new = [restored(app, id, None, found, kinds) for (app, id), found in rows.items()]
+    known = _known(sync, records, new, rows)
+    weights = decisions.weights(len(new))
+    found = match(
+        [*new, *known],
+        weights,
+        decided=Decided(*decisions.pairs()),
+        single=True,
+        names=sync.mapping.match.fuzzy,
+    )
+    if weights is None:
+        decisions.save_weights(found.weights, len(new))
+    place = {app: n for n, app in enumerate(sync.mapping.order)}
+    reviews = _reviews(found.groups, found.questions, place, max(FEW, int(len(new) * QUESTIONS)))
+    open_ = {*reviewed, *(r.record for r in reviews)}
+    return Matches(_groups(found.groups, open_, place), [r for r in reviews if r.record not in reviewed])
 
 
-def _known(sync: Sync, records: Records, new: list[Keys]) -> list[Keys]:
-    """Linked records that share an exact key or a block of names with a new one."""
+def _groups(
+    groups: Sequence[Sequence[Traits]], waiting: Collection[LinkKey], place: dict[str, int]
+) -> list[Group]:
+    """The new records of each group; the first founds a golden record where there is none."""
+    found = []
+    for group in groups:
+        golden = next((r.golden for r in group if r.golden), None)
+        members = [r.key for r in group if r.golden is None and r.key not in waiting]
+        if members:
+            found.append(Group(golden, tuple(sorted(members, key=lambda k: (place.get(k[0], 99), *k)))))
+    return sorted(found, key=lambda g: (g.golden or "", place.get(g.members[0][0], 99), g.members))
+
+
+def _reviews(
+    groups: Sequence[Sequence[Traits]], questions: Sequence[Question], place: dict[str, int], most: int
+) -> list[Review]:
+    """Of each doubtful pair the later record waits, if nothing was linked to it; the other goes on."""
+    alone = {group[0].key for group in groups if len(group) == 1 and group[0].golden is None}
+    found: dict[LinkKey, Review] = {}
+    for q in questions:
+        if q.chance < WORTH or len(found) == most:
+            continue
+        one, other = sorted((q.one, q.other), key=lambda r: (r.golden is None, place.get(r.app, 99), r.key))
+        doubtful = next((r for r in (other, one) if r.key in alone), None)
+        if doubtful is None or doubtful.key in found:
+            continue
+        resembled = one if doubtful is other else other
+        if resembled.key in found and found[resembled.key].other == doubtful.key:
+            continue
+        found[doubtful.key] = Review(
+            doubtful.key, resembled.key, round(q.chance, 3), f"{q.why}: {q.evidence.text}"
+        )
+    return [found[key] for key in sorted(found)]
+
+
+def _known(
+    sync: Sync, records: Records, new: list[Traits], rows: Mapping[LinkKey, list[tuple[str, str]]]
+) -> list[Traits]:
+    """Linked records that share an exact key, or names that begin or sound alike, with a new one."""
     if not any(records.any_links(app) for app in sync.apps):
         return []
-    near: set[LinkKey] = set()
-    for kind in sync.mapping.match.exact:
-        keys = {key for k in new for key in k.exact.get(kind, ())}
-        near.update((app, id) for _, app, id, golden, _ in records.holders(kind, keys) if golden)
+    near = set(records.holding(_exact(sync, new, rows)))
     if sync.mapping.match.fuzzy:
-        for block in sorted({k.block for k in new if k.block}):
+        near.update(records.holding({SOUND: {sounds_like(t) for t in new if t.given or t.family}}))
+        for block in sorted({block for t in new for block in blocks_of(t)}):
             near.update(records.named_like(block))
     by_app: dict[str, list[str]] = defaultdict(list)
     for app, id in sorted(near):
         by_app[app].append(id)
-    return [k for app, ids in by_app.items() for k in _restore(records, app, ids)]
+    return [t for app, ids in by_app.items() for t in _restore(sync, records, app, ids)]
 
 
-def _restore(records: Records, app: str, ids: list[str]) -> list[Keys]:
+def _exact(
+    sync: Sync, new: list[Traits], rows: Mapping[LinkKey, list[tuple[str, str]]]
+) -> dict[str, set[str]]:
+    """The keys to look for, by kind in the index."""
+    wanted: dict[str, set[str]] = {kind: set() for kind in sync.mapping.match.exact}
+    for found in rows.values():
+        for kind, key in found:
+            if kind in wanted:
+                wanted[kind].add(key)
+    boxes = {m for t in new for m in t.mails}
+    for kind in sync.mapping.match.exact[:1]:
+        wanted[kind] |= boxes
+    wanted[BOX] = boxes
+    return wanted
+
+
+def _restore(sync: Sync, records: Records, app: str, ids: list[str]) -> list[Traits]:
     rows: dict[str, list[tuple[str, str]]] = defaultdict(list)
     golden: dict[str, str | None] = {}
     for id, golden_id, kind, key in records.keys_of(app, ids):
         rows[id].append((kind, key))
         golden[id] = golden_id
-    return [restored(app, id, golden[id], found) for id, found in rows.items() if golden[id]]
+    kinds = sync.mapping.match.exact
+    return [restored(app, id, golden[id], found, kinds) for id, found in rows.items() if golden[id]]
 
 
 def golden_id(space: str, founder: LinkKey) -> str:

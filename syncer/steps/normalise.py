@@ -134,7 +134,7 @@ def observation_keys(sync: Sync, obs: Observation) -> Keys:
     """The match keys of what an app showed. Unreadable fields give none."""
     match = sync.mapping.match
     kinds = sync.key_fields
-    wanted = {*kinds, *match.names, "city"}
+    wanted = {*kinds, *match.names, "city", "country"}
     values: dict[str, Value] = {}
     for slot in sync.slots(obs.app).values():
         if slot.name in obs.values and not wanted.isdisjoint(slot.fields):
@@ -148,4 +148,4 @@ def observation_keys(sync: Sync, obs: Observation) -> Keys:
     by_field = {
         slot.fields[0]: obs.keys[slot.name] for slot in sync.slots(obs.app).values() if slot.name in obs.keys
     }
-    return keys_of(obs.app, obs.id, values, by_field, kinds, match.names)
+    return keys_of(obs.app, obs.id, values, by_field, kinds, match.names, match.exact)

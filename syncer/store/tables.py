@@ -188,6 +188,19 @@ class ReviewRow(SQLModel, table=True):
     status: str = "open"
 
 
+class MatchDecisionRow(SQLModel, table=True):
+    """What a person decided about two records (in order): together, or never. Kept until taken back."""
+
+    __tablename__ = "match_decision"
+    space: str = Field(primary_key=True)
+    app: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    other_app: str = Field(primary_key=True)
+    other_id: str = Field(primary_key=True)
+    verdict: str
+    at: str
+
+
 class JournalRow(SQLModel, table=True):
     """One row a golden record and run: the golden values that changed, and where from. `body` is JSON."""
 

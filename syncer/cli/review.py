@@ -1,0 +1,158 @@
+"""`syncer review`: doubtful matches, decided one at a time or by name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncer.cli.codes import Code, leave
+from syncer.cli.output import facts, give, say, table, tell
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded
+
+if TYPE_CHECKING:
+    from syncer.steward import Steward
+    from syncer.store.decisions import Verdict
+
+Name = Annotated[str, typer.Argument(metavar="ID", help="Its id in the list: app:record.")]
+app = typer.Typer(
+    help="Decide whether two records are one person: doubtful matches.", invoke_without_command=True
+)
+
+
+@contextmanager
+def stewards(path: Path) -> Iterator[list[Steward]]:
+    """One for each sync of the config."""
+    config = loaded(path)
+    from syncer.steward import Steward
+    from syncer.store.database import Database
+
+    db = Database(config.state)
+    try:
+        yield [Steward(db, name, sync.draft.model.match.exact) for name, sync in config.syncs.items()]
+    finally:
+        db.close()
+
+
+@app.callback()
+def one_by_one(context: typer.Context, config: ConfigFile = CONFIG) -> None:
+    """Without a command: ask about one after the other, the likeliest first."""
+    if context.invoked_subcommand is not None:
+        return
+    with stewards(config) as found:
+        open_ = [(s, r) for s in found for r in s.reviews()]
+        if not open_:
+            tell("No doubtful match waits for you.")
+            return
+        for number, (steward, review) in enumerate(open_, start=1):
+            tell(f"\n{number} of {len(open_)}")
+            _show(review)
+            answer = _asked()
+            if answer == "q":
+                break
+            if answer in ("y", "n"):
+                steward.answer(review, "together" if answer == "y" else "never", datetime.now(UTC))
+    tell(f"\n{hint('sync', config)} acts on your answers.")
+
+
+def _asked() -> str:
+    if not sys.stdin.isatty():
+        return (sys.stdin.readline().strip().lower() or "q")[:1]
+    return str(typer.prompt("One person? [y]es, [n]o, [s]kip, [q]uit", default="s"))[:1].lower()
+
+
+@app.command("list")
+def list_(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """List the doubtful matches that wait, the likeliest first."""
+    with stewards(config) as found:
+        reviews = [r for s in found for r in s.reviews()]
+    if as_json:
+        give(reviews)
+    elif reviews:
+        table(
+            ("id", "resembles", "score", "why"),
+            [(r["id"], f"{r['other_app']}:{r['other_record']}", r["score"], r["reason"]) for r in reviews],
+        )
+        tell(f"\n{hint('review', config)} asks about one after the other.")
+    else:
+        tell("No doubtful match waits for you.")
+
+
+@app.command("show")
+def show(name: Name, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """Show a doubtful match, with the evidence for and against."""
+    with stewards(config) as found:
+        steward, review = _find(found, name)
+        evidence = steward.explain(
+            (review["app"], review["record"]), (review["other_app"], review["other_record"])
+        )
+    if as_json:
+        give({**review, "evidence": [{"found": w, "weight": round(x, 2)} for w, x in evidence.parts]
+              if evidence else []})  # fmt: skip
+        return
+    _show(review)
+    if evidence:
+        table(("found", "weight"), [(what, round(weight, 1)) for what, weight in evidence.parts])
+
+
+@app.command("accept")
+def accept(name: Name, config: ConfigFile = CONFIG) -> None:
+    """They are one person: the next sync links them. Remembered until it is undone."""
+    _answer(name, config, "together")
+
+
+@app.command("reject")
+def reject(name: Name, config: ConfigFile = CONFIG) -> None:
+    """They are two: never linked, never asked again. Remembered until it is undone."""
+    _answer(name, config, "never")
+
+
+@app.command("undo")
+def undo(name: Name, config: ConfigFile = CONFIG) -> None:
+    """Forget what was decided about a record. A link that was made stays; its question may come again."""
+    record = _record(name)
+    with stewards(config) as found:
+        number = sum(s.take_back(record) for s in found)
+    if not number:
+        say(f"Nothing was decided about {name}.")
+        raise leave(Code.USAGE)
+    tell(f"{number} decisions about {name} are forgotten.")
+
+
+def _answer(name: str, config: Path, verdict: Verdict) -> None:
+    with stewards(config) as found:
+        steward, review = _find(found, name)
+        steward.answer(review, verdict, datetime.now(UTC))
+    what = "are one person" if verdict == "together" else "stay apart"
+    other = f"{review['other_app']}:{review['other_record']}"
+    tell(f"{name} and {other} {what}. {hint('sync', config)} acts on it.")
+
+
+def _find(found: list[Steward], name: str) -> tuple[Steward, dict[str, Any]]:
+    record = _record(name)
+    for steward in found:
+        if review := steward.review(record):
+            return steward, review
+    say(f"No doubtful match {name} waits. syncer review list shows those that do.")
+    raise leave(Code.USAGE)
+
+
+def _record(name: str) -> tuple[str, str]:
+    app_, _, id = name.partition(":")
+    return app_, id
+
+
+def _show(review: dict[str, Any]) -> None:
+    facts(
+        {
+            "record": review["id"],
+            "resembles": f"{review['other_app']}:{review['other_record']}",
+            "score": review["score"],
+            "why": review["reason"],
+        }
+    )

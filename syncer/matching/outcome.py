@@ -1,0 +1,31 @@
+"""What matching in a sync comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syncer.model import LinkKey
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """New records that are one person: with the golden record they belong to, or None for a new one."""
+
+    golden: str | None
+    members: tuple[LinkKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A record in doubt, and the one that it resembles. `score`: the probability that they are one."""
+
+    record: LinkKey
+    other: LinkKey
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    groups: list[Group]
+    reviews: list[Review]

@@ -1,0 +1,97 @@
+"""What a data steward does with doubtful matches: look, decide, take back, explain, look for duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from syncer.matching.explain import Evidence
+from syncer.matching.keys import restored
+from syncer.matching.matcher import Decided, explained, match
+from syncer.matching.traits import Traits
+from syncer.model import LinkKey
+from syncer.store.database import Database
+from syncer.store.decisions import Decisions, Verdict
+from syncer.store.history import History
+from syncer.store.records import Records
+
+Review = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Steward:
+    """The reviews and decisions of one sync. `matching`: the kinds of keys that its records match by."""
+
+    db: Database
+    space: str
+    matching: Sequence[str]
+
+    def reviews(self) -> list[Review]:
+        """Doubtful matches that wait, the likeliest first. `id` names a review."""
+        with self.db.reading():
+            found = History(self.db).reviews(self.space)
+        return [{"id": f"{r['app']}:{r['record']}", "sync": self.space, **r} for r in found]
+
+    def review(self, record: LinkKey) -> Review | None:
+        name = f"{record[0]}:{record[1]}"
+        return next((r for r in self.reviews() if r["id"] == name), None)
+
+    def answer(self, review: Review, verdict: Verdict, at: datetime) -> None:
+        """Remember the answer for ever; the next sync acts on it."""
+        one, other = (review["app"], review["record"]), (review["other_app"], review["other_record"])
+        with self.db.transaction():
+            Decisions(self.db, self.space).decide(one, other, verdict, at)
+            Decisions(self.db, self.space).close(one, "accepted" if verdict == "together" else "rejected")
+
+    def decide(self, one: LinkKey, other: LinkKey, verdict: Verdict, at: datetime) -> None:
+        with self.db.transaction():
+            Decisions(self.db, self.space).decide(one, other, verdict, at)
+
+    def take_back(self, record: LinkKey) -> int:
+        """Forget what was decided about a record; how many decisions that were. Its question may come again."""
+        with self.db.transaction():
+            decisions = Decisions(self.db, self.space)
+            mine = [pair for pairs in decisions.pairs() for pair in pairs if record in pair]
+            for one, other in mine:
+                decisions.forget(one, other)
+                decisions.drop_answered(one)
+                decisions.drop_answered(other)
+        return len(mine)
+
+    def explain(self, one: LinkKey, other: LinkKey) -> Evidence | None:
+        """The evidence on two known records; None where one of them is not known."""
+        with self.db.reading():
+            found = {t.key: t for t in self._traits([one, other])}
+            weights = Decisions(self.db, self.space).weights(0)
+        if one not in found or other not in found:
+            return None
+        return explained(found[one], found[other], weights)
+
+    def duplicates(self, app: str) -> list[list[LinkKey]]:
+        """Groups of records of an app that are one person, as far as their keys tell. Reads all of them."""
+        with self.db.reading():
+            sql = "SELECT DISTINCT id FROM match_key WHERE space = :space AND app = :app ORDER BY id"
+            ids = [row[0] for row in self.db.rows(sql, space=self.space, app=app)]
+            traits = self._traits([(app, id) for id in ids])
+            _, never = Decisions(self.db, self.space).pairs()
+        found = match([replace(t, golden=None) for t in traits], decided=Decided(never=never))
+        return [[t.key for t in group] for group in found.groups if len(group) > 1]
+
+    def survivor_first(self, group: Sequence[LinkKey]) -> list[LinkKey]:
+        """The record that is linked, else the one with the most keys, before the others."""
+        with self.db.reading():
+            records = Records(self.db, self.space)
+            linked = records.golden_of(group[0][0], [id for _, id in group])
+            keys = records.keys_by_record(group)
+        return sorted(group, key=lambda k: (k[1] not in linked, -len(keys[k]), k))
+
+    def _traits(self, keys: Sequence[LinkKey]) -> list[Traits]:
+        records = Records(self.db, self.space)
+        rows = records.keys_by_record(keys)
+        return [
+            restored(app, id, records.golden_of(app, [id]).get(id), found, self.matching)
+            for (app, id), found in rows.items()
+            if found
+        ]

@@ -1,0 +1,77 @@
+"""What people decided about pairs of records, and the weights that records are matched by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from syncer.model import LinkKey
+from syncer.store import codec
+from syncer.store.database import Database
+from syncer.store.tables import MatchDecisionRow, Meta
+
+if TYPE_CHECKING:
+    from syncer.matching.weights import Weights
+
+Verdict = Literal["together", "never"]
+Pair = tuple[LinkKey, LinkKey]
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Queries on the decisions of one space. Call inside a transaction or a reading."""
+
+    db: Database
+    space: str
+
+    def pairs(self) -> tuple[list[Pair], list[Pair]]:
+        """Those that are one person, and those that never are."""
+        rows = self.db.rows(
+            "SELECT app, id, other_app, other_id, verdict FROM match_decision WHERE space = :space"
+            " ORDER BY app, id, other_app, other_id",
+            space=self.space,
+        )
+        found: dict[str, list[Pair]] = {"together": [], "never": []}
+        for row in rows:
+            found[row[4]].append(((row[0], row[1]), (row[2], row[3])))
+        return found["together"], found["never"]
+
+    def decide(self, one: LinkKey, other: LinkKey, verdict: Verdict, at: datetime) -> None:
+        """Remember a decision; an earlier one about this pair is replaced."""
+        a, b = sorted((one, other))
+        row = {"space": self.space, "app": a[0], "id": a[1], "other_app": b[0], "other_id": b[1]}
+        self.db.upsert(MatchDecisionRow, [{**row, "verdict": verdict, "at": codec.iso(at)}])
+
+    def forget(self, one: LinkKey, other: LinkKey) -> bool:
+        """Whether there was a decision to take back."""
+        a, b = sorted((one, other))
+        sql = (
+            "DELETE FROM match_decision WHERE space = :space AND app = :app AND id = :id"
+            " AND other_app = :other_app AND other_id = :other_id"
+        )
+        return self.db.run(sql, space=self.space, app=a[0], id=a[1], other_app=b[0], other_id=b[1]) > 0
+
+    def close(self, record: LinkKey, status: str) -> None:
+        """A person answered the review of this record."""
+        sql = "UPDATE review SET status = :status WHERE space = :space AND app = :app AND id = :id"
+        self.db.run(sql, space=self.space, app=record[0], id=record[1], status=status)
+
+    def drop_answered(self, record: LinkKey) -> None:
+        """So that its question may be asked anew."""
+        sql = "DELETE FROM review WHERE space = :space AND app = :app AND id = :id AND status <> 'open'"
+        self.db.run(sql, space=self.space, app=record[0], id=record[1])
+
+    def weights(self, records: int) -> Weights | None:
+        """The weights in force; None where none were learnt, or from fewer records than there are now."""
+        from syncer.matching.weights import from_json
+
+        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"weights:{self.space}")
+        body = codec.loads(row[0]) if row else None
+        return None if body is None or body["records"] < records else from_json(body["weights"])
+
+    def save_weights(self, weights: Weights, records: int) -> None:
+        from syncer.matching.weights import as_json
+
+        body = {"records": records, "weights": as_json(weights)}
+        self.db.upsert(Meta, [{"name": f"weights:{self.space}", "value": codec.dumps(body)}])
