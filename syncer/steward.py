@@ -50,7 +50,7 @@ class Steward:
             Decisions(self.db, self.space).decide(one, other, verdict, at)
 
     def take_back(self, record: LinkKey) -> int:
-        """Forget what was decided about a record; how many decisions that were. Its question may come again."""
+        """Forget what was decided about a record; how many that were. Its question may come again."""
         with self.db.transaction():
             decisions = Decisions(self.db, self.space)
             mine = [pair for pairs in decisions.pairs() for pair in pairs if record in pair]

@@ -16,7 +16,7 @@ from syncer.store.decisions import Decisions
 from syncer.store.records import Records
 
 if TYPE_CHECKING:
-    from syncer.matching.matcher import Question
+    from syncer.matching.matcher import Matched, Question
 
 QUESTIONS = 0.03  # records a run that wait for a person, at most; or so many:
 FEW = 20
@@ -53,6 +53,7 @@ def find_matches(
         decisions.save_weights(found.weights, len(new))
     place = {app: n for n, app in enumerate(sync.mapping.order)}
     reviews = _reviews(found.groups, found.questions, place, max(FEW, int(len(new) * QUESTIONS)))
+    reviews = sorted((*reviews, *_colliding(found, reviews, place)), key=lambda r: r.record)
     open_ = {*reviewed, *(r.record for r in reviews)}
     return Matches(_groups(found.groups, open_, place), [r for r in reviews if r.record not in reviewed])
 
@@ -90,6 +91,34 @@ def _reviews(
             doubtful.key, resembled.key, round(q.chance, 3), f"{q.why}: {q.evidence.text}"
         )
     return [found[key] for key in sorted(found)]
+
+
+def _colliding(found: Matched, asked: Sequence[Review], place: dict[str, int]) -> list[Review]:
+    """New records that nothing was linked to, with the address of somebody else: apps that keep addresses
+    unique would refuse one of the two, so a person is asked however much speaks against it."""
+    from syncer.matching.matcher import chance, explained
+
+    doubted = {key for review in asked for key in (review.record, review.other)}
+    holders: dict[str, list[Traits]] = defaultdict(list)
+    alone: dict[LinkKey, Traits] = {}
+    for group in found.groups:
+        if len(group) == 1 and group[0].golden is None:
+            alone[group[0].key] = group[0]
+        for record in group:
+            for address in record.mails:
+                holders[address].append(record)
+    reviews = []
+    for held in holders.values():
+        ranked = sorted(held, key=lambda r: (r.golden is None, place.get(r.app, 99), r.key))
+        later = ranked[-1]
+        other = next((r for r in ranked[:-1] if r.app != later.app), None)
+        if len(ranked) < 2 or other is None or later.key not in alone or later.key in doubted:
+            continue
+        doubted.add(later.key)
+        evidence = explained(other, later, found.weights)
+        reason = f"the same address, but they do not look like one: {evidence.text}"
+        reviews.append(Review(later.key, other.key, round(chance(evidence.score), 3), reason))
+    return reviews
 
 
 def _known(
