@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from syncer.matching.fold import fold, fold_company, skeleton
 from syncer.matching.traits import Traits, guessed, mail, name_of, phone
 from syncer.model import LinkKey, Value
 
+LONGEST = 160  # characters of a key, or of a part of a name
 WHO = "who"  # the kind under which the index keeps names and places
 SOUND = "sound"  # and what their names sound like
 BOX = "box"  # and addresses without tags
@@ -55,8 +57,12 @@ def blocks_of(t: Traits) -> tuple[str, ...]:
 
 
 def fold_key(value: str) -> str:
-    """An exact key as it is compared."""
-    return value.casefold().strip()
+    """An exact key as it is compared. A very long one is cut and told apart by a hash of the whole: an index
+    takes no text of any length."""
+    key = value.casefold().strip()
+    if len(key) > LONGEST:
+        key = f"{key[:LONGEST]}#{blake2b(key.encode(errors='replace'), digest_size=12).hexdigest()}"
+    return key.replace("\0", "\ufffd")
 
 
 def keys_of(
@@ -78,8 +84,9 @@ def keys_of(
     kinds = tuple(exact if matching is None else matching)
     texts = [str(values.get(name) or "") for name in names]
     given, family, generation = _name(texts)
-    place = fold(str(values.get("city") or "")), fold(str(values.get("country") or ""))
-    return Keys(kept, kinds, _traits(app, id, given, family, generation, place, kept, kinds))
+    given, family = given[:LONGEST], family[:LONGEST]
+    city, country = (fold(str(values.get(name) or ""))[:LONGEST] for name in ("city", "country"))
+    return Keys(kept, kinds, _traits(app, id, given, family, generation, (city, country), kept, kinds))
 
 
 def _name(texts: Sequence[str]) -> tuple[str, str, str]:

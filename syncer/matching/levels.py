@@ -61,6 +61,12 @@ class Compared:
     def between(self, start: int, end: int) -> Compared:
         return self._cut(slice(start, end))
 
+    def borne_out(self) -> Flags:
+        """Whether anything but the name and the country agrees."""
+        fields = [self.levels[name] for name in ("mail", "phone", "office", "city")]
+        agreed: Flags = np.max([*fields, *self.facts.values()], axis=0) >= Level.AKIN
+        return agreed
+
     def _cut(self, at: slice) -> Compared:
         levels, facts = ({k: v[at] for k, v in d.items()} for d in (self.levels, self.facts))
         return Compared(self.i[at], self.j[at], levels, self.swapped[at], facts)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncer.matching import blocks
-from syncer.matching.clusters import Rules, group
+from syncer.matching.clusters import DOUBT, Rules, group
 from syncer.matching.columns import Columns, Numbers
 from syncer.matching.explain import Evidence, evidence_of
 from syncer.matching.learn import learned
@@ -46,15 +46,29 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class _Scoring:
-    scorer: Scorer
+    """Scores pairs, for `clusters`. `careful`: a name alone, which nothing else bears out, is no ground to
+    link or to ask."""
 
-    """Scores further pairs, for `clusters`."""
+    scorer: Scorer
+    careful: bool
 
     def pairs(self, i: Numbers, j: Numbers) -> Floats:
-        return self.scorer.score(compare(self.scorer.c, i, j)).total
+        return self.total(compare(self.scorer.c, i, j))
+
+    def total(self, p: Compared) -> Floats:
+        """In portions, so that memory does not grow with the evidence of all pairs."""
+        portions = [p.between(at, at + PORTION) for at in range(0, len(p.i), PORTION)]
+        scores = [self._held_down(self.scorer.score(q).total, q.borne_out()) for q in portions]
+        return np.concatenate(scores) if scores else np.empty(0)
 
     def groups(self, i: Numbers, j: Numbers, of: Numbers, overlap: NDArray[np.bool_]) -> Floats:
-        return self.scorer.score_groups(compare(self.scorer.c, i, j), of, overlap)
+        p = compare(self.scorer.c, i, j)
+        borne_out = np.zeros(len(overlap), dtype=bool)
+        borne_out[of[p.borne_out()]] = True
+        return self._held_down(self.scorer.score_groups(p, of, overlap), borne_out)
+
+    def _held_down(self, total: Floats, borne_out: NDArray[np.bool_]) -> Floats:
+        return np.where(borne_out, total, np.minimum(total, DOUBT - 1.0)) if self.careful else total
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +101,9 @@ def match(
     scorer = Scorer(weights or counted(columns), columns)
     if weights is None:
         scorer = learned(scorer, compared)
+    scoring = _Scoring(scorer, careful=single)
     rules = _rules(ranked, decided or Decided(), single)
-    found = group(i, j, _totals(scorer, compared), columns.app.tolist(), _Scoring(scorer), rules)
+    found = group(i, j, scoring.total(compared), columns.app.tolist(), scoring, rules)
     groups: dict[int, list[Traits]] = {}
     for record, root in zip(ranked, found.of, strict=True):
         groups.setdefault(root, []).append(record)
@@ -111,14 +126,6 @@ def _rules(ranked: Sequence[Traits], decided: Decided, single: bool) -> Rules:
         return sorted((row[a], row[b]) for a, b in pairs if a in row and b in row)
 
     return Rules(golden, rows(decided.together), rows(decided.never), single)
-
-
-def _totals(scorer: Scorer, compared: Compared) -> Floats:
-    """Scores in portions, so that memory does not grow with the evidence of all pairs."""
-    portions = [
-        scorer.score(compared.between(at, at + PORTION)).total for at in range(0, len(compared.i), PORTION)
-    ]
-    return np.concatenate(portions) if portions else np.empty(0)
 
 
 def explain(scorer: Scorer, rows: Sequence[tuple[int, int]]) -> list[Evidence]:

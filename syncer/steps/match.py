@@ -42,10 +42,11 @@ def find_matches(
     new = [restored(app, id, None, found, kinds) for (app, id), found in rows.items()]
     known = _known(sync, records, new, rows)
     weights = decisions.weights(len(new))
+    together, never = decisions.pairs()
     found = match(
         [*new, *known],
         weights,
-        decided=Decided(*decisions.pairs()),
+        decided=Decided(together, never),
         single=True,
         names=sync.mapping.match.fuzzy,
     )
@@ -53,7 +54,7 @@ def find_matches(
         decisions.save_weights(found.weights, len(new))
     place = {app: n for n, app in enumerate(sync.mapping.order)}
     reviews = _reviews(found.groups, found.questions, place, max(FEW, int(len(new) * QUESTIONS)))
-    reviews = sorted((*reviews, *_colliding(found, reviews, place)), key=lambda r: r.record)
+    reviews = sorted((*reviews, *_colliding(found, reviews, place, {*never})), key=lambda r: r.record)
     open_ = {*reviewed, *(r.record for r in reviews)}
     return Matches(_groups(found.groups, open_, place), [r for r in reviews if r.record not in reviewed])
 
@@ -93,7 +94,12 @@ def _reviews(
     return [found[key] for key in sorted(found)]
 
 
-def _colliding(found: Matched, asked: Sequence[Review], place: dict[str, int]) -> list[Review]:
+def _colliding(
+    found: Matched,
+    asked: Sequence[Review],
+    place: dict[str, int],
+    never: Collection[tuple[LinkKey, LinkKey]],
+) -> list[Review]:
     """New records that nothing was linked to, with the address of somebody else: apps that keep addresses
     unique would refuse one of the two, so a person is asked however much speaks against it."""
     from syncer.matching.matcher import chance, explained
@@ -112,7 +118,9 @@ def _colliding(found: Matched, asked: Sequence[Review], place: dict[str, int]) -
         ranked = sorted(held, key=lambda r: (r.golden is None, place.get(r.app, 99), r.key))
         later = ranked[-1]
         other = next((r for r in ranked[:-1] if r.app != later.app), None)
-        if len(ranked) < 2 or other is None or later.key not in alone or later.key in doubted:
+        if other is None or later.key not in alone or later.key in doubted:
+            continue
+        if tuple(sorted((later.key, other.key))) in never:
             continue
         doubted.add(later.key)
         evidence = explained(other, later, found.weights)

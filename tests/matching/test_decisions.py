@@ -1,0 +1,55 @@
+"""Doubtful matches in a sync: asked once, answered, acted on, taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncer.steward import Steward
+from tests.engine.world import CRM, DESK, MAIL, World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """Two records with one address and different names."""
+    made = World(tmp_path, {"crm": CRM, "mail": MAIL, "desk": replace(DESK, unique=())})
+    made.apps["desk"].user_create({"email": "office@x.test", "name": "Mara Lind"})
+    made.apps["crm"].user_create({"email": "office@x.test", "first": "Gustav", "last": "Brand"})
+    made.settle()
+    return made
+
+
+def goldens(world: World) -> int:
+    return len({row[0] for row in world.rows("SELECT golden FROM link WHERE app IN ('crm', 'desk')")})
+
+
+@pytest.mark.parametrize(("verdict", "people"), [("together", 1), ("never", 2)])
+def test_an_answer_is_acted_on_and_not_asked_again(world: World, verdict: Any, people: int) -> None:
+    steward = Steward(world.db, "contacts", ["email", "phone"])
+    (review,) = steward.reviews()
+    evidence = steward.explain(
+        (review["app"], review["record"]), (review["other_app"], review["other_record"])
+    )
+    assert evidence is not None
+    assert "another given name" in evidence.text
+    steward.answer(review, verdict, datetime.now(UTC))
+    world.settle()
+    assert steward.reviews() == []
+    assert goldens(world) == people
+    world.db.close()
+
+
+def test_a_decision_can_be_taken_back(world: World) -> None:
+    steward = Steward(world.db, "contacts", ["email", "phone"])
+    (review,) = steward.reviews()
+    record = review["app"], review["record"]
+    steward.answer(review, "never", datetime.now(UTC))
+    assert steward.take_back(record) == 1
+    assert steward.take_back(record) == 0
+    world.settle()
+    assert [r["id"] for r in steward.reviews()] == [review["id"]]
+    world.db.close()
