@@ -150,6 +150,7 @@ def names(world: World) -> list[str]:
     return sorted(str(v["last"]) for v in world.apps["crm"].records.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ours", ["our_id", None])
 def test_crash_safe_in_an_app_without_unique_keys(tmp_path: Path, ours: str | None) -> None:
     world = keyless(tmp_path / "count", ours)

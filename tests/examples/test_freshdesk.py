@@ -79,6 +79,7 @@ def test_a_config_may_use_it_at_once(installed: Path, tmp_path: Path) -> None:
     assert "Freshdesk at 127.0.0.1" in said
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract(installed: Path, tmp_path: Path) -> None:
     options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=", "-c", os.devnull]
     said = run(installed, tmp_path, "-m", "pytest", *options, str(EXAMPLE / "tests"))

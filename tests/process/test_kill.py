@@ -109,7 +109,7 @@ def settled(folder: Path, sandbox: Sandbox) -> dict[str, Counter[str]]:
     raise AssertionError(f"the apps do not settle: {out.decode()} {err.decode()}")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Ending:
     """The same sync, not interrupted."""
     with Sandbox(people=PEOPLE, seed=5) as sandbox:

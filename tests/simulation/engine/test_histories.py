@@ -48,7 +48,7 @@ def test_the_real_store_plays_the_same_history_as_the_plain_one(tmp_path: Path) 
 
 
 def test_a_seed_is_a_history_in_every_process() -> None:
-    code = "from tests.simulation.engine.history import play; print([play(s).trace for s in (3, 7, 11)])"
+    code = "from tests.simulation.engine.history import play; print([play(s).trace for s in (3, 7)])"
     traces = set()
     for salt in ("1", "2"):
         env = {**os.environ, "PYTHONHASHSEED": salt}

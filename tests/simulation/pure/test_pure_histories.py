@@ -9,9 +9,10 @@ import pytest
 from tests.simulation.pure.history import run_history
 from tests.simulation.pure.mutants import NAMES, planted
 
-SLICE = 3_000
+SLICE = 1_500
 LONG = 40_000
 RARE = ("raise_sent_again", "last_consent_only")  # looked for in worlds with nothing but consent
+LATE = [pytest.param(n, marks=pytest.mark.slow) if n in RARE else n for n in NAMES]
 
 
 def broken(seeds: range) -> dict[int, list[str]]:
@@ -37,7 +38,7 @@ def test_a_seed_is_a_history(seed: int) -> None:
         assert run_history(seed, **switches) == run_history(seed, **switches)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LATE)
 def test_a_deliberate_error_is_found(name: str) -> None:
     field = "consent" if name in RARE else ""
     with planted(name) as switches:
