@@ -1,4 +1,5 @@
-"""Tests of the store run on both databases, also in the fast tests."""
+"""Tests of the store run on both databases; on PostgreSQL a few of them are fast tests, all are in
+``make test-all``."""
 
 from __future__ import annotations
 
@@ -8,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from syncer.store.database import Database
-from tests.states import kept_in, state_url
+from tests.states import ENGINES, kept_in, state_url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=ENGINES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty state."""
     with kept_in(request.param):
