@@ -107,4 +107,4 @@ def test_what_hypothesis_draws_keeps_every_promise() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_much_that_hypothesis_draws_keeps_every_promise() -> None:
-    play(300, 25)
+    play(40, 25)
