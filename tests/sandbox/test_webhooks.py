@@ -5,54 +5,30 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import queue
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 import pytest
+from webhook_receiver import Receiver
 
 from connectors.sandbox.server import Sandbox
 
-Call = tuple[dict[str, str], bytes]
 
-
-class Receiver:
-    """A server on this machine that takes whatever is sent to it."""
-
-    def __init__(self) -> None:
-        self.calls: queue.Queue[Call] = queue.Queue()
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                outer.calls.put(({name.lower(): value for name, value in self.headers.items()}, body))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def next(self) -> tuple[dict[str, str], bytes, Any]:
-        headers, body = self.calls.get(timeout=20)
-        return headers, body, orjson.loads(body)
+def following(receiver: Receiver) -> tuple[dict[str, str], bytes, Any]:
+    """The next call: headers in lower case, the body, and what it says."""
+    headers, body = receiver.take()
+    return headers, body, orjson.loads(body)
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     made = Receiver()
     yield made
-    made.server.shutdown()
+    made.close()
     made.server.server_close()
 
 
@@ -73,7 +49,7 @@ def zendesk_hook(zendesk: httpx.Client, url: str, *events: str) -> dict[str, Any
 def test_zendesk_signs_time_and_body_with_nothing_between(zendesk: httpx.Client, receiver: Receiver) -> None:
     hook = zendesk_hook(zendesk, receiver.url, "user.created")
     made = zendesk.post("/users", json={"user": {"name": "Ada", "email": "ada@t.example"}}).json()["user"]
-    headers, body, event = receiver.next()
+    headers, body, event = following(receiver)
     secret = zendesk.get(f"/webhooks/{hook['id']}/signing_secret").json()["signing_secret"]["secret"]
     time = headers["x-zendesk-webhook-signature-timestamp"]
     expected = hmac.new(secret.encode(), time.encode() + body, hashlib.sha256).digest()
@@ -88,19 +64,19 @@ def test_zendesk_tells_each_changed_attribute_apart(zendesk: httpx.Client, recei
     wanted = ("name_changed", "custom_field_changed", "identity_created", "merged", "deleted")
     zendesk_hook(zendesk, receiver.url, *(f"user.{event}" for event in wanted))
     zendesk.put(f"/users/{id}", json={"user": {"name": "Ada L.", "user_fields": {"city": "Yazd"}}})
-    told = [receiver.next()[2] for _ in range(2)]
+    told = [following(receiver)[2] for _ in range(2)]
     assert [event["type"].rpartition(".")[2] for event in told] == ["name_changed", "custom_field_changed"]
     assert told[0]["event"] == {"previous": "Ada", "current": "Ada L."}
     zendesk.put(f"/users/{id}", json={"user": {"email": "ada2@t.example"}})
-    assert receiver.next()[2]["event"]["identity"]["value"] == "ada2@t.example"
+    assert following(receiver)[2]["event"]["identity"]["value"] == "ada2@t.example"
     other = zendesk.post("/users", json={"user": {"name": "Old", "email": "old@t.example"}}).json()["user"][
         "id"
     ]
     zendesk.put(f"/users/{other}/merge", json={"user": {"id": id}})
-    merged = receiver.next()[2]
+    merged = following(receiver)[2]
     assert (merged["type"], merged["subject"]) == ("zen:event-type:user.merged", f"zen:user:{other}")
     zendesk.delete(f"/users/{id}")
-    assert receiver.next()[2]["type"] == "zen:event-type:user.deleted"
+    assert following(receiver)[2]["type"] == "zen:event-type:user.deleted"
 
 
 def test_zendesk_tells_of_organizations_memberships_and_tickets(
@@ -117,7 +93,7 @@ def test_zendesk_tells_of_organizations_memberships_and_tickets(
     zendesk.post("/organization_memberships", json=membership)
     ticket = zendesk.post("/tickets", json={"ticket": {"comment": {"body": "Help"}}}).json()["ticket"]["id"]
     zendesk.put(f"/tickets/{ticket}", json={"ticket": {"status": "open"}})
-    told = [receiver.next()[2]["type"].removeprefix("zen:event-type:") for _ in range(5)]
+    told = [following(receiver)[2]["type"].removeprefix("zen:event-type:") for _ in range(5)]
     assert told == [events[0], events[1], "user.organization_membership_created", events[2], events[3]]
 
 
@@ -131,7 +107,7 @@ def mailerlite_hook(mailerlite: httpx.Client, url: str, *events: str, **more: An
 def test_mailerlite_signs_the_body_in_hex(mailerlite: httpx.Client, receiver: Receiver) -> None:
     hook = mailerlite_hook(mailerlite, receiver.url, "created")
     mailerlite.post("/subscribers", json={"email": "ada@t.example", "fields": {"city": "Yazd"}})
-    headers, body, event = receiver.next()
+    headers, body, event = following(receiver)
     assert headers["signature"] == hmac.new(hook["secret"].encode(), body, hashlib.sha256).hexdigest()
     assert (event["event"], event["email"]) == ("subscriber.created", "ada@t.example")
     assert event["fields"]["city"] == "Yazd"
@@ -146,7 +122,7 @@ def test_mailerlite_tells_of_fields_groups_and_opt_outs(mailerlite: httpx.Client
     mailerlite.post(f"/subscribers/{id}/groups/{group['id']}")
     mailerlite.delete(f"/subscribers/{id}/groups/{group['id']}")
     mailerlite.put(f"/subscribers/{id}", json={"status": "unsubscribed"})
-    told = [receiver.next()[2] for _ in range(4)]
+    told = [following(receiver)[2] for _ in range(4)]
     kinds = [(event.get("event") or event["type"]).removeprefix("subscriber.") for event in told]
     assert kinds == ["updated", "added_to_group", "removed_from_group", "unsubscribed"]
     assert told[1]["group"] == {"id": group["id"], "name": group["name"]}
@@ -158,7 +134,7 @@ def test_mailerlite_tells_of_deletions_in_batches_only(mailerlite: httpx.Client,
     mailerlite_hook(mailerlite, receiver.url, "deleted", batchable=True)
     id = mailerlite.post("/subscribers", json={"email": "ada@t.example"}).json()["data"]["id"]
     mailerlite.delete(f"/subscribers/{id}")
-    body = receiver.next()[2]
+    body = following(receiver)[2]
     assert (body["total"], body["events"][0]["event"]) == (1, "subscriber.deleted")
 
 
@@ -177,7 +153,7 @@ def test_a_webhook_can_be_changed_switched_off_and_taken_away(
     zendesk.post("/users", json={"user": {"name": "Silent"}})
     zendesk.put(f"/webhooks/{id}", json={"webhook": {"status": "active"}})
     zendesk.post("/users", json={"user": {"name": "Told"}})
-    assert receiver.next()[2]["detail"]["name"] == "Told"
+    assert following(receiver)[2]["detail"]["name"] == "Told"
     assert [hook["id"] for hook in zendesk.get("/webhooks").json()["webhooks"]] == [id]
     assert zendesk.delete(f"/webhooks/{id}").status_code == 204
     assert zendesk.get(f"/webhooks/{id}").status_code == 404
@@ -194,7 +170,7 @@ def test_success_without_effect_tells_nobody(
     control.post("/faults", json={"kind": "ignore"})
     zendesk.post("/users", json={"user": {"name": "Nobody"}})
     zendesk.post("/users", json={"user": {"name": "Somebody"}})
-    assert receiver.next()[2]["detail"]["name"] == "Somebody"
+    assert following(receiver)[2]["detail"]["name"] == "Somebody"
 
 
 def listed(sandbox: Sandbox) -> list[dict[str, Any]]:
@@ -217,7 +193,7 @@ def test_what_was_sent_is_listed_and_not_sent_again_by_a_kept_world(
                 if calls:
                     zendesk_hook(zendesk, receiver.url, "user.created")
                     zendesk.post("/users", json={"user": {"name": "Ada"}})
-                    receiver.next()
+                    following(receiver)
                     assert listed(sandbox) == [{"app": "zendesk", "url": receiver.url, "status": 200}]
                 assert len(zendesk.get("/webhooks").json()["webhooks"]) == 1
     assert receiver.calls.empty()
