@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, InstanceOf
+from pydantic import BeforeValidator, Field, InstanceOf, WithJsonSchema
 
 from mappings.checking import Strict, mistake
 from mappings.document import nearest
 from mappings.model import Direction, RuleSpec
+from mappings.types import TYPES
 
 RULES = ("newest", "prefer", "only", "longest", "union", "manual")
 Word = Annotated[str, Field(min_length=1)]
@@ -53,64 +54,154 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+_RULE_SCHEMA = {
+    "anyOf": [
+        {"enum": [rule for rule in RULES if rule not in ("prefer", "only")]},
+        {
+            "type": "object",
+            "properties": {
+                "prefer": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                "only": {"type": "string"},
+            },
+            "propertyNames": {"enum": list(RULES)},
+            "minProperties": 1,
+            "maxProperties": 1,
+        },
+    ],
+}
+_TYPE_SCHEMA = {
+    "anyOf": [
+        {"const": name, "description": " ".join((kind.__doc__ or "").split())} for name, kind in TYPES.items()
+    ]
+}
+
+
 class PlaceModel(Strict):
     """Where a field lives in one app."""
 
-    field: Word = Field(description="the app's own name of the field")
-    direction: Direction | None = Field(None, description="both, from (only read) or to (only written)")
-    part: Literal["first", "last"] | None = Field(None, description="which part of one text with a full name")
-    pick: Literal["first"] | None = Field(None, description="the first value of a list")
-    format: Word | None = Field(None, description="how the app shows it: phone e164, international, national")
-    as_: Word | None = Field(None, alias="as", description="how the app shows it: name, code, locale, text")
-    values: dict[str, str] | None = Field(None, description="our word: the app's word")
+    field: Word = Field(
+        description="The app's own name of the field; a dot leads into a container.",
+        examples=["email", "user_fields.city", "name.first"],
+    )
+    direction: Direction | None = Field(
+        None, description="both; from: this app is read and never written; to: written, never read."
+    )
+    part: Literal["first", "last"] | None = Field(
+        None, description="Which part of one text with a full name. name.first is short for it."
+    )
+    pick: Literal["first"] | None = Field(
+        None, description="first: the first value of a list; the rest of the list is left alone."
+    )
+    format: Word | None = Field(
+        None, description="How the app shows a phone.", examples=["e164", "international", "national"]
+    )
+    as_: Word | None = Field(
+        None,
+        alias="as",
+        description="How the app shows it: name or code of a country, code or locale of a language, text or"
+        " native of a number or yes/no; for a reference, a field of its target.",
+        examples=["code", "name", "locale", "text"],
+    )
+    values: dict[str, str] | None = Field(
+        None, description="Your word: the app's word.", examples=[{"retail": "shops", "wholesale": "trade"}]
+    )
 
 
-Place = Annotated[PlaceModel, BeforeValidator(_place)]
-Rule = Annotated[InstanceOf[RuleSpec], BeforeValidator(_rule)]
-Regions = Annotated[tuple[Word, ...], BeforeValidator(_listed)]
+_REGIONS_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+Place = Annotated[PlaceModel, BeforeValidator(_place, json_schema_input_type=str | PlaceModel)]
+Rule = Annotated[InstanceOf[RuleSpec], BeforeValidator(_rule), WithJsonSchema(_RULE_SCHEMA)]
+Regions = Annotated[tuple[Word, ...], BeforeValidator(_listed), WithJsonSchema(_REGIONS_SCHEMA)]
+TypeName = Annotated[str, WithJsonSchema(_TYPE_SCHEMA)]
 
 
 class FieldModel(Strict):
     """One thing that is known of a person or company."""
 
-    type: str = Field("text", description="the field's type")
-    places: dict[str, Place] = Field(alias="in", min_length=1, description="app: where it lives there")
-    direction: dict[str, Direction] = Field({}, description="app: both, from or to")
-    rule: Rule | None = Field(None, description="who wins when apps disagree")
-    on_join: Literal["keep", "rule"] = Field("keep", description="what counts when an app joins later")
-    blank: Literal["clear", "keep"] = Field("clear", description="whether clearing it in an app clears it")
-    region: Regions | None = Field(None, description="phone: countries of numbers without a country code")
-    only: tuple[Word, ...] | None = Field(None, description="tags: the ones that are kept in step")
-    prefix: Word | None = Field(None, description="tags: those that begin with this are kept in step")
-    to: Word | None = Field(None, description="reference: the mapping object that it points to")
-    authority: tuple[Word, ...] | None = Field(None, description="consent: apps where a person opts in")
+    type: TypeName = Field("text", description="How values are read, shown and compared.")
+    places: dict[str, Place] = Field(
+        alias="in",
+        min_length=1,
+        description="App: where it lives there. An app that is not named takes no part in this field.",
+        examples=[{"hubspot": "city", "zendesk": "user_fields.city"}],
+    )
+    direction: dict[str, Direction] = Field(
+        {}, description="App: which way it flows there.", examples=[{"zendesk": "from"}]
+    )
+    rule: Rule | None = Field(
+        None,
+        description="Who wins when apps disagree.",
+        examples=["newest", {"prefer": ["hubspot", "zendesk"]}],
+    )
+    on_join: Literal["keep", "rule"] = Field(
+        "keep", description="When a record joins later: keep the value that stands, or let the rule choose."
+    )
+    blank: Literal["clear", "keep"] = Field(
+        "clear", description="Clearing it in an app: clear it everywhere, or write the value back (keep)."
+    )
+    region: Regions | None = Field(
+        None, description="phone: countries of numbers without a country code.", examples=["ID", ["ID", "IR"]]
+    )
+    only: tuple[Word, ...] | None = Field(
+        None, description="tags: the ones that are kept in step.", examples=[["vip", "partner"]]
+    )
+    prefix: Word | None = Field(
+        None, description="tags: those that begin with this are kept in step.", examples=["crm-"]
+    )
+    to: Word | None = Field(
+        None, description="reference: the object of the mapping that it points to.", examples=["company"]
+    )
+    authority: tuple[Word, ...] | None = Field(
+        None, description="consent: apps in which a person can opt in.", examples=[["mailerlite"]]
+    )
 
 
 class AppModel(Strict):
     """One app's part."""
 
-    object: Word = Field(description="the app's own name of the object")
-    only: Condition | None = Field(None, description="condition on the app's fields: which records take part")
-    create_when: Condition | None = Field(None, description="condition on our fields: who is created there")
-    creates: bool = Field(default=True, description="whether records are created there at all")
+    object: Word = Field(description="The app's own name of the object.", examples=["contacts", "users"])
+    only: Condition | None = Field(
+        None,
+        description="A condition on the app's own fields: which of its records take part.",
+        examples=["role == 'end-user'"],
+    )
+    create_when: Condition | None = Field(
+        None,
+        description="A condition on the fields of this file: who is created in this app.",
+        examples=["marketing_consent == 'subscribed'"],
+    )
+    creates: bool = Field(default=True, description="false: records are never created in this app.")
 
 
 class MatchModel(Strict):
     """How records of the same person or company are recognised."""
 
-    exact: tuple[Word, ...] = Field(default=(), description="fields that alone link two records")
-    names: tuple[Word, ...] = Field(default=(), description="fields that hold names")
-    fuzzy: bool = Field(default=True, description="whether names are compared where no key is shared")
+    exact: tuple[Word, ...] = Field(
+        default=(),
+        description="Fields that alone link two records; the first is taken for a person's own.",
+        examples=[["email", "phone"]],
+    )
+    names: tuple[Word, ...] = Field(
+        default=(),
+        description="Fields that hold the name, the given name first.",
+        examples=[["first_name", "last_name"]],
+    )
+    fuzzy: bool = Field(default=True, description="Whether names are compared where no key is shared.")
 
 
 class MappingModel(Strict):
     """A mapping file: one object in all its apps."""
 
-    object: Word = Field(description="our name of the object")
-    apps: dict[str, AppModel] = Field(min_length=1)
-    match: MatchModel = MatchModel()
-    rule: Rule = Field(RuleSpec("newest"), description="the rule of fields that name none")
-    on_delete: Literal["keep", "archive", "delete"] = Field(
-        "keep", description="what a deletion means elsewhere"
+    object: Word = Field(description="Your name of the object; a reference names it.", examples=["contact"])
+    apps: dict[str, AppModel] = Field(
+        min_length=1,
+        description="The apps that take part, by their names in the config. The first one wins ties.",
+        examples=[{"hubspot": {"object": "contacts"}}],
     )
-    fields: dict[str, FieldModel] = Field(min_length=1)
+    match: MatchModel = Field(default=MatchModel(), description="How records are recognised.")
+    rule: Rule = Field(RuleSpec("newest"), description="The rule of fields that name none: newest.")
+    on_delete: Literal["keep", "archive", "delete"] = Field(
+        "keep", description="What a deletion in one app means in the others."
+    )
+    fields: dict[str, FieldModel] = Field(
+        min_length=1, description="The fields, by names of your own (letters, digits and _)."
+    )

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
 
 from connectors import registry
 from mappings import document as yaml
@@ -72,32 +72,46 @@ def _scalar(value: Any) -> Any:
 
 Address = Annotated[str, AfterValidator(_address)]
 Setting = Annotated[str | int | float | bool | None, BeforeValidator(_scalar)]
-Every = Annotated[timedelta, BeforeValidator(_interval)]
+Every = Annotated[
+    timedelta, BeforeValidator(_interval), WithJsonSchema({"type": "string", "pattern": r"^\d{1,6} ?[smhd]$"})
+]
 Cron = Annotated[str, AfterValidator(_cron)]
 
 
 class OAuthModel(Strict):
     """A login whose access tokens expire; they are renewed with the refresh token."""
 
-    client_id: SecretStr
-    client_secret: SecretStr
-    refresh_token: SecretStr
+    client_id: SecretStr = Field(description="As ${ENV}.", examples=["${HUBSPOT_CLIENT_ID}"])
+    client_secret: SecretStr = Field(description="As ${ENV}.", examples=["${HUBSPOT_CLIENT_SECRET}"])
+    refresh_token: SecretStr = Field(description="As ${ENV}.", examples=["${HUBSPOT_REFRESH_TOKEN}"])
 
 
 class AppModel(Strict):
     """One account of one app."""
 
-    connector: Annotated[str, AfterValidator(_connector)] = Field(description="the kind of app")
-    base_url: Address | None = Field(default=None, description="address of its API")
-    credentials: dict[str, SecretStr] = Field(default={}, description="secrets, as ${ENV}")
-    oauth: OAuthModel | None = Field(default=None, description="a login that expires, for credentials")
-    settings: dict[str, Setting] = Field(default={}, description="of this connector")
-    reserve: int = Field(
-        default=10, ge=0, le=90, description="percent of its rate limits that is left to others"
+    connector: Annotated[str, AfterValidator(_connector)] = Field(
+        description="The kind of app.", examples=["hubspot", "mailerlite", "mailchimp", "zendesk", "memory"]
     )
-    writes: Literal["on", "off"] = Field(default="on", description="off: read it, never write to it")
+    base_url: Address | None = Field(
+        default=None, description="The address of its API.", examples=["https://example.zendesk.com"]
+    )
+    credentials: dict[str, SecretStr] = Field(
+        default={},
+        description="Secrets, by the names that the connector asks for. Take them from the environment.",
+        examples=[{"token": "${HUBSPOT_TOKEN}"}],
+    )
+    oauth: OAuthModel | None = Field(
+        default=None, description="A login that expires, in place of credentials."
+    )
+    settings: dict[str, Setting] = Field(
+        default={}, description="Options of this connector, see its page.", examples=[{"api_version": "v3"}]
+    )
+    reserve: int = Field(
+        default=10, ge=0, le=90, description="Percent of its rate limits that is left to other integrations."
+    )
+    writes: Literal["on", "off"] = Field(default="on", description="off: the app is read and never written.")
     max_records: int | None = Field(
-        default=None, gt=0, description="beyond this, neither read nor write the app"
+        default=None, gt=0, description="Beyond this, the app is neither read nor written.", examples=[200000]
     )
 
     def secrets(self) -> dict[str, str]:
@@ -113,33 +127,52 @@ class AppModel(Strict):
 class ScheduleModel(Strict):
     """When `syncer` runs a sync by itself: `every` or `cron`."""
 
-    every: Every | None = None
-    cron: Cron | None = None
+    every: Every | None = Field(
+        default=None, description="A number and s, m, h or d.", examples=["15m", "2h"]
+    )
+    cron: Cron | None = Field(
+        default=None, description="Minute, hour, day, month, weekday.", examples=["*/15 * * * *"]
+    )
 
 
 class SyncModel(Strict):
     """One mapping, kept in step."""
 
-    mapping: str = Field(min_length=1, description="the mapping file, seen from the config file")
-    schedule: Annotated[ScheduleModel, BeforeValidator(_schedule)] | None = None
+    mapping: str = Field(
+        min_length=1,
+        description="The mapping file, seen from this file.",
+        examples=["mappings/contacts.yaml"],
+    )
+    schedule: Annotated[ScheduleModel, BeforeValidator(_schedule)] | None = Field(
+        default=None, description="When this sync runs by itself.", examples=[{"every": "15m"}]
+    )
 
 
 class LimitModel(Strict):
     """A brake: it trips when a run would change more than both `count` records and `share` of the linked."""
 
-    share: float = Field(ge=0, le=1)
-    count: int = Field(ge=0)
+    share: float = Field(ge=0, le=1, description="Of the records linked in the app: 0.3 is 30 %.")
+    count: int = Field(ge=0, description="So many records are always allowed.")
 
 
 class SafetyModel(Strict):
     """What one run may do to one app without being asked."""
 
-    creates: LimitModel = LimitModel(share=0.3, count=500)
-    updates: LimitModel = LimitModel(share=0.3, count=500)
-    archives: LimitModel = LimitModel(share=0.02, count=20)
-    blanks: LimitModel = LimitModel(share=0.05, count=50)
-    unsubscribes: LimitModel = LimitModel(share=0.05, count=50)
-    links: LimitModel = LimitModel(share=0.1, count=100)
+    creates: LimitModel = Field(default=LimitModel(share=0.3, count=500), description="New records.")
+    updates: LimitModel = Field(default=LimitModel(share=0.3, count=500), description="Changed records.")
+    archives: LimitModel = Field(
+        default=LimitModel(share=0.02, count=20), description="Archived or deleted records."
+    )
+    blanks: LimitModel = Field(
+        default=LimitModel(share=0.05, count=50), description="Records in which a field would be emptied."
+    )
+    unsubscribes: LimitModel = Field(
+        default=LimitModel(share=0.05, count=50), description="Records that would be unsubscribed."
+    )
+    links: LimitModel = Field(
+        default=LimitModel(share=0.1, count=100),
+        description="Records that would be tied to another person or company.",
+    )
 
     def limits(self) -> dict[ChangeKind, Limit]:
         """The brakes as the engine takes them."""
@@ -150,22 +183,30 @@ class SafetyModel(Strict):
 class LoggingModel(Strict):
     """Logs go to standard error."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What to log.")
+    format: Literal["text", "json"] = Field(default="text", description="json: one object a line.")
 
 
 class ConflictsModel(Strict):
     """The conflict log's files."""
 
-    dir: str = Field(default="conflicts", min_length=1, description="folder, seen from the config file")
+    dir: str = Field(default="conflicts", min_length=1, description="The folder, seen from this file.")
 
 
 class StateModel(Strict):
     """What syncer remembers: where, and the key that seals the secrets in it. A text is the URL alone."""
 
-    url: SecretStr = Field(default=SecretStr("sqlite:///syncer.db"), description="of the database")
-    key: SecretStr | None = Field(default=None, description="seals secrets; ${ENV}, or file:PATH")
-    old_keys: list[SecretStr] = Field(default=[], description="keys that only open what they sealed before")
+    url: SecretStr = Field(
+        default=SecretStr("sqlite:///syncer.db"),
+        description="A SQLite file or a PostgreSQL database.",
+        examples=["sqlite:///syncer.db", "postgresql://user:${DB_PASSWORD}@host/name"],
+    )
+    key: SecretStr | None = Field(
+        default=None,
+        description="Seals the secrets in the state; syncer state key makes one.",
+        examples=["${SYNCER_STATE_KEY}", "file:state.key"],
+    )
+    old_keys: list[SecretStr] = Field(default=[], description="Keys that only open what they sealed before.")
 
 
 def _state(value: Any) -> Any:
@@ -175,13 +216,23 @@ def _state(value: Any) -> Any:
 class ConfigModel(Strict):
     """The keys of a config file."""
 
-    state: Annotated[StateModel, BeforeValidator(_state)] = StateModel()
-    apps: dict[str, AppModel] = Field(min_length=1)
-    syncs: dict[str, SyncModel] = Field(min_length=1)
-    safety: SafetyModel = SafetyModel()
-    first_sync: Literal["ask", "go"] = Field(default="ask", description="ask: hold an app's first sync")
-    logging: LoggingModel = LoggingModel()
-    conflicts: ConflictsModel = ConflictsModel()
+    state: Annotated[StateModel, BeforeValidator(_state, json_schema_input_type=str | StateModel)] = Field(
+        default=StateModel(), description="Where syncer remembers what it knows. A text is the URL alone."
+    )
+    apps: dict[str, AppModel] = Field(
+        min_length=1, description="The apps, each under a name of your own; mappings use these names."
+    )
+    syncs: dict[str, SyncModel] = Field(
+        min_length=1,
+        description="What is kept in step: a mapping file each.",
+        examples=[{"contacts": {"mapping": "mappings/contacts.yaml"}}],
+    )
+    safety: SafetyModel = Field(default=SafetyModel(), description="The brakes.")
+    first_sync: Literal["ask", "go"] = Field(
+        default="ask", description="The first sync with an app: ask shows its plan and waits for --approve."
+    )
+    logging: LoggingModel = Field(default=LoggingModel(), description="What is logged, and how.")
+    conflicts: ConflictsModel = Field(default=ConflictsModel(), description="Where the conflict log lies.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def init(
     port: Annotated[int, typer.Option(help="Where the sandbox listens.", min=1, max=65535)] = 8765,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
-    """Write config.yaml and mappings/ to start from."""
+    """Write config.yaml, mappings/ and schemas/ to start from."""
     made = contents(config, sandbox, port)
     there = [path for path in made if path.exists()]
     if there and not force:
@@ -40,18 +40,20 @@ def init(
 
 def contents(config: Path, sandbox: bool, port: int) -> dict[Path, str]:
     """Path -> text of the files to start from."""
+    from syncer import schemas
+
     name = "config.sandbox.yaml" if sandbox else "config.yaml"
     text = (files("syncer.cli") / "templates" / name).read_text(encoding="utf-8")
     made = {config: text.replace("8765", str(port)) if sandbox else text}
     for file in MAPPINGS:
         made[config.parent / "mappings" / file] = (files("mappings") / file).read_text(encoding="utf-8")
-    return made
+    return {**made, **schemas.files(config)}
 
 
 def write(path: Path, text: str) -> None:
     """A config may come to hold secrets, so only its owner reads it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    mode = 0o644 if path.parent.name == "mappings" else 0o600
+    mode = 0o644 if path.parent.name in ("mappings", "schemas") else 0o600
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
         file.write(text)
     path.chmod(mode)

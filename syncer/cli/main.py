@@ -24,6 +24,7 @@ from syncer.cli import (
     review,
     runs,
     sandbox,
+    schema,
     state,
     status,
     sync,
@@ -45,6 +46,7 @@ app.command()(init.init)
 app.command()(demo.demo)
 app.command()(sandbox.sandbox)
 app.command()(check.check)
+app.command()(schema.schema)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(sync.sync)

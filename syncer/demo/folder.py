@@ -46,7 +46,8 @@ def fill(folder: Path) -> list[Path]:
 
 def _changed(folder: Path) -> list[Path]:
     made = contents(folder / CONFIG, sandbox=True, port=8765)
-    return [path for path, text in made.items() if path.exists() and path.read_text("utf-8") != text]
+    edited = [path for path in made if path.parent.name != "schemas" and path.exists()]
+    return [path for path in edited if path.read_text("utf-8") != made[path]]
 
 
 def _aside(path: Path) -> Path:
