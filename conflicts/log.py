@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,13 @@ def append(folder: Path, entries: Iterable[Entry]) -> None:
         new = [entry for entry in some if (entry.seq, entry.run) not in there]
         _append(folder / f"{day}.txt", "".join(as_text(e) + "\n" for e in new).encode())
         _append(lines, b"".join(orjson.dumps(as_json(e)) + b"\n" for e in new))
+
+
+def drop_before(folder: Path, day: date) -> None:
+    """Remove the files of the days before this one. Raises `OSError`."""
+    for path in folder.glob("????-??-??.*"):
+        if path.suffix in (".jsonl", ".txt") and path.stem < day.isoformat():
+            path.unlink()
 
 
 def _there(path: Path) -> set[tuple[int, str]]:

@@ -33,12 +33,17 @@ def _connector(name: str) -> str:
     return name
 
 
+def span(text: str) -> timedelta | None:
+    """``15m``, ``2h``: a number and one of s, m, h, d. None for anything else, and for no time at all."""
+    found = re.fullmatch(r"(\d{1,6}) ?([smhd])", text)
+    return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found and int(found[1]) else None
+
+
 def _interval(value: Any) -> Any:
-    """``15m``, ``2h``: a number and one of s, m, h, d."""
-    found = re.fullmatch(r"(\d{1,6}) ?([smhd])", value) if isinstance(value, str) else None
-    if found is None or int(found[1]) == 0:
+    found = span(value) if isinstance(value, str) else None
+    if found is None:
         raise mistake("this is not a span of time", "Write a number and s, m, h or d, such as 15m.")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return found
 
 
 def _cron(value: str) -> str:
@@ -191,6 +196,9 @@ class ConflictsModel(Strict):
     """The conflict log's files."""
 
     dir: str = Field(default="conflicts", min_length=1, description="The folder, seen from this file.")
+    keep: Every | None = Field(
+        default=None, description="How long entries are kept; without it, for ever.", examples=["400d"]
+    )
 
 
 class StateModel(Strict):
@@ -293,6 +301,11 @@ class Config:
             document = yaml.read(self.path, os.environ)
             problem = document.problem(("state", "key"), f"there is no key to read in {file}", "See there.")
             raise ProblemsFound([problem]) from None
+
+    @property
+    def objects(self) -> dict[str, str]:
+        """Sync -> the object that it keeps."""
+        return {name: sync.object for name, sync in self.syncs.items()}
 
     @property
     def conflicts_dir(self) -> Path:

@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from conflicts import log as conflict_log
 from connectors.contract import AppError
 from syncer.config import Config
 from syncer.engine import Engine, Options, Plan
+from syncer.exporting import Exporting
 from syncer.logs import log
 from syncer.ports import Ports
 from syncer.report import AppRow, Report
@@ -20,7 +20,7 @@ from syncer.setup import Sync
 from syncer.steps.pull import look_at
 from syncer.store.database import Database
 from syncer.store.history import History
-from syncer.store.lease import Busy, hold
+from syncer.store.lease import hold
 from syncer.store.ledger import Ledger
 from syncer.wire import OtherAccount, Wiring
 
@@ -75,7 +75,7 @@ class Runner:
         except AppError as error:
             return Outcome(self._not_run(name, options, "failed", str(error)))
         finally:
-            self.export(name)
+            Exporting(self.config, self.db, self.ports, name).run()
         log(sync=name).info(
             "run ended",
             run=report.run,
@@ -95,32 +95,6 @@ class Runner:
         with hold(self.db, sync.name, ports.holder, ports.now, ports.alive):
             tasks = {app: look_at(engine.intakes[app], wanted, ports.now) for app, wanted in ids.items()}
             ports.workers.drive(tasks)
-
-    def export(self, name: str) -> None:
-        """Add new entries of the conflict table to the log's files. What another process exports just now
-        is left to it."""
-        history, fact = History(self.db), f"exported:{name}"
-        with self.db.reading():
-            done = int(history.fact(fact) or 0)
-            if history.last_entry(name) <= done:
-                return
-        ports = self.ports
-        try:
-            with hold(self.db, name, ports.holder, ports.now, ports.alive):
-                while entries := self._new_entries(name, fact):
-                    conflict_log.append(self.config.conflicts_dir, entries)
-                    with self.db.transaction():
-                        history.keep_fact(fact, str(entries[-1].seq))
-        except Busy:
-            return
-        except OSError as error:
-            log(sync=name).error("the conflict log cannot be written", reason=error.strerror)
-
-    def _new_entries(self, name: str, fact: str) -> list[conflict_log.Entry]:
-        history = History(self.db)
-        with self.db.reading():
-            done = int(history.fact(fact) or 0)
-            return history.entries_after(name, self.config.syncs[name].object, done)
 
     def _accepted(self, name: str, run: str | None) -> frozenset[str]:
         """The apps whose new account `--approve RUN` lets in: those for which that run was held."""

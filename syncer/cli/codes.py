@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from typer.core import TyperGroup
 from typer.exceptions import Abort, Exit, TyperException
 
 from syncer.cli.output import say
+
+Found = TypeVar("Found")
 
 
 class Code(IntEnum):
@@ -38,6 +40,14 @@ def worst(codes: Iterable[Code]) -> Code:
 def leave(code: Code) -> Exit:
     """To be raised."""
     return Exit(int(code))
+
+
+def existing(found: Found | None, otherwise: str) -> Found:
+    """What was asked for by its name; the end of the command, with these words, where there is no such."""
+    if found is None:
+        say(otherwise)
+        raise leave(Code.USAGE)
+    return found
 
 
 def explain(error: BaseException) -> tuple[Code, str]:

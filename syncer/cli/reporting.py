@@ -10,6 +10,7 @@ from conflicts.log import shown
 from syncer.cli.output import table, tell
 from syncer.cli.session import hint
 from syncer.model import ABSENT, Item, Value
+from syncer.store.conflicts import Conflicts, Sought
 from syncer.store.history import History
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def _conflicts_by_app(history: History, report: Report) -> Counter[str]:
     """App -> conflicts of this run in which it had a say."""
     counts: Counter[str] = Counter()
     if report.conflicts:
-        for entry in history.entries(1_000_000, report.sync, COUNTED, run=report.run):
+        sought = Sought(report.sync, COUNTED, run=report.run)
+        for entry in Conflicts(history.db).newest(1_000_000, sought):
             counts.update({c.app for c in entry.candidates} & set(report.apps))
     return counts
 

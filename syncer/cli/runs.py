@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from syncer.cli.codes import Code, leave
-from syncer.cli.output import facts, give, say, table, tell
+from syncer.cli.codes import existing
+from syncer.cli.output import facts, give, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, looking
 
 KEYS = ("run", "sync", "started", "status", "written")
@@ -44,10 +44,7 @@ def show(
 ) -> None:
     """Show what one run did: numbers, changed values, writes."""
     with looking(config) as (_, history):
-        found = history.run(run)
-        if found is None:
-            say(f"There is no run {run}. syncer runs lists them.")
-            raise leave(Code.USAGE)
+        found = existing(history.run(run), f"There is no run {run}. syncer runs lists them.")
         changed, writes = history.changes(run), history.writes(run)
     if as_json:
         give(_as_object(found, changed, writes))

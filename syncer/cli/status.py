@@ -33,6 +33,7 @@ def as_object(config: Config, history: History, name: str) -> dict[str, Any]:
     import time
 
     from syncer.store import budget
+    from syncer.store.conflicts import Conflicts
     from syncer.store.ledger import Ledger
     from syncer.store.records import Records
     from syncer.wire import account_key
@@ -59,7 +60,7 @@ def as_object(config: Config, history: History, name: str) -> dict[str, Any]:
         "last_run": last,
         "held": {"run": held[0], "reason": held[1], "items": len(held[2])} if held else None,
         "apps": apps,
-        "held_conflicts": history.held_conflicts(name),
+        "held_conflicts": Conflicts(history.db).held(name),
         "reviews": history.reviews(name),
         "refused": history.refused(name),
         **history.waiting(name),

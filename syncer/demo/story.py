@@ -15,6 +15,7 @@ from syncer.demo.edits import Edit, Person, SignUp, planned, signing_up
 from syncer.demo.stage import NotAsTold, Stage
 from syncer.demo.telling import chapter, para, scene
 from syncer.report import Report
+from syncer.store.conflicts import Conflicts, Sought
 from syncer.store.history import History
 
 SETTLING = 3
@@ -159,8 +160,8 @@ def _verdict(edit: Edit, app: str, before: Value, now: Value) -> str:
 def _entries(stage: Stage, run: str, person: Person, field: str) -> list[Entry]:
     """What the conflict log says of one person's field in one run."""
     with stage.runner.db.reading():
-        found = History(stage.runner.db).entries(1_000, "contacts", TOLD, run=run)
-    return [entry for entry in found if entry.who == person.who and entry.field == field]
+        found = Conflicts(stage.runner.db).newest(1_000, Sought("contacts", TOLD, run=run, field=field))
+    return [entry for entry in found if entry.who == person.who]
 
 
 def _show_entry(entry: Entry, config: Path) -> None:

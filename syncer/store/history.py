@@ -1,22 +1,15 @@
-"""What people ask about: runs, conflicts, reviews, readers and plans, of one sync or of all."""
+"""What people ask about: runs, reviews, refusals and how things stand, of one sync or of all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from conflicts.log import Entry
 from syncer.store import codec
 from syncer.store.database import Database
 from syncer.store.tables import Meta
 
-_PORTION = 20_000
 _RUN = ("run", "sync", "kind", "started", "ended", "status", "written", "report")
-_ENTRY = (
-    "SELECT seq, at, run, space, golden, field, kind, rule, winner, winner_app, status, body FROM conflict"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,41 +59,7 @@ class History:
         )
         return [{**dict(zip(names, row[:5], strict=True)), **codec.loads(row[5])} for row in rows]
 
-    # -- conflicts and reviews ----------------------------------------------------------------------------
-
-    def entries_after(self, sync: str, object: str, seq: int) -> list[Entry]:
-        """The conflict log of a sync beyond `seq`, oldest first, in bounded portions."""
-        sql = f"{_ENTRY} WHERE space = :space AND seq > :seq ORDER BY seq LIMIT {_PORTION}"
-        return [as_entry(row, object) for row in self.db.rows(sql, space=sync, seq=seq)]
-
-    def last_entry(self, sync: str) -> int:
-        row = self.db.one("SELECT MAX(seq) FROM conflict WHERE space = :space", space=sync)
-        return int(row[0]) if row and row[0] is not None else 0
-
-    def entries(
-        self,
-        newest: int,
-        sync: str | None = None,
-        kinds: Sequence[str] = (),
-        status: str = "",
-        run: str | None = None,
-    ) -> list[Entry]:
-        """The newest entries of the conflict log, newest first."""
-        asked = {"space": sync, "run": run, "status": status or None, "kind": list(kinds) or None}
-        values = {name: value for name, value in asked.items() if value is not None}
-        said = " AND ".join(
-            f"{n} IN :{n}" if isinstance(v, list) else f"{n} = :{n}" for n, v in values.items()
-        )
-        sql = f"{_ENTRY} WHERE {said or '1 = 1'} ORDER BY seq DESC LIMIT :newest"
-        return [as_entry(row) for row in self.db.rows(sql, newest=newest, **values)]
-
-    def entry(self, seq: int) -> Entry | None:
-        row = self.db.one(f"{_ENTRY} WHERE seq = :seq", seq=seq)
-        return as_entry(row) if row else None
-
-    def held_conflicts(self, sync: str) -> int:
-        sql = "SELECT COUNT(*) FROM conflict WHERE space = :space AND status = 'held'"
-        return self._count(sql, sync)
+    # -- reviews and refusals -----------------------------------------------------------------------------
 
     def reviews(self, sync: str) -> list[dict[str, Any]]:
         """Doubtful matches that wait for a person."""
@@ -153,24 +112,3 @@ class History:
 
 def _run(row: Any) -> dict[str, Any]:
     return {**dict(zip(_RUN, row, strict=True)), "report": codec.loads(row[7])}
-
-
-def as_entry(row: Any, object: str = "") -> Entry:
-    """A row of the conflict table; `object` is what its sync keeps."""
-    body = codec.loads(row[11])
-    return Entry(
-        seq=row[0],
-        time=datetime.fromisoformat(row[1]),
-        run=row[2],
-        sync=row[3],
-        object=object,
-        who=row[4],
-        field=row[5],
-        kind=row[6],
-        candidates=[codec.candidate(c) for c in body["candidates"]],
-        rule=row[7],
-        winner=codec.loads(row[8]) if row[8] is not None else None,
-        winner_app=row[9],
-        status=row[10],
-        note=body["note"],
-    )

@@ -9,13 +9,8 @@ from typing import Any
 from conflicts.log import Entry
 from syncer.model import LinkKey
 from syncer.store import codec
+from syncer.store.conflicts import Conflicts
 from syncer.store.database import Database
-from syncer.store.history import as_entry
-
-_ENTRY = (
-    "SELECT seq, at, run, space, golden, field, kind, rule, winner, winner_app, status, body FROM conflict"
-    " WHERE space = :space AND golden = :golden ORDER BY seq"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +68,7 @@ class Stories:
 
     def conflicts(self, golden: str, object: str = "") -> list[Entry]:
         """All choices that were logged for a golden record, oldest first."""
-        return [as_entry(row, object) for row in self.db.rows(_ENTRY, space=self.space, golden=golden)]
+        return Conflicts(self.db, {self.space: object}).of_golden(self.space, golden)
 
     def reviews(self, keys: Iterable[LinkKey]) -> list[dict[str, Any]]:
         """Open questions in which one of these records is the one in doubt, or the one it resembles."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from conflicts.candidate import Candidate
-from conflicts.log import Entry, append, as_json, as_text
+from conflicts.log import Entry, append, as_json, as_text, drop_before
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -69,3 +69,11 @@ def test_an_export_that_was_cut_off_can_be_repeated(tmp_path: Path) -> None:
     append(tmp_path, [entry(1), entry(2), entry(3)])
     lines = (tmp_path / "2030-01-01.jsonl").read_text().splitlines()
     assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3]
+
+
+def test_files_of_old_days_are_dropped(tmp_path: Path) -> None:
+    days = [NOON.replace(day=day) for day in (1, 2, 3)]
+    append(tmp_path, [entry(n, time=day) for n, day in enumerate(days)])
+    (tmp_path / "notes.txt").write_text("not ours")
+    drop_before(tmp_path, days[2].date())
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["2030-01-03.jsonl", "2030-01-03.txt", "notes.txt"]

@@ -1,0 +1,137 @@
+"""The conflict table: what was chosen and why, entry by entry, in the order of `seq`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from conflicts.log import Entry
+from syncer.store import codec
+from syncer.store.database import Database
+
+_PORTION = 20_000
+_ENTRY = (
+    "SELECT seq, at, run, space, golden, field, kind, rule, winner, winner_app, status, body FROM conflict"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which entries are meant; what is None or empty is not asked. `app` is one of the candidates'; `before`
+    and `since` say when the choice was logged."""
+
+    sync: str | None = None
+    kinds: tuple[str, ...] = ()
+    status: str | None = None
+    run: str | None = None
+    field: str | None = None
+    rule: str | None = None
+    app: str | None = None
+    before: datetime | None = None
+    since: datetime | None = None
+
+    def condition(self) -> tuple[str, dict[str, Any]]:
+        """As SQL with its values; the app is not in it: it stands inside the body."""
+        same = {"space": self.sync, "status": self.status, "run": self.run, "field": self.field}
+        same |= {"rule": self.rule}
+        values: dict[str, Any] = {name: value for name, value in same.items() if value is not None}
+        said = [f"{name} = :{name}" for name in values]
+        more = (
+            ("kind IN :kinds", "kinds", list(self.kinds) or None),
+            ("at < :before", "before", codec.iso(self.before) if self.before else None),
+            ("at >= :since", "since", codec.iso(self.since) if self.since else None),
+        )
+        for sql, name, value in more:
+            if value is not None:
+                said.append(sql)
+                values[name] = value
+        return " AND ".join(said) or "1 = 1", values
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """Queries on the entries of all syncs; `objects`: sync -> what it keeps. Call inside a transaction or a
+    reading."""
+
+    db: Database
+    objects: Mapping[str, str] = field(default_factory=dict)
+
+    def newest(self, most: int, sought: Sought) -> list[Entry]:
+        """The newest of these entries, newest first."""
+        found: list[Entry] = []
+        for entry in self._backwards(sought, most if sought.app is None else _PORTION):
+            found.append(entry)
+            if len(found) == most:
+                break
+        return found
+
+    def after(self, seq: int, sought: Sought) -> list[Entry]:
+        """These entries beyond `seq`, oldest first, at most a portion of them."""
+        condition, values = sought.condition()
+        sql = f"{_ENTRY} WHERE {condition} AND seq > :seq ORDER BY seq LIMIT {_PORTION}"
+        rows = self.db.rows(sql, seq=seq, **values)
+        return [e for row in rows if _has(e := self._entry(row), sought.app)]
+
+    def entry(self, seq: int) -> Entry | None:
+        row = self.db.one(f"{_ENTRY} WHERE seq = :seq", seq=seq)
+        return self._entry(row) if row else None
+
+    def of_golden(self, sync: str, golden: str) -> list[Entry]:
+        """All choices that were logged for a golden record, oldest first."""
+        sql = f"{_ENTRY} WHERE space = :space AND golden = :golden ORDER BY seq"
+        return [self._entry(row) for row in self.db.rows(sql, space=sync, golden=golden)]
+
+    def open_one(self, sync: str, golden: str, field: str) -> Entry | None:
+        """The entry under which a field waits for a person, if it does."""
+        sql = f"{_ENTRY} WHERE space = :space AND golden = :golden AND field = :field AND status = 'held'"
+        row = self.db.one(f"{sql} ORDER BY seq DESC", space=sync, golden=golden, field=field)
+        return self._entry(row) if row else None
+
+    def last(self, sync: str | None = None) -> int:
+        """The number of the latest entry; 0 where there is none."""
+        found = self.newest(1, Sought(sync))
+        return found[0].seq if found else 0
+
+    def held(self, sync: str) -> int:
+        """How many wait for a person."""
+        sql = "SELECT COUNT(*) FROM conflict WHERE space = :space AND status = 'held'"
+        row = self.db.one(sql, space=sync)
+        return int(row[0]) if row else 0
+
+    def forget(self, sync: str, before: datetime) -> int:
+        """Drop entries that are older; those that wait for a person stay."""
+        sql = "DELETE FROM conflict WHERE space = :space AND at < :before AND status <> 'held'"
+        return self.db.run(sql, space=sync, before=codec.iso(before))
+
+    def _backwards(self, sought: Sought, portion: int) -> Iterator[Entry]:
+        condition, values = sought.condition()
+        sql = f"{_ENTRY} WHERE {condition} AND seq < :below ORDER BY seq DESC LIMIT :portion"
+        below = 2**62
+        while rows := self.db.rows(sql, below=below, portion=portion, **values):
+            below = rows[-1][0]
+            yield from (e for row in rows if _has(e := self._entry(row), sought.app))
+
+    def _entry(self, row: Any) -> Entry:
+        body = codec.loads(row[11])
+        return Entry(
+            seq=row[0],
+            time=datetime.fromisoformat(row[1]),
+            run=row[2],
+            sync=row[3],
+            object=self.objects.get(row[3], ""),
+            who=row[4],
+            field=row[5],
+            kind=row[6],
+            candidates=[codec.candidate(c) for c in body["candidates"]],
+            rule=row[7],
+            winner=codec.loads(row[8]) if row[8] is not None else None,
+            winner_app=row[9],
+            status=row[10],
+            note=body["note"],
+        )
+
+
+def _has(entry: Entry, app: str | None) -> bool:
+    return app is None or any(c.app == app for c in entry.candidates)
