@@ -6,14 +6,12 @@ Secrets come from the environment, are kept as `SecretStr`, and no message repea
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from connectors import registry
 from mappings import document as yaml
@@ -22,8 +20,9 @@ from mappings.checking import Strict, mistake, validated
 from mappings.document import Document, Problem, ProblemsFound, nearest
 from mappings.load import Draft, read
 from syncer.brakes import KINDS, ChangeKind, Limit
-
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+from syncer.config_service import Schedule, ScheduleModel, ServiceModel
+from syncer.config_types import Address, Every, Setting
+from syncer.environment import Environment
 
 
 def _connector(name: str) -> str:
@@ -31,56 +30,6 @@ def _connector(name: str) -> str:
     if name not in known:
         raise mistake(f"'{name}' is not a connector", nearest(name, known, "Connectors: {}."))
     return name
-
-
-def span(text: str) -> timedelta | None:
-    """``15m``, ``2h``: a number and one of s, m, h, d. None for anything else, and for no time at all."""
-    found = re.fullmatch(r"(\d{1,6}) ?([smhd])", text)
-    return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found and int(found[1]) else None
-
-
-def _interval(value: Any) -> Any:
-    found = span(value) if isinstance(value, str) else None
-    if found is None:
-        raise mistake("this is not a span of time", "Write a number and s, m, h or d, such as 15m.")
-    return found
-
-
-def _cron(value: str) -> str:
-    from apscheduler.triggers.cron import CronTrigger
-
-    try:
-        CronTrigger.from_crontab(value)
-    except ValueError:
-        cure = 'Write minute, hour, day, month and weekday, such as "*/15 * * * *".'
-        raise mistake("this is not a cron line", cure) from None
-    return value
-
-
-def _schedule(value: Any) -> Any:
-    if isinstance(value, dict) and len({"every", "cron"} & set(value)) == 2:
-        raise mistake("'every' and 'cron' are two schedules", "Keep one of the two.")
-    return value
-
-
-def _address(value: str) -> str:
-    if not value.startswith(("http://", "https://")) or len(value.split()) != 1:
-        raise mistake("this is not a web address", "Write it with https:// in front.")
-    return value
-
-
-def _scalar(value: Any) -> Any:
-    if isinstance(value, (list, dict)):
-        raise mistake("this must be one value", "Write a text, a number, true or false.")
-    return value
-
-
-Address = Annotated[str, AfterValidator(_address)]
-Setting = Annotated[str | int | float | bool | None, BeforeValidator(_scalar)]
-Every = Annotated[
-    timedelta, BeforeValidator(_interval), WithJsonSchema({"type": "string", "pattern": r"^\d{1,6} ?[smhd]$"})
-]
-Cron = Annotated[str, AfterValidator(_cron)]
 
 
 class OAuthModel(Strict):
@@ -129,17 +78,6 @@ class AppModel(Strict):
         return {name: secret.get_secret_value() for name, secret in said}
 
 
-class ScheduleModel(Strict):
-    """When `syncer` runs a sync by itself: `every` or `cron`."""
-
-    every: Every | None = Field(
-        default=None, description="A number and s, m, h or d.", examples=["15m", "2h"]
-    )
-    cron: Cron | None = Field(
-        default=None, description="Minute, hour, day, month, weekday.", examples=["*/15 * * * *"]
-    )
-
-
 class SyncModel(Strict):
     """One mapping, kept in step."""
 
@@ -148,7 +86,7 @@ class SyncModel(Strict):
         description="The mapping file, seen from this file.",
         examples=["mappings/contacts.yaml"],
     )
-    schedule: Annotated[ScheduleModel, BeforeValidator(_schedule)] | None = Field(
+    schedule: Schedule | None = Field(
         default=None, description="When this sync runs by itself.", examples=[{"every": "15m"}]
     )
 
@@ -241,6 +179,7 @@ class ConfigModel(Strict):
     )
     logging: LoggingModel = Field(default=LoggingModel(), description="What is logged, and how.")
     conflicts: ConflictsModel = Field(default=ConflictsModel(), description="Where the conflict log lies.")
+    service: ServiceModel = Field(default=ServiceModel(), description="The service: syncer serve.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,11 +202,12 @@ class Sync:
 @dataclass(frozen=True, slots=True)
 class Config:
     """A checked config with its mappings. `syncs` are in the order in which they run: what others point to
-    comes first."""
+    comes first. `files`: all that this was read from, secrets in files included."""
 
     path: Path
     model: ConfigModel
     syncs: Mapping[str, Sync]
+    files: tuple[Path, ...] = ()
 
     @property
     def apps(self) -> Mapping[str, AppModel]:
@@ -315,7 +255,8 @@ class Config:
 def load_config(path: Path, env: Mapping[str, str] | None = None) -> Config:
     """Read a config file and the mappings that it names. Raises `ProblemsFound` with every mistake in any of
     them; the apps are not asked (see `mappings.load.bind`)."""
-    document = yaml.read(path, os.environ if env is None else env)
+    environment = Environment(os.environ if env is None else env)
+    document = yaml.read(path, environment)
     model, problems = validated(document, ConfigModel)
     if model is None:
         raise ProblemsFound(problems)
@@ -333,7 +274,12 @@ def load_config(path: Path, env: Mapping[str, str] | None = None) -> Config:
         raise ProblemsFound(problems)
     by_object = {sync.object: sync for sync in syncs}
     order = references.ordered([sync.draft for sync in syncs])
-    return Config(path, model, {by_object[d.object].name: by_object[d.object] for d in order})
+    files = (
+        path,
+        *(path.parent / said.mapping for said in model.syncs.values()),
+        *environment.files.values(),
+    )
+    return Config(path, model, {by_object[d.object].name: by_object[d.object] for d in order}, files)
 
 
 def _draft(document: Document, path: Path, name: str, said: SyncModel) -> Draft:

@@ -14,7 +14,7 @@ from syncer.abilities import abilities_of, creating_in, doubted_in
 from syncer.core.plan import Abilities
 from syncer.deciding import Decided, Deciding
 from syncer.model import Item
-from syncer.ports import Ports
+from syncer.ports import Ports, Stopping
 from syncer.report import AppRow, Report
 from syncer.selecting import Selection
 from syncer.setup import Sync
@@ -36,9 +36,10 @@ class Options:
     """How to run. `dry_run` changes nothing but what was read; `approve` and `reject` name a held plan, and
     `approved` holds the items of one that was kept in a file; `bring_back`: of what is rejected, changes that
     came from this app are written over there;
-    `selection` narrows the run to some golden records; without `read` it acts on what was read before."""
+    `selection` narrows the run to some golden records; without `read` it acts on what was read before;
+    `resting` apps are not read this time, and written to all the same."""
 
-    kind: Literal["sync", "plan", "resync"] = "sync"
+    kind: Literal["sync", "plan", "resync", "webhook"] = "sync"
     dry_run: bool = False
     approve: str | None = None
     reject: str | None = None
@@ -46,6 +47,7 @@ class Options:
     read: bool = True
     approved: tuple[Item, ...] = ()
     bring_back: str | None = None
+    resting: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -116,6 +118,9 @@ class Engine:
                 self.ledger.begin_run(id, kind, started)
             try:
                 yield run
+            except Stopping:
+                run.report.status = "interrupted"
+                raise
             except BaseException as error:
                 run.report.status, run.report.reason = "failed", f"{type(error).__name__}: {error}"
                 raise
@@ -132,8 +137,9 @@ class Engine:
     def _steps(self, run: Run, options: Options) -> None:
         lost = self.recover(run)
         if options.read:
-            self._read(run)
+            self._read(run, options.resting - lost.keys())
             self._recover_by_reading(run, lost)
+            run.readable |= options.resting & self.unpaused()
         else:
             run.readable = self.unpaused()
         for _ in range(ROUNDS):
@@ -182,12 +188,12 @@ class Engine:
             else:
                 run.lost += len(recovery.result.lost)
 
-    def _read(self, run: Run) -> None:
+    def _read(self, run: Run, resting: frozenset[str]) -> None:
         able = self.unpaused()
         pullers = {
             name: Puller(self.sync, app, self.intakes[name], self.ledger, self.ports.now, self.ports.progress)
             for name, app in self.sync.apps.items()
-            if name in able
+            if name in able and name not in resting
         }
         pulled: dict[str, Pulled] = self.ports.workers.drive({n: p.task() for n, p in pullers.items()})
         for name, result in pulled.items():

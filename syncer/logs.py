@@ -10,12 +10,12 @@ Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["text", "json"]
 
 
-def setup(level: Level = "info", form: Format = "text") -> None:
+def setup(level: Level = "info", form: Format = "text", on_terminal: bool = False) -> None:
     """How this process logs. A person at a terminal sees progress and results, so there `info` is left out of
-    the text form."""
+    the text form, unless it is wanted there."""
     import structlog
 
-    if form == "text" and level == "info" and sys.stderr.isatty():
+    if form == "text" and level == "info" and sys.stderr.isatty() and not on_terminal:
         level = "warning"
     show: Any = (
         structlog.processors.JSONRenderer(sort_keys=False)

@@ -24,6 +24,11 @@ Call = Callable[[], Any]
 Task = Generator[Call, Any, R]
 
 
+class Stopping(BaseException):
+    """Raised by `progress` where a run is to end before its time. What is on its way is still answered and
+    settled; nothing more is asked of an app."""
+
+
 class Workers(Protocol):
     """Runs tasks: generators that yield calls to apps and are sent the answers."""
 
@@ -43,6 +48,7 @@ class Threads:
         results: dict[str, R] = {}
         if not tasks:
             return results
+        stopped: Stopping | None = None
         with ThreadPoolExecutor(max_workers=len(tasks)) as pool:
             running: dict[Future[Any], str] = {}
             for name, task in tasks.items():
@@ -51,7 +57,12 @@ class Threads:
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in sorted(done, key=lambda f: running[f]):
                     name = running.pop(future)
-                    self._step(name, tasks[name], future, pool, running, results)
+                    try:
+                        self._step(name, tasks[name], future, pool, running, results)
+                    except Stopping as stop:
+                        stopped = stop  # the others get the answers that are on their way
+        if stopped is not None:
+            raise stopped
         return results
 
     @contextmanager

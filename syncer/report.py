@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from syncer.model import Item
 
-Status = Literal["done", "partial", "held", "failed"]
+Status = Literal["done", "partial", "held", "failed", "interrupted"]
 
 
 @dataclass(slots=True)

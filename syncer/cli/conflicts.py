@@ -158,7 +158,7 @@ def _row(entry: Entry) -> tuple[object, ...]:
 
 def _ago(text: str | None) -> datetime | None:
     """The moment so long ago."""
-    from syncer.config import span
+    from syncer.config_types import span
 
     if text is None:
         return None

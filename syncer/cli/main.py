@@ -25,6 +25,7 @@ from syncer.cli import (
     runs,
     sandbox,
     schema,
+    serve,
     state,
     status,
     sync,
@@ -50,6 +51,7 @@ app.command()(schema.schema)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(sync.sync)
+app.command()(serve.serve)
 app.add_typer(state.app, name="state")
 app.command()(resync.resync)
 app.command()(status.status)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncer.cli.output import say
 from syncer.cli.progress import bars
 
 if TYPE_CHECKING:
@@ -27,13 +28,13 @@ SyncNames = Annotated[
 ]
 
 
-def loaded(path: Path) -> Config:
+def loaded(path: Path, on_terminal: bool = False) -> Config:
     """The checked config; from here on its logging is in force. Raises `ProblemsFound`."""
     from syncer import logs
     from syncer.config import load_config
 
     config = load_config(path)
-    logs.setup(config.model.logging.level, config.model.logging.format)
+    logs.setup(config.model.logging.level, config.model.logging.format, on_terminal)
     return config
 
 
@@ -44,9 +45,11 @@ def running(path: Path, refresh: bool = False) -> Iterator[Runner]:
     from syncer.ports import Ports
     from syncer.runner import Runner
     from syncer.store.database import Database
+    from syncer.store.turns import Patience
 
-    db = Database(config.state)
-    runner = Runner(config, db, Ports(progress=bars.show), refresh)
+    db, ports = Database(config.state), Ports(progress=bars.show)
+    db.patience = Patience(ports.holder, ports.now, ports.alive, say)
+    runner = Runner(config, db, ports, refresh)
     try:
         yield runner
     finally:

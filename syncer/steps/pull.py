@@ -52,6 +52,7 @@ class Puller:
 
     def task(self) -> Task[Pulled]:
         """Read what changed, or everything the first time."""
+        started = self.now()
         with self.intake.records.db.transaction():
             state = self.ledger.reader(self.app.name)
             began = state["scan_began"] or codec.iso(self.now())
@@ -78,6 +79,8 @@ class Puller:
             if first:
                 changes["complete_at"] = codec.iso(self.now())
             self.ledger.save_reader(self.app.name, **changes)
+            if self.app.spec.feed == "scan":
+                self.ledger.scanned(self.app.name, started, self.now() - started)
             if seen is not None:
                 gone = [id for id in self.intake.records.live_ids(self.app.name) if id not in seen]
             else:

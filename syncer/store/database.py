@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from errno import EACCES
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import Table, TextClause, bindparam, create_engine, event, select, text
@@ -26,13 +27,17 @@ from syncer.store import address, migrate
 from syncer.store.errors import StateError as StateError
 from syncer.store.errors import told
 
+if TYPE_CHECKING:
+    from syncer.store.turns import Patience
+
 CHUNK = 400
 PORTION = 2000
 PATIENCE = 60  # seconds that a writer waits for another one
 
 
 class Database:
-    """A connection, used by one thread. Nothing is read or written outside `transaction` or `reading`."""
+    """A connection, used by one thread. Nothing is read or written outside `transaction` or `reading`.
+    `patience`: how to wait for a lease beside the service; None: not at all."""
 
     def __init__(self, url: str) -> None:
         self.url = address.parse(url)
@@ -48,6 +53,7 @@ class Database:
         self._inside = False
         self._bulk_statements: dict[Any, tuple[str, tuple[str, ...]]] = {}
         self.before_commit: list[Any] = []
+        self.patience: Patience | None = None
         self._prepare()
 
     def _connect_args(self) -> dict[str, Any]:
@@ -250,10 +256,14 @@ def _file(name: str | None) -> Path | None:
 
 def _private_file(path: Path) -> None:
     """State is customer data: a new file can be read by its owner only, and one that is open to everybody is
-    not used."""
+    not used. A file that is there is not opened here: closing it again would take away the locks that this
+    process holds on it by other connections (POSIX), and two processes would write at once."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        elif not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(EACCES, os.strerror(EACCES))
         mode = path.stat().st_mode
     except OSError as error:
         cure = "May this user read and write it and its folder?"

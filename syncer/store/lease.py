@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from syncer.store import codec
+from syncer.store import codec, turns
 from syncer.store.database import Database, StateError
 from syncer.store.tables import LeaseRow
 
@@ -73,16 +73,8 @@ def hold(
     db: Database, space: str, holder: str, now: Callable[[], datetime], alive: Callable[[str], bool]
 ) -> Iterator[Lease]:
     """Take the lease or raise `Busy`. A lease that ran out, or whose holder is known to be dead, is taken
-    over."""
-    with db.reading():  # so that who is busy is told at once, and not after the wait for its transaction
-        _token(db, space, now, alive)
-    with db.transaction():
-        token = _token(db, space, now, alive) + 1
-        expires = now() + LASTS
-        db.upsert(
-            LeaseRow, [{"space": space, "holder": holder, "token": token, "expires": codec.iso(expires)}]
-        )
-    lease = Lease(db, space, holder, token, now, expires)
+    over. Beside a living service a command waits for its turn (`db.patience`)."""
+    lease = _taken(db, space, holder, now, alive)
     db.before_commit.append(lease.check)
     try:
         yield lease
@@ -92,18 +84,50 @@ def hold(
             db.run(
                 "UPDATE lease SET holder = '', expires = '' WHERE space = :space AND token = :token",
                 space=space,
-                token=token,
+                token=lease.token,
             )
 
 
-def _token(db: Database, space: str, now: Callable[[], datetime], alive: Callable[[str], bool]) -> int:
-    """The last token given out. Raises `Busy` while a living holder's lease lasts."""
+def _taken(
+    db: Database, space: str, holder: str, now: Callable[[], datetime], alive: Callable[[str], bool]
+) -> Lease:
+    if db.patience is None:
+        return _try(db, space, holder, now, alive)
+    with db.patience.waiting(db, space) as again:
+        while True:
+            try:
+                return _try(db, space, holder, now, alive)
+            except Busy as busy:
+                if not again(busy):
+                    raise
+
+
+def _try(
+    db: Database, space: str, holder: str, now: Callable[[], datetime], alive: Callable[[str], bool]
+) -> Lease:
+    with db.reading():  # so that who is busy is told at once, and not after the wait for its transaction
+        _token(db, space, holder, now, alive)
+    with db.transaction():
+        token = _token(db, space, holder, now, alive) + 1
+        expires = now() + LASTS
+        db.upsert(
+            LeaseRow, [{"space": space, "holder": holder, "token": token, "expires": codec.iso(expires)}]
+        )
+    return Lease(db, space, holder, token, now, expires)
+
+
+def _token(
+    db: Database, space: str, holder: str, now: Callable[[], datetime], alive: Callable[[str], bool]
+) -> int:
+    """The last token given out. Raises `Busy` while a living holder's lease lasts, or somebody else's wish
+    comes first."""
     row = db.one("SELECT holder, token, expires FROM lease WHERE space = :space", space=space)
-    if row is None:
-        return 0
-    if row[0] and row[2] > codec.iso(now()) and alive(row[0]):
+    if row is not None and row[0] and row[2] > codec.iso(now()) and alive(row[0]):
         raise Busy(space, row[0], row[2])
-    return int(row[1])
+    first = turns.eldest(db, space, now(), alive)
+    if first is not None and first != holder:
+        raise Busy(space, first, codec.iso(now() + turns.LASTS))
+    return int(row[1]) if row is not None else 0
 
 
 def told(holder: str) -> str:

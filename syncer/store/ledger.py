@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from syncer.model import Item, LinkKey, LogEntry
@@ -128,6 +128,19 @@ class Ledger:
 
     def set_fields_read(self, app: str, fields: Iterable[str]) -> None:
         self.db.upsert(Meta, [{"name": f"fields:{self.space}:{app}", "value": codec.dumps(sorted(fields))}])
+
+    def scanned(self, app: str, began: datetime, length: timedelta) -> None:
+        """Note how long it took to list all of an app."""
+        body = codec.dumps([codec.iso(began), length.total_seconds()])
+        self.db.upsert(Meta, [{"name": f"scanned:{self.space}:{app}", "value": body}])
+
+    def scan(self, app: str) -> tuple[datetime, timedelta] | None:
+        """When the last whole listing of an app began, and how long it took."""
+        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"scanned:{self.space}:{app}")
+        if row is None:
+            return None
+        began, seconds = codec.loads(row[0])
+        return datetime.fromisoformat(began), timedelta(seconds=seconds)
 
     # -- the outbox ---------------------------------------------------------------------------------------
 

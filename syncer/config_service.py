@@ -1,0 +1,62 @@
+"""The keys of a config file that say when, and how `syncer serve` works."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from mappings.checking import Strict, mistake
+from syncer.config_types import Address, Cron, Every, Listen, Zone
+
+
+def _schedule(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if len({"every", "cron"} & set(value)) == 2:
+        raise mistake("'every' and 'cron' are two schedules", "Keep one of the two.")
+    if "cron" not in value and (only := {"timezone", "grace"} & set(value)):
+        raise mistake(f"'{min(only)}' goes with 'cron'", "Leave it out, or write a cron line.")
+    return value
+
+
+class ScheduleModel(Strict):
+    """When `syncer serve` runs something by itself: `every` or `cron`."""
+
+    every: Every | None = Field(
+        default=None, description="A number and s, m, h or d.", examples=["15m", "2h"]
+    )
+    cron: Cron | None = Field(
+        default=None, description="Minute, hour, day, month, weekday.", examples=["*/15 * * * *"]
+    )
+    timezone: Zone = Field(
+        default="UTC", description="The time zone of the cron line.", examples=["Europe/Berlin"]
+    )
+    jitter: Every | None = Field(
+        default=None, description="Begin up to so much later, at random.", examples=["30s"]
+    )
+    grace: Every = Field(
+        default=timedelta(hours=1), description="How late a cron run may still begin.", examples=["1h"]
+    )
+
+
+Schedule = Annotated[ScheduleModel, BeforeValidator(_schedule)]
+
+
+class ServiceModel(Strict):
+    """How `syncer serve` is reached, and what it does beside the syncs."""
+
+    listen: Listen = Field(
+        default="127.0.0.1:8766",
+        description="Address and port of health, metrics and webhooks, or off.",
+        examples=["127.0.0.1:8766", "off"],
+    )
+    public_url: Address | None = Field(
+        default=None, description="Where apps reach it, for webhooks.", examples=["https://sync.example.com"]
+    )
+    verify: Schedule | Literal["off"] = Field(
+        default=ScheduleModel(every=timedelta(days=7)),
+        description="When all apps are compared in full, or off.",
+        examples=[{"every": "7d"}],
+    )

@@ -1,0 +1,1 @@
+"""The service: what `syncer serve` does, for months."""

@@ -1,0 +1,51 @@
+"""Notices that the config, a mapping or a file of a secret was edited. A broken edit changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from mappings.document import ProblemsFound
+from syncer.config import Config
+from syncer.logs import log
+
+Print = tuple[tuple[str, int, int], ...]
+
+
+class Watch:
+    """The files that a config consists of. `load` reads it; `files`: which files it was read from."""
+
+    def __init__(self, config: Config, load: Callable[[Path], Config]) -> None:
+        self.config = config
+        self.problem = ""
+        self._load = load
+        self._seen = _print(config.files)
+
+    def changed(self) -> Config | None:
+        """The new config, where the files were edited and what they say now is sound."""
+        now = _print(self.config.files)
+        if now == self._seen:
+            return None
+        self._seen = now
+        try:
+            config = self._load(self.config.path)
+        except ProblemsFound as found:
+            self.problem = str(found)
+            log().error("the edited config cannot be used; the old one stays in force", reason=self.problem)
+            return None
+        self.config, self.problem, self._seen = config, "", _print(config.files)
+        log().info("the edited config is in force", syncs=list(config.syncs))
+        return config
+
+
+def _print(files: Iterable[Path]) -> Print:
+    return tuple((str(path), *_stat(path)) for path in files)
+
+
+def _stat(path: Path) -> tuple[int, int]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_size)

@@ -1,0 +1,56 @@
+"""When things are due. Pure: the time is an argument; APScheduler's triggers only compute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from syncer.config_service import ScheduleModel
+
+EVERY: Final = timedelta(minutes=15)  # where the config says nothing
+SCANS: Final = 3  # an app without a change feed is left alone for so many times its scan's length
+
+
+def trigger_of(said: ScheduleModel | None) -> Any:
+    """APScheduler's trigger for a schedule."""
+    from apscheduler.triggers.cron import CronTrigger
+    from apscheduler.triggers.interval import IntervalTrigger
+
+    jitter = int(said.jitter.total_seconds()) if said and said.jitter else None
+    if said is not None and said.cron is not None:
+        trigger = CronTrigger.from_crontab(said.cron, ZoneInfo(said.timezone))
+        trigger.jitter = jitter
+        return trigger
+    every = (said.every if said else None) or EVERY
+    return IntervalTrigger(seconds=int(every.total_seconds()), timezone=UTC, jitter=jitter)
+
+
+def grace_of(said: ScheduleModel | None) -> timedelta | None:
+    """How late a run may begin before it is left out; None: better late than never. What was missed several
+    times runs once in any case."""
+    return said.grace if said is not None and said.cron is not None else None
+
+
+def first_at(said: ScheduleModel | None, last: datetime | None, now: datetime) -> datetime | None:
+    """When to begin after a start at `now`, where the last run began at `last`: at once if one was missed
+    while nothing was there to run it, and it is not too late."""
+    if said is None or said.cron is None:
+        every = (said.every if said else None) or EVERY
+        return now if last is None or last > now else max(now, last + every)
+    trigger = trigger_of(said)
+    grace = said.grace
+    missed = trigger.get_next_fire_time(None, max(last + timedelta(seconds=1), now - grace)) if last else None
+    if missed is not None and missed <= now:
+        return now
+    following: datetime | None = trigger.get_next_fire_time(None, now)
+    return following
+
+
+def resting(scans: Mapping[str, tuple[datetime, timedelta] | None], now: datetime) -> frozenset[str]:
+    """The apps, of those that can only be listed whole, that were listed too lately to be listed again.
+    `scans`: when the last listing began, and how long it took."""
+    return frozenset(
+        app for app, scan in scans.items() if scan is not None and scan[0] <= now < scan[0] + SCANS * scan[1]
+    )

@@ -1,0 +1,101 @@
+"""Does the jobs, one at a time: what goes wrong with one is told, and the next one is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.contract import AppError
+from mappings.document import ProblemsFound
+from syncer.engine import Options
+from syncer.logs import log
+from syncer.report import Report
+from syncer.runner import Runner
+from syncer.selecting import Selection
+from syncer.service import verifying
+from syncer.service.desk import Desk
+from syncer.service.inbox import Inbox
+from syncer.service.waiting import Job
+from syncer.setup import Sync
+from syncer.store.database import StateError
+from syncer.store.lease import Busy, LeaseLost
+from syncer.store.ledger import Ledger
+
+AGAIN: Final = 1.0  # seconds until a job is tried again that met somebody else at work
+LATER: Final = 3600.0  # seconds until a comparison is tried again that the budget did not allow
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a job. `report`: of its run, where there was one; `error`: why there was none."""
+
+    job: Job
+    report: Report | None = None
+    error: str = ""
+    drift: int | None = None
+
+
+@dataclass(slots=True)
+class Worker:
+    """`tell` is told what became of each job."""
+
+    desk: Desk
+    inbox: Inbox
+    tell: Callable[[Done], None]
+
+    def do(self, job: Job) -> None:
+        """Raises `Stopping`, and nothing else."""
+        try:
+            done = self._do(job)
+        except Busy:
+            self.inbox.ask(job, AGAIN)
+            return
+        except (ProblemsFound, AppError, LeaseLost) as error:
+            done = Done(job, error=str(error))
+        except StateError as error:
+            self.desk.close()
+            done = Done(job, error=str(error))
+        except Exception as error:
+            self.desk.close()
+            done = Done(job, error=f"this is a mistake in syncer: {type(error).__name__}")
+        if done is not None:
+            if done.error:
+                log(sync=job.sync).error(f"{job.kind} failed", reason=done.error)
+            self.tell(done)
+
+    def _do(self, job: Job) -> Done | None:
+        runner = self.desk.runner
+        if runner.paused(job.sync):
+            return None
+        if job.kind == "verify":
+            return self._verify(runner, job)
+        if job.kind == "touch":
+            return self._touch(runner, job)
+        outcome = runner.run(job.sync, Options(resting=self.desk.resting(job.sync)))
+        return Done(job, outcome.report if outcome else None)
+
+    def _touch(self, runner: Runner, job: Job) -> Done | None:
+        """Read these records and merge them. Before the first whole run, and while something waits for a
+        person, the next poll does that: it is the one that asks."""
+
+        def ready(sync: Sync) -> Options | None:
+            ledger = Ledger(runner.db, sync.name)
+            with runner.db.reading():
+                planned, held = ledger.planned(), ledger.held()
+            if planned is None or planned.split()[0] != sync.mapping.version or held is not None:
+                return None
+            return Options(kind="webhook", read=False, selection=Selection(records=job.records))
+
+        options = Options(kind="webhook", read=False, selection=Selection(records=job.records))
+        outcome = runner.run(job.sync, options, ready)
+        return Done(job, outcome.report) if outcome is not None else None
+
+    def _verify(self, runner: Runner, job: Job) -> Done | None:
+        if not verifying.can_afford(runner, job.sync):
+            self.inbox.ask(job, LATER)
+            return None
+        found = verifying.verify(runner, job.sync)
+        errors = [f"{app}: {c.error}" for app, c in found.apps.items() if c.error not in ("", "paused")]
+        log(sync=job.sync).info("compared in full", run=found.run, drift=len(found.drift))
+        return Done(job, error="; ".join(errors), drift=len(found.drift))

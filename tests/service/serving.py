@@ -1,0 +1,95 @@
+"""The service as its user has it: a process in a folder, beside the simulated apps."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from connectors.sandbox.server import Sandbox
+from syncer.cli.init import contents, write
+
+WAIT = 60.0  # seconds until something that has to happen is given up
+
+
+@dataclass
+class Served:
+    """A folder with a config, and the service in it while `on`. Schedules: `every` for both syncs."""
+
+    folder: Path
+    sandbox: Sandbox
+    every: str = "1s"
+    more: str = ""
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        port = int(self.sandbox.url.rsplit(":", 1)[1])
+        for path, text in contents(self.config, sandbox=True, port=port).items():
+            for name in ("companies", "contacts"):
+                text = text.replace(
+                    f"mapping: mappings/{name}.yaml",
+                    f"mapping: mappings/{name}.yaml, schedule: {{every: {self.every}}}",
+                )
+            write(path, text)
+        listen = "" if "listen:" in self.more else "service: {listen: off}\n"
+        self.config.write_text(self.config.read_text() + "logging: {format: json}\n" + listen + self.more)
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.yaml"
+
+    def command(self, *args: str) -> subprocess.Popen[bytes]:
+        env = {**os.environ, "SYNCER_CONFIG": str(self.config)}
+        with (self.folder / "serve.log").open("ab") as log:
+            err = log if args[0] == "serve" else subprocess.PIPE
+            command = [sys.executable, "-m", "syncer", *args]
+            return subprocess.Popen(command, cwd=self.folder, env=env, stdout=subprocess.PIPE, stderr=err)
+
+    def run(self, *args: str) -> tuple[int, Any, str]:
+        """A command beside it: exit code, its lines of JSON, and what it says."""
+        process = self.command(*args)
+        out, err = process.communicate(timeout=WAIT)
+        return process.returncode, [json.loads(line) for line in out.splitlines()], err.decode()
+
+    @contextmanager
+    def on(self) -> Iterator[subprocess.Popen[bytes]]:
+        """While it lasts, the service runs; killed at the end if it still does."""
+        process = self.command("serve")
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+    def stopped(self, process: subprocess.Popen[bytes]) -> int:
+        process.send_signal(signal.SIGTERM)
+        return process.wait(WAIT)
+
+    def log(self) -> list[dict[str, Any]]:
+        lines = (self.folder / "serve.log").read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def logged(self, event: str, number: int = 1, **wanted: Any) -> list[dict[str, Any]]:
+        """Wait until this has been logged so many times."""
+
+        def found() -> list[dict[str, Any]]:
+            return [one for one in self.log() if one["event"] == event and wanted.items() <= one.items()]
+
+        self.until(lambda: len(found()) >= number, f"{number} x {event} {wanted}")
+        return found()
+
+    def until(self, happened: Callable[[], bool], what: str) -> None:
+        end = time.monotonic() + WAIT
+        while not happened():
+            if time.monotonic() > end:
+                raise AssertionError(f"it never happened: {what}\n{(self.folder / 'serve.log').read_text()}")
+            time.sleep(0.02)

@@ -1,0 +1,80 @@
+"""An edited config comes into force by itself; a broken edit changes nothing and says so."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from syncer.cli.init import contents, write
+from syncer.config import load_config
+from syncer.service.reload import Watch
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.yaml"
+    for file, text in contents(path, sandbox=True, port=8765).items():
+        write(file, text)
+    return path
+
+
+def watch(path: Path, env: Mapping[str, str] | None = None) -> Watch:
+    return Watch(load_config(path, env or {}), lambda path: load_config(path, env or {}))
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """As an editor does: with another time on the file."""
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1_000_000))
+
+
+def test_nothing_changed_nothing_is_loaded(config: Path) -> None:
+    assert watch(config).changed() is None
+
+
+def test_an_edit_of_the_config_or_of_a_mapping_is_in_force(config: Path) -> None:
+    watching = watch(config)
+    edit(config, "first_sync: go", "first_sync: ask")
+    found = watching.changed()
+    assert found is not None
+    assert found.model.first_sync == "ask"
+    edit(config.parent / "mappings/contacts.yaml", "object: contact", "object: contact ")
+    assert watching.changed() is not None
+    assert watching.changed() is None
+
+
+def test_a_broken_edit_changes_nothing_is_told_once_and_can_be_mended(config: Path) -> None:
+    watching = watch(config)
+    before = watching.config
+    edit(config, "first_sync: go", "first_sync: gone")
+    assert watching.changed() is None
+    assert watching.changed() is None
+    assert watching.config is before
+    assert "first_sync" in watching.problem
+    edit(config, "first_sync: gone", "first_sync: go")
+    assert watching.changed() is not None
+    assert watching.problem == ""
+
+
+def test_a_mapping_that_is_gone_is_a_broken_edit(config: Path) -> None:
+    watching = watch(config)
+    (config.parent / "mappings/contacts.yaml").rename(config.parent / "aside.yaml")
+    assert watching.changed() is None
+    assert "contacts.yaml" in watching.problem
+
+
+def test_a_secret_in_a_file_is_read_anew_when_it_changes(config: Path, tmp_path: Path) -> None:
+    edit(config, "token: sandbox-hubspot", 'token: "${HUBSPOT_TOKEN}"')
+    secret = tmp_path / "token"
+    secret.write_text("first\n")
+    watching = watch(config, {"HUBSPOT_TOKEN_FILE": str(secret)})
+    assert watching.config.apps["hubspot"].secrets() == {"token": "first"}
+    secret.write_text("second one\n")
+    found = watching.changed()
+    assert found is not None
+    assert found.apps["hubspot"].secrets() == {"token": "second one"}

@@ -1,0 +1,79 @@
+"""When things are due: tables of named cases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from syncer.config_service import ScheduleModel
+from syncer.service.timing import first_at, grace_of, resting, trigger_of
+
+NOON = datetime(2030, 3, 30, 12, 0, tzinfo=UTC)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
+def every(text: str) -> ScheduleModel:
+    return ScheduleModel.model_validate({"every": text})
+
+
+def cron(line: str, **more: str) -> ScheduleModel:
+    return ScheduleModel.model_validate({"cron": line, **more})
+
+
+FIRST = {
+    "never run": (every("10m"), None, NOON),
+    "no schedule: a quarter of an hour": (None, NOON - 5 * MINUTE, NOON + 10 * MINUTE),
+    "ran lately": (every("10m"), NOON - 4 * MINUTE, NOON + 6 * MINUTE),
+    "missed while nothing ran it": (every("10m"), NOON - HOUR, NOON),
+    "a clock that was set back": (every("10m"), NOON + HOUR, NOON),
+    "cron, never run": (cron("30 * * * *"), None, NOON + 30 * MINUTE),
+    "cron, missed within its grace": (cron("30 * * * *"), NOON - HOUR, NOON),
+    "cron, missed long ago": (cron("0 3 * * *"), NOON - 10 * HOUR, NOON + 15 * HOUR),
+    "cron, missed long ago, with a longer grace": (cron("0 3 * * *", grace="10h"), NOON - 10 * HOUR, NOON),
+    "cron, in a zone": (cron("30 14 * * *", timezone="Europe/Berlin"), None, NOON + HOUR + 30 * MINUTE),
+}
+
+
+@pytest.mark.parametrize(("said", "last", "expected"), FIRST.values(), ids=FIRST.keys())
+def test_the_first_run_after_a_start(
+    said: ScheduleModel | None, last: datetime | None, expected: datetime
+) -> None:
+    assert first_at(said, last, NOON) == expected
+
+
+def test_a_zone_keeps_its_hour_when_clocks_change() -> None:
+    trigger = trigger_of(cron("30 14 * * *", timezone="Europe/Berlin"))
+    before = trigger.get_next_fire_time(None, NOON)
+    after = trigger.get_next_fire_time(before, before)
+    assert [at.astimezone(UTC).strftime("%d %H:%M") for at in (before, after)] == ["30 13:30", "31 12:30"]
+
+
+def test_jitter_moves_a_run_and_never_before_its_time() -> None:
+    trigger = trigger_of(cron("0 * * * *", jitter="30s"))
+    found = {trigger.get_next_fire_time(None, NOON + MINUTE) - NOON - HOUR for _ in range(50)}
+    assert len(found) > 1
+    assert all(abs(moved) <= timedelta(seconds=30) for moved in found)
+
+
+def test_better_late_than_never_save_where_a_time_was_named() -> None:
+    assert grace_of(every("10m")) is None
+    assert grace_of(None) is None
+    assert grace_of(cron("0 3 * * *")) == HOUR
+
+
+SCANS = {
+    "never listed": (None, False),
+    "listed a moment ago": ((NOON - MINUTE, MINUTE), True),
+    "just less than three lengths ago": ((NOON - 3 * MINUTE + timedelta(seconds=1), MINUTE), True),
+    "three lengths ago": ((NOON - 3 * MINUTE, MINUTE), False),
+    "in no time": ((NOON - timedelta(seconds=1), timedelta(0)), False),
+    "by a clock that was set back": ((NOON + HOUR, MINUTE), False),
+}
+
+
+@pytest.mark.parametrize(("scan", "rests"), SCANS.values(), ids=SCANS.keys())
+def test_an_app_that_can_only_be_listed_rests_for_three_times_that(
+    scan: tuple[datetime, timedelta] | None, rests: bool
+) -> None:
+    assert ("mailerlite" in resting({"mailerlite": scan}, NOON)) == rests
