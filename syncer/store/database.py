@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from errno import EACCES
+from errno import EACCES, EISDIR
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -262,8 +262,9 @@ def _private_file(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        elif not os.access(path, os.R_OK | os.W_OK):
-            raise PermissionError(EACCES, os.strerror(EACCES))
+        elif path.is_dir() or not os.access(path, os.R_OK | os.W_OK):
+            why = EISDIR if path.is_dir() else EACCES
+            raise OSError(why, os.strerror(why))
         mode = path.stat().st_mode
     except OSError as error:
         cure = "May this user read and write it and its folder?"
