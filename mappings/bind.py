@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mappings.document import Problem, ProblemsFound, nearest
 from mappings.draft import Draft, FieldDraft, PlaceDraft, condition_problem
 from mappings.expressions import ExpressionInvalid
+from mappings.fitting import derives, misfits
 from mappings.model import (
     AppMap,
     Direction,
@@ -18,6 +19,7 @@ from mappings.model import (
     RuleSpec,
     Shape,
     Slot,
+    Stopped,
 )
 from mappings.slots import BaseSlot, ConsentSlot, FirstSlot, PartsSlot, ReferenceSlot, TagSlot
 from mappings.types import Consent, Tags, Text
@@ -55,9 +57,22 @@ class Lacking:
 def bind(draft: Draft, shapes: Shapes | None) -> ObjectMapping:
     """The mapping over the apps' fields, `shapes[app][field]`; an app that is missing there is taken as the
     file says. Raises `ProblemsFound`."""
+    return _bound(draft, shapes or {}, lambda app, name: False, [])
+
+
+def fit(draft: Draft, shapes: Shapes, fitted: Mapping[str, Collection[str]]) -> ObjectMapping:
+    """The same, where `fitted` (app -> its fields) once did fit: a field stops in the app that it does not
+    fit any more, and goes on in the others (`ObjectMapping.stopped`). Raises `ProblemsFound` for fields that
+    never fitted, those by which records are recognised, consent, and conditions: these stop the sync."""
+    stopped: list[Stopped] = []
+    return _bound(draft, shapes, lambda app, name: name in fitted.get(app, ()), stopped)
+
+
+def _bound(
+    draft: Draft, shapes: Shapes, may_stop: Callable[[str, str], bool], stopped: list[Stopped]
+) -> ObjectMapping:
     problems: list[Problem] = []
-    known = shapes or {}
-    apps = {name: _app(draft, name, known.get(name), problems) for name in draft.objects}
+    apps = {name: _app(draft, name, shapes.get(name), problems, may_stop, stopped) for name in draft.objects}
     if problems:
         raise ProblemsFound(problems)
     fields: dict[str, Field] = {}
@@ -67,7 +82,15 @@ def bind(draft: Draft, shapes: Shapes | None) -> ObjectMapping:
     consent = next((name for name, field in fields.items() if field.type.name == "consent"), None)
     match = MatchSpec(model.match.exact, model.match.names, model.match.fuzzy)
     return ObjectMapping(
-        model.object, apps, fields, match, consent, model.on_delete, draft.path, draft.version
+        model.object,
+        apps,
+        fields,
+        match,
+        consent,
+        model.on_delete,
+        draft.path,
+        draft.version,
+        tuple(stopped),
     )
 
 
@@ -79,13 +102,20 @@ def lacking(draft: Draft, shapes: Shapes) -> tuple[Lacking, ...]:
             there = shapes.get(place.app)
             if there is not None and place.written not in there and place.field not in there:
                 options = tuple(said.type.listed.values()) if isinstance(said.type, Tags) else ()
-                kind = "text" if _derives(said, place) else _open(said, place).kind
+                kind = "text" if derives(said, place) else _open(said, place).kind
                 object = draft.objects[place.app]
                 found[place.app, place.field] = Lacking(place.app, object, place.field, kind, options)
     return tuple(found.values())
 
 
-def _app(draft: Draft, app: str, shapes: Mapping[str, Shape] | None, problems: list[Problem]) -> AppMap:
+def _app(
+    draft: Draft,
+    app: str,
+    shapes: Mapping[str, Shape] | None,
+    problems: list[Problem],
+    may_stop: Callable[[str, str], bool],
+    stopped: list[Stopped],
+) -> AppMap:
     carried: dict[str, list[tuple[FieldDraft, PlaceDraft]]] = {}
     for said in draft.fields.values():
         place = said.places.get(app)
@@ -95,9 +125,14 @@ def _app(draft: Draft, app: str, shapes: Mapping[str, Shape] | None, problems: l
             carried.setdefault(place.field, []).append((said, place))
     slots: dict[str, Slot] = {}
     for name, carries in carried.items():
-        shape = _shape(draft, carries, shapes, problems)
-        wrong = [p for said, place in carries for p in _fits(draft, said, place, shape)] if shape else []
-        problems += wrong
+        wrong: list[Problem] = []
+        shape = _shape(draft, carries, shapes, wrong)
+        wrong += [p for said, place in carries for p in misfits(draft, said, place, shape)] if shape else []
+        names = tuple(said.name for said, _ in carries)
+        if wrong and may_stop(app, name) and not _vital(draft, names):
+            stopped.append(Stopped(app, name, names, wrong[0].what, str(wrong[0])))
+        else:
+            problems += wrong
         if shape is not None and not wrong:
             slot = _slot(draft, app, shape, carries, problems)
             if slot is not None:
@@ -109,6 +144,13 @@ def _app(draft: Draft, app: str, shapes: Mapping[str, Shape] | None, problems: l
     said_app = draft.model.apps[app]
     needed = tuple(name for name in reads if name not in carried)
     return AppMap(app, said_app.object, slots, only, create_when, said_app.creates, needed)
+
+
+def _vital(draft: Draft, names: Sequence[str]) -> bool:
+    """Whether the sync must not run without one of these fields: records would not be recognised, or an
+    opt-out not seen."""
+    match = draft.model.match
+    return any(n in (*match.exact, *match.names) or draft.fields[n].type.name == "consent" for n in names)
 
 
 def _only(
@@ -146,39 +188,8 @@ def _shape(
 def _open(said: FieldDraft, place: PlaceDraft) -> OpenShape:
     kinds = {"tags": "multi", "consent": "choice", "reference": "reference", "choice": "choice"}
     kinds |= {name: name for name in ("integer", "decimal", "boolean")}
-    kind = "multi" if place.pick else "text" if _derives(said, place) else kinds.get(said.type.name, "text")
+    kind = "multi" if place.pick else "text" if derives(said, place) else kinds.get(said.type.name, "text")
     return OpenShape(place.field, kind)
-
-
-def _fits(draft: Draft, said: FieldDraft, place: PlaceDraft, shape: Shape) -> Iterator[Problem]:
-    """What the app's field cannot carry."""
-    name, app, kind = shape.name, place.app, said.type.name
-    problem = draft.document.problem
-    derived = _derives(said, place)
-    if place.direction != "from" and shape.writable == "no":
-        cure = f"Write {app}: {{field: {name}, direction: from}}."
-        yield problem(place.where, f"{app} does not let us write '{name}'", cure)
-    if kind == "tags" and shape.kind != "multi":
-        cure = "Choose a field with several values, or another type."
-        yield problem(place.where, f"'{name}' of {app} holds one value, not tags", cure)
-    if kind != "tags" and shape.kind == "multi" and not place.pick:
-        cure = f"Write {{field: {name}, pick: first}}."
-        yield problem(place.where, f"'{name}' of {app} is a list, and {kind} is one value", cure)
-    if place.pick and shape.kind != "multi":
-        cure = f"Write only {name}."
-        yield problem(
-            (*place.where, "pick"), f"'{name}' of {app} is one value, so there is nothing to pick", cure
-        )
-    if kind == "reference" and not derived and shape.kind != "reference":
-        cure = f"Write {{field: {name}, as: name}} to write the name into it."
-        yield problem(place.where, f"'{name}' of {app} cannot point to another record", cure)
-    if (kind != "reference" or derived) and shape.kind == "reference":
-        cure = "Use type: reference without 'as', or another field."
-        yield problem(place.where, f"'{name}' of {app} points to another record, it holds no {kind}", cure)
-    for word, value in place.form.values.items():
-        if shape.kind == "choice" and shape.options and value not in shape.options:
-            what = f"'{value}' is not among the options of '{name}' in {app}"
-            yield problem((*place.where, "values", word), what, nearest(value, shape.options, "Options: {}."))
 
 
 def _slot(
@@ -209,7 +220,7 @@ def _slot(
 
 def _single(app: str, shape: Shape, said: FieldDraft, place: PlaceDraft) -> Slot:
     kind, fields = said.type, (said.name,)
-    if _derives(said, place):
+    if derives(said, place):
         text = Text()
         return BaseSlot(app, shape, (f"{said.name}.{place.form.as_}",), text, text.read, text.show)
     if isinstance(kind, Tags):
@@ -231,7 +242,7 @@ def _fields(said: FieldDraft) -> Iterator[tuple[str, Field]]:
     own: dict[str, Direction] = {}
     derived: dict[str, dict[str, Direction]] = {}
     for app, place in said.places.items():
-        if _derives(said, place):
+        if derives(said, place):
             derived.setdefault(place.form.as_, {})[app] = "to"
         else:
             own[app] = place.direction
@@ -254,8 +265,3 @@ def _fields(said: FieldDraft) -> Iterator[tuple[str, Field]]:
         full = f"{said.name}.{name}"
         rule = RuleSpec("newest")
         yield full, Field(full, Text(), rule, direction, derived=(said.name, name), version=said.version)
-
-
-def _derives(said: FieldDraft, place: PlaceDraft) -> bool:
-    """Whether the app gets a text of the target (its name) instead of the reference."""
-    return said.type.name == "reference" and bool(place.form.as_)

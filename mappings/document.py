@@ -30,7 +30,8 @@ _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake in a file: where it stands (1-based), what is wrong, and what to do about it."""
+    """One mistake in a file: where it stands (1-based), what is wrong, and what to do about it. `minor`: the
+    file can be used all the same."""
 
     file: str
     line: int
@@ -38,6 +39,7 @@ class Problem:
     where: str
     what: str
     cure: str = ""
+    minor: bool = False
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}"

@@ -83,10 +83,21 @@ class Draft:
 
 def read(path: Path, shown: str = "") -> Draft:
     """Read a mapping file. Raises `ProblemsFound` with every mistake that shows without asking the apps."""
-    document = yaml.read(path, shown=shown)
+    draft, problems = examine(path, shown)
+    if draft is None or problems:
+        raise ProblemsFound(problems)
+    return draft
+
+
+def examine(path: Path, shown: str = "") -> tuple[Draft | None, list[Problem]]:
+    """What of a mapping file is sound, and its mistakes. None where nothing can be made of it."""
+    try:
+        document = yaml.read(path, shown=shown)
+    except ProblemsFound as error:
+        return None, list(error.problems)
     model, problems = validated(document, MappingModel)
     if model is None:
-        raise ProblemsFound(problems)
+        return None, problems
     fields: dict[str, FieldDraft] = {}
     for name, said in model.fields.items():
         found = check_field(document, model, name, said)
@@ -94,10 +105,9 @@ def read(path: Path, shown: str = "") -> Draft:
         if not found:
             fields[name] = _field(model, name, said)
     problems += check_file(document, model)
-    draft = Draft(shown or str(path), document, model, fields, *_conditions(document, model, problems))
-    if problems:
-        raise ProblemsFound(problems)
-    return draft
+    return Draft(
+        shown or str(path), document, model, fields, *_conditions(document, model, problems)
+    ), problems
 
 
 def fingerprint(said: object) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mappings.bind import Lacking, Shapes, bind, lacking
-from mappings.draft import Draft, read
+from mappings.bind import Lacking, Shapes, bind, fit, lacking
+from mappings.draft import Draft, examine, read
 from mappings.model import ObjectMapping
 
-__all__ = ["Draft", "Lacking", "Shapes", "bind", "lacking", "load", "read"]
+__all__ = ["Draft", "Lacking", "Shapes", "bind", "examine", "fit", "lacking", "load", "read"]
 
 
 def load(path: Path, apps: Shapes | None) -> ObjectMapping:

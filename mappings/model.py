@@ -171,6 +171,18 @@ class MatchSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """A field of an app that does not fit the mapping any more: neither read nor written there. `slot` is the
+    app's own name of it, `fields` the golden fields, `told` the problem with its place in the file."""
+
+    app: str
+    slot: str
+    fields: tuple[str, ...]
+    what: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectMapping:
     """One object in all its apps: one space of golden records. `apps` is in the file's order, which
     breaks ties. `on_delete` says what a deletion in one app means elsewhere."""
@@ -183,6 +195,7 @@ class ObjectMapping:
     on_delete: Literal["keep", "archive", "delete"] = "keep"
     path: str = ""
     version: str = field(default="")
+    stopped: tuple[Stopped, ...] = ()
 
     @property
     def order(self) -> Sequence[str]:

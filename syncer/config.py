@@ -18,7 +18,7 @@ from mappings import document as yaml
 from mappings import references
 from mappings.checking import Strict, mistake, validated
 from mappings.document import Document, Problem, ProblemsFound, nearest
-from mappings.load import Draft, read
+from mappings.load import Draft, examine
 from syncer.brakes import KINDS, ChangeKind, Limit
 from syncer.config_service import Schedule, ScheduleModel, ServiceModel
 from syncer.config_types import Address, Every, Setting
@@ -255,23 +255,32 @@ class Config:
 def load_config(path: Path, env: Mapping[str, str] | None = None) -> Config:
     """Read a config file and the mappings that it names. Raises `ProblemsFound` with every mistake in any of
     them; the apps are not asked (see `mappings.load.bind`)."""
+    config, problems = examine_config(path, env)
+    if config is None or problems:
+        raise ProblemsFound(problems)
+    return config
+
+
+def examine_config(path: Path, env: Mapping[str, str] | None = None) -> tuple[Config | None, list[Problem]]:
+    """What of a config and its mappings is sound, and their mistakes; None where nothing is."""
     environment = Environment(os.environ if env is None else env)
-    document = yaml.read(path, environment)
+    try:
+        document = yaml.read(path, environment)
+    except ProblemsFound as error:
+        return None, list(error.problems)
     model, problems = validated(document, ConfigModel)
     if model is None:
-        raise ProblemsFound(problems)
+        return None, problems
     syncs: list[Sync] = []
     for name, said in model.syncs.items():
-        try:
-            syncs.append(Sync(name, _draft(document, path, name, said), said.schedule))
-        except ProblemsFound as found:
-            problems += found.problems
+        draft, wrong = _draft(document, path, name, said)
+        problems += wrong
+        if draft is not None:
+            syncs.append(Sync(name, draft, said.schedule))
     problems += _clashes(document, syncs)
     problems += _unknown_apps(document, syncs)
     if len(syncs) == len(model.syncs) and not problems:
         problems += references.check([sync.draft for sync in syncs])
-    if problems:
-        raise ProblemsFound(problems)
     by_object = {sync.object: sync for sync in syncs}
     order = references.ordered([sync.draft for sync in syncs])
     files = (
@@ -279,17 +288,18 @@ def load_config(path: Path, env: Mapping[str, str] | None = None) -> Config:
         *(path.parent / said.mapping for said in model.syncs.values()),
         *environment.files.values(),
     )
-    return Config(path, model, {by_object[d.object].name: by_object[d.object] for d in order}, files)
+    found = {by_object[d.object].name: by_object[d.object] for d in order}
+    return Config(path, model, found, files), problems
 
 
-def _draft(document: Document, path: Path, name: str, said: SyncModel) -> Draft:
+def _draft(document: Document, path: Path, name: str, said: SyncModel) -> tuple[Draft | None, list[Problem]]:
     file = path.parent / said.mapping
     if not file.is_file():
         near = [p.relative_to(path.parent).as_posix() for p in file.parent.glob("*.y*ml")]
         cure = nearest(said.mapping, near, "There: {}.") or "The path is seen from the config file."
         what = f"there is no mapping file '{said.mapping}'"
-        raise ProblemsFound([document.problem(("syncs", name, "mapping"), what, cure)])
-    return read(file)
+        return None, [document.problem(("syncs", name, "mapping"), what, cure)]
+    return examine(file)
 
 
 def _clashes(document: Document, syncs: list[Sync]) -> list[Problem]:

@@ -23,6 +23,7 @@ from syncer.steps.normalise import Intake
 from syncer.steps.pull import Pulled, Puller, look_again
 from syncer.steps.recover import Recovery
 from syncer.steps.write import Writer, Wrote
+from syncer.stopping import stopped_in
 from syncer.store.database import Database
 from syncer.store.lease import BEAT, hold
 from syncer.store.ledger import InFlight, Ledger
@@ -127,6 +128,9 @@ class Engine:
             finally:
                 for name, app in self.sync.apps.items():
                     run.report.apps[name].calls = app.connector.calls - calls[name]
+                with self.db.reading():
+                    gone = {name: intake.gone for name, intake in self.intakes.items() if intake.gone}
+                    run.report.stopped = stopped_in(self.sync, self.records, gone)
                 ended = ports.now()
                 run.report.seconds = (ended - started).total_seconds()
                 self._finish(run.report)
@@ -394,7 +398,10 @@ class Engine:
         for row in report.apps.values():
             row.unchanged = max(0, row.read - row.updated - row.archived - row.failed)
         troubled = (
-            report.leftovers or report.left_out or any(r.failed or r.error for r in report.apps.values())
+            report.leftovers
+            or report.left_out
+            or report.stopped
+            or any(r.failed or r.error for r in report.apps.values())
         )
         if report.status == "done" and troubled:
             report.status = "partial"

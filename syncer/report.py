@@ -35,6 +35,7 @@ class Report:
     """One run of one sync. `reason`: why a plan is held, or the run failed. `held_run`: the
     run whose plan waits for `--approve` or `--reject`. `skipped`: (app, why) -> records
     that were not created there. `left_out`: items of an approved plan that do not come out the same any more.
+    `stopped`: fields that do not fit an app any more, as in `sync --json`.
     """
 
     run: str
@@ -50,6 +51,7 @@ class Report:
     leftovers: int = 0
     skipped: dict[str, dict[str, int]] = field(default_factory=dict)
     left_out: list[Item] = field(default_factory=list)
+    stopped: list[dict[str, Any]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The documented keys of `sync --json`, in their order."""
@@ -62,6 +64,7 @@ class Report:
             "conflicts": self.conflicts,
             "reviews": self.reviews,
             "written": self.written,
+            "stopped": self.stopped,
         }
 
     def stored(self) -> dict[str, Any]:

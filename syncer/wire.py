@@ -16,12 +16,12 @@ import orjson
 
 from connectors import registry
 from connectors.budget import Rate
-from connectors.contract import Account, AppError, Budget, Connector, ObjectSpec, Options, Tokens
+from connectors.contract import Account, AppError, Budget, Connector, FieldSpec, ObjectSpec, Options, Tokens
 from connectors.settings import own_rates
 from mappings.document import ProblemsFound
-from mappings.load import bind
+from mappings.load import bind, fit
 from mappings.model import ObjectMapping
-from syncer import specs
+from syncer import specs, stopping
 from syncer.config import AppModel, Config
 from syncer.config import Sync as SyncConfig
 from syncer.ports import Ports
@@ -32,6 +32,8 @@ from syncer.store.database import Database
 from syncer.store.history import History
 from syncer.store.lease import Busy, hold
 from syncer.store.ledger import Ledger
+from syncer.store.records import Records
+from syncer.store.shadows import forget
 from syncer.store.sharing import Shared
 from syncer.store.tokens import SharedTokens
 from syncer.store.vault import Vault
@@ -124,16 +126,17 @@ class Wiring:
 
     def _bound(self, said: SyncConfig) -> tuple[dict[str, ObjectSpec], ObjectMapping]:
         """Declarations and mapping. One that does not fit what is remembered may fit by now: a field was
-        made since."""
+        made since. A field that still does not fit stops in that app (`ObjectMapping.stopped`)."""
         found = self.specs(said)
         try:
-            return found, bind(said.draft, {app: spec.fields for app, spec in found.items()})
+            return found, bind(said.draft, _shapes(found))
         except ProblemsFound:
-            if self.refresh:
-                raise
-        self.close()
-        found = self.specs(said, refresh=True)
-        return found, bind(said.draft, {app: spec.fields for app, spec in found.items()})
+            if not self.refresh:
+                self.close()
+                found = self.specs(said, refresh=True)
+        with self.db.reading():
+            fitted = stopping.fitted(History(self.db), said.name, said.apps)
+        return found, fit(said.draft, _shapes(found), fitted)
 
     def specs(self, said: SyncConfig, refresh: bool = False) -> dict[str, ObjectSpec]:
         """What each app declares of the sync's object: remembered where that is recent, else asked for."""
@@ -198,21 +201,25 @@ class Wiring:
 
     def _read_new_fields(self, ready: Sync) -> None:
         """Where the mapping gained a field of an app, that app is read from the start: records that do not
-        change hold values in it too."""
+        change hold values in it too. What was known of it from an earlier time does not count any more."""
         history, ledger = History(self.db), Ledger(self.db, ready.name)
         wanted = {app: set(ready.fields(app)) for app in ready.apps}
         facts = {app: f"fields:{ready.name}:{app}" for app in ready.apps}
         with self.db.reading():
             before = {app: history.fact(fact) for app, fact in facts.items()}
         known = {app: set(orjson.loads(text)) for app, text in before.items() if text is not None}
-        if known == wanted:
+        with self.db.reading():
+            same = stopping.is_kept(history, ready)
+        if known == wanted and same:
             return
         ports = self.ports
         try:
             with hold(self.db, ready.name, ports.holder, ports.now, ports.alive), self.db.transaction():
+                stopping.keep(history, ready)
                 for app, fields in wanted.items():
                     if app in known and fields - known[app]:
                         ledger.save_reader(app, cursor=None, scan_began=None)
+                        forget(Records(self.db, ready.name), app, fields - known[app], ready.slot_names())
                     history.keep_fact(facts[app], orjson.dumps(sorted(fields)).decode())
         except Busy:
             return
@@ -278,6 +285,10 @@ def dependents(config: Config, said: SyncConfig) -> tuple[str, ...]:
         for name, sync in config.syncs.items()
         if said.object in targets(config, sync) and sync is not said
     )
+
+
+def _shapes(found: Mapping[str, ObjectSpec]) -> dict[str, Mapping[str, FieldSpec]]:
+    return {app: spec.fields for app, spec in found.items()}
 
 
 def _remembered(state: Mapping[str, Any], key: str) -> ObjectSpec | None:

@@ -17,6 +17,7 @@ from syncer.cli import (
     export,
     failures,
     init,
+    mapping,
     match,
     pause,
     plan,
@@ -47,6 +48,7 @@ app.command()(init.init)
 app.command()(demo.demo)
 app.command()(sandbox.sandbox)
 app.command()(check.check)
+app.add_typer(mapping.app, name="mapping")
 app.command()(schema.schema)
 app.command()(plan.plan)
 app.command()(apply.apply)

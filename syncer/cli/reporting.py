@@ -76,6 +76,11 @@ def _notes(report: Report) -> None:
             tell(f"{app} is paused: it was not read.")
         elif row.error:
             tell(f"{app} could not be used to the end: {row.error}")
+    for one in report.stopped:
+        tell(f"{one['app']}: {one['field']} is neither read nor written: {one['reason']}")
+        ids = ", ".join(one["examples"]) + (", ..." if one["records"] > len(one["examples"]) else "")
+        told = f" ({ids})" if ids else ""
+        tell(f"  {one['records']} records hold something in it{told}; they are left alone.")
     for app, reasons in report.skipped.items():
         for reason, number in sorted(reasons.items()):
             tell(f"{app}: {number} not created: {reason}")

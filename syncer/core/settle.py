@@ -76,7 +76,7 @@ def _is_finished(link: Link, sent: Sent, result: Result, golden: Golden) -> bool
         and all(
             name in link.pending or link.agreed.get(f) == golden.value[f]
             for name in names
-            for f in slots[name].fields
+            for f in (slots[name].fields if name in slots else ())
             if f in golden.value
         )
     )
@@ -118,7 +118,9 @@ def _write_into(link: Link, sent: Sent, result: Result, golden: Golden) -> Link:
     link = link.copy()
     shown = result.record.values if result.record is not None else {}
     for name, (before, value) in sent.item.slots.items():
-        slot = sent.mapping.apps[link.app].slots[name]
+        slot = sent.mapping.apps[link.app].slots.get(name)
+        if slot is None:
+            continue  # it left the mapping, or the app, while the write was on its way
         if result.outcome == "rejected" or name in result.fields:
             if not result.fields or name in result.fields:
                 reason = result.fields.get(name) or result.reason

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from conflicts.consent import OPT_OUTS
-from connectors.contract import Fetched, Record
+from connectors.contract import Fetched, ObjectSpec, Record
 from mappings.model import BadValue, ExpressionFailed
 from syncer.matching.keys import Keys, keys_of
 from syncer.model import LinkKey, Observation, State, Value
@@ -15,17 +15,37 @@ from syncer.setup import App, Sync
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 
+_BLANK: tuple[Value, ...] = (None, "", [])
+
 
 @dataclass(slots=True)
 class Intake:
     """Takes in the records of one app. Call inside a transaction. `failed`: conditions that could not be
-    evaluated."""
+    evaluated; `gone`: mapped fields that the app turned out to have no more; `sure`: it was asked."""
 
     sync: Sync
     app: App
     records: Records
     ledger: Ledger
     failed: int = 0
+    gone: set[str] = field(default_factory=set)
+    sure: bool = False
+
+    def emptied(self, page: Sequence[Record]) -> bool:
+        """Whether a linked record shows a blank where it held something: somebody may have cleared it, or the
+        app may have lost the field. Call inside a transaction or a view."""
+        slots = self.sync.slots(self.app.name)
+        blanks = {r.id: [n for n in slots if n in r.values and r.values[n] in _BLANK] for r in page}
+        links = self.records.links(self.app.name, [id for id, names in blanks.items() if names])
+        return any(link.seen.get(n) not in _BLANK for id, link in links.items() for n in blanks[id])
+
+    def check_fields(self, spec: ObjectSpec) -> None:
+        """Take it that the app has these fields. What it has no more is not read: that is no blank. The next
+        run asks the app anew, and stops the field there."""
+        self.sure = True
+        self.gone = {name for name in self.sync.slots(self.app.name) if name not in spec.fields}
+        if self.gone:
+            self.ledger.save_reader(self.app.name, spec=None)
 
     def save_fetched(self, answers: Sequence[Fetched], read_at: datetime) -> None:
         """Take what an app said of single records as observations. Unknown says nothing."""
@@ -87,7 +107,9 @@ class Intake:
         self, record: Record, read_at: datetime, linked: bool, earlier: Observation | None
     ) -> Observation:
         slots = self.sync.slots(self.app.name)
-        values: dict[str, Value] = {name: record.values[name] for name in slots if name in record.values}
+        values: dict[str, Value] = {
+            n: record.values[n] for n in slots if n in record.values and n not in self.gone
+        }
         consent: tuple[Value, ...] = ()
         slot = self.sync.consent_slot(self.app.name)
         if earlier is not None and slot is not None and slot in earlier.values:

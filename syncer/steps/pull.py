@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from connectors.contract import AppError, Fetched, Page, Record
+from connectors.contract import AppError, Fetched, ObjectSpec, Page, Record
 from syncer.model import Observation
 from syncer.ports import Task
 from syncer.setup import App, Sync
@@ -19,6 +19,7 @@ from syncer.steps.normalise import Intake
 from syncer.store import codec
 from syncer.store.database import chunks
 from syncer.store.ledger import Ledger
+from syncer.store.shadows import forget
 
 
 class TooMany(AppError):
@@ -95,6 +96,8 @@ class Puller:
         asked, now = self.ledger.fields_read(self.app.name), set(self.sync.fields(self.app.name))
         if asked != now:
             self.ledger.set_fields_read(self.app.name, now)
+            if asked and now - asked:
+                forget(self.intake.records, self.app.name, now - asked, self.sync.slot_names())
         return not now <= asked
 
     def _sent_before(self, ids: Sequence[str], now: datetime) -> None:
@@ -123,6 +126,8 @@ class Puller:
                     " nothing further was read. Raise max_records if that many are expected."
                 )
             news = self._news(page.records, fresh)
+            if not fresh:
+                yield from believe(self.intake, news)
             if lagging and news:
                 yield from self._fetch([r.id for r in news])
                 news = []
@@ -184,10 +189,24 @@ def look_at(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) -> 
         answers: Sequence[Fetched] = yield partial(
             intake.app.connector.fetch, intake.app.object, some, fields
         )
+        yield from believe(intake, [a.record for a in answers if a.record is not None])
         with intake.records.db.transaction():
             intake.save_fetched(answers, read_at)
         found += sum(a.state == "found" for a in answers)
     return found
+
+
+def believe(intake: Intake, page: Sequence[Record]) -> Task[None]:
+    """Before blanks are believed where something was known, the app is asked whether it still has the
+    fields: once a run, and only then."""
+    if intake.sure:
+        return
+    with intake.records.db.reading():
+        emptied = intake.emptied(page)
+    if emptied:
+        spec: ObjectSpec = yield partial(intake.app.connector.describe, intake.app.object)
+        with intake.records.db.transaction():
+            intake.check_fields(spec)
 
 
 def look_again(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) -> Task[str]:

@@ -154,7 +154,7 @@ class Recovery:
         same = [
             slots[n].same(values[n], slots[n].coerced(sent))
             for n, (_, sent) in flight.item.slots.items()
-            if n in values and not slots[n].reference
+            if n in values and n in slots and not slots[n].reference
         ]
         return bool(same) and all(same)
 

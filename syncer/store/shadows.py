@@ -1,0 +1,41 @@
+"""What is known of single fields of an app, over all its records: forgotten where a field comes back, counted
+where one has gone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import orjson
+
+from syncer.store.database import chunks
+from syncer.store.records import Records
+
+BLANK: tuple[Any, ...] = (None, "", [])
+
+
+def forget(records: Records, app: str, names: Collection[str], slots: Mapping[str, tuple[str, ...]]) -> None:
+    """These fields of an app are unknown again in all its records: a field that was away, in the app or in
+    the mapping, may come back empty, and that clears nothing. Call inside a transaction."""
+    for ids in chunks(list(records.live_ids(app))):
+        changed = []
+        for link in records.links(app, ids).values():
+            kept: tuple[dict[str, Any], ...]
+            kept = (link.seen, link.pending, link.refused, link.rewrites, link.parted)
+            if any(name in known for known in kept for name in names):
+                for name in names:
+                    for known in kept:
+                        known.pop(name, None)
+                changed.append(link)
+        records.save_links(changed, slots)
+
+
+def holding(records: Records, app: str, slot: str) -> list[str]:
+    """The linked records that held something in this field when they were last seen. Call inside a
+    transaction or a view."""
+    rows = records.db.rows(
+        "SELECT id, body FROM link WHERE space = :space AND app = :app AND state = 'live' ORDER BY id",
+        space=records.space,
+        app=app,
+    )
+    return [id for id, body in rows if orjson.loads(body)["s"].get(slot) not in BLANK]

@@ -1,0 +1,153 @@
+"""A mapping against the apps' real fields: what does not fit, what fits in part, and how it is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mappings.bind import OpenShape, bind, fit
+from mappings.document import Problem, ProblemsFound
+from mappings.draft import read
+from mappings.excerpt import lines_of, told
+from mappings.fitting import losses
+
+MAPPING = """\
+object: contact
+apps: {crm: {object: people}, desk: {object: users}}
+match: {exact: [email]}
+fields:
+  email: {type: email, in: {crm: email, desk: mail}}
+  size: {type: choice, in: {crm: size, desk: size}}
+  notes: {in: {crm: notes, desk: notes}}
+  seats: {type: integer, in: {crm: seats, desk: seats}}
+"""
+
+
+def shapes(**desk: OpenShape | None) -> dict[str, dict[str, OpenShape]]:
+    """Apps that fit; `desk` replaces its fields, or takes them away (None)."""
+    crm = [
+        OpenShape("email"),
+        OpenShape("size", "choice", options=("small", "BIG")),
+        OpenShape("notes"),
+        OpenShape("seats", "decimal"),
+    ]
+    fits: dict[str, OpenShape | None] = {
+        "mail": OpenShape("mail"),
+        "size": OpenShape("size", "choice", options=("Small", "big", "huge")),
+        "notes": OpenShape("notes"),
+        "seats": OpenShape("seats", "integer"),
+    }
+    own = {name: shape for name, shape in {**fits, **desk}.items() if shape is not None}
+    return {"crm": {s.name: s for s in crm}, "desk": own}
+
+
+@pytest.mark.parametrize(
+    ("desk", "at", "what", "cure"),
+    [
+        (
+            {"notes": None, "note": OpenShape("note")},
+            "7:34",
+            "desk has no field 'notes' in users",
+            "Did you mean 'note'?",
+        ),
+        (
+            {"notes": OpenShape("notes", writable="no")},
+            "7:34",
+            "desk does not let us write 'notes'",
+            "Write desk: {field: notes, direction: from}.",
+        ),
+        (
+            {"seats": OpenShape("seats", "date")},
+            "8:49",
+            "'seats' of desk is a date, and cannot hold integer",
+            "Use type: date, or another field of desk.",
+        ),
+        (
+            {"seats": OpenShape("seats", "multi")},
+            "8:49",
+            "'seats' of desk is a list, and integer is one value",
+            "Write {field: seats, pick: first}.",
+        ),
+        (
+            {"mail": OpenShape("mail", "boolean")},
+            "5:47",
+            "'mail' of desk is a boolean, and cannot hold email",
+            "Use type: boolean, or another field of desk.",
+        ),
+    ],
+)
+def test_a_misfit_names_its_place_and_its_cure(
+    tmp_path: Path, desk: dict[str, OpenShape | None], at: str, what: str, cure: str
+) -> None:
+    (tmp_path / "m.yaml").write_text(MAPPING)
+    with pytest.raises(ProblemsFound) as caught:
+        bind(read(tmp_path / "m.yaml", "m.yaml"), shapes(**desk))
+    (problem,) = caught.value.problems
+    assert (f"{problem.line}:{problem.column}", problem.what, problem.cure) == (at, what, cure)
+
+
+def test_options_without_a_counterpart_and_short_fields_are_told(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text(MAPPING)
+    found = list(losses(read(tmp_path / "m.yaml", "m.yaml"), shapes(notes=OpenShape("notes", max_length=20))))
+    assert [(p.where, p.minor) for p in found] == [
+        ("fields.size.in.crm", False),
+        ("fields.notes.in.desk", True),
+    ]
+    assert found[0].what == "'size' of crm has no option for huge of desk"
+    assert "holds 20 characters" in found[1].what
+    assert not list(losses(read(tmp_path / "m.yaml"), shapes(size=OpenShape("size"))))
+
+
+def test_what_once_fitted_stops_alone_and_what_never_did_stops_the_sync(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text(MAPPING)
+    draft = read(tmp_path / "m.yaml", "m.yaml")
+    bound = fit(draft, shapes(notes=None), {"desk": ["notes"]})
+    assert [(s.app, s.slot, s.fields) for s in bound.stopped] == [("desk", "notes", ("notes",))]
+    assert "notes" in bound.apps["crm"].slots
+    assert "notes" not in bound.apps["desk"].slots
+    with pytest.raises(ProblemsFound):
+        fit(draft, shapes(notes=None), {"desk": ["seats"]})
+
+
+def test_without_what_records_are_recognised_by_nothing_runs(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text(MAPPING)
+    with pytest.raises(ProblemsFound):
+        fit(read(tmp_path / "m.yaml"), shapes(mail=None), {"desk": ["mail"]})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "marked"),
+    [
+        (
+            "type: choice",
+            "type: choise",
+            ["    6 |   size: {type: choise, in: {crm: size, desk: size}}", "                       ^^^^^^"],
+        ),
+        (
+            "notes: {in",
+            '"no tes": {in',
+            ['    7 |   "no tes": {in: {crm: notes, desk: notes}}', "          ^^^^^^^^"],
+        ),
+    ],
+)
+def test_a_mistake_is_shown_with_its_line_and_a_caret(
+    tmp_path: Path, old: str, new: str, marked: list[str]
+) -> None:
+    file = tmp_path / "m.yaml"
+    file.write_text(MAPPING.replace(old, new))
+    with pytest.raises(ProblemsFound) as caught:
+        read(file, "m.yaml")
+    assert told(caught.value.problems[0], lines_of({"m.yaml": file})).splitlines()[1:3] == marked
+
+
+@pytest.mark.parametrize(
+    "line", ["    credentials: {token: s3cret, toke: s3cret}", "state: {url: 's3cret', ur: x}", "s3cret: ["]
+)
+def test_a_line_that_may_hold_a_secret_is_not_shown(tmp_path: Path, line: str) -> None:
+
+    file = tmp_path / "config.yaml"
+    file.write_text(f"apps:\n{line} # token\n")
+    for where in ("apps.hub.credentials.toke", "state.ur", ""):
+        shown = told(Problem("config.yaml", 2, 3, where, "it is wrong"), lines_of({"config.yaml": file}))
+        assert "s3cret" not in shown
