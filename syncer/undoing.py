@@ -11,9 +11,10 @@ from typing import Any, cast
 from connectors.contract import AppError
 from syncer import refs
 from syncer.abilities import abilities_of, creating_in
+from syncer.core.deeds import Deed, Line, Reversal, Rules, Written
 from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
-from syncer.core.reversal import Deed, Line, Reversal, Rules, Written, reverse
+from syncer.core.reversal import reverse
 from syncer.deciding import Deciding
 from syncer.engine import Engine, Run
 from syncer.model import ABSENT, Golden, Item, LinkKey, Unit

@@ -16,7 +16,7 @@ from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 
 if TYPE_CHECKING:
-    from syncer.core.reversal import Line
+    from syncer.core.deeds import Line
     from syncer.runner import Runner
     from syncer.undoing import Undoing, Undone, Wanted
 

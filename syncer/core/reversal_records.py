@@ -1,0 +1,83 @@
+"""Going back, record by record: what a run created is archived, what it archived is made again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from syncer.core.deeds import Deed, Line, Reversal, Rules, Written
+from syncer.core.lens import Lens
+from syncer.model import Link, Value
+
+
+def put_records_back(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
+    """Archive what the run created, unless somebody has used it since; make again what it archived."""
+    _remove_created(r, deed, rules, lens)
+    _make_again(r, deed)
+
+
+def _remove_created(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
+    """What the run created is to be archived, unless somebody has used it since."""
+    golden, links = r.unit.golden, {link.key: link for link in r.unit.links}
+    for write in deed.writes:
+        if write.kind != "create" or write.record is None or write.outcome != "applied":
+            continue
+        link = links.get((write.app, write.record))
+        if link is None or link.state == "gone":
+            continue
+        why = _why_kept(r, link, deed, rules, lens)
+        r.lines.append(Line("left" if why else "archive", golden.id, link.app, link.id, why=why))
+        if not why:
+            link.doomed = rules.run
+            link.parted.clear()
+            golden.barred[link.app] = f"undone in run {rules.run}"
+            r.touched.add((link.key, None))
+
+
+def _why_kept(r: Reversal, link: Link, deed: Deed, rules: Rules, lens: Lens) -> str:
+    ends = rules.archives.get(link.app, "none")
+    sources = r.unit.golden.provenance.values()
+    if link.app in rules.unreadable:
+        return rules.unreadable[link.app]
+    if any(key == link.key for key, _ in r.news) or link.key in r.moved:
+        return "somebody has changed the record since it was created"
+    if any((p.app, p.record) == link.key and p.rule != "undo" for p in sources) or _differs(link, deed, lens):
+        return "somebody has edited the record since it was created"
+    if link.key in rules.used:
+        return f"it has {rules.used[link.key]}"
+    if link.pending:
+        return "the app has not shown yet whether it took what was sent"
+    if ends == "none":
+        return "the app cannot archive records: remove it there by hand"
+    if ends == "final" and not rules.irreversible:
+        return "the app cannot bring an archived record back: --irreversible archives it all the same"
+    return ""
+
+
+def _differs(link: Link, deed: Deed, lens: Lens) -> bool:
+    """Whether the record holds something else than we last wrote into it."""
+    slots, ours = lens.mapping.apps[link.app].slots, dict[str, Value]()
+    for write in deed.later:
+        if (write.app, write.record) == link.key and write.outcome in ("applied", "unknown"):
+            ours.update({name: after for name, (_, after) in write.slots.items() if name in slots})
+    return any(
+        name in link.seen
+        and not slots[name].same(link.seen[name], after)
+        and not slots[name].same(link.seen[name], slots[name].coerced(after))
+        for name, after in ours.items()
+    )
+
+
+def _make_again(r: Reversal, deed: Deed) -> None:
+    """What the run archived is made again: an archived record itself does not come back by an API."""
+    for write in _archived(deed):
+        links = {link.key: link for link in r.unit.links}
+        link = links.get((write.app, write.record or ""))
+        if link is not None and link.state == "gone":
+            r.unit.links.remove(link)
+            r.dropped.append(link.key)
+            r.unit.golden.barred.pop(link.app, None)
+            r.creates.add(link.app)
+
+
+def _archived(deed: Deed) -> Iterator[Written]:
+    return (w for w in deed.writes if w.kind == "archive" and w.outcome == "applied")
