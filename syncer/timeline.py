@@ -9,6 +9,7 @@ from typing import Any
 from syncer.model import Value
 from syncer.setup import Sync
 from syncer.store.database import Database
+from syncer.store.joins import Joins
 from syncer.store.records import Records
 from syncer.store.stories import Stories
 from syncer.who import known
@@ -49,7 +50,8 @@ def timeline(sync: Sync, db: Database, who: str) -> list[Event]:
     keys = known(sync, db, who)
     with db.reading():
         records, stories = Records(db, sync.name), Stories(db, sync.name)
-        goldens = sorted({g for app, id in keys for g in records.golden_of(app, [id]).values()})
+        found = sorted({g for app, id in keys for g in records.golden_of(app, [id]).values()})
+        goldens = [alias for golden in found for alias in Joins(db, sync.name).aliases(golden)]
         return [event for golden in goldens for event in _events(stories, golden)]
 
 

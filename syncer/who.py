@@ -10,6 +10,7 @@ from syncer.matching.keys import fold_key
 from syncer.model import LinkKey
 from syncer.setup import App, Sync
 from syncer.store.database import Database
+from syncer.store.joins import Joins
 from syncer.store.records import Records
 
 
@@ -19,12 +20,25 @@ def find(sync: Sync, db: Database, who: str) -> tuple[LinkKey, ...]:
     return known(sync, db, who) or tuple(dict.fromkeys(_asked(sync, dict(_keys(sync, who)))))
 
 
+def named(sync: Sync, db: Database, who: str) -> tuple[LinkKey, ...]:
+    """The records that themselves go by a name: the one under an id, the holders of an address; all of a
+    golden record where its id was given."""
+    records = Records(db, sync.name)
+    with db.reading():
+        found = _named(sync, who) or _holders(records, dict(_keys(sync, who)))
+        whole = records.units([Joins(db, sync.name).survivor(who)]).values()
+    return tuple(dict.fromkeys((*found, *(link.key for unit in whole for link in unit.links))))
+
+
 def known(sync: Sync, db: Database, who: str) -> tuple[LinkKey, ...]:
     """The same, as far as the state knows: no app is asked."""
     records = Records(db, sync.name)
     with db.reading():
         named = _named(sync, who) or _holders(records, dict(_keys(sync, who)))
-        goldens = {who, *(g for app, id in named for g in records.golden_of(app, [id]).values())}
+        goldens = {
+            Joins(db, sync.name).survivor(who),
+            *(g for app, id in named for g in records.golden_of(app, [id]).values()),
+        }
         linked = [link.key for unit in records.units(sorted(goldens)).values() for link in unit.links]
     return tuple(dict.fromkeys((*named, *linked)))
 

@@ -17,6 +17,7 @@ from syncer.cli import (
     export,
     failures,
     init,
+    link,
     mapping,
     match,
     pause,
@@ -68,6 +69,8 @@ app.command()(export.export)
 app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(review.app, name="review")
 app.command()(duplicates.duplicates)
+app.command()(link.link)
+app.command()(link.unlink)
 app.add_typer(match.app, name="match")
 app.command()(pause.pause)
 app.command()(pause.resume)

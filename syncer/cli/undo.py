@@ -84,6 +84,9 @@ def _asked(
     if found is None or found["sync"] not in runner.config.syncs:
         say(f"There is no run {run}. syncer runs lists them.")
         raise leave(Code.USAGE)
+    if found["kind"] in ("link", "unlink"):
+        say(f"Run {run} is no sync: {found['report'].get('reason', '')}.")
+        raise leave(Code.USAGE)
     sync = runner.wiring.sync(found["sync"])
     if field is not None and field not in sync.mapping.fields:
         near = nearest(field, sync.mapping.fields, "Fields: {}.")

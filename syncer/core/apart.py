@@ -1,0 +1,229 @@
+"""Split a golden record in two: each side gets the values that it would have had apart. Pure.
+
+What a record would hold apart is what people put there: its value before our first write, or what was typed
+since. A side's golden values are those that came from it; what came from the other side is chosen anew among
+its own records by the mapping's rules. Opt-outs stay on both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from conflicts.consent import most_restrictive, rank
+from mappings.model import BadValue, Slot
+from syncer.core.deeds import Line, Reversal, Rules, Written
+from syncer.core.lens import Lens, Unresolved
+from syncer.core.merge import merge
+from syncer.core.merging import Merging
+from syncer.core.observe import read
+from syncer.core.reversal_fields import raises, settle, slot_state, why_left
+from syncer.model import ABSENT, Golden, Link, LinkKey, Mark, Observation, Unit, Value
+
+Own = Mapping[LinkKey, Mapping[str, Value]]  # record -> slot -> what people put there
+
+
+def own_values(link: Link, writes: Iterable[Written], slots: Mapping[str, Slot]) -> dict[str, Value]:
+    """What people put into a record, by slot. A slot that only we ever filled is missing. `writes`: all that
+    was sent for its golden records, oldest first."""
+    ours: dict[str, Value] = {}
+    own: dict[str, Value] = {}
+    for write in writes:
+        made = write.record is None and write.kind == "create"  # perhaps it: nobody answered
+        if write.app != link.app or not (made or write.record == link.id):
+            continue
+        if write.outcome not in ("applied", "unknown"):
+            continue
+        for name, (before, after) in write.slots.items():
+            if name not in slots:
+                continue
+            if not isinstance(before, Mark) and not _is_ours(ours, slots[name], before):
+                own[name] = before
+            ours[name] = after
+    for name, value in link.seen.items():
+        if name in slots and not _is_ours(ours, slots[name], value):
+            own[name] = value
+    return own
+
+
+def _is_ours(ours: Mapping[str, Value], slot: Slot, value: Value) -> bool:
+    if slot.name not in ours:
+        return False
+    sent = ours[slot.name]
+    return slot.same(value, sent) or slot.same(value, slot.coerced(sent))
+
+
+@dataclass(slots=True)
+class Split:
+    """The golden record as it stays, and the new one that leaves it."""
+
+    stays: Reversal
+    leaves: Reversal
+
+
+def split(
+    looked: Reversal, leaving: Collection[LinkKey], name: str, own: Own, rules: Rules, lens: Lens
+) -> Split:
+    """Two golden records out of one that was just looked at. `name`: the id of the one that leaves."""
+    whole = looked.unit
+    stays, leaves = (
+        Reversal(
+            Unit(golden, [k for k in whole.links if (k.key in leaving) == apart]),
+            looked_at=[k for k in looked.looked_at if (k in leaving) == apart],
+            waiting=[o for o in looked.waiting if (o.key in leaving) == apart],
+            news=looked.news,
+            moved=looked.moved,
+        )
+        for golden, apart in ((whole.golden.copy(), False), (Golden(name), True))
+    )
+    for side in (stays, leaves):
+        _give_values(side, whole.golden, own, rules, lens)
+        _choose_written(side.unit.links)
+        for link in side.unit.links:
+            link.golden = side.unit.golden.id
+            if link.state == "live":
+                _give_back(side, link, own.get(link.key, {}), rules, lens)
+    return Split(stays, leaves)
+
+
+# -- golden values ----------------------------------------------------------------------------------------
+
+
+def _give_values(side: Reversal, whole: Golden, own: Own, rules: Rules, lens: Lens) -> None:
+    """The golden values of a side, and what that changes."""
+    golden, links = side.unit.golden, side.unit.links
+    mine = {link.key for link in links}
+    kept = {f for f, p in whole.provenance.items() if (p.app, p.record) in mine and f in whole.value}
+    if not kept and not any(value for key in mine for value in own.get(key, {}).values()):
+        kept = set(whole.value)  # only we ever filled these records: they keep what they hold
+    consent = lens.mapping.consent
+    values = {f: whole.value[f] for f in kept if f != consent}
+    sources = {f: whole.provenance[f] for f in values if f in whole.provenance}
+    apart = Golden(golden.id, values, sources)
+    _merge_own(apart, links, own, rules.run, lens)
+    for field in whole.value:
+        apart.value.setdefault(field, None)
+    if consent in whole.value:
+        _part_consent(apart, whole, consent, mine, own, lens)
+    held = {f: [c for c in cs if (c.app, c.record) in mine] for f, cs in whole.held.items()}
+    golden.held = {f: cs for f, cs in held.items() if cs}
+    _note_changes(side, apart, whole, lens)
+
+
+def _merge_own(apart: Golden, links: Sequence[Link], own: Own, run: str, lens: Lens) -> None:
+    """Fields that came from the other side: as if these records met for the first time."""
+    fresh = []
+    for link in links:
+        seen_at = link.observed_at
+        if seen_at is not None and link.state == "live":
+            shown = Observation(*link.key, dict(own.get(link.key, {})), seen_at, link.stamp)
+            fresh.append((Link(*link.key, apart.id, primary=link.primary), shown))
+    reading = read(fresh, apart, lens)
+    offers = {f: offered for f, offered in reading.offers.items() if f not in apart.value}
+    merge(Merging(apart, [link for link, _ in fresh], lens, run, []), offers)
+
+
+def _part_consent(
+    apart: Golden, whole: Golden, name: str, mine: Collection[LinkKey], own: Own, lens: Lens
+) -> None:
+    """An opt-out stays on both sides. A consent that the other side gave is not theirs to keep."""
+    now, source = _text(whole.value[name]), whole.provenance.get(name)
+    states = [
+        slot_state(slot, own[key][slot.name])
+        for key in mine
+        if (slot := lens.slot_of(key[0], name)) is not None and slot.name in own.get(key, {})
+    ]
+    theirs = source is None or (source.app, source.record) in mine
+    apart.value[name] = now if theirs or rank(now) > rank("subscribed") else most_restrictive(states)
+    if source is not None:
+        apart.provenance[name] = source
+
+
+def _note_changes(side: Reversal, apart: Golden, whole: Golden, lens: Lens) -> None:
+    """Take the new values over; what is another one than before is journaled and told."""
+    golden = side.unit.golden
+    for field, value in apart.value.items():
+        known, before = lens.mapping.fields.get(field), golden.value.get(field, ABSENT)
+        golden.value[field] = value
+        if isinstance(before, Mark) and value is None:
+            continue
+        if not isinstance(before, Mark) and (known is None or known.type.same(before, value)):
+            continue
+        if field in golden.provenance:
+            side.was[field] = golden.provenance[field]
+        if field in apart.provenance:
+            golden.provenance[field] = apart.provenance[field]
+        side.changed[field] = (before, value)
+        if known is not None and not known.type.same(whole.value.get(field), value):
+            side.lines.append(Line("golden", golden.id, None, None, field, whole.value.get(field), value))
+
+
+# -- records ----------------------------------------------------------------------------------------------
+
+
+def _choose_written(links: Sequence[Link]) -> None:
+    """Of the records of an app on one side one is written."""
+    for app in {link.app for link in links}:
+        mine = [k for k in links if k.app == app]
+        if not any(k.primary for k in mine):
+            first = next((k for k in mine if k.state == "live"), mine[0])
+            first.primary = True
+
+
+def _give_back(side: Reversal, link: Link, own: Mapping[str, Value], rules: Rules, lens: Lens) -> None:
+    """What each slot of a record is to hold: its own value where it is the side's, else the side's."""
+    link.version = lens.mapping.version
+    for slot in lens.mapping.apps[link.app].slots.values():
+        name, key = slot.name, link.key
+        if name not in link.seen:
+            continue
+        back = _target(side, link, slot, own, lens)
+        now = link.seen[name]
+        if isinstance(back, Mark) or back == now or slot.same(back, now):
+            if isinstance(back, Mark) and _is_unfounded(side.unit.golden, slot, now, lens):
+                why = "the record was made with the consent of the other side: look at it there"
+                side.lines.append(Line("left", link.golden, *key, name, now, None, why))
+            if name not in link.pending:
+                settle(side, link, slot, now, True, lens)
+            continue
+        why = why_left(side, link, key, slot, name, rules)
+        if not why and _would_raise(slot, now, back, lens):
+            why = "consent is never raised"
+        side.lines.append(Line("left" if why else "restore", link.golden, *key, name, now, back, why))
+        if not why:
+            side.touched.add((key, name))
+        if name not in link.pending:
+            settle(side, link, slot, now if why else back, True, lens)
+
+
+def _is_unfounded(golden: Golden, slot: Slot, now: Value, lens: Lens) -> bool:
+    """Whether a record that we made shows a consent that nobody on its side gave."""
+    name = lens.mapping.consent
+    return name in slot.fields and golden.value.get(name) is None and slot_state(slot, now) is not None
+
+
+def _would_raise(slot: Slot, now: Value, back: Value, lens: Lens) -> bool:
+    return lens.mapping.consent in slot.fields and raises(slot_state(slot, now), slot_state(slot, back))
+
+
+def _target(side: Reversal, link: Link, slot: Slot, own: Mapping[str, Value], lens: Lens) -> Value | Mark:
+    """The record's own value where that is what its side holds; ABSENT where nothing can be told."""
+    golden, seen = side.unit.golden.value, link.seen[slot.name]
+    mine = own.get(slot.name, ABSENT)
+    if lens.mapping.consent in slot.fields:
+        if rank(_text(golden.get(slot.fields[0]))) > rank("subscribed"):
+            return ABSENT
+        return mine
+    try:
+        if not isinstance(mine, Mark) and lens.mapping.fields[slot.fields[0]].type.is_set:
+            mine = slot.project(slot.split(mine, {}), seen)
+        wanted = lens.project(slot, golden, seen)
+    except (Unresolved, BadValue):
+        return mine
+    if not isinstance(mine, Mark) and (slot.same(wanted, mine) or not slot.flows_out):
+        return mine
+    return wanted if link.primary and slot.flows_out else mine
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None

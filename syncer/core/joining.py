@@ -1,0 +1,117 @@
+"""Make one golden record out of two: field by field, by the mapping's rules. Pure.
+
+Nothing is written from here: each link still agrees with what it agreed with, so that the next plan finds
+which apps do not hold the joint value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from conflicts.candidate import Candidate
+from conflicts.consent import rank
+from conflicts.rules import merge_sets, rule_for
+from mappings.model import Field
+from syncer.core.lens import Lens
+from syncer.core.merging import Merging
+from syncer.model import ABSENT, Golden, LogEntry, Mark, Provenance, Unit, Value
+
+JOINED = "two golden records were joined"
+
+
+@dataclass(slots=True)
+class Joined:
+    """The golden record that goes on, with the links of both. `changed` and `was` as in a decision."""
+
+    unit: Unit
+    log: list[LogEntry] = field(default_factory=list)
+    changed: dict[str, tuple[Value | Mark, Value]] = field(default_factory=dict)
+    was: Mapping[str, Provenance] = field(default_factory=dict)
+
+
+def join(into: Unit, other: Unit, lens: Lens, run: str) -> Joined:
+    """One golden record with the records of both. The units are not changed."""
+    golden, theirs = into.golden.copy(), other.golden
+    links = [link.copy() for link in into.links]
+    for link in (link.copy() for link in other.links):
+        link.golden = golden.id
+        link.primary = link.primary and not any(k.app == link.app and k.primary for k in links)
+        links.append(link)
+    joined = Joined(Unit(golden, links, {**into.observations, **other.observations}, due=True))
+    merging = Merging(golden, links, lens, run, joined.log)
+    for name, known in lens.mapping.fields.items():
+        if name in theirs.held or name in golden.held:
+            golden.held[name] = [*golden.held.get(name, ()), *theirs.held.get(name, ())]
+        if name in theirs.value:
+            _join_field(merging, known, theirs)
+    there = {link.app for link in links}
+    golden.barred = {a: why for a, why in {**theirs.barred, **golden.barred}.items() if a not in there}
+    golden.refused = {a: r for a, r in golden.refused.items() if a not in there}
+    joined.changed = {
+        name: (into.golden.value.get(name, ABSENT), value)
+        for name, value in golden.value.items()
+        if into.golden.value.get(name, ABSENT) != value
+    }
+    joined.was = {f: p for f in joined.changed if (p := into.golden.provenance.get(f)) is not None}
+    return joined
+
+
+def _join_field(m: Merging, known: Field, theirs: Golden) -> None:
+    name, golden = known.name, m.golden
+    value = theirs.value[name]
+    if name not in golden.value:
+        _take(golden, theirs, name)
+        return
+    mine = golden.value[name]
+    if known.type.same(mine, value):
+        return
+    if name == m.lens.mapping.consent:
+        if rank(_text(value)) > rank(_text(mine)):
+            _take(golden, theirs, name)
+        return
+    candidates = [c for g in (golden, theirs) if (c := _candidate(g, name)) is not None]
+    if known.type.is_set and known.rule.kind == "union":
+        golden.value[name] = merge_sets(_elements(mine), [(None, _elements(value))])[0] or None
+    elif mine is None or value is None or len(candidates) < 2:
+        if mine is None and value is not None and name not in golden.provenance:
+            _take(golden, theirs, name)
+        elif value is not None and candidates:
+            m.note("join", known, candidates[-1:], "on_join: keep", "the golden value stands")
+    else:
+        _choose(m, known, candidates, theirs)
+
+
+def _choose(m: Merging, known: Field, candidates: list[Candidate], theirs: Golden) -> None:
+    """Both hold a value: the field's rule decides, or holds it for a person."""
+    winner = rule_for(known.rule.kind, known.rule.apps)(candidates, m.lens.mapping.order)
+    if winner is None:
+        m.golden.held[known.name] = candidates
+        m.note(
+            "conflict", known, candidates, known.rule.kind, "two golden records were joined", status="held"
+        )
+        return
+    if winner is candidates[1]:
+        _take(m.golden, theirs, known.name)
+    m.note("join", known, candidates, known.rule.kind, JOINED, winner=winner)
+
+
+def _take(golden: Golden, theirs: Golden, name: str) -> None:
+    golden.value[name] = theirs.value[name]
+    if name in theirs.provenance:
+        golden.provenance[name] = theirs.provenance[name]
+
+
+def _candidate(golden: Golden, name: str) -> Candidate | None:
+    source = golden.provenance.get(name)
+    if source is None:
+        return None
+    return Candidate(golden.value[name], source.app, source.record, source.time, "join", "golden")
+
+
+def _elements(value: Value) -> list[str]:
+    return [str(v) for v in value] if isinstance(value, list) else []
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,54 @@
+"""Make one golden record out of two in the state: the older id goes on, the other stays an alias of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from syncer import refs
+from syncer.core.joining import join
+from syncer.core.lens import Lens
+from syncer.model import Golden
+from syncer.setup import Sync
+from syncer.store import codec
+from syncer.store.joins import Joins
+from syncer.store.ledger import Ledger
+from syncer.store.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """Joins golden records of one sync. Call inside a transaction."""
+
+    sync: Sync
+    records: Records
+    ledger: Ledger
+    run: str
+    now: Callable[[], datetime]
+
+    def join(self, one: str, other: str) -> str:
+        """The id that goes on. It is due: the next decision finds what is to be written."""
+        joins = Joins(self.records.db, self.records.space)
+        into, gone = joins.older_first(one, other)
+        units = self.records.units([into, gone])
+        lens = Lens(self.sync.mapping, refs.load(self.sync, self.records.db, units.values()))
+        joined = join(units[into], units[gone], lens, self.run)
+        golden = joined.unit.golden
+        self.records.save_goldens([(golden, True)])
+        self.records.save_links(joined.unit.links, self.sync.slot_names())
+        joins.remember(gone, into)
+        joins.repoint(self.sync.dependents, gone, into)
+        save_references(self.sync, self.records, [golden])
+        self.ledger.log(self.run, self.now(), joined.log)
+        if joined.changed:
+            body = codec.journal_body(joined.changed, golden.provenance, joined.was)
+            self.ledger.journal(self.run, [(into, body)])
+        return into
+
+
+def save_references(sync: Sync, records: Records, goldens: Iterable[Golden]) -> None:
+    """What these golden records point to, as it stands."""
+    names = [f.name for f in sync.mapping.fields.values() if f.reference in sync.targets]
+    rows = [(g.id, name, g.value.get(name)) for g in goldens for name in names]
+    records.save_references((id, name, v if isinstance(v, str) else None) for id, name, v in rows)

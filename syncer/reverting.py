@@ -1,0 +1,127 @@
+"""What `undo`, `link` and `unlink` share: ask the apps about the records at stake, keep what was decided, and
+have the ordinary plan find what is to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from connectors.contract import AppError
+from syncer.abilities import abilities_of, creating_in
+from syncer.core.deeds import Line, Reversal, Written
+from syncer.core.lens import Lens
+from syncer.core.plan import Planning, plan
+from syncer.deciding import Deciding
+from syncer.engine import Engine, Run
+from syncer.model import ABSENT, Item, LinkKey
+from syncer.ports import Ports, Task
+from syncer.steps.normalise import Intake
+from syncer.steps.pull import look_at
+from syncer.store import codec
+
+
+@dataclass(slots=True)
+class Sending:
+    """What is to be told and sent. `unsent`: golden ids with writes that have nothing to do with it."""
+
+    lines: list[Line] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    unsent: list[str] = field(default_factory=list)
+
+
+def ask(engine: Engine, run: Run, ports: Ports, keys: Iterable[LinkKey]) -> dict[str, str]:
+    """Settle what is in flight, and ask for these records. Returns the apps that cannot be asked, and why."""
+    engine.recover(run)
+    run.readable = engine.unpaused()
+    ids: dict[str, dict[str, None]] = {}
+    for app, id in keys:
+        ids.setdefault(app, {})[id] = None
+    unreadable = {app: "the app is paused or not part of the sync" for app in ids if app not in run.readable}
+    tasks = {
+        app: _asking(engine.intakes[app], list(wanted), ports)
+        for app, wanted in ids.items()
+        if app in run.readable
+    }
+    errors: dict[str, str] = ports.workers.drive(tasks)
+    unreadable |= {app: f"the app could not be asked: {e}" for app, e in errors.items() if e}
+    run.readable -= unreadable.keys()
+    return unreadable
+
+
+def keep(engine: Engine, reversals: Sequence[Reversal], id: str) -> None:
+    """The new state, and what of the observations is still to be merged. Call inside a transaction."""
+    records, ledger = engine.records, engine.ledger
+    records.drop_links(key for r in reversals for key in r.dropped)
+    records.drop_observations(key for r in reversals for key in r.looked_at)
+    records.save_observations(o for r in reversals for o in r.waiting if o.key not in r.dropped)
+    ledger.journal(
+        id,
+        (
+            (r.unit.golden.id, codec.journal_body(r.changed, r.unit.golden.provenance, r.was))
+            for r in reversals
+            if r.changed
+        ),
+    )
+
+
+def plan_reversals(
+    engine: Engine, reversals: Sequence[Reversal], lens: Lens, id: str, sending: Sending
+) -> None:
+    """Have the ordinary plan find what is to be sent; all else that is due waits on."""
+    records, ledger = engine.records, engine.ledger
+    creating = creating_in(ledger)
+    units = [r.unit for r in reversals]
+    able = abilities_of(engine.sync, ledger)
+    deciding = Deciding(engine.sync, records, ledger, id, engine.ports.now, able, creating)
+    abilities = deciding.abilities_for(units)
+    due = []
+    for r in reversals:
+        planning = Planning(r.unit.golden, lens, abilities, [], [], [])
+        plan(planning, r.unit.links, creating.get(r.unit.golden.id, ()))
+        mine = [item for i in planning.items if (item := _narrowed(i, r)) is not None]
+        for item in mine:
+            item.values = r.unit.golden.value
+        sending.items += mine
+        sending.lines += r.lines + _made_again(r, mine, planning.notes)
+        due.append((r.unit.golden, bool(planning.items)))
+        if mine != planning.items:
+            sending.unsent.append(r.unit.golden.id)
+    records.save_goldens(due)
+    records.save_links((k for u in units for k in u.links), engine.sync.slot_names())
+
+
+def as_written(row: Mapping[str, Any]) -> Written:
+    """A write, from the history."""
+    slots = {n: (ABSENT, v[0]) if len(v) == 1 else (v[0], v[1]) for n, v in row["slots"].items()}
+    return Written(row["run"], row["app"], row["record"], row["kind"], row["outcome"], cast(Any, slots))
+
+
+def _asking(intake: Intake, ids: Sequence[str], ports: Ports) -> Task[str]:
+    """Look at records; the error in words where the app cannot be asked."""
+    try:
+        yield from look_at(intake, ids, ports.now)
+    except AppError as error:
+        return str(error)
+    return ""
+
+
+def _narrowed(item: Item, r: Reversal) -> Item | None:
+    """The part of a planned item that belongs to the undo."""
+    key: LinkKey = (item.app, item.record or "")
+    if item.kind == "create":
+        return item if item.app in r.creates else None
+    if item.kind == "archive":
+        return item if (key, None) in r.touched else None
+    slots = {name: change for name, change in item.slots.items() if (key, name) in r.touched}
+    return replace(item, slots=slots) if slots else None
+
+
+def _made_again(r: Reversal, items: Sequence[Item], notes: Sequence[tuple[str, str]]) -> list[Line]:
+    """What is created once more, or why it is not."""
+    made, said = {item.app for item in items if item.kind == "create"}, dict(notes)
+    lines = []
+    for app in sorted(r.creates):
+        why = "" if app in made else said.get(app, "the app is not ready for new records")
+        lines.append(Line("create" if app in made else "left", r.unit.golden.id, app, None, why=why))
+    return lines

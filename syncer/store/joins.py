@@ -1,0 +1,89 @@
+"""Golden records that became one: the older id goes on, the other stays known as an alias of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from syncer.model import Link
+from syncer.store import codec
+from syncer.store.database import Database
+from syncer.store.records import Records
+from syncer.store.stories import Stories
+from syncer.store.tables import Meta
+
+
+@dataclass(frozen=True, slots=True)
+class Joins:
+    """Queries on the joins of one space. Call inside a transaction or a reading."""
+
+    db: Database
+    space: str
+
+    def _name(self, golden: str) -> str:
+        return f"alias:{self.space}:{golden}"
+
+    def survivor(self, golden: str) -> str:
+        """The golden record that goes by this id by now."""
+        for _ in range(100):
+            row = self.db.one("SELECT value FROM meta WHERE name = :name", name=self._name(golden))
+            if row is None:
+                return golden
+            golden = str(row[0])
+        return golden
+
+    def aliases(self, golden: str) -> list[str]:
+        """All ids under which a golden record was ever kept, its own first."""
+        found = [golden]
+        for id in found:
+            front = self._name("")
+            rows = self.db.rows(
+                "SELECT name FROM meta WHERE value = :id AND name LIKE :front ORDER BY name",
+                id=id,
+                front=f"{front}%",
+            )
+            found += [name for row in rows if (name := row[0].removeprefix(front)) not in found]
+        return found
+
+    def older_first(self, one: str, other: str) -> tuple[str, str]:
+        """By the run that made each; of two from one run the lesser id."""
+        stories = Stories(self.db, self.space)
+        ranked = sorted((stories.founded_by(g) or "~", g) for g in (one, other))
+        return ranked[0][1], ranked[1][1]
+
+    def remember(self, gone: str, into: str) -> None:
+        """The golden record `gone`, whose links were moved, goes on as `into`."""
+        self.db.run("DELETE FROM golden WHERE space = :space AND id = :id", space=self.space, id=gone)
+        self.db.run("DELETE FROM reference WHERE space = :space AND golden = :id", space=self.space, id=gone)
+        self.db.upsert(Meta, [{"name": self._name(gone), "value": into}])
+
+    def repoint(self, dependents: Iterable[str], gone: str, into: str) -> None:
+        """Have what points to one golden record point to the other, in golden values and in what apps agreed
+        with: nothing is written for it."""
+        for space in dependents:
+            rows = self.db.rows(
+                "SELECT golden, field FROM reference WHERE space = :space AND target = :target",
+                space=space,
+                target=gone,
+            )
+            records = Records(self.db, space)
+            fields: dict[str, list[str]] = {}
+            for golden, field in rows:
+                fields.setdefault(golden, []).append(field)
+            for id, unit in records.units(sorted(fields)).items():
+                for field in fields[id]:
+                    unit.golden.value[field] = into
+                    for link in unit.links:
+                        if link.agreed.get(field) == gone:
+                            link.agreed[field] = into
+                records.save_goldens([(unit.golden, True)])
+                self._save_bodies(space, unit.links)
+            records.save_references((id, f, into) for id, names in fields.items() for f in names)
+            records.touch([space], [into])
+
+    def _save_bodies(self, space: str, links: Iterable[Link]) -> None:
+        """What links agreed with; what they were seen to hold has not changed."""
+        self.db.many(
+            "UPDATE link SET body = :body WHERE space = :space AND app = :app AND id = :id",
+            [{"space": space, "app": k.app, "id": k.id, "body": codec.link_body(k)} for k in links],
+        )

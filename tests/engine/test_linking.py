@@ -1,0 +1,224 @@
+"""Tied and taken apart by hand: what each side gets back, what is remembered, and what stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncer.linking import Held, Linking, NotPossible, Tied, leaving_of, side_of
+from tests.engine.world import World
+
+ANNA = {"email": "anna@x.test", "first": "Anna", "last": "Lind", "title": "CEO", "phone": "+6281234567890"}
+OTHER = {
+    "email": "anna@x.test",
+    "name": "Anna Lind",
+    "title": "Clerk",
+    "consent": "subscribed",
+    "tags": ["vip"],
+}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Two people with one address, in the CRM and in the helpdesk, were taken for one."""
+    world = World(tmp_path)
+    world.apps["crm"].user_create(ANNA)
+    world.apps["desk"].user_create(OTHER)
+    world.settle()
+    yield world
+    world.db.close()
+
+
+def linking(world: World) -> Linking:
+    world.clock.sleep(120)
+    return Linking(world.sync(), world.db, world.ports())
+
+
+def unlink(world: World, *names: str, do: bool = True) -> Tied:
+    found = leaving_of(world.sync(), world.db, names)
+    assert found is not None
+    return linking(world).unlink(*found, do)
+
+
+def link(world: World, one: str, other: str, do: bool = True) -> Tied:
+    sides = [side_of(world.sync(), world.db, who) for who in (one, other)]
+    assert sides[0] is not None
+    assert sides[1] is not None
+    return linking(world).link(sides[0], sides[1], do)
+
+
+def the(world: World, app: str) -> str:
+    """The name of the one record of an app."""
+    (id,) = world.apps[app].records
+    return f"{app}:{id}"
+
+
+def goldens(world: World) -> dict[str, set[object]]:
+    found: dict[str, set[object]] = {}
+    for golden, app in world.rows("SELECT golden, app FROM link WHERE state = 'live'"):
+        found.setdefault(str(golden), set()).add(app)
+    return found
+
+
+def held(world: World, app: str, *fields: str) -> tuple[object, ...]:
+    return tuple(world.only(app)[f] for f in fields)
+
+
+def test_each_side_gets_back_what_it_had_before_they_met(world: World) -> None:
+    assert held(world, "desk", "title", "phone") == ("CEO", "+6281234567890")
+    unlink(world, the(world, "desk"))
+    assert held(world, "desk", "title", "phone", "tags") == ("Clerk", None, ["vip"])
+    assert held(world, "crm", "title", "phone", "tags") == ("CEO", "+6281234567890", None)
+    assert sorted(map(sorted, goldens(world).values())) in ([["crm"], ["desk"]], [["crm", "mail"], ["desk"]])
+
+
+def test_what_was_typed_since_stays_where_it_was_typed(world: World) -> None:
+    world.apps["desk"].user_edit(the(world, "desk").split(":")[1], {"title": "Head of Desk"})
+    world.settle()
+    world.apps["crm"].user_edit(the(world, "crm").split(":")[1], {"phone": "+6281211112222"})
+    world.settle()
+    unlink(world, the(world, "desk"))
+    assert held(world, "desk", "title", "phone") == ("Head of Desk", None)
+    assert held(world, "crm", "title", "phone") == ("CEO", "+6281211112222")
+
+
+def test_they_are_never_linked_again_and_the_apps_come_to_rest(world: World) -> None:
+    unlink(world, the(world, "desk"))
+    apart = goldens(world)
+    assert world.settle().written == 0
+    desk, crm = the(world, "desk"), the(world, "crm")
+    world.apps["crm"].user_edit(crm.split(":")[1], {"title": "Chair"})
+    world.settle()
+    assert held(world, "desk", "title") == ("Clerk",)
+    assert goldens(world) == apart
+    assert world.rows("SELECT DISTINCT verdict FROM match_decision") == [("never",)]
+    assert desk in {f"{a}:{i}" for a, i in world.rows("SELECT app, id FROM link")}
+
+
+def test_an_opt_out_stays_on_both_sides(world: World) -> None:
+    (id,) = world.apps["mail"].records
+    world.apps["mail"].user_edit(id, {"status": "out"})
+    world.settle()
+    unlink(world, the(world, "desk"))
+    world.settle()
+    assert held(world, "desk", "consent") == ("unsubscribed",)
+    assert (held(world, "crm", "optout"), held(world, "mail", "status")) == (("true",), ("out",))
+
+
+def test_a_consent_that_the_other_side_gave_is_not_kept(world: World) -> None:
+    unlink(world, the(world, "crm"))
+    (golden,) = [g for g, apps in goldens(world).items() if "crm" in apps]
+    world.settle()
+    (body,) = world.rows("SELECT body FROM golden WHERE id = :id", id=golden)[0]
+    assert '"consent":"subscribed"' not in str(body)
+
+
+def test_what_somebody_changed_just_now_is_left_alone(world: World) -> None:
+    world.apps["desk"].user_edit(the(world, "desk").split(":")[1], {"phone": "+6281255556666"})
+    tied = unlink(world, the(world, "desk"))
+    assert ("phone", "it was changed there since") in {
+        (x.field, x.why) for x in tied.lines if x.act == "left"
+    }
+    world.settle()
+    assert held(world, "desk", "phone") == ("+6281255556666",)
+    assert held(world, "crm", "phone") == ("+6281234567890",)
+
+
+def test_showing_changes_nothing(world: World) -> None:
+    before = goldens(world), world.rows("SELECT body FROM golden"), world.contents()
+    tied = unlink(world, the(world, "desk"), do=False)
+    assert tied.items
+    assert before == (goldens(world), world.rows("SELECT body FROM golden"), world.contents())
+    assert world.rows("SELECT 1 FROM match_decision") == []
+
+
+def test_linking_again_makes_one_of_them(world: World) -> None:
+    unlink(world, the(world, "desk"))
+    world.settle()
+    older = min(
+        goldens(world), key=lambda g: str(world.rows("SELECT MIN(run) FROM journal WHERE golden = :g", g=g))
+    )
+    link(world, the(world, "desk"), the(world, "crm"))
+    world.settle()
+    (golden,) = goldens(world)
+    assert golden == older
+    assert held(world, "crm", "title") == held(world, "desk", "title")
+    assert world.rows("SELECT DISTINCT verdict FROM match_decision") == [("together",)]
+
+
+def test_two_golden_records_are_joined_by_the_rules_and_the_younger_id_stays_known(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.apps["crm"].user_create({"email": "a@x.test", "first": "Al", "last": "Berg", "title": "Boss"})
+    world.settle()
+    world.apps["desk"].user_create(
+        {"email": "b@x.test", "name": "Bo Frost", "title": "Clerk", "consent": "pending"}
+    )
+    world.settle()
+    one, other = (side_of(world.sync(), world.db, who) for who in ("a@x.test", "b@x.test"))
+    assert one is not None
+    assert other is not None
+    assert one.golden != other.golden
+    shown = link(world, "a@x.test", "b@x.test", do=False)
+    assert shown.items
+    assert len(goldens(world)) == 2
+    link(world, "a@x.test", "b@x.test")
+    world.settle()
+    assert set(goldens(world)) == {one.golden}
+    alias = side_of(world.sync(), world.db, str(other.golden))
+    assert alias is not None
+    assert alias.golden == one.golden
+    titles = {v["title"] for app in ("crm", "desk") for v in world.apps[app].records.values()}
+    assert "Boss" in titles
+    unlink(world, *(":".join(k) for k in other.records))
+    world.settle()
+    assert {v["title"] for v in world.apps["desk"].records.values()} == {"Boss", "Clerk"}
+    world.db.close()
+
+
+def test_a_single_record_joins_by_name(world: World) -> None:
+    id = world.apps["desk"].user_create({"email": None, "name": "A. Lind-Berg", "phone": None})
+    world.clock.sleep(1)
+    from syncer.engine import Engine, Options
+
+    engine = Engine(world.sync(), world.db, world.ports())
+    with engine.session("sync") as run:
+        engine._read(run)
+    assert isinstance(Options(), Options)
+    tied = link(world, f"desk:{id}", "anna@x.test")
+    assert tied.goldens == list(goldens(world))
+    assert (f"{tied.goldens[0]}",) in world.rows(
+        "SELECT golden FROM link WHERE id = :id AND app = 'desk'", id=id
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [(["anna@x.test"], "Say which records leave"), (["crm:nobody"], None)],
+    ids=["all of them", "nobody"],
+)
+def test_what_cannot_be_told_is_asked(world: World, names: list[str], told: str | None) -> None:
+    if told is None:
+        assert leaving_of(world.sync(), world.db, names) is None
+        return
+    with pytest.raises(NotPossible, match=told):
+        leaving_of(world.sync(), world.db, names)
+
+
+def test_a_held_sync_is_left_alone(world: World) -> None:
+    from syncer.undoing import Undoing, Wanted
+
+    ((last, *_),) = world.rows("SELECT MAX(run) FROM journal")
+    world.clock.sleep(120)
+    Undoing(world.sync(), world.db, world.ports()).do(Wanted(str(last)))
+    with pytest.raises(Held):
+        unlink(world, the(world, "desk"))
+
+
+def test_a_person_in_many_states_is_told(world: World) -> None:
+    tied: Any = unlink(world, the(world, "desk"))
+    (run,) = world.rows("SELECT kind, report FROM run WHERE id = :id", id=tied.run)
+    assert run[0] == "unlink"
+    assert "syncer link" in str(run[1])
