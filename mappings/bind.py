@@ -21,8 +21,8 @@ from mappings.model import (
     Slot,
     Stopped,
 )
-from mappings.slots import BaseSlot, ConsentSlot, FirstSlot, PartsSlot, ReferenceSlot, TagSlot
-from mappings.types import Consent, Tags, Text
+from mappings.slots import BaseSlot, ConsentSlot, FirstSlot, HeldSlot, PartsSlot, ReferenceSlot, TagSlot
+from mappings.types import Choice, Consent, MultiChoice, Tags, Text
 
 Shapes = Mapping[str, Mapping[str, Shape]]
 
@@ -186,8 +186,8 @@ def _shape(
 
 
 def _open(said: FieldDraft, place: PlaceDraft) -> OpenShape:
-    kinds = {"tags": "multi", "consent": "choice", "reference": "reference", "choice": "choice"}
-    kinds |= {name: name for name in ("integer", "decimal", "boolean")}
+    kinds = {"tags": "multi", "multi_choice": "multi", "consent": "choice"}
+    kinds |= {n: n for n in ("reference", "choice", "integer", "decimal", "boolean", "date", "datetime")}
     kind = "multi" if place.pick else "text" if derives(said, place) else kinds.get(said.type.name, "text")
     return OpenShape(place.field, kind)
 
@@ -224,7 +224,7 @@ def _single(app: str, shape: Shape, said: FieldDraft, place: PlaceDraft) -> Slot
         text = Text()
         return BaseSlot(app, shape, (f"{said.name}.{place.form.as_}",), text, text.read, text.show)
     if isinstance(kind, Tags):
-        return TagSlot(app, shape, fields, kind)
+        return TagSlot(app, shape, fields, kind, kind.read, kind.show, kind.mapped)
     if kind.name == "reference":
         return ReferenceSlot(app, shape, fields, kind, said.model.to or "")
     form = replace(place.form, options=shape.options)
@@ -233,6 +233,11 @@ def _single(app: str, shape: Shape, said: FieldDraft, place: PlaceDraft) -> Slot
         if not place.form.values and (shape.consent or shape.consent_set):
             states, shown = dict(shape.consent), dict(shape.consent_set)
         return ConsentSlot(app, shape, fields, kind, states, shown)
+    if isinstance(kind, MultiChoice):
+        read, show = kind.reader(form), kind.shower(form)
+        return TagSlot(app, shape, fields, kind, read, show, kind.mapper(form))
+    if isinstance(kind, Choice) and not place.pick and (given := kind.held(form)) is not None:
+        return HeldSlot(app, shape, fields, kind, kind.reader(form), kind.shower(form), given)
     build = FirstSlot if place.pick else BaseSlot
     return build(app, shape, fields, kind, kind.reader(form), kind.shower(form))
 

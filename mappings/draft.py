@@ -15,7 +15,7 @@ from mappings.draft_checks import check_field, check_file
 from mappings.expressions import Condition, ExpressionInvalid, compile_condition
 from mappings.model import Direction, RuleSpec
 from mappings.schema import FieldModel, MappingModel, PlaceModel
-from mappings.types import TYPES, Form, Kind, Phone, Tags
+from mappings.types import TYPES, Choice, DateTime, Form, Kind, Money, MultiChoice, Phone, Tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +118,21 @@ def fingerprint(said: object) -> str:
 
 def _field(model: MappingModel, name: str, said: FieldModel) -> FieldDraft:
     kind: Kind
-    if said.type == "phone":
-        kind = Phone(said.region or ())
-    elif said.type == "tags":
-        kind = Tags(said.only or (), said.prefix or "")
-    else:
-        kind = TYPES[said.type]()
+    match said.type:
+        case "phone":
+            kind = Phone(said.region or ())
+        case "tags":
+            kind = Tags(said.only or (), said.prefix or "")
+        case "choice":
+            kind = Choice(said.unknown or "pass")
+        case "multi_choice":
+            kind = MultiChoice(said.unknown or "pass")
+        case "money":
+            kind = Money(said.currency or "")
+        case "datetime":
+            kind = DateTime(said.zone or "")
+        case _:
+            kind = TYPES[said.type]()
     rule = said.rule or (RuleSpec("union") if kind.is_set else model.rule)
     if kind.name == "consent":
         rule = RuleSpec("consent", said.authority or ())

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from zoneinfo import available_timezones
 
 from mappings.document import Document, Problem, Where, nearest
 from mappings.model import RuleSpec
 from mappings.schema import FieldModel, MappingModel, PlaceModel
 from mappings.types import TYPES, Kind
 from mappings.types.links import STATES
+from mappings.types.money import currencies
 from mappings.types.phone import known_regions
 
-_BELONGS = {"region": "phone", "only": "tags", "prefix": "tags", "to": "reference", "authority": "consent"}
+_BELONGS = {
+    "region": ("phone",),
+    "only": ("tags",),
+    "prefix": ("tags",),
+    "to": ("reference",),
+    "authority": ("consent",),
+    "unknown": ("choice", "multi_choice"),
+    "currency": ("money",),
+    "zone": ("datetime",),
+}
 
 
 def check_file(document: Document, model: MappingModel) -> list[Problem]:
@@ -56,10 +67,17 @@ def _apps(document: Document, model: MappingModel) -> list[str]:
 
 
 def _options(document: Document, where: Where, said: FieldModel) -> Iterator[Problem]:
-    for option, owner in _BELONGS.items():
-        if getattr(said, option) is not None and said.type != owner:
-            what = f"'{option}' belongs to the type {owner}, not to {said.type}"
-            yield document.problem((*where, option), what, f"Remove it, or write type: {owner}.", key=True)
+    for option, owners in _BELONGS.items():
+        if getattr(said, option) is not None and said.type not in owners:
+            what = f"'{option}' belongs to the type {' or '.join(owners)}, not to {said.type}"
+            cure = f"Remove it, or write type: {owners[0]}."
+            yield document.problem((*where, option), what, cure, key=True)
+    if said.currency is not None and said.currency not in currencies():
+        cure = nearest(said.currency, currencies(), "") or "Use the three letters, such as USD."
+        yield document.problem((*where, "currency"), f"'{said.currency}' is not a currency", cure)
+    if said.zone is not None and said.zone not in available_timezones():
+        cure = nearest(said.zone, available_timezones(), "") or "Write it like Asia/Jakarta."
+        yield document.problem((*where, "zone"), f"'{said.zone}' is not a time zone", cure)
     for i, region in enumerate(said.region or ()):
         if region not in known_regions():
             cure = "Use the two capital letters of a country, such as ID, IR or DE."
@@ -87,7 +105,7 @@ def _rule(document: Document, where: Where, said: FieldModel, apps: list[str]) -
             place, "consent has its own rule: the most restrictive state wins", cure, key=True
         )
         return
-    if said.rule.kind == "union" and said.type != "tags":
+    if said.rule.kind == "union" and not TYPES[said.type].is_set:
         cure = "Choose newest, prefer, only, longest or manual."
         yield document.problem(place, f"'union' is for sets, and {said.type} is one value", cure)
     misspelt = not set(said.places) <= set(apps)
@@ -136,7 +154,7 @@ def _place(document: Document, where: Where, place: PlaceModel, kind: type[Kind]
         if kind.name == "consent" and word not in STATES:
             what, cure = f"'{word}' is not a state of consent", nearest(word, STATES, "States: {}.")
             yield document.problem((*where, "values", word), what, cure, key=True)
-    if place.values and kind.name == "choice":
+    if place.values and kind.name in ("choice", "multi_choice"):
         yield from _ambiguous(document, (*where, "values"), place.values)
 
 
@@ -171,6 +189,7 @@ def _match(document: Document, model: MappingModel) -> Iterator[Problem]:
                 yield document.problem(place, f"'{name}' is not a field of this mapping", cure)
             elif name in model.fields and model.fields[name].type in (
                 "tags",
+                "multi_choice",
                 "consent",
                 "reference",
                 "boolean",

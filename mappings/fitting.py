@@ -23,6 +23,11 @@ _CARRIED = {
     "boolean": ("boolean", *_TEXTS, "integer"),
     "integer": ("integer", "decimal", *_TEXTS),
     "decimal": ("decimal", "integer", *_TEXTS),
+    "money": (*_TEXTS, "decimal", "integer"),
+    "date": ("date", "datetime", *_TEXTS),
+    "datetime": ("datetime", "integer", *_TEXTS),
+    "address": _TEXTS,
+    "json": _TEXTS,
     "consent": ("consent", *_TEXTS, "boolean"),
 }
 _SHOWN = 5  # options that a message names
@@ -60,6 +65,9 @@ def misfits(draft: Draft, said: FieldDraft, place: PlaceDraft, shape: Shape) -> 
     elif shape.kind not in ("multi", *_CARRIED.get(kind, (shape.kind,))):
         cure = f"Use type: {shape.kind}, or another field of {app}."
         yield problem(place.where, f"'{name}' of {app} is a {shape.kind}, and cannot hold {kind}", cure)
+    elif kind == "money" and shape.kind in ("decimal", "integer") and place.form.as_ != "amount":
+        cure = f"Write {{field: {name}, as: amount}}, and the field's currency."
+        yield problem(place.where, f"'{name}' of {app} is a number, and holds no currency", cure)
     for word, value in place.form.values.items():
         if shape.kind == "choice" and shape.options and value not in shape.options:
             what = f"'{value}' is not among the options of '{name}' in {app}"

@@ -93,13 +93,16 @@ class PlaceModel(Strict):
         None, description="first: the first value of a list; the rest of the list is left alone."
     )
     format: Word | None = Field(
-        None, description="How the app shows a phone.", examples=["e164", "international", "national"]
+        None,
+        description="How the app shows a phone, a day or a moment.",
+        examples=["e164", "international", "national", "DD/MM/YYYY", "epoch_ms"],
     )
     as_: Word | None = Field(
         None,
         alias="as",
         description="How the app shows it: name or code of a country, code or locale of a language, text or"
-        " native of a number or yes/no; for a reference, a field of its target.",
+        " native of a number or yes/no, amount of money, line of an address; for a reference, a field of its"
+        " target.",
         examples=["code", "name", "locale", "text"],
     )
     values: dict[str, str] | None = Field(
@@ -149,6 +152,17 @@ class FieldModel(Strict):
     )
     to: Word | None = Field(
         None, description="reference: the object of the mapping that it points to.", examples=["company"]
+    )
+    unknown: Literal["pass", "hold"] | None = Field(
+        None,
+        description="choice: a word that an app has no option for. pass: send it as it is; hold: write"
+        " nothing there, and take over no word that the mapping does not know.",
+    )
+    currency: Word | None = Field(
+        None, description="money: the currency of numbers that come without one.", examples=["USD", "IDR"]
+    )
+    zone: Word | None = Field(
+        None, description="datetime: the zone of times that come without one.", examples=["Asia/Jakarta"]
     )
     authority: tuple[Word, ...] | None = Field(
         None, description="consent: apps in which a person can opt in.", examples=[["mailerlite"]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from mappings.model import BadValue, Shape, Value
-from mappings.types import Kind, Tags
+from mappings.types import Kind
 from mappings.types.base import Reader, Shower, text_of
 from mappings.types.text import name_key
 
@@ -104,14 +104,46 @@ class FirstSlot(BaseSlot):
         return super()._key(_first(value))
 
 
+class HeldSlot(BaseSlot):
+    """A choice of which only some words can be given to the app: for another one, what is there stays."""
+
+    __slots__ = ("_given",)
+
+    def __init__(
+        self,
+        app: str,
+        shape: Shape,
+        fields: tuple[str, ...],
+        type: Kind,
+        read: Reader,
+        show: Shower,
+        given: frozenset[str],
+    ) -> None:
+        super().__init__(app, shape, fields, type, read, show)
+        self._given = given
+
+    def project(self, golden: Mapping[str, Value], seen: Value) -> Value:
+        value = golden.get(self._field)
+        return seen if value is not None and value not in self._given else super().project(golden, seen)
+
+
 class TagSlot(BaseSlot):
-    """The mapped tags of a list. All others stay, in their order."""
+    """The mapped words of a list, as `mapped` knows them. All others stay, in their order."""
 
     __slots__ = ("_mapped",)
 
-    def __init__(self, app: str, shape: Shape, fields: tuple[str, ...], type: Tags) -> None:
-        super().__init__(app, shape, fields, type, type.read, type.show)
-        self._mapped = type.mapped
+    def __init__(
+        self,
+        app: str,
+        shape: Shape,
+        fields: tuple[str, ...],
+        type: Kind,
+        read: Reader,
+        show: Shower,
+        mapped: Callable[[str], str | None],
+    ) -> None:
+        super().__init__(app, shape, fields, type, read, show)
+        self._mapped = mapped
 
     def project(self, golden: Mapping[str, Value], seen: Value) -> Value:
         if self._field not in golden:
@@ -126,7 +158,7 @@ class TagSlot(BaseSlot):
             elif word in due:
                 kept.append(tag)
                 due.discard(word)
-        fresh = self.coerced(sorted(due))
+        fresh = self.coerced(self._show(sorted(due)))
         return [*kept, *_items(fresh)] or None
 
 

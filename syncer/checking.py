@@ -102,6 +102,9 @@ def _kind(word: str) -> Kind:
         "decimal": "decimal",
         "boolean": "boolean",
         "choice": "choice",
+        "date": "date",
+        "datetime": "datetime",
+        "multi": "multi",
     }
     return kinds.get(word, "text")
 

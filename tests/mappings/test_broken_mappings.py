@@ -173,10 +173,10 @@ CASES = [
     Case(
         "type misspelt",
         "type: phone",
-        "type: fone",
+        "type: phoen",
         "21:11",
         "fields.phone.type",
-        "'fone' is not a type",
+        "'phoen' is not a type",
         "Did you mean 'phone'?",
     ),
     Case(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mappings.bind import OpenShape
 from mappings.model import BadValue, Value
 from mappings.slots import BaseSlot, FirstSlot, PartsSlot, TagSlot, boundary
-from mappings.types import TYPES, Form, Kind, Name, Phone, Tags
+from mappings.types import TYPES, Form, Kind, MultiChoice, Name, Phone, Tags
 from mappings.types.text import name_key
 
 SHAPE = OpenShape("field")
@@ -75,7 +75,9 @@ def test_same_is_an_equivalence_on_golden_values(name: str, a: Value, b: Value, 
 def slots(name: str, form: Form, *coerce: str) -> BaseSlot:
     kind, shape = KINDS[name], replace(SHAPE, coerce=coerce)
     if isinstance(kind, Tags):
-        return TagSlot("app", shape, ("f",), kind)
+        return TagSlot("app", shape, ("f",), kind, kind.read, kind.show, kind.mapped)
+    if isinstance(kind, MultiChoice):
+        return TagSlot("app", shape, ("f",), kind, kind.reader(form), kind.shower(form), kind.mapper(form))
     return BaseSlot("app", shape, ("f",), kind, kind.reader(form), kind.shower(form))
 
 
@@ -112,7 +114,7 @@ def test_projecting_what_an_app_coerced_changes_nothing_more(
 @given(st.lists(texts, max_size=5), st.lists(texts, max_size=5))
 def test_tags_of_others_are_never_touched(golden: list[str], seen: list[str]) -> None:
     kind = Tags(("vip", "Trial"), "crm-")
-    slot = TagSlot("app", SHAPE, ("f",), kind)
+    slot = TagSlot("app", SHAPE, ("f",), kind, kind.read, kind.show, kind.mapped)
     written = slot.project({"f": kind.read(golden)}, seen) or []
     assert isinstance(written, list)
     foreign = [tag for tag in seen if kind.mapped(tag) is None]

@@ -23,6 +23,10 @@ from mappings.types import TYPES, Consent, Form, Name, Reference, Tags
 SHAPE = OpenShape("field")
 
 
+def tag_slot(kind: Tags) -> TagSlot:
+    return TagSlot("app", SHAPE, ("f",), kind, kind.read, kind.show, kind.mapped)
+
+
 def single(type: str, *coerce: str, form: Form | None = None) -> BaseSlot:
     kind = TYPES[type]()
     form = form or Form()
@@ -143,7 +147,7 @@ class TestFirst:
 
 
 class TestTags:
-    slot = TagSlot("app", SHAPE, ("f",), Tags(("vip", "trial")))
+    slot = tag_slot(Tags(("vip", "trial")))
 
     @pytest.mark.parametrize(
         ("golden", "seen", "shown"),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from mappings.bind import OpenShape
 from mappings.model import BadValue, Value
-from mappings.types import TYPES, Form, Kind, Phone, Tags
+from mappings.slots import HeldSlot
+from mappings.types import TYPES, Choice, DateTime, Form, Kind, Money, MultiChoice, Phone, Tags
 
 PHONE = Phone(("ID", "IR", "US"))
 TAGS = Tags(("vip", "Big Spender"), "crm-")
@@ -55,6 +60,22 @@ READS: list[tuple[str, Value, Value]] = [
     ("language", "in", "id"),
     ("language", "per", "fa"),
     ("language", "Klingon", "Klingon"),
+    ("date", "2030-02-28", "2030-02-28"),
+    ("date", "2030-02-28T00:00:00+13:00", "2030-02-28"),
+    ("date", "2030-02-28T00:00:00-11:00", "2030-02-28"),
+    ("date", "2030-02-28 00:00:00", "2030-02-28"),
+    ("date", "1898467200000", "2030-02-28"),
+    ("date", "۲۰۳۰-۰۲-۲۸", "2030-02-28"),
+    ("datetime", "2030-02-28T19:30:00+07:00", "2030-02-28T12:30:00Z"),
+    ("datetime", "2030-02-28 12:30:00", "2030-02-28T12:30:00Z"),
+    ("datetime", "2030-02-28T12:30:00.987Z", "2030-02-28T12:30:00Z"),
+    ("datetime", 1898512200, "2030-02-28T12:30:00Z"),
+    ("money", "USD 12.50", "12.5 USD"),
+    ("money", "1,250.00 eur", "1250 EUR"),
+    ("address", " 1 Main St, \r\n\n Jakarta ", "1 Main St\nJakarta"),
+    ("json", '{"b": 1.0, "a": [true, null]}', '{"a":[true,null],"b":1}'),
+    ("json", "null", None),
+    ("multi_choice", ["BIG one", "small", "big-one"], ["big_one", "small"]),
     ("choice", "COMPUTER_SOFTWARE", "computer_software"),
     ("choice", "Computer - Software", "computer_software"),
     ("tags", ["VIP", "other", "crm-Lead", "big spender", "vip"], ["Big Spender", "crm-lead", "vip"]),
@@ -130,6 +151,16 @@ BAD: list[tuple[str, Value]] = [
     ("tags", "private"),
     ("consent", "private"),
     ("phone", ["private"]),
+    ("date", "private"),
+    ("date", "2030-02-30"),
+    ("date", "2030-02-28T12:30:00Z"),
+    ("datetime", "private"),
+    ("money", "12.50"),
+    ("money", "12.50 XXQ"),
+    ("money", "USD 12 EUR"),
+    ("json", "{private"),
+    ("json", "NaN"),
+    ("multi_choice", "private"),
 ]
 
 
@@ -141,6 +172,9 @@ def test_what_cannot_be_read_is_said_without_repeating_it(name: str, value: Valu
 
 
 SAME: list[tuple[str, Value, Value, bool]] = [
+    ("address", "1 Main St\nJakarta", "1 main st, Jakarta", True),
+    ("address", "1 Main St\nJakarta", "11 Main St\nJakarta", False),
+    ("money", "12.5 USD", "12.5 EUR", False),
     ("text", "a\r\nb", "a\nb", True),
     ("text", "Ann", "ann", False),
     ("name", "Siti  Nur", "Siti Nur", True),
@@ -216,3 +250,45 @@ def test_every_type_says_what_is_the_same_and_what_is_blank() -> None:
     for type in TYPES.values():
         assert "Same:" in (type.__doc__ or ""), type.name
         assert "Blank:" in (type.__doc__ or ""), type.name
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "golden", "shown"),
+    [
+        (TYPES["date"](), Form(format="DD/MM/YYYY"), "2030-02-28", "28/02/2030"),
+        (TYPES["date"](), Form(format="MM/DD/YYYY"), "2030-02-03", "02/03/2030"),
+        (DateTime("Asia/Jakarta"), Form(format="local"), "2030-02-28T12:30:00Z", "2030-02-28 19:30:00"),
+        (DateTime(), Form(format="epoch_ms"), "2030-02-28T12:30:00Z", 1898512200000),
+        (Money("USD"), Form(as_="amount"), "12.5 USD", 12.5),
+        (Money("USD"), Form(as_="amount"), "12.5 EUR", "12.5 EUR"),
+        (TYPES["address"](), Form(as_="line"), "1 Main St\nJakarta", "1 Main St, Jakarta"),
+        (MultiChoice(), Form(values={"big": "B", "small": "S"}), ["big", "small"], ["B", "S"]),
+    ],
+)
+def test_a_form_shows_and_reads_back(kind: Kind, form: Form, golden: Value, shown: Value) -> None:
+    assert kind.shower(form)(golden) == shown
+    assert kind.same(kind.reader(form)(shown), golden)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York"])
+def test_a_day_stays_that_day_in_every_zone(zone: str) -> None:
+    there = ZoneInfo(zone)
+    for day in (date(2030, 1, 1), date(2030, 3, 10), date(2030, 12, 31)):
+        midnight = datetime(day.year, day.month, day.day, tzinfo=there)
+        assert TYPES["date"]().read(midnight.isoformat()) == day.isoformat()
+
+
+def test_unknown_choices_are_held_where_the_mapping_says_so() -> None:
+    form = Form(values={"big": "B"}, options=("B", "S"))
+    strict = Choice("hold")
+    assert strict.reader(form)("B") == "big"
+    assert strict.held(form) == {"big", "b", "s"}
+    with pytest.raises(BadValue):
+        strict.reader(form)("XL")
+    slot = HeldSlot(
+        "app", OpenShape("f"), ("f",), strict, strict.reader(form), strict.shower(form), frozenset({"big"})
+    )
+    assert slot.project({"f": "huge"}, "S") == "S"
+    assert slot.project({"f": "big"}, "S") == "B"
+    assert MultiChoice("hold").reader(form)(["B", "XL"]) == ["big"]
+    assert MultiChoice("hold").shower(form)(["big", "huge"]) == ["B"]
