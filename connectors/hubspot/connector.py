@@ -40,6 +40,7 @@ from connectors.hubspot.lists import Lists
 from connectors.hubspot.paths import Paths
 from connectors.hubspot.records import Reader
 from connectors.hubspot.search import ChangeSearch, search_values
+from connectors.hubspot.webhooks import HubSpotHooks
 from connectors.hubspot.writing import Writer
 from connectors.settings import number, token_header
 from connectors.values import moment
@@ -75,6 +76,9 @@ class HubSpotConnector:
         base_url = options.base_url or self.default_base_url
         self._http = Http(options, self.title, base_url, headers, RATES, STATED, self._paths.token)
         self._now = options.now
+        self._hook_secret = options.credentials.get("webhook_secret") or options.oauth.get(
+            "client_secret", ""
+        )
         self._lag = number(options, "lag", LAG)
         self._companies = PrimaryCompanies(self._http, self._paths.associations("contacts", "companies"))
         only = [name.strip() for name in str(options.settings.get("lists") or "").split(";") if name.strip()]
@@ -86,6 +90,10 @@ class HubSpotConnector:
     @property
     def calls(self) -> int:
         return self._http.calls
+
+    @property
+    def hooks(self) -> HubSpotHooks:
+        return HubSpotHooks(self._hook_secret)
 
     def check(self) -> Account:
         details = self._http.read("GET", self._paths.account).detail

@@ -26,6 +26,7 @@ from connectors.mailchimp.lookup import Lookup
 from connectors.mailchimp.place import Place
 from connectors.mailchimp.records import Item, Reader
 from connectors.mailchimp.tags import Tags
+from connectors.mailchimp.webhooks import MailchimpHooks
 from connectors.mailchimp.writing import Writer
 from connectors.settings import number
 
@@ -61,6 +62,10 @@ class MailchimpConnector:
     @property
     def calls(self) -> int:
         return self._http.calls
+
+    @property
+    def hooks(self) -> MailchimpHooks:
+        return MailchimpHooks(self._http, self._lookup.audience)
 
     def check(self) -> Account:
         """The audience stands for the account: its id is the same for ever, and in no other account."""

@@ -25,6 +25,7 @@ from connectors.mailerlite.fields import CUSTOM, STATUSES, SUBSCRIBERS, new_fiel
 from connectors.mailerlite.groups import Groups
 from connectors.mailerlite.paging import numbered
 from connectors.mailerlite.records import Reader
+from connectors.mailerlite.webhooks import MailerLiteHooks
 from connectors.mailerlite.writing import CREATES, Writer
 from connectors.settings import bearer, number, require
 
@@ -56,6 +57,10 @@ class MailerLiteConnector:
     @property
     def calls(self) -> int:
         return self._http.calls
+
+    @property
+    def hooks(self) -> MailerLiteHooks:
+        return MailerLiteHooks(self._http)
 
     def check(self) -> Account:
         """MailerLite names no account; its oldest field has an id of its own in each account."""

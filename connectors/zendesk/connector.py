@@ -28,6 +28,7 @@ from connectors.zendesk.fields import OBJECTS, ObjectFacts, new_field, object_sp
 from connectors.zendesk.jobs import Jobs
 from connectors.zendesk.people import Identities, further
 from connectors.zendesk.records import Reader
+from connectors.zendesk.webhooks import ZendeskHooks
 from connectors.zendesk.writing import Writer
 
 BATCH: Final = 100
@@ -65,6 +66,10 @@ class ZendeskConnector:
     @property
     def calls(self) -> int:
         return self._http.calls
+
+    @property
+    def hooks(self) -> ZendeskHooks:
+        return ZendeskHooks(self._http)
 
     def check(self) -> Account:
         """An account is its address; the answer also says whether the login may export (admins only)."""

@@ -33,6 +33,7 @@ from syncer.cli import (
     sync,
     undo,
     verify,
+    webhooks,
 )
 from syncer.cli.codes import Guarded
 
@@ -55,6 +56,7 @@ app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(sync.sync)
 app.command()(serve.serve)
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(state.app, name="state")
 app.command()(resync.resync)
 app.command()(status.status)

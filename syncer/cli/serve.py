@@ -20,9 +20,14 @@ def serve(config: ConfigFile = CONFIG) -> None:
     """Run the syncs by their schedules, until stopped. Commands may be typed beside it."""
     gc.enable()  # unlike a command, this lives for months
     said = loaded(config, on_terminal=True)
-    from syncer.service.service import Service
+    from syncer.service.service import Part, Service
 
-    service = Service(said)
+    parts: list[Part] = []
+    if said.model.service.listen != "off":
+        from syncer.service.web import Web
+
+        parts.append(Web(said.model.service.listen))
+    service = Service(said, parts=parts)
     _stop_on(service, signal.SIGTERM, signal.SIGINT)
     service.run()
 

@@ -9,8 +9,7 @@ from syncer.cli.output import give, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, looking
 
 if TYPE_CHECKING:
-    from syncer.config import Config
-    from syncer.store.history import History
+    pass
 
 SHOWN = 10
 
@@ -18,7 +17,13 @@ SHOWN = 10
 def status(names: SyncNames = None, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show how each sync stands: the last run, what is held, doubtful matches, refused values."""
     with looking(config) as (known, history):
-        found = [as_object(known, history, name) for name in chosen(known, names)]
+        from datetime import UTC, datetime
+
+        from syncer import overview
+
+        now = datetime.now(UTC)
+        found = [overview.of_sync(known, history, name, now) for name in chosen(known, names)]
+        service = overview.service(history, now)
     if as_json:
         give(found)
         return
@@ -26,45 +31,15 @@ def status(names: SyncNames = None, as_json: AsJson = False, config: ConfigFile 
         if number:
             tell()
         show(one, config)
-
-
-def as_object(config: Config, history: History, name: str) -> dict[str, Any]:
-    """The documented keys of `status --json`, for one sync."""
-    import time
-
-    from syncer.store import budget
-    from syncer.store.conflicts import Conflicts
-    from syncer.store.ledger import Ledger
-    from syncer.store.records import Records
-    from syncer.wire import account_key
-
-    ledger, linked = Ledger(history.db, name), Records(history.db, name).linked_counts()
-    runs, held = history.runs(1, name), ledger.held()
-    apps = {}
-    for app in config.syncs[name].apps:
-        reader = ledger.reader(app)
-        apps[app] = {
-            "account": reader["account"],
-            "linked": linked.get(app, 0),
-            "read": reader["pulled_at"],
-            "complete": reader["complete_at"] is not None,
-            "paused": bool(reader["paused"]),
-            "budget": budget.states(history.db, account_key(config.apps[app]), time.time()),
-        }
-    last = {key: runs[0][key] for key in ("run", "started", "status", "written")} if runs else None
-    return {
-        "sync": name,
-        "object": config.syncs[name].object,
-        "paused": history.fact(f"paused:{name}") is not None,
-        "golden": history.people(name),
-        "last_run": last,
-        "held": {"run": held[0], "reason": held[1], "items": len(held[2])} if held else None,
-        "apps": apps,
-        "held_conflicts": Conflicts(history.db).held(name),
-        "reviews": history.reviews(name),
-        "refused": history.refused(name),
-        **history.waiting(name),
-    }
+    if service:
+        tell()
+        tell(
+            f"The service was last heard of at {_at(service['at'])}, and runs since {_at(service['since'])}."
+        )
+        if service["problem"]:
+            tell(
+                f"It works by the config of before, since the edited one cannot be used: {service['problem']}"
+            )
 
 
 def show(one: dict[str, Any], config: Path) -> None:
@@ -72,19 +47,24 @@ def show(one: dict[str, Any], config: Path) -> None:
     state = "paused" if one["paused"] else last["status"] if last else "never run"
     tell(f"{one['sync']}: {state}, {one['golden']} golden records")
     if last:
-        when = last["started"][:19].replace("T", " ")
-        tell(f"last run {last['run']} at {when} UTC, {last['written']} written")
+        tell(f"last run {last['run']} at {_at(last['started'])}, {last['written']} written")
+    if last and last["status"] not in ("done", "partial"):
+        tell(f"last success: {_at(one['last_success']) if one['last_success'] else 'never'}")
+    if one["next_run"]:
+        tell(f"next run at {_at(one['next_run'])}")
+    _verified(one, config)
     rows = [
         (
             app,
             said["linked"],
             _read(said),
+            _lag(said["lag"]),
             said["account"] or "not asked yet",
             "paused" if said["paused"] else "",
         )
         for app, said in one["apps"].items()
     ]
-    table(("app", "linked", "read", "account", ""), rows)
+    table(("app", "linked", "read", "lag", "account", ""), rows)
     _budgets(one["apps"])
     for what, words in (
         ("undecided", "records wait to be decided about"),
@@ -122,7 +102,32 @@ def show(one: dict[str, Any], config: Path) -> None:
 def _read(app: dict[str, Any]) -> str:
     if not app["complete"]:
         return "not to the end yet"
-    return str(app["read"] or "")[:19].replace("T", " ")
+    return _at(app["read"]) if app["read"] else ""
+
+
+def _at(time: str) -> str:
+    return f"{time[:19].replace('T', ' ')} UTC"
+
+
+def _lag(seconds: float | None) -> str:
+    """How old what we know is, as people say it."""
+    if seconds is None:
+        return ""
+    for length, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _verified(one: dict[str, Any], config: Path) -> None:
+    """What the last full comparison found."""
+    found = one["verified"]
+    if found is None:
+        return
+    drift = sum(found["drift"].values())
+    cure = hint(f"verify {one['sync']} --repair", config)
+    told = f"{drift} values had drifted: {cure}" if drift else "nothing had drifted"
+    tell(f"compared in full at {_at(found['at'])}: {told}")
 
 
 def _budgets(apps: dict[str, Any]) -> None:
@@ -132,14 +137,16 @@ def _budgets(apps: dict[str, Any]) -> None:
             app,
             name,
             f"{rate['used']} of {rate['limit']} in {rate['window']:g} s",
+            rate["left"],
             rate["today"],
+            rate["forecast"] if rate["forecast"] is not None else "",
             f"{rate['pause']:.0f} s" if rate["pause"] else "",
         )
         for app, said in apps.items()
         for name, rate in said["budget"].items()
     ]
     if rows:
-        table(("app", "calls", "now", "today", "pause"), rows)
+        table(("app", "calls", "now", "left", "today", "by midnight UTC", "pause"), rows)
 
 
 def _some(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:

@@ -8,6 +8,7 @@ a second service is refused, and commands know that they have to wait for their 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -60,6 +61,7 @@ class Service:
     parts: Sequence[Part] = ()
     load: Callable[[Path], Config] = load_config
     inbox: Inbox = field(default_factory=Inbox)
+    clock: Callable[[], float] = time.monotonic
     timer: Timer = field(init=False)
     desk: Desk = field(init=False)
     watch: Watch = field(init=False)
@@ -73,6 +75,12 @@ class Service:
         self.since = self.ports.now()
         self._worker = Worker(self.desk, self.inbox, self._told)
         self._published = self.since - TOLD
+        self._heard = self.clock()
+
+    @property
+    def silent(self) -> float:
+        """Seconds since there was any progress."""
+        return self.clock() - self._heard
 
     def run(self) -> None:
         """Until `stop`. Raises `Busy` where another service works on this state, `StateError` where the state
@@ -101,6 +109,7 @@ class Service:
 
     def _loop(self, guard: Database) -> None:
         while not self.inbox.stopping:
+            self._heard = self.clock()
             self._reload()
             self._publish(guard)
             job = self.inbox.take(LOOK)
@@ -115,6 +124,7 @@ class Service:
             part.told(done)
 
     def _progress(self, stage: str, app: str, number: int) -> None:
+        self._heard = self.clock()
         if self.inbox.stopping:
             raise Stopping
 

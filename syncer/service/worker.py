@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ from connectors.contract import AppError
 from mappings.document import ProblemsFound
 from syncer.engine import Options
 from syncer.logs import log
+from syncer.model import LinkKey
 from syncer.report import Report
 from syncer.runner import Runner
 from syncer.selecting import Selection
@@ -85,10 +87,10 @@ class Worker:
                 planned, held = ledger.planned(), ledger.held()
             if planned is None or planned.split()[0] != sync.mapping.version or held is not None:
                 return None
-            return Options(kind="webhook", read=False, selection=Selection(records=job.records))
+            selection = Selection(records=_found(sync, job.records))
+            return Options(kind="webhook", read=False, selection=selection) if selection.records else None
 
-        options = Options(kind="webhook", read=False, selection=Selection(records=job.records))
-        outcome = runner.run(job.sync, options, ready)
+        outcome = runner.run(job.sync, Options(kind="webhook", read=False), ready)
         return Done(job, outcome.report) if outcome is not None else None
 
     def _verify(self, runner: Runner, job: Job) -> Done | None:
@@ -99,3 +101,19 @@ class Worker:
         errors = [f"{app}: {c.error}" for app, c in found.apps.items() if c.error not in ("", "paused")]
         log(sync=job.sync).info("compared in full", run=found.run, drift=len(found.drift))
         return Done(job, error="; ".join(errors), drift=len(found.drift))
+
+
+def _found(sync: Sync, told: Sequence[LinkKey]) -> tuple[LinkKey, ...]:
+    """The records that were told of; those that an app names by a field (``field=value``) are looked up."""
+    found, sought = [], defaultdict[tuple[str, str], list[str]](list)
+    for name, id in told:
+        field, mark, value = id.partition("=")
+        if mark:
+            sought[name, field].append(value)
+        else:
+            found.append((name, id))
+    for (name, field), values in sought.items():
+        app = sync.apps[name]
+        records = app.connector.find(app.object, field, values, sync.fields(name))
+        found += [(name, record.id) for record in records]
+    return tuple(dict.fromkeys(found))

@@ -40,6 +40,15 @@ class History:
             sql, values["space"] = f"{sql} WHERE space = :space", sync
         return [_run(row) for row in self.db.rows(f"{sql} ORDER BY id DESC LIMIT :newest", **values)]
 
+    def last_success(self, sync: str) -> str | None:
+        """When the last run began that was done, leftovers or not."""
+        row = self.db.one(
+            "SELECT MAX(started) FROM run WHERE space = :space AND status IN ('done', 'partial')"
+            " AND kind IN ('sync', 'resync')",
+            space=sync,
+        )
+        return str(row[0]) if row and row[0] is not None else None
+
     def run(self, id: str) -> dict[str, Any] | None:
         sql = "SELECT id, space, kind, started, ended, status, written, report FROM run WHERE id = :id"
         row = self.db.one(sql, id=id)

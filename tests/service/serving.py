@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,12 @@ from connectors.sandbox.server import Sandbox
 from syncer.cli.init import contents, write
 
 WAIT = 60.0  # seconds until something that has to happen is given up
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 @dataclass
@@ -28,7 +35,7 @@ class Served:
     sandbox: Sandbox
     every: str = "1s"
     more: str = ""
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    port: int = 0
 
     def __post_init__(self) -> None:
         port = int(self.sandbox.url.rsplit(":", 1)[1])

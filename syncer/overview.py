@@ -1,0 +1,81 @@
+"""How things stand: what `syncer status`, the metrics and the alerts are made of. Reads the state alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from syncer.config import Config
+from syncer.store import budget, turns
+from syncer.store.conflicts import Conflicts
+from syncer.store.history import History
+from syncer.store.ledger import Ledger
+from syncer.store.records import Records
+from syncer.wire import account_key
+
+DAY = 86_400.0
+EARLY = 0.05  # of a day; before, what was used says little of what will be
+
+
+def of_sync(config: Config, history: History, name: str, now: datetime) -> dict[str, Any]:
+    """The documented keys of `status --json`, for one sync. Call inside a reading."""
+    ledger, linked = Ledger(history.db, name), Records(history.db, name).linked_counts()
+    runs, held = history.runs(1, name), ledger.held()
+    verified = history.fact(f"verified:{name}")
+    last = {key: runs[0][key] for key in ("run", "started", "status", "written")} if runs else None
+    return {
+        "sync": name,
+        "object": config.syncs[name].object,
+        "paused": history.fact(f"paused:{name}") is not None,
+        "golden": history.people(name),
+        "last_run": last,
+        "last_success": history.last_success(name),
+        "next_run": service(history, now).get("next", {}).get(f"sync:{name}"),
+        "held": {"run": held[0], "reason": held[1], "items": len(held[2])} if held else None,
+        "apps": {app: _app(config, history, ledger, app, linked, now) for app in config.syncs[name].apps},
+        "verified": orjson.loads(verified) if verified is not None else None,
+        "held_conflicts": Conflicts(history.db).held(name),
+        "reviews": history.reviews(name),
+        "refused": history.refused(name),
+        **history.waiting(name),
+    }
+
+
+def service(history: History, now: datetime) -> dict[str, Any]:
+    """What the service last said of itself: `since`, `at`, `next` (job -> time), `listen`, `problem`; empty
+    where none runs. Call inside a reading."""
+    kept = history.fact("service")
+    if kept is None or not turns.service_lives(history.db, now, lambda holder: True):
+        return {}
+    return dict(orjson.loads(kept))
+
+
+def _app(
+    config: Config, history: History, ledger: Ledger, app: str, linked: Mapping[str, int], now: datetime
+) -> dict[str, Any]:
+    reader = ledger.reader(app)
+    read = reader["pulled_at"]
+    return {
+        "account": reader["account"],
+        "linked": linked.get(app, 0),
+        "read": read,
+        "lag": max(0.0, round((now - datetime.fromisoformat(read)).total_seconds(), 1)) if read else None,
+        "complete": reader["complete_at"] is not None,
+        "paused": bool(reader["paused"]),
+        "budget": {
+            rate: {**state, **_ahead(state, now)}
+            for rate, state in budget.states(
+                history.db, account_key(config.apps[app]), now.timestamp()
+            ).items()
+        },
+    }
+
+
+def _ahead(state: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What is left of a limit now, and the calls of this day if it goes on like this (None: too early)."""
+    passed = now.timestamp() % DAY / DAY
+    forecast = round(state["today"] / passed) if passed >= EARLY else None
+    return {"left": max(0, state["limit"] - state["used"]), "forecast": forecast}

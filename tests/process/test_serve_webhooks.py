@@ -1,0 +1,105 @@
+"""The service's server: an edit reaches the other apps by webhook, long before the next poll; health and
+numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors.sandbox.server import Sandbox
+from tests.process.test_serve import edit, holds
+from tests.service.serving import Served, free_port
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(people=30, seed=3) as running:
+        yield running
+
+
+@pytest.fixture
+def served(tmp_path: Path, sandbox: Sandbox) -> Served:
+    """Polled once a day."""
+    port = free_port()
+    listen = f"service: {{listen: 127.0.0.1:{port}, public_url: http://127.0.0.1:{port}}}\n"
+    made = Served(tmp_path, sandbox, every="1d", more=listen)
+    made.port = port
+    text = made.config.read_text()
+    secret = "credentials: {webhook_secret: hubspot-client-secret, token"
+    made.config.write_text(text.replace("credentials: {token: sandbox-hubspot", f"{secret}: sandbox-hubspot"))
+    sandbox.host.apps["hubspot"].mode.settings["webhook_url"] = f"http://127.0.0.1:{port}/webhooks/hubspot"
+    return made
+
+
+def got(served: Served, path: str) -> httpx.Response:
+    return httpx.get(f"http://127.0.0.1:{served.port}{path}")
+
+
+def number(served: Served, name: str) -> float:
+    """A number of the metrics, by its name and labels."""
+    lines = dict(line.rsplit(" ", 1) for line in got(served, "/metrics").text.splitlines() if line[0] != "#")
+    return float(lines[name])
+
+
+def test_an_edit_arrives_by_webhook_and_the_server_tells_how_it_stands(
+    served: Served, sandbox: Sandbox
+) -> None:
+    with served.on() as process:
+        served.logged("run ended", sync="contacts", status="done")
+        edit(sandbox, "Bandar Anzali")
+        served.until(lambda: holds(sandbox, "Bandar Anzali"), "the edit in the other app")
+        assert got(served, "/healthz").json()["ok"] is True
+        ready: dict[str, Any] = got(served, "/readyz").json()
+        assert (ready["ready"], ready["syncs"]["contacts"]["held"]) == (True, False)
+        assert number(served, 'syncer_webhooks_total{app="hubspot",outcome="taken"}') >= 1
+        assert number(served, 'syncer_runs_total{kind="touch",status="done",sync="contacts"}') >= 1
+        assert number(served, 'syncer_records{app="hubspot",sync="contacts"}') > 20
+        url = f"http://127.0.0.1:{served.port}/webhooks/hubspot"
+        assert httpx.post(url, content=b"[]").status_code == 401
+        assert httpx.post(url, content=b"x" * 600_000).status_code == 413
+        assert got(served, "/webhooks/nobody").status_code == 404
+        assert served.stopped(process) == 0
+
+
+@pytest.mark.slow
+def test_every_app_tells_of_its_edits(served: Served, sandbox: Sandbox) -> None:
+    """MailerLite and Zendesk by webhooks that are registered; who registers again has one."""
+    with served.on():
+        served.logged("run ended", sync="contacts", status="done")
+        for app in ("mailerlite", "zendesk"):
+            assert served.run("webhooks", "register", app, "--json")[0] == 0
+            assert served.run("webhooks", "register", app, "--json")[0] == 0
+            code, (said,), _ = served.run("webhooks", "status", app, "--json")
+            assert (code, [one["ours"] for one in said["webhooks"]]) == (0, [True])
+        code, _, told = served.run("webhooks", "register", "hubspot")
+        assert code == 4
+        assert f"http://127.0.0.1:{served.port}/webhooks/hubspot" in told
+        state = httpx.get(f"{sandbox.url}/_sandbox/state").json()
+        one = next(s for s in state["mailerlite"]["subscribers"] if s["status"] == "active")
+        login = {"authorization": "Bearer sandbox-mailerlite"}
+        change = {"fields": {"city": "Yazd-e Now"}}
+        httpx.put(
+            f"{sandbox.mailerlite}/api/subscribers/{one['id']}", json=change, headers=login
+        ).raise_for_status()
+
+        def in_hubspot() -> bool:
+            contacts = httpx.get(f"{sandbox.url}/_sandbox/state").json()["hubspot"]["contacts"]
+            return any(c["properties"].get("city") == "Yazd-e Now" for c in contacts)
+
+        served.until(in_hubspot, "the subscriber's edit in the CRM")
+        auth = ("admin@sandbox.test/token", "sandbox-zendesk")
+        user = next(u for u in state["zendesk"]["users"] if u["role"] == "end-user")
+        body = {"user": {"user_fields": {"city": "Kashan-e Now"}}}
+        httpx.put(f"{sandbox.zendesk}/api/v2/users/{user['id']}", json=body, auth=auth).raise_for_status()
+        served.until(lambda: holds_zendesk(sandbox), "the user's edit in the mailing tool or the CRM")
+        assert served.run("webhooks", "remove", "zendesk", "--json")[1][0]["removed"]
+        assert served.run("webhooks", "status", "zendesk", "--json")[0] == 4
+
+
+def holds_zendesk(sandbox: Sandbox) -> bool:
+    contacts = httpx.get(f"{sandbox.url}/_sandbox/state").json()["hubspot"]["contacts"]
+    return any(c["properties"].get("city") == "Kashan-e Now" for c in contacts)
