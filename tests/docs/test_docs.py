@@ -61,6 +61,7 @@ HOSTS = {
     "subdomain.zendesk.com",
     "www.example.com",
     "example.com",
+    "sync.example.com",
     "www.apache.org",
 }
 ALL_APPS = ["acme", "hubspot", "mailchimp", "mailerlite", "zendesk"]
