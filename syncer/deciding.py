@@ -18,6 +18,7 @@ from syncer.core.decide import decide, lower_consent
 from syncer.core.lens import Lens
 from syncer.core.plan import Abilities
 from syncer.core.refuse import refuse
+from syncer.core.resolve import Answer, Fate, resolve
 from syncer.matching.keys import fold_key
 from syncer.matching.outcome import Group, Matches
 from syncer.model import Decision, Golden, Item, Link, LinkKey, StubConsent, Unit, Value
@@ -36,13 +37,15 @@ CHUNK = 300
 class Decided:
     """What a pass over all waiting records came to. `passed`: golden records of which nothing is new: what is
     due in them passed the brakes before, and was only not sent (a crash, an app that was away). `linked`: new
-    links; `relinked`: those to golden records that stood already, and links whose record is gone."""
+    links; `relinked`: those to golden records that stood already, and links whose record is gone. `fates`:
+    what became of a person's answers, by golden record and field."""
 
     items: list[Item] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
     linked: Counter[str] = field(default_factory=Counter)
     relinked: Counter[str] = field(default_factory=Counter)
     conflicts: int = 0
+    fates: dict[tuple[str, str], Fate] = field(default_factory=dict)
     skipped: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
 
@@ -51,7 +54,7 @@ class Deciding:
     """One pass. `creating`: golden id -> apps in which a create of ours has no answer yet; `refused`: items
     of a plan that was turned down; `doubted`: record -> apps in which one that may be the same person is
     under review: nothing is created beside it; `bring_back`: the app whose refused changes are written
-    over."""
+    over; `answers`: golden id -> field -> how a person settles its conflict."""
 
     sync: Sync
     records: Records
@@ -63,6 +66,7 @@ class Deciding:
     refused: frozenset[str] = frozenset()
     doubted: Mapping[LinkKey, Collection[str]] = field(default_factory=dict)
     bring_back: str | None = None
+    answers: Mapping[str, Mapping[str, Answer]] = field(default_factory=dict)
     result: Decided = field(default_factory=Decided)
 
     def run_all(self, touched: Sequence[str], matches: Matches) -> Decided:
@@ -195,6 +199,10 @@ class Deciding:
                 decision = refuse(decision, unit, self.refused, lens, abilities, self.run, self.bring_back)
                 if decision.brought_back:  # a person asked for it: no brake
                     self.result.passed.add(unit.golden.id)
+            if answers := self.answers.get(unit.golden.id):
+                decision, fates = resolve(decision, unit, answers, lens, abilities, self.run)
+                self.result.fates |= {(unit.golden.id, name): fate for name, fate in fates.items()}
+                self.result.passed.add(unit.golden.id)  # a person asked for it: no brake
             if unit.due and not decision.changed:
                 self.result.passed.add(unit.golden.id)
             self.result.relinked.update(_gone(unit, decision))

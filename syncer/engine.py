@@ -12,8 +12,9 @@ from typing import Literal
 from syncer import brakes
 from syncer.abilities import abilities_of, creating_in, doubted_in
 from syncer.core.plan import Abilities
+from syncer.core.resolve import Answer
 from syncer.deciding import Decided, Deciding
-from syncer.model import Item
+from syncer.model import Item, LinkKey
 from syncer.ports import Ports, Stopping
 from syncer.report import AppRow, Report
 from syncer.selecting import Selection
@@ -37,10 +38,11 @@ class Options:
     """How to run. `dry_run` changes nothing but what was read; `approve` and `reject` name a held plan, and
     `approved` holds the items of one that was kept in a file; `bring_back`: of what is rejected, changes that
     came from this app are written over there;
-    `selection` narrows the run to some golden records; without `read` it acts on what was read before;
-    `resting` apps are not read this time, and written to all the same."""
+    `selection` narrows the run to some golden records; without `read` it acts on what was read before, and on
+    what the records in `ask` show now; `resting` apps are not read this time, and written to all the same.
+    `answers`: golden id -> field -> how a person settles its conflict."""
 
-    kind: Literal["sync", "plan", "resync", "webhook"] = "sync"
+    kind: Literal["sync", "plan", "resync", "webhook", "resolve"] = "sync"
     dry_run: bool = False
     approve: str | None = None
     reject: str | None = None
@@ -49,6 +51,8 @@ class Options:
     approved: tuple[Item, ...] = ()
     bring_back: str | None = None
     resting: frozenset[str] = frozenset()
+    ask: tuple[LinkKey, ...] = ()
+    answers: Mapping[str, Mapping[str, Answer]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -133,7 +137,7 @@ class Engine:
                     run.report.stopped = stopped_in(self.sync, self.records, gone)
                 ended = ports.now()
                 run.report.seconds = (ended - started).total_seconds()
-                self._finish(run.report)
+                run.report.finish()
                 with self.db.transaction():
                     stored = run.report.stored()
                     self.ledger.end_run(id, run.report.status, ended, run.report.written, stored)
@@ -233,7 +237,7 @@ class Engine:
         complete = set(now_planned.split()[1:])
         found = find_matches(self.sync, self.records, complete, self.ledger.reviewed())
         matches = options.selection.narrow(found, self.records)
-        touched = options.selection.goldens(touched, self.records)
+        touched = sorted({*options.selection.goldens(touched, self.records), *options.answers})
         turned_down = waiting[2] if waiting and options.reject == waiting[0] else []
         deciding = Deciding(
             self.sync,
@@ -246,6 +250,7 @@ class Engine:
             frozenset(i.identity for i in turned_down),
             doubted_in(self.ledger, matches),
             options.bring_back,
+            options.answers if run.plan is None else {},
         )
         decided = deciding.run_all(touched, matches)
         decided.items.sort(key=lambda i: i.sort_key)
@@ -255,6 +260,7 @@ class Engine:
             )
             self.ledger.set_planned(now_planned)
         run.report.conflicts += decided.conflicts
+        run.report.fates |= decided.fates
         plan = self._brake(run, options, decided, planned, waiting)
         if not plan.held and not options.selection.narrows and len(complete) == len(self.sync.apps):
             self.ledger.caught_up()
@@ -289,7 +295,11 @@ class Engine:
         undone = waiting is not None and not waiting[2]  # an undo holds its sync with no plan of its own
         if waiting is not None and not answered and (decided.items or undone):
             reason = waiting[1]
-        elif not answered and not options.selection.narrows and (braked if approved else decided.items):
+        elif (
+            not answered
+            and not options.selection.narrows
+            and (braked if approved or options.answers else decided.items)
+        ):
             if first and self.sync.first_sync == "ask":
                 reason = "this is the first sync, and first_sync is 'ask'"
             elif planned is not None and planned.split()[0] != self.sync.mapping.version:
@@ -393,21 +403,6 @@ class Engine:
             run.report.status, run.report.reason = "held", plan.held
             run.report.conflicts = run.report.reviews = 0  # none was kept
             run.report.held_run = plan.held_run
-
-    def _finish(self, report: Report) -> None:
-        for row in report.apps.values():
-            row.unchanged = max(0, row.read - row.updated - row.archived - row.failed)
-        troubled = (
-            report.leftovers
-            or report.left_out
-            or report.stopped
-            or any(r.failed or r.error for r in report.apps.values())
-        )
-        if report.status == "done" and troubled:
-            report.status = "partial"
-        if report.apps and all(r.error and r.error != "paused" for r in report.apps.values()):
-            report.status = "failed"
-            report.reason = report.reason or "no app could be used"
 
 
 def _covers(identities: Collection[str], items: Sequence[Item]) -> bool:

@@ -36,6 +36,7 @@ _RULES = {
     "agreed by all": "a conflict was held until all apps held this value",
     "manual": "a person decided",
     "undo": "an undo put it back",
+    "resolved": "values differed, and a person chose this one",
 }
 
 

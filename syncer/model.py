@@ -116,7 +116,8 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a golden value came from: which app and record, when, by which rule, in which run."""
+    """Where a golden value came from: which app and record ("" for what a person typed to settle a conflict),
+    when, by which rule, in which run."""
 
     app: str
     record: str

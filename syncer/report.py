@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from syncer.core.resolve import Fate
 from syncer.model import Item
 
 Status = Literal["done", "partial", "held", "failed", "interrupted"]
@@ -36,6 +37,7 @@ class Report:
     run whose plan waits for `--approve` or `--reject`. `skipped`: (app, why) -> records
     that were not created there. `left_out`: items of an approved plan that do not come out the same any more.
     `stopped`: fields that do not fit an app any more, as in `sync --json`.
+    `fates`: what became of answers to conflicts, by golden record and field.
     """
 
     run: str
@@ -52,6 +54,23 @@ class Report:
     skipped: dict[str, dict[str, int]] = field(default_factory=dict)
     left_out: list[Item] = field(default_factory=list)
     stopped: list[dict[str, Any]] = field(default_factory=list)
+    fates: dict[tuple[str, str], Fate] = field(default_factory=dict)
+
+    def finish(self) -> None:
+        """Sum up, when the run has ended."""
+        for row in self.apps.values():
+            row.unchanged = max(0, row.read - row.updated - row.archived - row.failed)
+        troubled = (
+            self.leftovers
+            or self.left_out
+            or self.stopped
+            or any(r.failed or r.error for r in self.apps.values())
+        )
+        if self.status == "done" and troubled:
+            self.status = "partial"
+        if self.apps and all(r.error and r.error != "paused" for r in self.apps.values()):
+            self.status = "failed"
+            self.reason = self.reason or "no app could be used"
 
     def as_json(self) -> dict[str, Any]:
         """The documented keys of `sync --json`, in their order."""

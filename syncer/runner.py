@@ -87,10 +87,10 @@ class Runner:
         return Outcome(report, plan)
 
     def _look(self, sync: Sync, options: Options) -> None:
-        """Ask for the chosen records one by one, in place of reading whole apps."""
+        """Ask for single records, in place of reading whole apps."""
         engine, ports = Engine(sync, self.db, self.ports), self.ports
         ids: dict[str, list[str]] = defaultdict(list)
-        for app, id in options.selection.records:
+        for app, id in options.ask or options.selection.records:
             ids[app].append(id)
         with hold(self.db, sync.name, ports.holder, ports.now, ports.alive):
             tasks = {app: look_at(engine.intakes[app], wanted, ports.now) for app, wanted in ids.items()}

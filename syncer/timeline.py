@@ -60,8 +60,9 @@ def _events(stories: Stories, golden: str) -> Iterator[Event]:
     for run, started, changed in stories.journal(golden):
         began[run] = started
         for field, (before, after, *origin) in changed.items():
-            app, record = origin[:2] if origin else (None, None)
-            why = f"{origin[3]}, from {app}:{record}" if len(origin) > 3 else ""
+            app, record = (origin[0] or None, origin[1] or None) if origin else (None, None)
+            source = f"from {app}:{record}" if app else "typed by a person"
+            why = f"{origin[3]}, {source}" if len(origin) > 3 else ""
             yield Event(started, run, golden, "changed", app, record, field, before, after, why)
     for entry in stories.conflicts(golden):
         why = f"{entry.rule}; {len(entry.candidates)} candidates, conflict {entry.seq}"

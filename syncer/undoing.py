@@ -3,20 +3,24 @@ only that run wrote. See `syncer.core.reversal` for what is put back and what is
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from syncer import refs
-from syncer.core.deeds import Deed, Rules
+from syncer.core.deeds import Deed, Reversal, Rules
 from syncer.core.lens import Lens
+from syncer.core.reopen import Answered, reopen
+from syncer.core.resolve import RULE as RESOLVED
 from syncer.core.reversal import reverse
 from syncer.engine import Engine, Run
-from syncer.model import ABSENT, Golden, LinkKey, Unit
+from syncer.model import ABSENT, Golden, LinkKey, LogEntry, Unit
 from syncer.ports import Ports
 from syncer.report import Report
 from syncer.reverting import Sending, as_written, ask, keep, plan_reversals
 from syncer.setup import App, Sync
 from syncer.store.database import Database, chunks
+from syncer.store.history import History
 from syncer.store.stories import Stories
 
 CHUNK = 300
@@ -73,7 +77,7 @@ class Undoing:
             self._look(run, wanted)
             with self.db.transaction():
                 undone = self._reverse(wanted, run.id)
-                if wanted.whole:
+                if wanted.whole and not self._was_an_answer(wanted.run):
                     undone.held = True
                     reason = f"run {wanted.run} was undone, and its sync waits until you release it"
                     self.engine.ledger.hold(run.id, reason, [])
@@ -83,6 +87,11 @@ class Undoing:
                 self.engine.records.mark_due(undone.unsent)
         undone.run, undone.report = run.id, run.report
         return undone
+
+    def _was_an_answer(self, run: str) -> bool:
+        """Whether a run settled conflicts: those are open again, so nothing has to be held besides."""
+        found = History(self.db).run(run)
+        return found is not None and found["kind"] == "resolve"
 
     # -- look ---------------------------------------------------------------------------------------------
 
@@ -113,6 +122,7 @@ class Undoing:
             before = [Unit(Golden(id, _before(deed)), []) for id, deed in deeds.items()]
             lens = Lens(self.sync.mapping, refs.load(self.sync, self.db, [*units.values(), *before]))
             reversals = [reverse(unit, deeds[id], rules, lens) for id, unit in units.items()]
+            self._reopen(reversals, units, wanted, lens, id)
             keep(self.engine, reversals, id)
             plan_reversals(self.engine, reversals, lens, id, undone)
         undone.items.sort(key=lambda i: i.sort_key)
@@ -123,6 +133,21 @@ class Undoing:
         changed = self.stories.changed_by(run, golden)
         founded = self.stories.founded_by(golden) == run
         return Deed(run, changed, [w for w in writes if w.run == run], writes, founded)
+
+    def _reopen(
+        self, reversals: Sequence[Reversal], units: Mapping[str, Unit], wanted: Wanted, lens: Lens, id: str
+    ) -> None:
+        """Conflicts that the run settled wait for a person again."""
+        log: list[LogEntry] = []
+        for r in reversals:
+            entries = self.stories.conflicts(r.unit.golden.id)
+            answered = {
+                e.field: Answered(e.candidates, e.winner)
+                for e in entries
+                if e.run == wanted.run and e.rule == RESOLVED and wanted.field in (None, e.field)
+            }
+            log += reopen(r, units[r.unit.golden.id].golden, answered, lens)
+        self.engine.ledger.log(id, self.ports.now(), log)
 
 
 def _archives(app: App) -> str:

@@ -113,8 +113,8 @@ def _field_object(told: Told) -> dict[str, Any]:
     return {
         "field": told.field,
         "value": told.value,
-        "app": source.app if source else None,
-        "record": source.record if source else None,
+        "app": (source.app or None) if source else None,
+        "record": (source.record or None) if source else None,
         "time": source.time if source else None,
         "rule": source.rule if source else None,
         "run": source.run if source else None,
@@ -173,7 +173,8 @@ def _show_field(told: Told) -> None:
     if source is None:
         tell(f"    {told.because}")
     else:
-        tell(f"    from {source.app}:{source.record}, {_minute(source.time.isoformat())}, run {source.run}")
+        origin = f"from {source.app}:{source.record}" if source.app else "typed by a person"
+        tell(f"    {origin}, {_minute(source.time.isoformat())}, run {source.run}")
         tell(f"    {told.because} ({source.rule})")
     for c in told.beat:
         tell(f"    chosen over {value(c.value)} from {c.app}:{c.record}, {_minute(c.time.isoformat())}")

@@ -28,6 +28,7 @@ from syncer.cli import (
     sandbox,
     schema,
     serve,
+    settle,
     state,
     status,
     sync,
@@ -68,6 +69,7 @@ app.add_typer(failures.app, name="failures")
 app.command()(explain.explain)
 app.command()(explain.history)
 app.command()(export.export)
+conflicts.app.command()(settle.resolve)
 app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(review.app, name="review")
 app.command()(duplicates.duplicates)

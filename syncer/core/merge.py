@@ -28,7 +28,7 @@ def merge(m: Merging, offers: Mapping[str, list[Offer]]) -> None:
                 _continue_held(m, field, offers.get(name, ()))
             elif name in offers:
                 _merge_field(m, field, offers[name])
-    _look_up_derived(m)
+    look_up_derived(m)
 
 
 def _merge_field(m: Merging, field: Field, offered: Sequence[Offer]) -> None:
@@ -168,7 +168,8 @@ def _elements(value: Value) -> list[str]:
     return [str(v) for v in value] if isinstance(value, list) else []
 
 
-def _look_up_derived(m: Merging) -> None:
+def look_up_derived(m: Merging) -> None:
+    """Follow the references: what an app gets as a text changes with its target."""
     for name, value in m.lens.derived(m.golden.value).items():
         field = m.lens.mapping.fields[name]
         if name not in m.golden.value or not field.type.same(value, m.golden.value[name]):

@@ -43,7 +43,7 @@ class Merging:
             value, app = winner.value, winner.app
         elif status == "decided":
             source = self.golden.provenance.get(field.name)
-            value, app = self.golden.value.get(field.name), source.app if source else None
+            value, app = self.golden.value.get(field.name), (source.app or None) if source else None
         self.log.append(
             LogEntry(kind, self.golden.id, field.name, tuple(candidates), rule, value, app, status, note)
         )

@@ -95,12 +95,14 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
     if name not in link.seen or name in link.pending:
         return ABSENT
     fields = [f for f in slot.fields if f in golden]
-    if not fields or (p.golden.held and any(f in p.golden.held for f in slot.fields)):
+    if not fields:
         return ABSENT
     if name in link.parted:
         if all(agrees(p.lens, link, f, golden) for f in fields):
             return _due_parted(p, link, slot)
         del link.parted[name]
+    if p.golden.held and any(f in p.golden.held for f in slot.fields):
+        return ABSENT
     odd = len(fields) < len(slot.fields) and any(link.agreed.get(f) is DISAGREES for f in slot.fields)
     if not (moved or odd) and all(agrees(p.lens, link, f, golden) for f in fields):
         return ABSENT

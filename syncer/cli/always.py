@@ -1,0 +1,119 @@
+"""`syncer conflicts resolve --always`: the answer becomes a rule of the mapping. Shows the changed lines and
+the plan, asks once, and then settles, adopts the changed mapping, and writes the file."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from mappings.rewrite import CannotRewrite, prefer, with_rule
+from syncer.cli.codes import Code, leave
+from syncer.cli.output import say, tell
+from syncer.cli.reporting import described, examples
+from syncer.cli.session import hint
+from syncer.cli.settle import report
+
+if TYPE_CHECKING:
+    from conflicts.log import Entry
+    from syncer.config import Config
+    from syncer.model import Item
+    from syncer.runner import Runner
+    from syncer.settling import Settling, Wish
+
+
+def settle_always(
+    runner: Runner, wishes: Sequence[tuple[Entry, Wish]], yes: bool, as_json: bool, config: Path
+) -> list[Code]:
+    """One file and one run for each sync."""
+    from syncer.settling import by_sync
+
+    return [_one(runner, name, some, yes, as_json, config) for name, some in by_sync(wishes).items()]
+
+
+def _one(
+    runner: Runner, name: str, wishes: Sequence[tuple[Entry, Wish]], yes: bool, as_json: bool, config: Path
+) -> Code:
+    from syncer.runner import Runner
+    from syncer.settling import Settling
+
+    path = Path(runner.config.syncs[name].draft.path)
+    draft = path.with_name(f".{path.name}.changed")
+    text = path.read_text(encoding="utf-8")
+    try:
+        changed = _written(runner.config, name, wishes, text, draft)
+        trial = Runner(changed, runner.db, runner.ports)
+        try:
+            settling = Settling(trial, trial.wiring.sync(name))
+            settling.prepare(wishes)
+            shown = settling.run(whole=True, dry_run=True)
+            items = shown.plan.decided.items if shown is not None and shown.plan is not None else []
+            _show(settling, path, text, draft.read_text(encoding="utf-8"), items, say if as_json else tell)
+            if settling.answers and not _agreed(settling, items, yes):
+                say(f"\nNothing was done. To do it, add --yes, or see more: {hint(f'plan {name}', config)}")
+                return Code.DONE
+            outcome = settling.run(whole=True, approved=items)
+        finally:
+            trial.close()
+        if outcome is not None and outcome.report.status in ("done", "partial"):
+            draft.replace(path)
+        elif outcome is not None:
+            say(f"{path} was left as it is: {outcome.report.reason or 'the run failed'}.")
+        return report(settling, outcome.report if outcome else None, as_json, config)
+    finally:
+        with suppress(FileNotFoundError):
+            draft.unlink()
+
+
+def _written(
+    config: Config, name: str, wishes: Sequence[tuple[Entry, Wish]], text: str, draft: Path
+) -> Config:
+    """The config with the changed mapping, whose text lies in a file of its own. Raises `ProblemsFound`."""
+    from mappings.load import read
+
+    sync = config.syncs[name]
+    try:
+        for field, app in dict.fromkeys((entry.field, wish.take or "") for entry, wish in wishes):
+            rule = sync.draft.fields[field].rule
+            if rule.kind == "only":
+                raise CannotRewrite(f"{field} is taken from {rule.apps[0]} only; change that by hand")
+            known = rule.apps if rule.kind == "prefer" else ()
+            text = with_rule(text, field, prefer([app, *(a for a in known if a != app)]))
+    except CannotRewrite as why:
+        say(f"{sync.draft.path} cannot be changed by syncer. {why}")
+        raise leave(Code.USAGE) from None
+    draft.write_text(text, encoding="utf-8")
+    draft.chmod(os.stat(sync.draft.path).st_mode & 0o777)
+    changed = replace(sync, draft=read(draft, shown=sync.draft.path))
+    return replace(config, syncs={**config.syncs, name: changed})
+
+
+def _show(
+    settling: Settling, path: Path, before: str, after: str, items: list[Item], out: Callable[[str], None]
+) -> None:
+    """The changed lines, and what would be written."""
+    lines = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), str(path), f"{path} (changed)", lineterm="", n=2
+    )
+    out("\n".join(lines) or f"{path} says so already.")
+    mine = sum(item.golden in settling.answers for item in items)
+    out(f"\nTo be written: {mine} records of these conflicts, and {len(items) - mine} others.")
+    for item in examples(items):
+        out(f"  {described(item)}")
+    out("")
+
+
+def _agreed(settling: Settling, items: list[Item], yes: bool) -> bool:
+    """On a terminal somebody says so; elsewhere the changed rule alone may write nothing more."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        return all(item.golden in settling.answers for item in items)
+    return typer.confirm("Do this?", err=True)

@@ -1,0 +1,141 @@
+"""Conflicts settled from the command line, against the simulated apps: list, show, resolve, undo."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from connectors.sandbox.server import Sandbox
+from syncer.demo.apps import Apps
+from tests.cli.conftest import Answer, Desk
+
+APPS = ("hubspot", "mailerlite", "zendesk")
+
+
+@dataclass(frozen=True)
+class Morning:
+    """Two apps disagree about the town of a person whom all three know."""
+
+    desk: Desk
+    apps: Apps
+    who: str
+    ids: dict[str, str]
+    number: int
+
+    def cities(self) -> list[str | None]:
+        return [self.apps.read(app, self.ids[app])["city"] for app in APPS]
+
+    def resolve(self, *args: str) -> Answer:
+        return self.desk.run("conflicts", "resolve", *args)
+
+    def held(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.desk.run(
+            "conflicts", "list", "--held", "--field", "city", "--json"
+        ).json
+        return found
+
+
+@pytest.fixture
+def morning(desk: Desk, sandbox: Sandbox) -> Iterator[Morning]:
+    """In step before, and everybody's town alike; then HubSpot and Zendesk each get another one."""
+    city = "  city:\n    type: text\n"
+    desk.change(city, f"{city}    rule: manual\n", "mappings/contacts.yaml")
+    desk.run("sync", "contacts")
+    items = desk.run("conflicts", "list", "contacts", "--limit", "500", "--json").json
+    with Apps(sandbox) as apps:
+        for who in dict.fromkeys(entry["who"] for entry in items):
+            (told,) = desk.run("explain", who, "city", "--json").json
+            ids = {r["app"]: r["record"] for r in told["records"] if r["state"] == "live"}
+            if len(ids) == 3 == len(told["records"]) and not told["fields"][0]["held"]:
+                break
+        apps.edit("hubspot", ids["hubspot"], "city", "Bandung")
+        apps.edit("zendesk", ids["zendesk"], "city", "Bogor")
+        desk.run("sync", "contacts")
+        found = desk.run("conflicts", "list", "--held", "--field", "city", "--newer", "1h", "--json").json
+        (number,) = [entry["seq"] for entry in found if entry["who"] == who]
+        yield Morning(desk, apps, who, ids, number)
+
+
+def test_a_conflict_is_settled_in_all_apps_and_opened_again_by_an_undo(morning: Morning) -> None:
+    desk, number = morning.desk, str(morning.number)
+    before = morning.cities()
+    assert (before[0], before[2]) == ("Bandung", "Bogor")
+    assert "conflicts resolve" in desk.run("conflicts", "show", number).out
+
+    done = morning.resolve(number, "--take", "zendesk", "--json")
+    (line,) = done.lines
+    keys = "number sync who field outcome value app because open_as run".split()
+    assert (done.code, list(line)) == (0, keys)
+    assert (line["outcome"], line["value"], line["app"]) == ("settled", "Bogor", "zendesk")
+    assert morning.cities() == ["Bogor"] * 3
+    assert desk.run("sync", "contacts", "--json").lines[0]["written"] == 0
+    assert morning.resolve(number, "--keep").code == 2, "it does not wait any more"
+    assert desk.run("show", line["run"], "--json").json["kind"] == "resolve"
+
+    assert desk.run("undo", line["run"], "--yes").code == 0
+    assert morning.cities() == before
+    (again,) = [entry for entry in morning.held() if entry["who"] == morning.who]
+    assert again["seq"] > morning.number
+
+    morning.apps.edit("hubspot", morning.ids["hubspot"], "city", "Jakarta")
+    moved = morning.resolve(str(again["seq"]), "--take", "zendesk", "--json")
+    (line,) = moved.lines
+    assert (moved.code, line["outcome"], morning.cities()[2]) == (4, "reopened", "Bogor")
+    typed = morning.resolve(str(line["open_as"]), "--value", "Surabaya")
+    assert (typed.code, morning.cities()) == (0, ["Surabaya"] * 3)
+
+
+@pytest.mark.slow
+def test_an_answer_becomes_a_rule_of_the_mapping(morning: Morning) -> None:
+    path = morning.desk.folder / "mappings" / "contacts.yaml"
+    before = path.read_text()
+    done = morning.resolve(str(morning.number), "--take", "hubspot", "--always")
+    assert done.code == 0
+    assert "-    rule: manual" in done.out
+    assert "+    rule: {prefer: [hubspot]}" in done.out
+    assert path.read_text() == before.replace("rule: manual\n", "rule: {prefer: [hubspot]}\n", 1)
+    assert morning.cities() == ["Bandung"] * 3
+    assert morning.desk.run("sync", "contacts", "--json").lines[0]["status"] == "done", (
+        "the change is adopted"
+    )
+
+
+def test_wrong_use_is_told(desk: Desk) -> None:
+    cases = {
+        "1": "say how",
+        "1 --keep --take hubspot": "say how",
+        "--keep": "say which",
+        "1 --field city --keep": "say which",
+        "1 --value x --always": "--always goes with --take",
+        "1 --take hubsot": "no app 'hubsot'",
+        "--field citty --keep": "Did you mean 'city'",
+        "--older soon --keep": "not a span of time",
+        "99999 --keep": "There is no conflict 99999",
+    }
+    for args, told in cases.items():
+        answer = desk.run("conflicts", "resolve", *args.split())
+        assert answer.code == 2, args
+        assert told in " ".join(answer.err.replace("│", " ").split()), args
+
+
+def test_new_conflicts_are_watched_until_interrupted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
+    """Between two looks a sync logs what it chose."""
+    looks = iter([lambda: desk.run("sync", "contacts")])
+
+    def wait(_: float) -> None:
+        look = next(looks, None)
+        if look is None:
+            raise KeyboardInterrupt
+        look()
+
+    monkeypatch.setattr(time, "sleep", wait)
+    watched = desk.run("conflicts", "watch", "contacts", "--app", "zendesk", "--json")
+    assert watched.code == 130
+    assert watched.lines
+    assert all("zendesk" in [c["app"] for c in line["candidates"]] for line in watched.lines)

@@ -1,0 +1,124 @@
+"""A person settles a held conflict: it is journaled, written, and can be undone, like any other change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conflicts.candidate import Candidate
+from conflicts.log import Entry
+from syncer.core.resolve import Answer
+from syncer.engine import Engine
+from syncer.report import Report
+from syncer.selecting import Selection
+from syncer.steps.pull import look_at
+from syncer.store.conflicts import Conflicts, Sought
+from syncer.undoing import Undoing, Undone, Wanted
+from tests.engine.world import MAPPING, World
+
+HELD = MAPPING.replace("rule: {prefer: [crm]}", "rule: manual")
+TITLES = {"crm": "CEO", "mail": "CEO", "desk": "CEO"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Mara is in three apps, in step; then the CRM and the helpdesk each get another title."""
+    world = World(tmp_path, text=HELD)
+    world.apps["crm"].user_create({"email": "mara@x.test", "first": "Mara", "last": "Lind", "title": "CEO"})
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "consent": "subscribed"})
+    world.settle()
+    type_into(world, crm="Founder", desk="Chair")
+    world.run()
+    assert titles(world) == {"crm": "Founder", "mail": "CEO", "desk": "Chair"}, "nothing is written"
+    yield world
+    world.db.close()
+
+
+def type_into(world: World, **values: str) -> None:
+    for app, title in values.items():
+        (id,) = world.apps[app].records
+        world.apps[app].user_edit(id, {"title": title})
+
+
+def titles(world: World) -> dict[str, Any]:
+    return {name: world.only(name)["title"] for name in world.apps}
+
+
+def entries(world: World, **sought: Any) -> list[Entry]:
+    with world.db.reading():
+        return Conflicts(world.db).newest(20, Sought(field="title", **sought))
+
+
+def settle(world: World, how: str) -> Report:
+    """By the value of an app, by `keep`, or by a text of one's own."""
+    (entry,) = entries(world, status="held")
+    typed = Candidate(how, "", "", world.clock(), "edit", "observed")
+    chosen = next((c for c in entry.candidates if c.app == how), None if how == "keep" else typed)
+    answers = {entry.who: {"title": Answer(tuple(entry.candidates), chosen)}}
+    for app, id in world.rows("SELECT app, id FROM link WHERE state = 'live'"):
+        look(world, str(app), str(id))
+    only = Selection(only=frozenset(answers))
+    return world.run(kind="resolve", selection=only, read=False, answers=answers)
+
+
+def look(world: World, app: str, id: str) -> None:
+    """What the runner does first: ask for the records at stake."""
+    ports = world.ports()
+    engine = Engine(world.sync(), world.db, ports)
+    ports.workers.drive({app: look_at(engine.intakes[app], [id], ports.now)})
+
+
+def undo(world: World, run: str) -> Undone:
+    world.clock.sleep(120)
+    return Undoing(world.sync(), world.db, world.ports()).do(Wanted(run))
+
+
+@pytest.mark.parametrize(
+    ("how", "wins"), [("crm", "Founder"), ("desk", "Chair"), ("keep", "CEO"), ("President", "President")]
+)
+def test_all_apps_get_what_was_chosen_and_an_undo_opens_it_again(world: World, how: str, wins: str) -> None:
+    report = settle(world, how)
+    assert list(report.fates.values()) == ["settled"]
+    assert titles(world) == dict.fromkeys(TITLES, wins)
+    assert world.settle().written == 0, "and it stays so"
+    assert next(e.rule for e in entries(world)) == "resolved"
+
+    assert not undo(world, report.run).held
+    assert titles(world) == {"crm": "Founder", "mail": "CEO", "desk": "Chair"}
+    (entry,) = entries(world, status="held")
+    assert {(c.app, c.value) for c in entry.candidates} == {("crm", "Founder"), ("desk", "Chair")}
+    assert world.run().written == 0, "it waits for a person again"
+
+    settle(world, "desk")
+    world.settle()
+    assert titles(world) == dict.fromkeys(TITLES, "Chair")
+
+
+def test_a_candidate_that_moved_opens_it_again(world: World) -> None:
+    type_into(world, desk="Owner")
+    (before,) = entries(world, status="held")
+    report = settle(world, "crm")
+    assert list(report.fates.values()) == ["reopened"]
+    assert titles(world) == {"crm": "Founder", "mail": "CEO", "desk": "Owner"}
+    (after,) = entries(world, status="held")
+    assert after.seq > before.seq
+    assert "Owner" in [c.value for c in after.candidates]
+    assert list(settle(world, "desk").fates.values()) == ["settled"]
+    assert titles(world) == dict.fromkeys(TITLES, "Owner")
+
+
+def test_a_record_that_went_away_opens_it_again_once(world: World) -> None:
+    (id,) = world.apps["desk"].records
+    world.apps["desk"].user_delete(id)
+    assert list(settle(world, "desk").fates.values()) == ["reopened"]
+    assert list(settle(world, "desk").fates.values()) == ["settled"]
+    assert {world.only(app)["title"] for app in ("crm", "mail")} == {"Chair"}
+
+
+def test_apps_that_came_to_one_value_need_no_answer(world: World) -> None:
+    type_into(world, crm="Chair", mail="Chair")
+    assert list(settle(world, "crm").fates.values()) == ["agreed"]
+    assert titles(world) == dict.fromkeys(TITLES, "Chair")
