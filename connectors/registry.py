@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Final, Protocol, cast
@@ -51,6 +52,7 @@ def load(name: str) -> ConnectorClass:
     return table[name]()
 
 
+@cache
 def _table() -> dict[str, Callable[[], ConnectorClass]]:
     table = {name: _importer(target) for name, target in BUILT_IN.items()}
     for point in entry_points(group=GROUP):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -145,8 +146,7 @@ def read(path: Path, env: Mapping[str, str] | None = None, shown: str = "") -> D
 def _compose(raw: bytes, document: Document) -> Node | None:
     try:
         text = raw.decode("utf-8-sig")
-        # An alias may not contain itself, and nesting beyond any honest file would exhaust the parser.
-        return YAML(typ="safe", pure=True).compose(text)  # type: ignore[no-any-return]
+        return _nodes(text)
     except UnicodeDecodeError:
         what, cure = "the file is not UTF-8 text", "Save it again as UTF-8."
         raise ProblemsFound([Problem(document.file, 1, 1, "", what, cure)]) from None
@@ -163,6 +163,13 @@ def _compose(raw: bytes, document: Document) -> Node | None:
     except YAMLError:
         what = "not valid YAML: it holds a character that YAML does not allow"
         raise ProblemsFound([Problem(document.file, 1, 1, "", what, "Save it as plain text.")]) from None
+
+
+@lru_cache(maxsize=32)
+def _nodes(text: str) -> Node | None:
+    """The nodes of a YAML text. They are only read, so that equal texts may share them."""
+    # An alias may not contain itself, and nesting beyond any honest file would exhaust the parser.
+    return YAML(typ="safe", pure=True).compose(text)  # type: ignore[no-any-return]
 
 
 class _Builder:

@@ -259,6 +259,18 @@ def test_each_call_takes_from_its_budgets(
     assert slept == [1.5] * len(asked)
 
 
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
+def test_an_attempt_that_fails_takes_from_the_budget_too(
+    app: respx.MockRouter, failure: httpx.Response | httpx.TransportError, slept: list[float]
+) -> None:
+    app.get("/things").mock(side_effect=[failure, failure, ok()])
+    pace = Pace()
+    http = paced(BASE, pace, slept, {})
+    http.read("GET", "/things")
+    http.close()
+    assert pace.asked == [("general", 90, 10.0)] * 3
+
+
 def test_a_429_holds_the_budget_for_everybody(app: respx.MockRouter, slept: list[float]) -> None:
     pace = Pace()
     http = paced(BASE, pace, slept, {})

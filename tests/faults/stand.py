@@ -67,8 +67,12 @@ class Stand:
 
     def struck(self) -> Counter[str]:
         """The faults that struck so far, by kind."""
-        calls = self.http.get("/requests", timeout=60).json()[self.app]
-        return Counter(call["fault"] for call in calls if "fault" in call)
+        return Counter(call["fault"] for call in self.calls() if "fault" in call)
+
+    def calls(self) -> list[dict[str, Any]]:
+        """All calls that the app had so far, with status and fault."""
+        calls: list[dict[str, Any]] = self.http.get("/requests", timeout=60).json()[self.app]
+        return calls
 
     def people(self) -> dict[str, Counter[str]]:
         """App -> what it holds of each person, without its own ids and times. Equal ones are counted."""
@@ -79,7 +83,7 @@ class Stand:
 @contextmanager
 def stand(app: str, apps: tuple[str, ...], people: int, seed: int, path: Path) -> Iterator[Stand]:
     with (
-        Sandbox(people=people, seed=seed) as sandbox,
+        Sandbox(people=people, seed=seed, limits="fast") as sandbox,
         httpx.Client(base_url=f"{sandbox.url}/_sandbox") as http,
     ):
         logs.setup("error")

@@ -53,6 +53,13 @@ def endure(at: Stand, rate: float, seed: int, least: int) -> None:
     at.settled()
 
 
+def within_budget(calls: list[dict[str, Any]]) -> None:
+    """The app itself hardly ever says too many: where this machine is busy, an allowed call may start late
+    and come too close to the next."""
+    refused = [call for call in calls if call["status"] == 429 and "fault" not in call]
+    assert len(refused) <= max(3, len(calls) // 50), f"{len(refused)} of {len(calls)} calls"
+
+
 def check(app: str, people: int, rate: float, seed: int, least: int, path: Path) -> None:
     apps = (app, PARTNER[app])
     with stand(app, apps, people, 7, path / "calm") as at:
@@ -61,13 +68,13 @@ def check(app: str, people: int, rate: float, seed: int, least: int, path: Path)
     with stand(app, apps, people, 7, path / "faulty") as at:
         endure(at, rate, seed, least)
         ended = at.people()
+        within_budget(at.calls())
     for name, held in expected.items():
         extra, missing = ended[name] - held, held - ended[name]
         assert not extra, (name, "not without faults", list(extra)[:3], "missing", list(missing)[:3])
         assert not missing, (name, list(missing)[:3])
 
 
-@pytest.mark.xdist_group("faults")
 @pytest.mark.parametrize("app", PARTNER)
 def test_a_sync_under_faults_ends_as_one_without(app: str, tmp_path: Path) -> None:
     """Few people take few calls, so that more of them fail here."""
@@ -77,7 +84,6 @@ def test_a_sync_under_faults_ends_as_one_without(app: str, tmp_path: Path) -> No
 @pytest.mark.slow
 @pytest.mark.skipif(not MANY, reason="takes a quarter of an hour of two cores: set FAULT_PEOPLE=10000")
 @pytest.mark.timeout(1500)
-@pytest.mark.xdist_group("faults")
 @pytest.mark.parametrize("app", PARTNER)
 def test_many_people_under_five_percent_of_faults(app: str, tmp_path: Path) -> None:
     check(app, MANY, 0.05, 2, 10, tmp_path)

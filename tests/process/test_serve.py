@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from connectors.sandbox.server import Sandbox
-from tests.process.test_kill import contents as contents_of
+from tests.process.kills import contents as contents_of
 from tests.service.serving import Served
 
 
