@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mappings.types.country import code_of
 from syncer.matching.matcher import Matched, Question, match
 from syncer.matching.traits import Traits, person
 
@@ -22,9 +23,14 @@ NAMES = {
     "company": "company companyname organisation organization organizationname",
     "phone": "phone phonenumber telephone mobile mobilephone mobilephonenumber",
     "country": "country countryregion",
-    "city": "city town",
+    "city": "city town suburb",
     "birth_date": "birthdate dateofbirth dob birthday",
+    "postcode": "postcode postalcode zip zipcode",
+    "house": "streetnumber housenumber",
+    "street": "street streetname streetaddress address address1 addressline1",
+    "number": "nationalid nationalnumber ssn socsecid socialsecuritynumber taxid taxnumber",
 }
+FACTS = ("birth_date", "postcode", "street", "number")
 _COLUMN = {alias: name for name, aliases in NAMES.items() for alias in aliases.split()}
 _ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
 
@@ -100,7 +106,9 @@ def _row(file: Path, number: int, header: list[str], columns: list[str], cells: 
             other[title] = cell
         elif not values.get(name):
             values[name] = cell.strip()
-    facts = [("birth_date", values.get("birth_date", ""))]
+    values["country"] = code_of(values.get("country", ""))
+    values["street"] = f"{values.get('house') or ''} {values.get('street') or ''}"
+    facts = [(kind, values.get(kind, "")) for kind in FACTS]
     app, id = values.get("app") or file.stem, values.get("id") or str(number)
     mails = (values.get("email") or "").replace(";", ",").split(",")
     phones = (values.get("phone") or "").split(";")

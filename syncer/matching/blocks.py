@@ -27,10 +27,10 @@ def pairs(c: Columns, names: bool = True) -> tuple[Numbers, Numbers]:
 
 def _keys(c: Columns, names: bool) -> Iterator[tuple[Numbers, list[Numbers]]]:
     """Keys (0: none), each with the keys that split it."""
-    bones, sounds = c.names.skeletons, c.names.sounds
+    bones, sounds = c.names.skeletons, c.names.sounds.of
     given, family = bones[c.given], bones[c.family]
     place, handle = c.city_bones, c.handles[0]
-    office = np.where(c.org > 0, c.org, c.domain + c.org.max(initial=0) * (c.domain > 0))
+    office = np.where(c.house > 0, c.house, c.org + len(c.domains.texts) * (c.org > 0))
     by = [c.phone, c.local, office, place, handle]
     low, high = np.minimum(given, family), np.maximum(given, family)
     for column, more in ((c.mail, c.more_mails), (c.phone, c.more_phones)):
@@ -43,6 +43,8 @@ def _keys(c: Columns, names: bool) -> Iterator[tuple[Numbers, list[Numbers]]]:
     yield _both(low, high) * (low > 0), by
     yield given * (family == 0), by
     yield c.full, by
+    if c.size:
+        yield c.whole_bones.min(axis=0) * (c.whole_bones.min(axis=0) > 0), by
     yield c.local, [_both(low, high), given, family]
     yield from _across(handle, c.usual)
     first, start = c.names.initials[c.given], _starts(c)[c.family]
@@ -52,6 +54,7 @@ def _keys(c: Columns, names: bool) -> Iterator[tuple[Numbers, list[Numbers]]]:
         yield _both(part, office), [place, handle]
         yield _both(part, place), [office, handle]
     yield _both(office, place) * ((given == 0) | (family == 0)), []
+    yield _both(office, c.handle_starts), []
 
 
 def _both(a: Numbers, b: Numbers) -> Numbers:

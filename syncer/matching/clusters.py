@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 
 from syncer.matching.columns import Numbers
 
-LINK = 5.0  # log2 of the odds from which two records are linked without asking
-JOIN = 2.0  # and two groups, compared as a whole
-ASK = -4.0  # from here on two records are worth a second look
-DOUBT = -2.5  # and two groups a question
-VETO = -7.0  # two records of one group never speak so much against each other
+LINK = 4.0  # log2 of the odds from which two records are linked without asking
+JOIN = 0.7  # and two groups, compared as a whole
+ASK = -5.0  # from here on two records are worth a second look
+DOUBT = -4.0  # and two groups a question
 COMPLETE = 60  # members of a group of which all pairs are compared
 ROUNDS = 3
 
@@ -216,7 +215,7 @@ def _agreed(pairs: _Pairs, groups: _Forest, a: int, b: int, score: float) -> boo
     one, other = groups.members(groups.root(a)), groups.members(groups.root(b))
     if len(one) + len(other) > 2:
         known = [s for x in one for y in other if (s := pairs.of(x, y)) is not None]
-        if min(known) <= VETO or sum(known) < 0:
+        if min(known) < 0:
             return False
     return not (_rival(pairs, groups, a, b, score) or _rival(pairs, groups, b, a, score))
 
@@ -227,9 +226,15 @@ def _rival(pairs: _Pairs, groups: _Forest, here: int, there: int, score: float) 
     against = 1.0
     for rival in pairs.near[here]:
         same_app = groups.row_apps[rival] == groups.row_apps[there]
-        if same_app and groups.root(rival) != root and (pairs.of(rival, there) or 0.0) < LINK:
-            against += float(2.0 ** min(pairs.of(here, rival) or 0.0, 60.0))
+        if same_app and groups.root(rival) != root:
+            two = _two(pairs.of(rival, there))
+            against += two * float(2.0 ** min(pairs.of(here, rival) or 0.0, 60.0))
     return score - log2(against) < LINK
+
+
+def _two(score: float | None) -> float:
+    """The probability that two rivals are two people: where nothing is known, they are."""
+    return 1.0 if score is None else 1.0 / (1.0 + 2.0 ** min(score, 60.0))
 
 
 # -- groups as a whole -------------------------------------------------------------------------------
@@ -275,10 +280,11 @@ def _join(compared: list[tuple[float, int, int, int, int]], groups: _Forest) -> 
     for score, one, other, _, _ in compared:
         near[one].append((score, other))
         near[other].append((score, one))
+    scores = {(one, other): score for score, one, other, _, _ in compared}
     changed: set[int] = set()
     doubts: list[tuple[float, Doubt]] = []
     for score, one, other, a, b in compared:
-        rivals = max(_against(near[one], other, groups), _against(near[other], one, groups))
+        rivals = max(_against(n, r, groups, scores) for n, r in ((near[one], other), (near[other], one)))
         left = score - log2(1.0 + rivals)
         if changed & {one, other} or groups.parted(one, other):
             continue
@@ -294,11 +300,13 @@ def _join(compared: list[tuple[float, int, int, int, int]], groups: _Forest) -> 
     return bool(changed), [doubt for _, doubt in sorted(doubts, key=lambda d: (d[0], d[1].i, d[1].j))]
 
 
-def _against(near: list[tuple[float, int]], chosen: int, groups: _Forest) -> float:
+def _against(
+    near: list[tuple[float, int]], chosen: int, groups: _Forest, scores: dict[tuple[int, int], float]
+) -> float:
     """The odds of the rivals: groups that cannot stand beside the chosen one, since they share an app."""
     apps = groups.apps(chosen)
     return sum(
-        float(2.0 ** min(s, 60.0))
+        _two(scores.get((min(r, chosen), max(r, chosen)))) * float(2.0 ** min(s, 60.0))
         for s, r in near
         if r != chosen and s > -6 and not apps.isdisjoint(groups.apps(r))
     )

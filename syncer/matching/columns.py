@@ -6,11 +6,13 @@ sounds and skeletons or compared letter by letter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
+from anyascii import anyascii
 from numpy.typing import NDArray
 
 from syncer.matching.fold import is_abjad, latin, skeleton, sound
@@ -18,6 +20,9 @@ from syncer.matching.nicknames import known_as
 from syncer.matching.traits import ROLES, Traits
 
 Numbers = NDArray[np.int64]
+_PARTICLES = frozenset("al el abd abdul de da di la le van von bin ibn".split())
+_YEAR = re.compile("^(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}$")
+_LITTLE = frozenset("www co com ac or net org go the".split())
 
 
 class Vocabulary:
@@ -46,6 +51,14 @@ class Vocabulary:
         return np.fromiter(map(test, self.texts), dtype=bool, count=len(self.texts))
 
 
+@dataclass(frozen=True)
+class Forms:
+    """A form of each text of a vocabulary: its number, and the texts of the numbers."""
+
+    of: Numbers
+    texts: list[str]
+
+
 @dataclass
 class Names:
     """The vocabulary of name parts, with the forgiving forms of each."""
@@ -61,8 +74,9 @@ class Names:
         return self.words.mapped(lambda t: t.replace(" ", ""), Vocabulary())
 
     @cached_property
-    def sounds(self) -> Numbers:
-        return self.words.mapped(sound, Vocabulary())
+    def sounds(self) -> Forms:
+        into = Vocabulary()
+        return Forms(self.words.mapped(sound, into), into.texts)
 
     @cached_property
     def bones(self) -> list[str]:
@@ -93,7 +107,7 @@ class Names:
     @cached_property
     def known(self) -> NDArray[np.bool_]:
         """Whether something is known of a name's short forms."""
-        return np.array([bool(known_as(t)) for t in self.first_words])
+        return np.array([t not in _PARTICLES and bool(known_as(t)) for t in self.first_words])
 
     @cached_property
     def several(self) -> NDArray[np.bool_]:
@@ -127,6 +141,7 @@ class Columns:
         self.more_phones = {
             n: self.phones.numbers(r.phones) for n, r in enumerate(records) if len(r.phones) > 1
         }
+        self.house = self._houses()
         self.kinds = sorted({kind for r in records for kind, _ in r.facts})
         self.fact_texts = {kind: Vocabulary() for kind in self.kinds}
         self.facts = {
@@ -135,10 +150,41 @@ class Columns:
         }
 
     @cached_property
+    def years(self) -> Numbers:
+        """The years of birth; 0 where none is told."""
+        found = [_YEAR.search(t) for t in self.fact_texts["birth_date"].texts]
+        return np.array([int(y.group()) if y else 0 for y in found])[self.facts["birth_date"]]
+
+    def _houses(self) -> Numbers:
+        """The organisation of each record, numbered as `domains`: by the domain of its address, else by that
+        of others in a company of this name, else by the domain that is made of its name."""
+        known = np.zeros(len(self.orgs.texts), dtype=np.int64)
+        label = {slug(t.rsplit(".", 1)[0]): n for n, t in reversed([*enumerate(self.domains.texts)]) if n}
+        for n, text in enumerate(self.orgs.texts):
+            known[n] = label.get(slug(text), 0) if n else 0
+        both = np.flatnonzero((self.org > 0) & (self.domain > 0))
+        top = len(self.domains.texts)
+        codes, counts = np.unique(self.org[both] * top + self.domain[both], return_counts=True)
+        order = np.lexsort((codes, counts))
+        known[codes[order] // top] = codes[order] % top  # the most frequent comes last, and stays
+        return np.where(self.domain > 0, self.domain, known[self.org])
+
+    @cached_property
     def full(self) -> Numbers:
         """The whole name, whatever the order of its words and where it was divided."""
         self._full = Vocabulary()
         return self._full.numbers("".join(sorted(f"{r.given} {r.family}".split())) for r in self.records)
+
+    @cached_property
+    def whole_bones(self) -> Numbers:
+        """The consonants of the whole name in the order given, and of it turned round; 0 for few of them."""
+        into = Vocabulary()
+        texts = [
+            [skeleton(f"{a} {b}") if a and b else "" for a, b in ((r.given, r.family), (r.family, r.given))]
+            for r in self.records
+        ]
+        columns = [[t if len(t) > 4 else "" for t in column] for column in zip(*texts, strict=True)]
+        return np.array([into.numbers(c) for c in columns or ([], [])])
 
     @property
     def full_texts(self) -> list[str]:
@@ -154,6 +200,14 @@ class Columns:
         self._handles = Vocabulary()
         letters = self._handles.numbers("".join(filter(str.isalpha, t)) for t in self.locals.texts)
         return letters[self.local], self._handles.texts
+
+    @cached_property
+    def handle_starts(self) -> Numbers:
+        """How the name begins or, of the nameless, the mailbox: letters of it, as a number."""
+        letters, texts = self.handles
+        first = np.array([ord(t[0]) if t else 0 for t in texts])[letters]
+        given, family = self.names.initials[self.given], self.names.initials[self.family]
+        return np.where(given > 0, given, np.where(family > 0, family, first))
 
     @cached_property
     def plain(self) -> NDArray[np.bool_]:
@@ -175,6 +229,13 @@ class Columns:
         return self._handles.numbers(
             latin_[g] + latin_[f] if g and f else "" for g, f in zip(self.given, self.family, strict=True)
         )
+
+
+@lru_cache(maxsize=65_536)
+def slug(text: str) -> str:
+    """The letters of a company's name or of a domain, without "and" and a closing number."""
+    words = re.split(r"[^a-z0-9]+", anyascii(text).lower())
+    return "".join(w for w in words if w not in _LITTLE).rstrip("0123456789").replace("and", "")
 
 
 def local_of(address: str) -> str:

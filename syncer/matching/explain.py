@@ -10,7 +10,7 @@ from syncer.matching.weights import CLASSES, Scores
 _WHAT = {
     "given": "given name", "family": "family name", "mail": "e-mail address", "phone": "phone", "office":
     "company",
-    "city": "city", "country": "country",
+    "city": "city", "country": "country", "street": "address",
 }  # fmt: skip
 _HOW = {
     Level.SAME: "the same {}",
@@ -25,6 +25,7 @@ _SPECIAL = {
     ("mail", Level.PART): "the same mailbox at another provider",
     ("mail", Level.AKIN): "the name as mailbox at another provider",
     ("office", Level.VARIANT): "the same e-mail domain",
+    ("birth_date", Level.AKIN): "another birth date",
     ("generation", Level.SAME): "the same generation (Jr., Sr.)",
     ("generation", Level.DIFFERENT): "another generation (Jr., Sr.)",
 }
@@ -67,7 +68,7 @@ def _words(p: Compared, name: str, n: int, weight: float) -> str:
         return "given and family name in each other's place" if p.swapped[n] else ""
     if name == "app":
         return "both in one app" if weight < 0 else "in different apps" if weight > 0 else ""
-    level = Level((p.levels | p.facts)[name][n])
+    level = Level(p.levels[name][n])
     if level == Level.MISSING:
         return "one is named Jr. or Sr." if name == "generation" and weight else ""
     return _SPECIAL.get((name, level)) or _HOW[level].format(_WHAT.get(name, name.replace("_", " ")))

@@ -23,7 +23,8 @@ _PLAIN = str.maketrans({chr(c): " " for c in range(128) if not chr(c).isalnum()}
 TITLES = frozenset(
     "mr mrs ms miss mx dr prof professor sir madam herr frau dipl ing ir drs dra hj haji hajj bapak "
     "ibu bpk pak bu sr sra señor señora senor senora don dona mme mlle m phd mba msc bsc md esq se st "
-    "sh skom spd mpd seyed sayyid آقای خانم دکتر مهندس استاد حاج سید السيد الدكتور د".split()
+    "sh skom spd mpd seyed sayyid "
+    "eng engr lic shri smt آقای خانم دکتر مهندس استاد حاج سید السيد الدكتور د".split()
 )
 _GENERATIONS = {"jr": "2", "junior": "2", "ii": "2", "sr": "1", "senior": "1", "iii": "3", "iv": "4"}
 LEGAL = frozenset(
@@ -61,6 +62,11 @@ def digits(text: str) -> str:
     return "".join(str(unicodedata.digit(c)) for c in text if unicodedata.category(c) == "Nd")
 
 
+def without_middle(words: list[str]) -> list[str]:
+    """Without single letters after the first word: "Marta G." is Marta."""
+    return [*words[:1], *(w for w in words[1:] if len(w) > 1)]
+
+
 def without_titles(words: list[str]) -> list[str]:
     """Without titles, unless nothing else is left."""
     return [w for w in words if w not in TITLES] or words
@@ -71,6 +77,32 @@ def generation(words: list[str]) -> tuple[list[str], str]:
     if len(words) > 1 and words[-1] in _GENERATIONS:
         return words[:-1], _GENERATIONS[words[-1]]
     return words, ""
+
+
+# Cities that go by two names; the first is compared.
+_CITIES = {
+    other: first
+    for first, *others in (
+        names.split()
+        for names in (
+            "munchen munich muenchen|koln cologne koeln|wien vienna|roma rome|milano milan|"
+            "firenze florence|"
+            "sevilla seville|lisboa lisbon|praha prague|warszawa warsaw|moskva moscow|torino turin|"
+            "napoli naples|"
+            "venezia venice|bruxelles brussels brussel|kobenhavn copenhagen|goteborg gothenburg|"
+            "geneve geneva genf|"
+            "zurich zuerich|athina athens|beograd belgrade|bucuresti bucharest|nurnberg nuremberg nuernberg|"
+            "hannover hanover|jogja yogyakarta|makkah mecca|alqahirah cairo|dimashq damascus|esfahan isfahan"
+        ).split("|")
+    )
+    for other in others
+}
+
+
+def fold_city(text: str) -> str:
+    """A city's folded name; of two names one."""
+    folded = fold(text)
+    return _CITIES.get(folded, folded)
 
 
 @lru_cache(maxsize=65_536)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from syncer.matching.fold import fold, fold_company, skeleton
+from syncer.matching.fold import fold, fold_city, fold_company, skeleton
 from syncer.matching.traits import Traits, guessed, mail, name_of, phone
 from syncer.model import LinkKey, Value
 
@@ -85,7 +85,8 @@ def keys_of(
     texts = [str(values.get(name) or "") for name in names]
     given, family, generation = _name(texts)
     given, family = given[:LONGEST], family[:LONGEST]
-    city, country = (fold(str(values.get(name) or ""))[:LONGEST] for name in ("city", "country"))
+    city = fold_city(str(values.get("city") or ""))[:LONGEST]
+    country = fold(str(values.get("country") or ""))[:LONGEST]
     return Keys(kept, kinds, _traits(app, id, given, family, generation, (city, country), kept, kinds))
 
 

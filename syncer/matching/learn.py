@@ -11,12 +11,14 @@ from dataclasses import replace
 import numpy as np
 
 from syncer.matching.levels import Compared, Level
-from syncer.matching.weights import NOISE, PARTNERS, SHARES, Floats, Scorer, Weights, table
+from syncer.matching.weights import NOISE, PARTNERS, SHARES, TWICE, Floats, Scorer, Weights, table
 
 PRIOR = 300.0  # pairs that a prior counts for
+SURE = {"birth_date": 2000.0, "number": 2000.0}  # of which a person has only one
 RECORDS = 2000.0  # and records, where partners are counted
 ENOUGH = 40_000  # pairs to learn from
 ROUNDS = 3
+COUNTED = (0, 1, 4)  # those whose partners are counted: parents and children of one name, too
 LEARNT = (0, 1)  # the classes whose shares are learnt: one person, relatives
 
 
@@ -34,6 +36,8 @@ def _improved(scorer: Scorer, p: Compared, step: float) -> Weights:
     weight = 2.0 ** (found - np.logaddexp2.reduce(found, axis=0))
     shares, noise = dict(w.shares), dict(w.noise)
     for name in SHARES:
+        if name not in p.levels:
+            continue
         levels = p.levels[name]
         said = (levels != Level.MISSING) & (
             (levels != Level.PART) & (levels != Level.AKIN) if name == "mail" else True
@@ -43,29 +47,33 @@ def _improved(scorer: Scorer, p: Compared, step: float) -> Weights:
         for row in LEARNT:
             drawn = new[row] * seen / np.maximum(new[row] * seen + (1 - new[row]) * chance, 1e-12)
             counted = weight[row] * said
-            new[row] = _mean(float(counted @ drawn), float(counted.sum()), SHARES[name][row])
+            pairs = float(counted.sum())
+            new[row] = _mean(float(counted @ drawn), pairs, SHARES[name][row], SURE.get(name, PRIOR))
             if row == 0:
                 noise[name] = _noise(name, levels, counted * drawn)
         shares[name] = tuple(new)
-    return replace(w, shares=shares, noise=noise, partners=_partners(w, weight, scorer.c.size, step))
+    same = scorer.c.app[p.i] == scorer.c.app[p.j]
+    twice = _mean(float(weight[0] @ same), float(weight[0].sum()), TWICE)
+    partners = _partners(w, weight, scorer, step)
+    return replace(w, shares=shares, noise=noise, partners=partners, twice=twice)
 
 
-def _mean(seen: float, pairs: float, prior: float) -> float:
-    return min(max((seen + PRIOR * prior) / (pairs + PRIOR), 0.001), 0.999)
+def _mean(seen: float, pairs: float, prior: float, worth: float = PRIOR) -> float:
+    return min(max((seen + worth * prior) / (pairs + worth), 0.001), max(prior, 0.999))
 
 
 def _noise(name: str, levels: np.ndarray, drawn: Floats) -> dict[Level, float]:
-    before, total = table(NOISE[name]), float(drawn.sum())
+    before, total, worth = table(NOISE[name]), float(drawn.sum()), SURE.get(name, PRIOR)
     return {
-        level: (float(drawn[levels == level].sum()) + PRIOR * float(before[level])) / (total + PRIOR)
+        level: (float(drawn[levels == level].sum()) + worth * float(before[level])) / (total + worth)
         for level in NOISE[name]
     }
 
 
-def _partners(w: Weights, weight: Floats, size: int, step: float) -> tuple[float, ...]:
+def _partners(w: Weights, weight: Floats, scorer: Scorer, step: float) -> tuple[float, ...]:
     """Partners of a record: twice the pairs, since each is a partner of the other."""
     new = list(w.partners)
-    for row in LEARNT:
+    for row in COUNTED:
         pairs = 2.0 * float(weight[row].sum()) * step
-        new[row] = (pairs + RECORDS * PARTNERS[row]) / (size + RECORDS)
+        new[row] = (pairs + RECORDS * PARTNERS[row]) / (scorer.c.size + RECORDS)
     return tuple(new)

@@ -13,12 +13,12 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, JaroWinkler
-from rapidfuzz.fuzz import token_set_ratio
+from rapidfuzz.fuzz import ratio, token_set_ratio
 from rapidfuzz.process import cpdist
 
 from syncer.matching.columns import Columns, Names, Numbers, Vocabulary
 from syncer.matching.fold import digits
-from syncer.matching.nicknames import alike
+from syncer.matching.nicknames import alike, nearly_alike
 
 Levels = NDArray[np.int8]
 Flags = NDArray[np.bool_]
@@ -39,20 +39,20 @@ class Level(IntEnum):
     SAME = 7
 
 
+ADULT = 14  # years between a parent and a child, at least
 PORTION = 250_000  # texts compared at once
 FIELDS = ("given", "family", "mail", "phone", "office", "city", "country", "generation")
 
 
 @dataclass
 class Compared:
-    """Levels by field for pairs of rows (i, j). Where `swapped`, one's given name is the other's family name.
-    `facts`: by kind."""
+    """Levels by field for pairs of rows (i, j), the kinds of facts among them. Where `swapped`, one's given
+    name is the other's family name."""
 
     i: Numbers
     j: Numbers
     levels: dict[str, Levels]
     swapped: Flags
-    facts: dict[str, Levels]
 
     def every(self, step: int) -> Compared:
         """Every so manieth pair."""
@@ -63,13 +63,15 @@ class Compared:
 
     def borne_out(self) -> Flags:
         """Whether anything but the name and the country agrees."""
-        fields = [self.levels[name] for name in ("mail", "phone", "office", "city")]
-        agreed: Flags = np.max([*fields, *self.facts.values()], axis=0) >= Level.AKIN
+        fields = [
+            v for name, v in self.levels.items() if name not in ("given", "family", "country", "generation")
+        ]
+        agreed: Flags = np.max(fields, axis=0) >= Level.AKIN
         return agreed
 
     def _cut(self, at: slice) -> Compared:
-        levels, facts = ({k: v[at] for k, v in d.items()} for d in (self.levels, self.facts))
-        return Compared(self.i[at], self.j[at], levels, self.swapped[at], facts)
+        levels = {name: v[at] for name, v in self.levels.items()}
+        return Compared(self.i[at], self.j[at], levels, self.swapped[at])
 
 
 def compare(c: Columns, i: Numbers, j: Numbers) -> Compared:
@@ -87,8 +89,12 @@ def compare(c: Columns, i: Numbers, j: Numbers) -> Compared:
         "country": _equal(c.country, i, j),
         "generation": _equal(c.generation, i, j),
     }
-    facts = {kind: _texts(f[i], f[j], c.fact_texts[kind], _one_slip) for kind, f in c.facts.items()}
-    return Compared(i, j, levels, swapped, facts)
+    for kind, f in c.facts.items():
+        close = _like_street if kind == "street" else _like_number
+        levels[kind] = _texts(f[i], f[j], c.fact_texts[kind], close)
+    if "birth_date" in levels:
+        _generation(levels["birth_date"], c.years[i], c.years[j])
+    return Compared(i, j, levels, swapped)
 
 
 # -- names -------------------------------------------------------------------------------------------
@@ -100,6 +106,10 @@ def _names(c: Columns, i: Numbers, j: Numbers) -> tuple[Levels, Levels, Flags]:
     whole = (c.full[i] == c.full[j]) & (c.full[i] > 0)
     given[whole & (given > 0)] = Level.SAME
     family[whole & ((family > 0) | (given == 0))] = Level.SAME
+    bones = c.whole_bones
+    alike_ = ~whole & (bones[0][j] > 0) & ((bones[0][i] == bones[0][j]) | (bones[1][i] == bones[0][j]))
+    alike_ &= np.minimum(given, family) < Level.VARIANT
+    given[alike_] = family[alike_] = Level.VARIANT
     swapped = np.zeros(len(i), dtype=bool)
     weak = np.flatnonzero(~whole & (np.minimum(given, family) <= Level.AKIN) & (gi + fi > 0) & (gj + fj > 0))
     one, other = _parts(c.names, gi[weak], fj[weak]), _parts(c.names, fi[weak], gj[weak])
@@ -140,10 +150,19 @@ def _guesses(c: Columns, i: Numbers, j: Numbers, given: Levels, family: Levels) 
         bare, named = (i[n], j[n]) if c.full[i[n]] == 0 else (j[n], i[n])
         one, other = c.names.latin[c.given[named]], c.names.latin[c.family[named]]
         mailbox = words[letters[bare]]
-        if one and other and mailbox in (one + other, other + one):
+        own = words[letters[named]] if words[letters[named]] != mailbox else ""
+        if not one or not other or not mailbox:
+            continue
+        if mailbox in (one + other, other + one, own):
             given[n] = family[n] = Level.CLOSE
-        elif one and other and mailbox == one[0] + other:
+        elif mailbox == one[0] + other or _shortened(mailbox, own):
             given[n], family[n] = Level.INITIAL, Level.CLOSE
+
+
+def _shortened(a: str, b: str) -> bool:
+    """One mailbox is the other with an initial: mkarimi and mehdikarimi."""
+    short, long = sorted((a, b), key=len)
+    return 5 <= len(short) < len(long) and short[0] == long[0] and long.endswith(short[1:])
 
 
 def _parts(names: Names, a: Numbers, b: Numbers) -> Levels:
@@ -159,26 +178,37 @@ def _part_levels(n: Names, a: Numbers, b: Numbers) -> Levels:
     slips = _similar(OSA.distance, n.latin, a, b)
     shorter, longer = np.minimum(n.lengths[a], n.lengths[b]), np.maximum(n.lengths[a], n.lengths[b])
     begin = n.initials[a] == n.initials[b]
-    levels[(jaro >= 0.84) & begin] = Level.AKIN
+    levels[(jaro >= 0.84) & (begin | (shorter >= 4)) | (slips <= 1) & (shorter >= 3)] = Level.AKIN
     levels[begin & (shorter == 1)] = Level.INITIAL
     _set(levels, n.several[a] | n.several[b], Level.PART, a, b, n.words.texts, _is_part)
     slip = ((slips <= 1) & (shorter >= 4)) | ((slips <= 2) & (shorter >= 7) & (jaro >= 0.9))
+    sounds = n.sounds
+    slip |= (_similar(OSA.distance, sounds.texts, sounds.of[a], sounds.of[b]) <= 1) & (shorter >= 5)
     levels[slip & ~mixed] = Level.CLOSE
+    prefix = begin & (jaro >= 0.6) & ~mixed & (shorter >= 3)
+    _set(levels, prefix, Level.PART, a, b, n.latin, _begins)
     same_bones = n.skeletons[a] == n.skeletons[b]
-    bones = np.array([len(t) for t in n.bones])[a]
+    lengths = np.array([len(t) for t in n.bones])
+    bones, other_bones = lengths[a], lengths[b]
     levels[same_bones & (bones >= 3) & ((jaro >= 0.8) | (longer - shorter <= 1) & (jaro >= 0.7)) & ~mixed] = (
         Level.VARIANT
     )
-    levels[(n.sounds[a] == n.sounds[b]) | (n.joined[a] == n.joined[b])] = Level.VARIANT
+    levels[(sounds.of[a] == sounds.of[b]) | (n.joined[a] == n.joined[b])] = Level.VARIANT
     known = n.known
     _set(levels, known[a] & known[b] & ~mixed, Level.VARIANT, a, b, n.first_words, alike)
+    _set(levels, (known[a] | known[b]) & prefix, Level.CLOSE, a, b, n.first_words, nearly_alike)
     if mixed.any():
-        near = (_similar(OSA.distance, n.bones, a, b) <= 1) & (bones >= 3)
+        near = (_similar(OSA.distance, n.bones, a, b) <= 1) & (np.maximum(bones, other_bones) >= 3)
         levels[mixed] = np.where(near[mixed], Level.AKIN, Level.DIFFERENT)
         levels[mixed & near & (bones >= 5)] = Level.CLOSE
-        levels[mixed & same_bones & (bones >= 2)] = Level.VARIANT
+        levels[mixed & same_bones & ((bones >= 2) | (jaro >= 0.8))] = Level.VARIANT
         levels[mixed & (shorter == 1)] = Level.AKIN
     return levels
+
+
+def _begins(a: str, b: str) -> bool:
+    """One is how the other begins: Fred and Frederik."""
+    return a.startswith(b) or b.startswith(a)
 
 
 def _is_part(a: str, b: str) -> bool:
@@ -204,7 +234,7 @@ def _offices(c: Columns, i: Numbers, j: Numbers, mail: Levels) -> Levels:
     """SAME company name; VARIANT: the same domain; CLOSE or PART: similar names. An equal address says its
     domain already."""
     levels = _texts(c.org[i], c.org[j], c.orgs, _like)
-    domain = (c.domain[i] == c.domain[j]) & (c.domain[i] > 0) & (mail < Level.CLOSE)
+    domain = (c.house[i] == c.house[j]) & (c.house[i] > 0) & (mail < Level.CLOSE)
     levels[domain & (levels < Level.SAME)] = Level.VARIANT
     return levels
 
@@ -246,6 +276,24 @@ def _any(
 
 def _one_slip(texts: Sequence[str], a: Numbers, b: Numbers) -> Flags:
     return _similar(OSA.distance, texts, a, b) <= 1
+
+
+def _like_number(texts: Sequence[str], a: Numbers, b: Numbers) -> Flags:
+    """A slip, or its digits in another order: day and month."""
+    near = _one_slip(texts, a, b)
+    for n in np.flatnonzero(~near).tolist():
+        near[n] = sorted(texts[a[n]]) == sorted(texts[b[n]])
+    return near
+
+
+def _generation(levels: Levels, one: Numbers, other: Numbers) -> None:
+    """AKIN: another date, but not of a parent and a child."""
+    near = (one > 0) & (other > 0) & (np.abs(one - other) < ADULT)
+    levels[near & (levels == Level.DIFFERENT)] = Level.AKIN
+
+
+def _like_street(texts: Sequence[str], a: Numbers, b: Numbers) -> Flags:
+    return _similar(ratio, texts, a, b) >= 75
 
 
 def _one_key(texts: Sequence[str], a: Numbers, b: Numbers) -> Flags:

@@ -103,7 +103,8 @@ def match(
         scorer = learned(scorer, compared)
     scoring = _Scoring(scorer, careful=single)
     rules = _rules(ranked, decided or Decided(), single)
-    found = group(i, j, scoring.total(compared), columns.app.tolist(), scoring, rules)
+    apps = range(columns.size) if scorer.w.single else columns.app.tolist()  # in one app nobody is a rival
+    found = group(i, j, scoring.total(compared), apps, scoring, rules)
     groups: dict[int, list[Traits]] = {}
     for record, root in zip(ranked, found.of, strict=True):
         groups.setdefault(root, []).append(record)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 
+from rapidfuzz.distance import OSA
+
 # Beside the list of the `nicknames` package, which knows English names: a formal name, then its short forms.
 _OTHERS = """
 francisco paco pancho curro kiko|jose pepe|manuel manolo|dolores lola|ignacio nacho|guadalupe lupe
@@ -34,6 +36,32 @@ def known_as(name: str) -> frozenset[str]:
 def alike(a: str, b: str) -> bool:
     """Whether two folded given names can be those of one person: Bob and Robert, Bill and Will."""
     return not known_as(a).isdisjoint(known_as(b))
+
+
+def nearly_alike(a: str, b: str) -> bool:
+    """The same, a slip of the fingers apart: Bill and Wiliam."""
+    return any(
+        OSA.distance(form, other, score_cutoff=1) <= 1
+        for one, other in ((a, b), (b, a))
+        if len(other) > 3
+        for form in _forms(one)
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _forms(name: str) -> tuple[str, ...]:
+    """The longer forms of a name, and the shorter ones."""
+    formal = known_as(name)
+    return tuple(sorted({*formal, *_shorts().get(name, ())} - {name}))
+
+
+@cache
+def _shorts() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for short, formals in _formal().items():
+        for formal in formals:
+            found.setdefault(formal, []).append(short)
+    return found
 
 
 @cache

@@ -9,7 +9,15 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from syncer.matching.fold import digits, fold, fold_company, generation, without_titles
+from syncer.matching.fold import (
+    digits,
+    fold,
+    fold_city,
+    fold_company,
+    generation,
+    without_middle,
+    without_titles,
+)
 
 MAILERS = frozenset(
     "gmail.com googlemail.com email.com yahoo.com ymail.com yahoo.co.uk yahoo.co.id yahoo.de yahoo.fr "
@@ -92,7 +100,7 @@ def person(
         addresses,
         tuple(dict.fromkeys(p for text in phones if (p := phone(text)))),
         fold_company(_said(values.get("company"))),
-        fold(_said(values.get("city"))),
+        fold_city(_said(values.get("city"))),
         fold(_said(values.get("country"))),
         tuple((kind, folded) for kind, text in facts if (folded := fold(text).replace(" ", ""))),
     )
@@ -108,7 +116,7 @@ def company(
         fold_company(_said(values.get("name"))),
         mails=tuple(dict.fromkeys(d for text in domains if (d := text.strip().lower().removeprefix("www.")))),
         phones=tuple(dict.fromkeys(p for text in phones if (p := phone(text)))),
-        city=fold(_said(values.get("city"))),
+        city=fold_city(_said(values.get("city"))),
         country=fold(_said(values.get("country"))),
     )
 
@@ -133,6 +141,7 @@ def name_of(first: str, last: str, whole: str) -> tuple[str, str, str]:
         given, family = given[:1], given[1:]
     elif not given and len(family) > 1:
         given, family = family[:1], family[1:]
+    given = without_middle(given)
     if len(given) + len(family) == 1 and {*given, *family} & ROLES:
         return "", "", ""
     return " ".join(given), " ".join(family), one or other

@@ -36,6 +36,10 @@ SHARES: dict[str, tuple[float, ...]] = {
     "office": (0.96, 0.03, 0.98, 0.03, 0.05, 0.0),
     "city": (0.88, 0.85, 0.75, 0.2, 0.8, 0.0),
     "country": (0.98, 0.98, 0.95, 0.9, 0.98, 0.0),
+    "birth_date": (0.9998, 0.02, 0.002, 0.0, 0.0, 0.0),
+    "postcode": (0.9, 0.85, 0.6, 0.1, 0.8, 0.0),
+    "street": (0.9, 0.85, 0.5, 0.02, 0.8, 0.0),
+    "number": (0.999, 0.0, 0.0, 0.0, 0.0, 0.0),
 }
 # What is seen of one underlying value: how likely each level is.
 NOISE: dict[str, dict[Level, float]] = {
@@ -60,6 +64,10 @@ NOISE: dict[str, dict[Level, float]] = {
     "office": {Level.SAME: 0.88, Level.VARIANT: 0.06, Level.CLOSE: 0.05},
     "city": {Level.SAME: 0.85, Level.CLOSE: 0.08},
     "country": {Level.SAME: 0.97},
+    "birth_date": {Level.SAME: 0.97, Level.CLOSE: 0.0297, Level.AKIN: 0.0001},
+    "postcode": {Level.SAME: 0.93, Level.CLOSE: 0.05},
+    "street": {Level.SAME: 0.8, Level.CLOSE: 0.17},
+    "number": {Level.SAME: 0.97, Level.CLOSE: 0.029},
 }
 # How often values that have nothing to do with each other reach a level; equal ones do as often as they are
 # common.
@@ -83,7 +91,12 @@ CHANCE: dict[str, dict[Level, float]] = {
     "office": {Level.VARIANT: 1e-4, Level.CLOSE: 0.002},
     "city": {Level.CLOSE: 0.005},
     "country": {},
+    "birth_date": {Level.CLOSE: 1e-3, Level.AKIN: 0.3},
+    "postcode": {Level.CLOSE: 0.01},
+    "street": {Level.CLOSE: 0.01},
+    "number": {Level.CLOSE: 1e-5},
 }
+OTHER = "number"  # any other thing that a person has only one of is like a national number
 SWAPPED = np.log2([0.04] + [0.002] * 5)  # given and family name in each other's place
 # The same mailbox name at another provider: one that only this person has, and one that is the plain name.
 MAILBOX = (0.15, 0.002, 0.001, 0.01, 0.01, 1e-5)
@@ -93,7 +106,6 @@ SIMILAR = (0.005, 0.002, 0.01, 0.01)  # addresses of different people that diffe
 GENERATIONS = {
     Level.SAME: (0.5, 0.25, 0.02), Level.DIFFERENT: (0.005, 0.25, 0.4), Level.MISSING: (0.4, 0.5, 0.58)
 }  # fmt: skip
-FACT = (0.9995, 0.02, 0.002, 0.0, 0.0, 0.0)  # a birth date, a tax number
 # Such partners of a record, on average, in the data of all apps; strangers are all the others. For each
 # colleague in the same office, and for each other holder of the same name.
 PARTNERS = (1.2, 0.2, 0.6, 1.0, 0.01)
@@ -104,12 +116,11 @@ CULTURES = (
 )
 LONE = 0.02  # how common a full name is that lacks one part
 COUNTRY = 0.2  # how often two strangers live in one country
+SAME_INITIAL = 0.08  # how often different names begin with one letter
 ACCIDENT = 0.02  # people who have an address or number by mistake
 UNSEEN = 0.3  # further holders of a name or an office that the data does not show
 SHARED_BOX = 0.5  # how often relatives and colleagues share an address that is known to be shared
 TWICE = 0.02  # how often an app holds a person twice
-# Whether two records are of one app, for each class.
-APP = {True: np.log2([TWICE] + [1 / 3] * 5), False: np.log2([1 - TWICE] + [2 / 3] * 5)}
 
 
 @dataclass(frozen=True)
@@ -127,7 +138,8 @@ class Weights:
     people: float = 1000.0
     held: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     single: bool = False
-    version: int = 1
+    twice: float = TWICE
+    version: int = 2
 
 
 @dataclass
@@ -153,7 +165,8 @@ class Scorer:
         self.bones = _others(w, "bones", c.names.bones)
         self.cities = _others(w, "cities", c.cities.texts)
         self.orgs, self.domains = _others(w, "orgs", c.orgs.texts), _others(w, "domains", c.domains.texts)
-        self.of_mail, self.of_phone = people_by_value(c.mail, c.app), people_by_value(c.phone, c.app)
+        self.of_mail, self.of_phone = holders(c, c.mail), holders(c, c.phone)
+        self.of_fact = {kind: people_by_value(column, c.app) for kind, column in c.facts.items()}
         self.namesakes = self._namesakes(_others(w, "full", c.full_texts, 0.0)[c.full])
         role = np.array([t.partition("@")[0] in ROLES for t in c.mails.texts])
         self.shared_box = role[c.mail] | (self.of_mail[c.mail] > 1)
@@ -166,14 +179,12 @@ class Scorer:
 
     def score(self, p: Compared) -> Scores:
         """Scores of compared pairs."""
-        evidence = {name: self._field(p, name) for name in SHARES}
+        evidence = {name: self._field(p, name) for name in p.levels if name != "generation"}
         known = (p.levels["city"] >= Level.CLOSE) | (p.levels["city"] == Level.DIFFERENT)
         evidence["country"][:, known] = 0.0  # a city says its country
         self._mailboxes(p, evidence["mail"])
         evidence["generation"] = self._generations(p)
         evidence["order"] = np.where(p.swapped, SWAPPED[:, None], 0.0)
-        for kind, levels in p.facts.items():
-            evidence[kind] = _fact(levels)
         evidence["app"] = self._side_by_side(self.c.app[p.i] == self.c.app[p.j])
         prior = self._priors(p)
         return Scores(_odds(prior + sum(evidence.values())), prior, evidence)
@@ -185,7 +196,7 @@ class Scorer:
         s = self.score(p)
         best = _first_of(of, -s.total)
         sums = s.prior[:, best] + self._side_by_side(overlap) + s.evidence["order"][:, best]
-        for name, levels in (*p.levels.items(), *p.facts.items()):
+        for name, levels in p.levels.items():
             evidence = s.evidence[name]
             rank = evidence[0] - evidence[4] if name == "generation" else -levels.astype(float)
             sums = sums + evidence[:, _first_of(of, rank)]
@@ -194,19 +205,22 @@ class Scorer:
     def _field(self, p: Compared, name: str) -> Floats:
         """log2 P(level | class), by class and pair."""
         seen, by_chance = self.chances(p, name)
-        shares = np.array(self.w.shares[name])[:, None]
+        shares = np.array(self.w.shares[sort_of(name)])[:, None]
         found = np.log2(np.maximum(shares * seen + (1 - shares) * by_chance, 1e-12))
         found[:, p.levels[name] == Level.MISSING] = 0.0
+        if name == "birth_date":
+            found[4, p.levels[name] == Level.AKIN] = -12.0  # a parent and a child are not of one age
         return found
 
     def chances(self, p: Compared, name: str) -> tuple[Floats, Floats]:
         """How likely the level of each pair is where one value is behind both, and where two strangers'
         values are."""
         levels, common = p.levels[name], self._common(p, name)
-        by_chance = np.where(levels == Level.SAME, common, table(CHANCE[name])[levels])
+        by_chance = np.where(levels == Level.SAME, common, table(CHANCE[sort_of(name)])[levels])
         loose = (levels == Level.VARIANT) | (levels == Level.CLOSE)
         by_chance = np.where(loose, np.maximum(by_chance, common * 0.3), by_chance)
-        return table(self.w.noise[name])[levels], by_chance
+        seen = table(self.w.noise[sort_of(name)])[levels]
+        return seen, np.where(levels == Level.INITIAL, seen * SAME_INITIAL, by_chance)
 
     def _common(self, p: Compared, name: str) -> Floats:
         """How likely a stranger has the value that this pair agrees in."""
@@ -222,7 +236,9 @@ class Scorer:
                 return (self.of_mail[c.mail[p.i]] - 1 + ACCIDENT) / people
             case "phone":
                 return (self.of_phone[c.phone[p.i]] - 1 + ACCIDENT) / people
-        return np.full(len(p.i), COUNTRY)
+            case "country":
+                return np.full(len(p.i), COUNTRY)
+        return (self.of_fact[name][c.facts[name][p.i]] - 1 + UNSEEN) / people
 
     def _common_name(self, p: Compared, name: str) -> Floats:
         column, other = (self.c.given, self.c.family) if name == "given" else (self.c.family, self.c.given)
@@ -235,8 +251,8 @@ class Scorer:
         """How many others are in the office that a pair has in common."""
         c = self.c
         org = np.where(p.levels["office"] == Level.SAME, self.orgs[c.org[p.i]], 0.0)
-        same_domain = (c.domain[p.i] == c.domain[p.j]) & (c.domain[p.i] > 0)
-        return np.maximum(org, np.where(same_domain, self.domains[c.domain[p.i]], 0.0))
+        same = (c.house[p.i] == c.house[p.j]) & (c.house[p.i] > 0)
+        return np.maximum(org, np.where(same, self.domains[c.house[p.i]], 0.0))
 
     def _namesakes(self, seen: Floats) -> Floats:
         """How many others have each row's name: those the data shows, and those that its parts let expect."""
@@ -284,7 +300,8 @@ class Scorer:
         nothing."""
         if self.w.single:
             return np.zeros((len(CLASSES), len(together)))
-        return np.where(together, APP[True][:, None], APP[False][:, None])
+        same = np.array([self.w.twice] + [1 / 3] * 5)[:, None]
+        return np.log2(np.where(together, same, 1 - same))
 
 
 def _odds(of_class: Floats) -> Floats:
@@ -297,6 +314,11 @@ def _first_of(of: Numbers, rank: Floats) -> Numbers:
     """For each group pair the place of its lowest rank."""
     order = np.lexsort((rank, of))
     return order[np.searchsorted(of[order], np.arange(int(of.max(initial=-1)) + 1))]
+
+
+def sort_of(name: str) -> str:
+    """The field by whose figures a field is weighed."""
+    return name if name in SHARES else OTHER
 
 
 def table(by_level: Mapping[Level, float]) -> Floats:
@@ -325,14 +347,17 @@ def people_by_value(column: Numbers, app: Numbers) -> Floats:
     return held
 
 
-def _fact(levels: NDArray[np.int8]) -> Floats:
-    rows = []
-    for share in FACT:
-        same = share * 0.97 + (1 - share) * 1e-4
-        close = share * 0.029 + (1 - share) * 1e-3
-        row = np.select([levels == Level.SAME, levels == Level.CLOSE], [same, close], 1 - same - close)
-        rows.append(np.where(levels == Level.MISSING, 0.0, np.log2(row)))
-    return np.array(rows)
+def holders(c: Columns, column: Numbers) -> Floats:
+    """How many people hold each address or number, at least: one app holds it under so many given names."""
+    given = c.names.skeletons[np.where(c.given > 0, c.given, c.family)]
+    named = np.flatnonzero((column > 0) & (given > 0))
+    top = int(given.max(initial=0)) + 1
+    apps = int(c.app.max(initial=0)) + 1
+    unique = np.unique((column[named] * apps + c.app[named]) * top + given[named]) // top
+    codes, counts = np.unique(unique, return_counts=True)
+    held = np.ones(int(column.max(initial=0)) + 1)
+    np.maximum.at(held, codes // apps, counts.astype(float))
+    return held
 
 
 def counted(c: Columns) -> Weights:
@@ -344,7 +369,7 @@ def counted(c: Columns) -> Weights:
         "bones": _held(list(dict.fromkeys(["", *c.names.bones])), c.names.skeletons[parts], apps),
         "full": _held(c.full_texts, c.full, c.app),
         "orgs": _held(c.orgs.texts, c.org, c.app),
-        "domains": _held(c.domains.texts, c.domain, c.app),
+        "domains": _held(c.domains.texts, c.house, c.app),
         "cities": _held(c.cities.texts, c.city, c.app),
     }
     return replace(Weights(), people=people, held=held, single=int(c.app.max(initial=0)) <= 1)
@@ -361,6 +386,7 @@ def as_json(w: Weights) -> dict[str, Any]:
         "version": w.version,
         "people": w.people,
         "single": w.single,
+        "twice": w.twice,
         "partners": list(w.partners),
         "shares": {k: list(v) for k, v in w.shares.items()},
         "noise": {k: {level.name: x for level, x in v.items()} for k, v in w.noise.items()},
@@ -377,5 +403,6 @@ def from_json(body: Mapping[str, Any]) -> Weights:
         body["people"],
         body["held"],
         body["single"],
+        body.get("twice", TWICE),
         body["version"],
     )
