@@ -7,7 +7,7 @@ export, in the order of `seq`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -119,6 +119,42 @@ def drop_before(folder: Path, day: date) -> None:
     for path in folder.glob("????-??-??.*"):
         if path.suffix in (".jsonl", ".txt") and path.stem < day.isoformat():
             path.unlink()
+
+
+def redact(folder: Path, sync: str, goldens: Container[str], records: Container[tuple[str, str]]) -> int:
+    """Take what people held out of the entries about these golden records, and of those with a candidate from
+    these records: number, time and rule stay. Returns how many. Raises `OSError`."""
+    number = 0
+    for path in sorted(folder.glob("????-??-??.jsonl")):
+        entries = [orjson.loads(line) for line in path.read_bytes().splitlines() if line.endswith(b"}")]
+        named = [
+            e
+            for e in entries
+            if e["sync"] == sync
+            and (e["who"] in goldens or any((c["app"], c["record"]) in records for c in e["candidates"]))
+        ]
+        for entry in named:
+            entry.update(who="erased", candidates=[], winner=None, note="erased")
+        if named:
+            _replace(path, b"".join(orjson.dumps(e) + b"\n" for e in entries))
+            texts = (as_text(_entry(e)) + "\n" for e in entries)
+            _replace(path.with_suffix(".txt"), "".join(texts).encode())
+        number += len(named)
+    return number
+
+
+def _entry(said: Mapping[str, Any]) -> Entry:
+    """An entry again, from its line."""
+    candidates = [Candidate(**{**c, "time": datetime.fromisoformat(c["time"])}) for c in said["candidates"]]
+    return Entry(**{**said, "time": datetime.fromisoformat(said["time"]), "candidates": candidates})
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(path.name + ".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    part.replace(path)
 
 
 def _there(path: Path) -> set[tuple[int, str]]:

@@ -139,6 +139,15 @@ class ConflictsModel(Strict):
     )
 
 
+class ForgetModel(Strict):
+    """What `syncer forget` does, and where it remembers that it did."""
+
+    dir: str = Field(default="forgotten", min_length=1, description="The folder, seen from this file.")
+    in_apps: Literal["archive", "keep"] = Field(
+        default="archive", description="What becomes of the records in the apps; keep: leave them."
+    )
+
+
 class StateModel(Strict):
     """What syncer remembers: where, and the key that seals the secrets in it. A text is the URL alone."""
 
@@ -179,6 +188,7 @@ class ConfigModel(Strict):
     )
     logging: LoggingModel = Field(default=LoggingModel(), description="What is logged, and how.")
     conflicts: ConflictsModel = Field(default=ConflictsModel(), description="Where the conflict log lies.")
+    forget: ForgetModel = Field(default=ForgetModel(), description="Forgetting a person: syncer forget.")
     service: ServiceModel = Field(default=ServiceModel(), description="The service: syncer serve.")
 
 
@@ -246,6 +256,10 @@ class Config:
     def objects(self) -> dict[str, str]:
         """Sync -> the object that it keeps."""
         return {name: sync.object for name, sync in self.syncs.items()}
+
+    @property
+    def forgotten_dir(self) -> Path:
+        return self.path.parent / self.model.forget.dir
 
     @property
     def conflicts_dir(self) -> Path:

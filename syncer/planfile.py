@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
 from syncer.model import Item
@@ -22,6 +22,16 @@ def write(path: Path, plans: Iterable[tuple[str, Sequence[Item]]]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(codec.dumps({"format": FORMAT, "plans": said}) + "\n")
+
+
+def redact(path: Path, goldens: Container[str]) -> int:
+    """Take the items of these golden records out of a plan; how many those were. Raises `NotAPlan`."""
+    plans = read(path)
+    kept = [(sync, [i for i in items if i.golden not in goldens]) for sync, items in plans]
+    number = sum(len(items) for _, items in plans) - sum(len(items) for _, items in kept)
+    if number:
+        write(path, kept)
+    return number
 
 
 def read(path: Path) -> list[tuple[str, tuple[Item, ...]]]:

@@ -9,6 +9,7 @@ from typing import Literal
 from connectors.contract import Connector, ObjectSpec
 from mappings.model import ObjectMapping, Slot
 from syncer.brakes import ChangeKind, Limit
+from syncer.marks import Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class App:
 class Sync:
     """One sync. `targets`: object -> the sync that holds its golden records; `dependents`: the syncs that
     point to this one; `key_fields`: whose values the index keeps, since they match alone or
-    an app keeps them unique (`unique_fields`)."""
+    an app keeps them unique (`unique_fields`); `marks`: who was forgotten."""
 
     name: str
     mapping: ObjectMapping
@@ -36,6 +37,7 @@ class Sync:
     first_sync: Literal["ask", "go"] = "go"
     targets: Mapping[str, str] = field(default_factory=dict)
     dependents: tuple[str, ...] = ()
+    marks: Marks = field(default_factory=Marks)
     key_fields: tuple[str, ...] = field(init=False)
     unique_fields: tuple[str, ...] = field(init=False)
 

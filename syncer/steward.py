@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from syncer.marks import ERASED
 from syncer.matching.explain import Evidence
 from syncer.matching.keys import restored
 from syncer.matching.matcher import Decided, explained, match
@@ -15,6 +16,7 @@ from syncer.model import LinkKey
 from syncer.store.database import Database
 from syncer.store.decisions import Decisions, Verdict
 from syncer.store.history import History
+from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 
 Review = dict[str, Any]
@@ -42,7 +44,10 @@ class Steward:
         """Remember the answer for ever; the next sync acts on it."""
         one, other = (review["app"], review["record"]), (review["other_app"], review["other_record"])
         with self.db.transaction():
-            Decisions(self.db, self.space).decide(one, other, verdict, at)
+            if other[0] != ERASED:
+                Decisions(self.db, self.space).decide(one, other, verdict, at)
+            elif verdict == "together":  # nothing of it was kept, so the app is read from the start
+                Ledger(self.db, self.space).save_reader(one[0], cursor=None)
             Decisions(self.db, self.space).close(one, "accepted" if verdict == "together" else "rejected")
 
     def decide(self, one: LinkKey, other: LinkKey, verdict: Verdict, at: datetime) -> None:

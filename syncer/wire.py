@@ -24,6 +24,7 @@ from mappings.model import ObjectMapping
 from syncer import specs, stopping
 from syncer.config import AppModel, Config
 from syncer.config import Sync as SyncConfig
+from syncer.marks import Marks
 from syncer.ports import Ports
 from syncer.setup import App, Sync
 from syncer.store import codec
@@ -94,6 +95,7 @@ class Wiring:
             model.first_sync,
             targets(self.config, said),
             dependents(self.config, said),
+            Marks(self.config.forgotten_dir),
         )
         self._read_new_fields(ready)
         return ready

@@ -16,6 +16,7 @@ from syncer.cli import (
     explain,
     export,
     failures,
+    forget,
     init,
     link,
     mapping,
@@ -70,6 +71,7 @@ app.command()(explain.explain)
 app.command()(explain.history)
 app.command()(export.export)
 conflicts.app.command()(settle.resolve)
+app.command()(forget.forget)
 app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(review.app, name="review")
 app.command()(duplicates.duplicates)

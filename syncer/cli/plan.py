@@ -61,11 +61,19 @@ def plan(
             else:
                 show(ready, outcome, minutes, limit, config)
     if out is not None:
-        from syncer.planfile import write
-
-        write(out, kept)
+        keep(out, kept, config)
         say(f"Kept in {out}. To do exactly this: {hint(f'apply {out}', config)}")
     raise leave(worst(codes))
+
+
+def keep(out: Path, kept: list[tuple[str, list[Item]]], config: Path) -> None:
+    """Write the plan's file, and remember where it is: it holds customer data."""
+    from syncer.planfile import write
+    from syncer.store.history import PLAN_FILE, History
+
+    write(out, kept)
+    with running(config) as runner, runner.db.transaction():
+        History(runner.db).keep_fact(f"{PLAN_FILE}{out.absolute()}", "kept")
 
 
 def pace(runner: Runner, ready: Ready) -> dict[str, float]:

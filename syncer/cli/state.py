@@ -52,13 +52,15 @@ def backup(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) -> 
 @app.command()
 def restore(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Put a backup in the place of the state. The next run reads every app from the start."""
+    from syncer.forgetting import erase_again
     from syncer.ports import Ports
     from syncer.store import copies
 
     ports = Ports()
     with _usable(config, file) as (db, aside):
         done = copies.restore(db, file, ports.now(), ports.alive)
-    told = {"file": str(file), "made": done.made, "replaced": str(aside or done.replaced)}
+        again = erase_again(loaded(config), db)
+    told = {"file": str(file), "made": done.made, "replaced": str(aside or done.replaced), "forgotten": again}
     if as_json:
         give(told)
         return
@@ -66,6 +68,8 @@ def restore(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) ->
     tell(
         "The apps are ahead of it: the next run reads all of them and catches up. Creates wait for your word."
     )
+    if again:
+        tell(f"{again} records of people who were forgotten since were taken out of it again.")
     tell(f"See what it would do: {hint('plan', config)}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from mappings.model import BadValue, ExpressionFailed
 from syncer.matching.keys import Keys, keys_of
 from syncer.model import LinkKey, Observation, State, Value
 from syncer.setup import App, Sync
+from syncer.store.decisions import Decisions
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 
@@ -74,8 +75,13 @@ class Intake:
         known = {} if fresh else self.records.known(self.app.name, ids)
         earlier = {} if fresh else self.records.waiting(self.app.name, ids)
         observations, stubs, keys, linked, gone = [], [], [], [], []
+        erased = self._erased(page, read_at, known)
         for record in page:
             obs = self._observation(record, read_at, record.id in known, earlier.get(record.id))
+            if record.id in erased:
+                if obs.state == "found":  # it waits for a person, and nothing of what it holds is kept
+                    observations.append(Observation(*obs.key, {}, read_at))
+                continue
             if record.id not in known:
                 keys.append(observation_keys(self.sync, obs))
                 consent = self._consent(obs)
@@ -95,6 +101,24 @@ class Intake:
         # Linked records too: a new record may be recognised by what has just been changed elsewhere.
         replaced = [] if fresh else [k.key for k in (*keys, *linked)]
         self.records.save_keys(replaced, (row for k in (*keys, *linked) for row in k.stored()))
+
+    def _erased(self, page: Sequence[Record], read_at: datetime, known: Container[str]) -> Container[str]:
+        """New records with the id or an address of somebody who was forgotten."""
+        marks, days = self.sync.marks, dict[str, str]()
+        for record in page if marks else ():
+            if record.id not in known:
+                obs = self._observation(record, read_at, False, None)
+                mails = {key for _, key, _, _ in observation_keys(self.sync, obs).stored() if "@" in key}
+                hashes = [marks.of_record(self.app.object, obs.key), *map(marks.of_address, sorted(mails))]
+                day = marks.day(hashes)
+                if day is not None:
+                    days[record.id] = day if obs.state == "found" else ""
+        if not days:
+            return ()
+        decisions = Decisions(self.records.db, self.records.space)
+        welcome = decisions.welcome(self.app.name, list(days))
+        decisions.ask_about_erased(self.app.name, {id: day for id, day in days.items() if day})
+        return days.keys() - welcome
 
     def _recognised_anew(self, keys: Sequence[Keys]) -> list[LinkKey]:
         """Unlinked records that changed in what they are recognised by."""

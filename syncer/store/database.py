@@ -205,6 +205,14 @@ class Database:
             self._bulk_statements[key] = str(compiled), tuple(order or ())
         return self._bulk_statements[key]
 
+    def compact(self) -> None:
+        """Give back the space of what was removed, so that no trace of it stays in the files. Not inside a
+        transaction; waits for others."""
+        with self._in_words(), self._engine.connect() as apart:
+            apart = apart.execution_options(isolation_level="AUTOCOMMIT")
+            for statement in _COMPACT[self.url.get_backend_name()]:
+                apart.exec_driver_sql(statement)
+
     def close(self) -> None:
         self._connection.close()
         self._engine.dispose()
@@ -220,6 +228,10 @@ _BEGIN = {
         "SELECT pg_advisory_xact_lock(hashtext('syncer'), hashtext(current_schema()))",
     ),
     ("postgresql", False): ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",),
+}
+_COMPACT = {
+    "sqlite": ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"),
+    "postgresql": ("VACUUM FULL",),
 }
 _IN_JSON = "IN (SELECT value FROM json_each(:NAME))"
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from syncer.marks import ERASED
 from syncer.model import LinkKey
 from syncer.store import codec
-from syncer.store.database import Database
-from syncer.store.tables import MatchDecisionRow, Meta
+from syncer.store.database import Database, chunks
+from syncer.store.tables import MatchDecisionRow, Meta, ReviewRow
 
 if TYPE_CHECKING:
     from syncer.matching.weights import Weights
@@ -61,6 +63,43 @@ class Decisions:
         """So that its question may be asked anew."""
         sql = "DELETE FROM review WHERE space = :space AND app = :app AND id = :id AND status <> 'open'"
         self.db.run(sql, space=self.space, app=record[0], id=record[1])
+
+    def welcome(self, app: str, ids: Sequence[str]) -> set[str]:
+        """Records of forgotten people that a person let in again."""
+        return {id for id, status in self._erased(app, ids).items() if status == "accepted"}
+
+    def ask_about_erased(self, app: str, days: Mapping[str, str]) -> None:
+        """Records (id -> day) with the address or id of somebody who was forgotten wait for a person."""
+        known = self._erased(app, list(days))
+        row = {
+            "space": self.space,
+            "app": app,
+            "other_app": ERASED,
+            "run": "",
+            "score": 1.0,
+            "status": "open",
+        }
+        self.db.upsert(
+            ReviewRow,
+            [
+                {**row, "id": id, "other_id": day, "reason": f"erased on {day}"}
+                for id, day in days.items()
+                if id not in known
+            ],
+        )
+
+    def _erased(self, app: str, ids: Sequence[str]) -> dict[str, str]:
+        """Record -> status of its review, of those that resemble somebody forgotten."""
+        sql = (
+            "SELECT id, status FROM review WHERE space = :space AND app = :app AND other_app = :erased"
+            " AND id IN :ids"
+        )
+        rows = [
+            row
+            for some in chunks(ids)
+            for row in self.db.rows(sql, space=self.space, app=app, ids=some, erased=ERASED)
+        ]
+        return {row[0]: row[1] for row in rows}
 
     def weights(self, records: int) -> Weights | None:
         """The weights in force; None where none were learnt, or from fewer records than there are now."""

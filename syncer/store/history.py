@@ -11,6 +11,8 @@ from syncer.store.tables import Meta
 
 _RUN = ("run", "sync", "kind", "started", "ended", "status", "written", "report")
 
+PLAN_FILE = "planfile:"
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -26,6 +28,11 @@ class History:
 
     def keep_fact(self, name: str, value: str) -> None:
         self.db.upsert(Meta, [{"name": name, "value": value}])
+
+    def plan_files(self) -> list[str]:
+        """Where plans were kept in files."""
+        rows = self.db.rows("SELECT name FROM meta WHERE name LIKE :front", front=f"{PLAN_FILE}%")
+        return sorted(row[0].removeprefix(PLAN_FILE) for row in rows)
 
     def drop_fact(self, name: str) -> int:
         return self.db.run("DELETE FROM meta WHERE name = :name", name=name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from syncer.marks import ERASED
 from syncer.model import Item, LinkKey, LogEntry
 from syncer.store import codec
 from syncer.store.database import Database, chunks
@@ -263,8 +264,10 @@ class Ledger:
         rows = self.db.rows(
             "SELECT r.app, r.id FROM review r JOIN observation o"
             " ON o.space = r.space AND o.app = r.app AND o.id = r.id"
-            " WHERE r.space = :space AND r.status = 'open'",
+            " WHERE r.space = :space AND (r.status = 'open'"
+            " OR (r.status = 'rejected' AND r.other_app = :erased))",
             space=self.space,
+            erased=ERASED,
         )
         return {(row[0], row[1]) for row in rows}
 

@@ -1,0 +1,217 @@
+"""Forget a person: archive their records in the apps, then take them out of everything that syncer keeps.
+
+What stays are keyed hashes (`syncer.marks`), by which a later record of the same person is known again and
+waits in review, and a receipt that does not say whom it is about.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from conflicts import log as conflict_log
+from syncer import planfile
+from syncer.abilities import creating_in
+from syncer.config import Config
+from syncer.engine import Engine, Run
+from syncer.marks import Marks
+from syncer.model import Item, LinkKey
+from syncer.ports import Ports
+from syncer.report import Report
+from syncer.reverting import ask
+from syncer.setup import App, Sync
+from syncer.store.database import Database
+from syncer.store.erasure import Erasure
+from syncer.store.history import History
+from syncer.store.joins import Joins
+from syncer.who import known
+
+KEPT = "the config says to keep the records in the apps (forget.in_apps)"
+NOBODY_LINKS = "it takes no part in the sync: remove it there by hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of one record in its app. `left`: nothing, and why; `failed`: it was to be archived."""
+
+    app: str
+    record: str
+    who: str | None
+    outcome: Literal["archive", "archived", "erased", "left", "failed"]
+    because: str = ""
+
+
+@dataclass(slots=True)
+class Forgotten:
+    """What forgetting came to. `removed`: rows and entries by kind; `marks`: hashes kept. `finished` is false
+    where nothing was removed because an app could not be brought to archive its record."""
+
+    sync: str
+    fates: list[Fate]
+    run: str = ""
+    report: Report | None = None
+    removed: Counter[str] = field(default_factory=Counter)
+    marks: int = 0
+    receipt: Path | None = None
+    troubles: list[str] = field(default_factory=list)
+
+    @property
+    def finished(self) -> bool:
+        return not any(f.outcome == "failed" for f in self.fates)
+
+
+@dataclass(slots=True)
+class Forgetting:
+    """Forgets people of one sync."""
+
+    config: Config
+    sync: Sync
+    db: Database
+    ports: Ports
+    engine: Engine = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.engine = Engine(self.sync, self.db, self.ports)
+
+    def show(self, who: str) -> Forgotten | None:
+        """What forgetting would do; None where nobody goes by this name."""
+        keys = known(self.sync, self.db, who)
+        if not keys:
+            return None
+        with self.db.reading():
+            return Forgotten(self.sync.name, [self._fate(key) for key in keys])
+
+    def do(self, shown: Forgotten) -> Forgotten:
+        """Forget those who were shown. Raises `Busy`, and `OSError` where marks or receipt cannot be written:
+        then nothing was removed."""
+        keys = [(f.app, f.record) for f in shown.fates]
+        with self.engine.session("forget") as run:
+            done = Forgotten(self.sync.name, self._archive(run, shown.fates), run.id, run.report)
+            if done.finished:
+                done.marks = self._mark(keys)
+                erase(self.config, self.db, self.sync.name, keys, done)
+                run.report.reason = "a person was forgotten"
+        if done.finished:
+            self.db.compact()
+            done.receipt = self.sync.marks.receipt(run.id, self._receipt(done))
+        return done
+
+    # -- in the apps --------------------------------------------------------------------------------------
+
+    def _fate(self, key: LinkKey) -> Fate:
+        """What is to become of a record. Call inside a reading."""
+        link = self.engine.records.links(key[0], [key[1]]).get(key[1])
+        if link is None:
+            return Fate(*key, None, "left", NOBODY_LINKS)
+        if link.state == "gone":
+            return Fate(*key, link.golden, "left", "it is archived or deleted already")
+        why = self._why_left(self.sync.apps[key[0]])
+        return Fate(*key, link.golden, "left" if why else "archive", why)
+
+    def _why_left(self, app: App) -> str:
+        if self.config.model.forget.in_apps == "keep":
+            return KEPT
+        if not app.writes:
+            return "nothing is written to this app (writes: off): remove it there by hand"
+        if app.spec.archive == "none":
+            return "the app cannot archive records: remove it there by hand"
+        return ""
+
+    def _archive(self, run: Run, fates: Sequence[Fate]) -> list[Fate]:
+        """Archive what is to be archived, and say what came of it."""
+        wanted = [f for f in fates if f.outcome == "archive"]
+        ask(self.engine, run, self.ports, [(f.app, f.record) for f in wanted])
+        with self.db.transaction():
+            creating = creating_in(self.engine.ledger)
+            now = self.ports.now()
+            links = [k for f in wanted for k in self.engine.records.links(f.app, [f.record]).values()]
+            for link in links:
+                link.observed_at = now  # archived whatever somebody has typed there since
+            self.engine.records.save_links(links, self.sync.slot_names())
+        self.engine.act(run, [Item("archive", f.app, f.who or "", f.record, {}) for f in wanted])
+        with self.db.reading():
+            return [self._became(f, run, bool(f.who and creating.get(f.who))) for f in fates]
+
+    def _became(self, fate: Fate, run: Run, creating: bool) -> Fate:
+        if fate.outcome != "archive":
+            return fate
+        where = fate.app, fate.record, fate.who
+        if creating:
+            return Fate(*where, "failed", "a record is being made just now: run syncer sync, then again")
+        link = self.engine.records.links(fate.app, [fate.record]).get(fate.record)
+        waiting = self.engine.records.waiting(fate.app, [fate.record]).get(fate.record)
+        if link is None or link.state == "gone" or (waiting is not None and waiting.state != "found"):
+            final = self.sync.apps[fate.app].spec.archive == "final"
+            return Fate(*where, "erased" if final else "archived")
+        error = run.report.apps[fate.app].error or "the app did not do it"
+        return Fate(*where, "failed", error)
+
+    # -- here ---------------------------------------------------------------------------------------------
+
+    def _mark(self, keys: Sequence[LinkKey]) -> int:
+        marks = self.sync.marks
+        with self.db.reading():
+            addresses = Erasure(self.db, self.sync.name).addresses(keys)
+            goldens = {g for app, id in keys for g in self.engine.records.golden_of(app, [id]).values()}
+            for golden in self.engine.records.goldens(sorted(goldens)).values():
+                texts = (v.casefold() for v in golden.value.values() if isinstance(v, str))
+                addresses |= {t for t in texts if "@" in t and " " not in t}
+        hashes = [marks.of_record(self.sync.apps[app].object, (app, id)) for app, id in keys]
+        hashes += [marks.of_address(address) for address in sorted(addresses)]
+        marks.add(hashes, self.ports.now())
+        return len(hashes)
+
+    def _receipt(self, done: Forgotten) -> dict[str, Any]:
+        outcomes = Counter((f.app, f.outcome) for f in done.fates)
+        return {
+            "run": done.run,
+            "sync": done.sync,
+            "time": self.ports.now().isoformat(timespec="seconds"),
+            "records": [{"app": a, "outcome": o, "number": n} for (a, o), n in sorted(outcomes.items())],
+            "removed": dict(sorted(done.removed.items())),
+            "marks": done.marks,
+            "left": [f"{f.app}: {f.because}" for f in done.fates if f.outcome == "left"] + done.troubles,
+            "backups": "Backups made before this time still hold the person. Delete them when they are due.",
+        }
+
+
+def erase(config: Config, db: Database, sync: str, keys: Iterable[LinkKey], done: Forgotten) -> None:
+    """Take records, and the golden records that they belong to, out of the state and the files beside it."""
+    keys, goldens = set(keys), set[str]()
+    with db.transaction():
+        erasure, joins = Erasure(db, sync), Joins(db, sync)
+        for app, id, golden in erasure.linked():
+            if (app, id) in keys:
+                goldens.update(joins.aliases(golden))
+        keys |= {(app, id) for app, id, golden in erasure.linked() if golden in goldens}
+        done.removed += erasure.wipe(goldens, keys)
+        files = History(db).plan_files()
+    done.removed["log"] += conflict_log.redact(config.conflicts_dir, sync, goldens, keys)
+    for file in files:
+        try:
+            done.removed["plan"] += planfile.redact(Path(file), goldens) if Path(file).exists() else 0
+        except (planfile.NotAPlan, OSError) as error:
+            done.troubles.append(f"the plan {file} could not be looked through: {error}")
+
+
+def erase_again(config: Config, db: Database) -> int:
+    """Take out of a restored state who was forgotten since it was made; how many records those were."""
+    marks, number = Marks(config.forgotten_dir), 0
+    for name, sync in config.syncs.items() if marks else ():
+        with db.reading():
+            linked = Erasure(db, name).linked()
+        objects = sync.draft.objects
+        forgotten = [
+            (app, id)
+            for app, id, _ in linked
+            if app in objects and marks.day([marks.of_record(objects[app], (app, id))])
+        ]
+        if forgotten:
+            erase(config, db, name, forgotten, Forgotten(name, []))
+            number += len(forgotten)
+    if number:
+        db.compact()
+    return number

@@ -1,0 +1,96 @@
+"""Who was forgotten, as keyed hashes: enough to know a forgotten address or record again, and nothing more.
+
+They are kept in files beside the config, not in the state, so that putting an older state back loses none.
+The key is in a file of its own; whoever has the hashes alone cannot try out addresses.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from syncer.model import LinkKey
+
+KEY, MARKS = "key", "marks.jsonl"
+ERASED = "erased"  # in the place of the app that a record resembles
+
+
+@dataclass(slots=True)
+class Marks:
+    """The hashes in a folder; read again when another process has added to them. Without a folder there are
+    none. Methods raise `OSError`."""
+
+    folder: Path | None = None
+    _key: bytes = b""
+    _days: dict[str, str] = field(default_factory=dict)
+    _read: tuple[int, int] = (0, 0)
+
+    def __bool__(self) -> bool:
+        self._refresh()
+        return bool(self._days)
+
+    def of_record(self, object: str, key: LinkKey) -> str:
+        return self._hash("record", object, *key)
+
+    def of_address(self, folded: str) -> str:
+        return self._hash("address", folded)
+
+    def day(self, hashes: Iterable[str]) -> str | None:
+        """The day on which one of these was forgotten; None for nobody."""
+        return next((self._days[h] for h in hashes if h in self._days), None)
+
+    def add(self, hashes: Sequence[str], at: datetime) -> None:
+        """Keep them for good before anything else is removed."""
+        assert self.folder is not None  # noqa: S101
+        line = orjson.dumps({"day": at.date().isoformat(), "hashes": sorted(hashes)}) + b"\n"
+        _write(self.folder / MARKS, line, os.O_APPEND)
+
+    def receipt(self, name: str, body: Mapping[str, Any]) -> Path:
+        """A file that says what was done, without saying to whom."""
+        assert self.folder is not None  # noqa: S101
+        path = self.folder / f"receipt-{name}.json"
+        _write(path, orjson.dumps(body, option=orjson.OPT_INDENT_2) + b"\n", os.O_TRUNC)
+        return path
+
+    def _hash(self, *parts: str) -> str:
+        if not self._key:
+            self._key = self._own_key()
+        return hmac.new(self._key, "\x1f".join(parts).encode(errors="replace"), "sha256").hexdigest()
+
+    def _own_key(self) -> bytes:
+        """The key in the folder; made when first needed."""
+        assert self.folder is not None  # noqa: S101
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self.folder / KEY
+        if not path.exists():
+            _write(path, secrets.token_hex(32).encode() + b"\n", os.O_EXCL)
+        return path.read_bytes().strip()
+
+    def _refresh(self) -> None:
+        path = None if self.folder is None else self.folder / MARKS
+        try:
+            stat = path.stat() if path is not None else None
+        except FileNotFoundError:
+            stat = None
+        now = (stat.st_mtime_ns, stat.st_size) if stat else (0, 0)
+        if path is not None and stat is not None and now != self._read:
+            lines = [orjson.loads(line) for line in path.read_bytes().splitlines() if line.endswith(b"}")]
+            self._days = {h: line["day"] for line in lines for h in line["hashes"]}
+        self._read = now
+
+
+def _write(path: Path, content: bytes, how: int) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)

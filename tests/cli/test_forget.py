@@ -1,0 +1,95 @@
+"""Forgetting a person: no trace here, archived there, and nobody comes back by a sync or an old backup."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cli.conftest import Desk
+from tests.cli.test_link import somebody
+
+KEYS = "sync run status records removed marks receipt troubles".split()
+
+
+def values_of(desk: Desk, who: str) -> set[str]:
+    """What a person is known by: texts that nobody else has."""
+    (told,) = desk.run("explain", who, "--json").json
+    found = {f["value"] for f in told["fields"] if f["field"] in ("email", "phone")}
+    return {v for v in found if v}
+
+
+def traces(folder: Path, wanted: set[str], but: set[str]) -> list[tuple[str, str]]:
+    """Files in a folder, of any kind, in which one of these texts stands."""
+    return [
+        (path.name, text)
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in but
+        for text in wanted
+        if text.encode() in path.read_bytes()
+    ]
+
+
+@pytest.mark.slow
+def test_no_trace_is_left_and_nobody_comes_back(desk: Desk) -> None:
+    desk.synced()
+    who, there = somebody(desk)
+    folder = desk.folder
+    backup = folder / "backup.db"
+    assert desk.run("state", "backup", str(backup)).code == 0
+    httpx.patch(
+        f"{desk.url}/hubspot/crm/v3/objects/contacts/{there['hubspot']}",
+        json={"properties": {"jobtitle": "Zanzibar Envoy", "city": "Timbuktu-on-Thames"}},
+        headers={"authorization": "Bearer sandbox-hubspot"},
+    )
+    desk.run("plan", "contacts", "--out", str(folder / "kept.plan"))
+    desk.synced()
+    wanted = values_of(desk, who) | {"Zanzibar Envoy", "Timbuktu-on-Thames"}
+    assert len(traces(folder, wanted, {"backup.db"})) >= 2
+    assert desk.run("forget", who).code == 0
+    shown = desk.run("forget", who, "--json").json
+    assert (list(shown), shown["status"]) == (KEYS, "planned")
+    done = desk.run("forget", who, "--yes", "--json")
+    assert (done.code, done.json["status"]) == (0, "done")
+    assert {r["outcome"] for r in done.json["records"]} <= {"archived", "erased"}
+    assert traces(folder, wanted, {"backup.db"}) == []
+    receipt = json.loads(Path(done.json["receipt"]).read_text())
+    assert receipt["marks"] == done.json["marks"] >= len(there) + 1
+    assert desk.run("explain", who).code == 1
+    desk.run("resync", "--json")
+    assert traces(folder, wanted, {"backup.db"}) == []
+    restored = desk.run("state", "restore", str(backup), "--json")
+    assert (restored.code, restored.json["forgotten"]) == (0, len(there))
+    assert traces(folder, wanted, {"backup.db"}) == []
+    desk.run("resync", "--json")
+    assert desk.run("explain", who).code == 1
+    assert desk.run("review", "list", "--json").json == []
+    assert desk.run("state", "check").code == 0
+
+
+@pytest.mark.slow
+def test_a_later_record_waits_in_review(desk: Desk) -> None:
+    desk.synced()
+    who, _ = somebody(desk)
+    (email,) = [v for v in values_of(desk, who) if "@" in v]
+    assert desk.run("forget", email, "--yes").code == 0
+    made = httpx.post(
+        f"{desk.url}/hubspot/crm/v3/objects/contacts",
+        json={"properties": {"email": email, "firstname": "Zed"}},
+        headers={"authorization": "Bearer sandbox-hubspot"},
+    )
+    assert made.status_code == 201
+    desk.run("resync", "contacts")
+    (review,) = [r for r in desk.run("review", "list", "--json").json if r["reason"].startswith("erased on")]
+    assert review["record"] == made.json()["id"]
+    assert traces(desk.folder, {email}, set()) == []
+    desk.run("review", "accept", review["id"])
+    desk.synced()
+    (told,) = desk.run("explain", email, "--json").json
+    assert {r["app"] for r in told["records"]} >= {"hubspot"}
+
+
+def test_nobody(desk: Desk) -> None:
+    assert desk.run("forget", "nobody@nowhere.test").code == 1
