@@ -128,6 +128,18 @@ class Reading(Hooks):
         seen = self.read(cursor)[0]
         assert {id for id in ids if id in seen and seen[id].values[self.texts[1]] == "together"} == set(ids)
 
+    @pytest.mark.parametrize("together", [False, True], ids=["one by one", "at one instant"])
+    def test_more_changes_than_a_list_may_hold_are_all_given(self, together: bool) -> None:
+        ids = self.seed(self.many)
+        self.settle()
+        cursor = self.read()[1]
+        self.cap(self.many // 2)
+        for some in [ids] if together else [[id] for id in ids]:
+            self.user_edit(some, {self.texts[1]: "capped"})
+        self.settle()
+        seen = self.read(cursor)[0]
+        assert {id for id in ids if id in seen and seen[id].values[self.texts[1]] == "capped"} == set(ids)
+
     def test_edits_at_one_instant_survive_every_cursor(self) -> None:
         ids = self.seed(self.many)
         self.settle()

@@ -50,8 +50,8 @@ ROUTER = Router(OBJECTS, BATCHES, SEARCHES, LINKS, LISTS, PROPERTIES, PREFERENCE
 
 
 class HubSpot(App[Account]):
-    """Settings: ``search_lag`` in seconds (default 0); ``consent_batches``, whether the account may opt out
-    many people in one call (default true)."""
+    """Settings: ``search_lag`` in seconds (default 0); ``search_cap``, the rows after which a search ends
+    (10,000); ``consent_batches``, whether the account may opt out many people in one call (default true)."""
 
     name = "hubspot"
 

@@ -23,7 +23,7 @@ Filter = dict[str, Any]
 
 def search(account: Account, call: Call) -> Answer:
     records, body = account.of(call.args["kind"]), call.body
-    limit, offset = _page(call)
+    limit, offset = _page(account, call)
     groups = _groups(records, body)
     name, backwards = _sort(body)
     records.index.refresh()
@@ -39,8 +39,8 @@ def search(account: Account, call: Call) -> Answer:
 # -- what is asked -----------------------------------------------------------------------------------
 
 
-def _page(call: Call) -> tuple[int, int]:
-    body = call.body
+def _page(account: Account, call: Call) -> tuple[int, int]:
+    body, cap = call.body, int(account.mode.settings.get("search_cap", CAP))
     if len(call.raw.decode()) > MAX_BODY:
         raise Refused(bad_request(f"The request body is longer than {MAX_BODY} characters"))
     limit, after = body.get("limit", 10), str(body.get("after") or "0")
@@ -48,8 +48,8 @@ def _page(call: Call) -> tuple[int, int]:
         raise Refused(bad_request(f"limit must be between 1 and {MAX_PAGE}"))
     if not after.isdecimal():
         raise Refused(bad_request("after must be an offset"))
-    if int(after) + limit > CAP:
-        raise Refused(bad_request(f"Paging is limited to {CAP} results; after + limit must not be more"))
+    if int(after) + limit > cap:
+        raise Refused(bad_request(f"Paging is limited to {cap} results; after + limit must not be more"))
     return limit, int(after)
 
 

@@ -37,6 +37,9 @@ class HubSpot(Sandboxed):
         inputs = [{"id": id, "properties": properties(values)} for id in ids]
         self.does("POST", f"{self.path}/batch/update", {"inputs": inputs})
 
+    def cap(self, rows: int) -> None:
+        self.asks("POST", "/_sandbox/settings", json={self.app: {**self.habits, "search_cap": rows}})
+
     def user_archive(self, id: str) -> None:
         self.does("DELETE", f"{self.path}/{id}")
 
