@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncer.cli import mapping_backtest, mapping_live
 from syncer.cli.codes import Code, leave
 from syncer.cli.output import give, say, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from syncer.mapping_check import Findings
 
 app = typer.Typer(help="Check a mapping, and see what a change of it would mean.", no_args_is_help=True)
+app.command("suggest")(mapping_live.suggest)
+app.command("try")(mapping_live.try_)
+app.command("backtest")(mapping_backtest.backtest)
 
 
 @app.command("check")

@@ -1,0 +1,116 @@
+"""`syncer mapping backtest`: what the past would have come to under a changed mapping."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncer.cli.output import give, table, tell
+from syncer.cli.reporting import value
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
+
+if TYPE_CHECKING:
+    from mappings.draft import Draft
+    from syncer.mapping_backtest import Backtest
+    from syncer.runner import Runner
+
+
+def backtest(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The changed mapping.")],
+    limit: Annotated[int, typer.Option(min=0, help="How many differences to show; 0: all.")] = 20,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Tell what past runs and conflicts would have come to under a changed mapping. Nothing is written."""
+    with running(config) as runner:
+        from mappings.load import read
+        from syncer.mapping_backtest import backtest as look
+
+        draft = read(file)
+        name = _sync_of(runner, draft)
+        ready = runner.wiring.sync(name)
+        found = look(runner.db, name, draft.object, ready.mapping, _bound(runner, draft))
+    if as_json:
+        give(as_object(found))
+    else:
+        show(found, limit)
+
+
+def _sync_of(runner: Runner, draft: Draft) -> str:
+    from mappings.document import nearest
+
+    owners = {sync.object: name for name, sync in runner.config.syncs.items()}
+    if draft.object not in owners:
+        raise typer.BadParameter(
+            f"no sync keeps the object '{draft.object}'. {nearest(draft.object, owners, 'There are: {}.')}"
+        )
+    return owners[draft.object]
+
+
+def _bound(runner: Runner, draft: Draft) -> Any:
+    from mappings.load import bind
+
+    shapes = {
+        app: runner.wiring.connector(app).describe(object).fields
+        for app, object in draft.objects.items()
+        if app in runner.config.apps
+    }
+    return bind(draft, shapes)
+
+
+def as_object(found: Backtest) -> dict[str, Any]:
+    """The documented keys of `mapping backtest --json`."""
+    return {
+        "sync": found.sync,
+        "since": found.since or None,
+        "looked_at": {"changes": found.changes, "conflicts": found.conflicts, "golden": found.golden},
+        "new_fields": list(found.new_fields),
+        "gone_fields": list(found.gone_fields),
+        "fields": found.by_field(),
+        "records": found.records(),
+        "differences": [
+            {
+                "kind": one.kind,
+                "time": one.time or None,
+                "run": one.run or None,
+                "who": one.who,
+                "field": one.field,
+                "app": one.app or None,
+                "was": one.was,
+                "now": one.now,
+                "because": one.because,
+            }
+            for one in found.differences
+        ],
+    }
+
+
+def show(found: Backtest, limit: int) -> None:
+    back = f"back to {found.since}" if found.since else "with no past yet"
+    looked = f"{found.changes} changes, {found.conflicts} conflicts and {found.golden} golden records"
+    tell(f"{found.sync}: {looked} looked at, {back}.")
+    for word, names in (("New fields", found.new_fields), ("Fields that are gone", found.gone_fields)):
+        if names:
+            tell(f"{word}: {', '.join(names)}. Of these the past says nothing.")
+    if not found.differences:
+        tell("Nothing comes out differently.")
+        return
+    rows = [
+        (field, kinds.get("change", 0), kinds.get("conflict", 0), kinds.get("shown", 0))
+        for field, kinds in found.by_field().items()
+    ]
+    table(
+        ("field", "changes", "conflicts", "shown now"),
+        rows,
+        f"Differently, in {len(found.records())} records:",
+    )
+    shown = found.differences if limit == 0 else found.differences[:limit]
+    tell()
+    table(
+        ("what", "when", "who", "field", "was", "would be", "because"),
+        [(d.kind, d.time[:10], d.who, d.field, value(d.was), value(d.now), d.because) for d in shown],
+    )
+    if len(found.differences) > len(shown):
+        tell(f"... and {len(found.differences) - len(shown)} more; --limit 0 shows all.")
