@@ -90,6 +90,7 @@ def _bound(
         model.on_delete,
         draft.path,
         draft.version,
+        draft.frame,
         tuple(stopped),
     )
 

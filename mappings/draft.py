@@ -77,8 +77,12 @@ class Draft:
 
     @property
     def version(self) -> str:
-        said = self.model.model_dump(exclude={"fields", "rule"})
-        return fingerprint([said, {name: field.version for name, field in self.fields.items()}])
+        return fingerprint([self.frame, {name: field.version for name, field in self.fields.items()}])
+
+    @property
+    def frame(self) -> str:
+        """A short hash of what is said outside the fields: apps, filters, match, deletions."""
+        return fingerprint(self.model.model_dump(exclude={"fields", "rule"}))
 
 
 def read(path: Path, shown: str = "") -> Draft:

@@ -185,7 +185,9 @@ class Stopped:
 @dataclass(frozen=True, slots=True)
 class ObjectMapping:
     """One object in all its apps: one space of golden records. `apps` is in the file's order, which
-    breaks ties. `on_delete` says what a deletion in one app means elsewhere."""
+    breaks ties. `on_delete` says what a deletion in one app means elsewhere. `version` is a hash of all that
+    the file says, `frame` of all but its fields, and each field has its own; remarks and layout do not
+    count."""
 
     object: str
     apps: Mapping[str, AppMap]
@@ -195,6 +197,7 @@ class ObjectMapping:
     on_delete: Literal["keep", "archive", "delete"] = "keep"
     path: str = ""
     version: str = field(default="")
+    frame: str = ""
     stopped: tuple[Stopped, ...] = ()
 
     @property

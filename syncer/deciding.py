@@ -16,6 +16,7 @@ from mappings.model import BadValue, Slot
 from syncer import refs
 from syncer.core.decide import decide, lower_consent
 from syncer.core.lens import Lens
+from syncer.core.moved import Moved, caused
 from syncer.core.plan import Abilities
 from syncer.core.refuse import refuse
 from syncer.core.resolve import Answer, Fate, resolve
@@ -37,8 +38,10 @@ CHUNK = 300
 class Decided:
     """What a pass over all waiting records came to. `passed`: golden records of which nothing is new: what is
     due in them passed the brakes before, and was only not sent (a crash, an app that was away). `linked`: new
-    links; `relinked`: those to golden records that stood already, and links whose record is gone. `fates`:
-    what became of a person's answers, by golden record and field."""
+    links; `relinked`: those to golden records that stood already, and links whose record is gone; `fates`:
+    what became of a person's answers, by golden record and field; `caused`: items that come of a changed
+    mapping by itself; `entered`, `left`: linked records that came into an app's filter (`only`), or went out
+    of it."""
 
     items: list[Item] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
@@ -46,6 +49,9 @@ class Decided:
     relinked: Counter[str] = field(default_factory=Counter)
     conflicts: int = 0
     fates: dict[tuple[str, str], Fate] = field(default_factory=dict)
+    caused: list[Item] = field(default_factory=list)
+    entered: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
     skipped: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
 
@@ -54,7 +60,8 @@ class Deciding:
     """One pass. `creating`: golden id -> apps in which a create of ours has no answer yet; `refused`: items
     of a plan that was turned down; `doubted`: record -> apps in which one that may be the same person is
     under review: nothing is created beside it; `bring_back`: the app whose refused changes are written
-    over; `answers`: golden id -> field -> how a person settles its conflict."""
+    over; `answers`: golden id -> field -> how a person settles its conflict; `moved`: what changed in the
+    mapping, where it did."""
 
     sync: Sync
     records: Records
@@ -67,6 +74,7 @@ class Deciding:
     doubted: Mapping[LinkKey, Collection[str]] = field(default_factory=dict)
     bring_back: str | None = None
     answers: Mapping[str, Mapping[str, Answer]] = field(default_factory=dict)
+    moved: Moved | None = None
     result: Decided = field(default_factory=Decided)
 
     def run_all(self, touched: Sequence[str], matches: Matches) -> Decided:
@@ -206,8 +214,18 @@ class Deciding:
             if unit.due and not decision.changed:
                 self.result.passed.add(unit.golden.id)
             self.result.relinked.update(_gone(unit, decision))
+            self._follow(unit, decision)
             decisions.append(decision)
         self._save(decisions, units)
+
+    def _follow(self, unit: Unit, decision: Decision) -> None:
+        """Note what comes of a changed mapping, and which records a filter took in or let go."""
+        if self.moved is not None:
+            self.result.caused += caused(unit, decision, self.moved, self.sync.mapping)
+        before = {link.key: link.state for link in unit.links}
+        for link in decision.unit.links:
+            if link.state != before[link.key] and "out" in (link.state, before[link.key]):
+                (self.result.left if link.state == "out" else self.result.entered)[link.app] += 1
 
     def _save(self, decisions: Sequence[Decision], used: Sequence[Unit]) -> None:
         """Keep the new state; `used` are the units whose observations are used up."""

@@ -11,6 +11,7 @@ from typing import Literal
 
 from syncer import brakes
 from syncer.abilities import abilities_of, creating_in, doubted_in
+from syncer.core.moved import moved, versions
 from syncer.core.plan import Abilities
 from syncer.core.resolve import Answer
 from syncer.deciding import Decided, Deciding
@@ -251,6 +252,7 @@ class Engine:
             doubted_in(self.ledger, matches),
             options.bring_back,
             options.answers if run.plan is None else {},
+            moved(planned, self.ledger.mapped(), self.sync.mapping),
         )
         decided = deciding.run_all(touched, matches)
         decided.items.sort(key=lambda i: i.sort_key)
@@ -259,8 +261,10 @@ class Engine:
                 run.id, [(*r.record, *r.other, r.score, r.reason) for r in matches.reviews]
             )
             self.ledger.set_planned(now_planned)
+            self.ledger.set_mapped(versions(self.sync.mapping))
         run.report.conflicts += decided.conflicts
         run.report.fates |= decided.fates
+        run.report.follow(decided.entered, decided.left)
         plan = self._brake(run, options, decided, planned, waiting)
         if not plan.held and not options.selection.narrows and len(complete) == len(self.sync.apps):
             self.ledger.caught_up()
@@ -302,7 +306,7 @@ class Engine:
         ):
             if first and self.sync.first_sync == "ask":
                 reason = "this is the first sync, and first_sync is 'ask'"
-            elif planned is not None and planned.split()[0] != self.sync.mapping.version:
+            elif any(i.identity not in exempt for i in decided.caused):
                 reason = "the mapping changed, and its plan is not empty"
             elif (made := self.ledger.restored()) and any(i.kind == "create" for i in braked):
                 reason = f"the state is from a backup of {made}; what it would create may exist by now"

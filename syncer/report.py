@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -36,8 +37,9 @@ class Report:
     """One run of one sync. `reason`: why a plan is held, or the run failed. `held_run`: the
     run whose plan waits for `--approve` or `--reject`. `skipped`: (app, why) -> records
     that were not created there. `left_out`: items of an approved plan that do not come out the same any more.
-    `stopped`: fields that do not fit an app any more, as in `sync --json`.
     `fates`: what became of answers to conflicts, by golden record and field.
+    `stopped`: fields that do not fit an app any more; `scope`: records that came into an app's filter or went
+    out of it; both as in `sync --json`.
     """
 
     run: str
@@ -55,6 +57,7 @@ class Report:
     left_out: list[Item] = field(default_factory=list)
     stopped: list[dict[str, Any]] = field(default_factory=list)
     fates: dict[tuple[str, str], Fate] = field(default_factory=dict)
+    scope: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def finish(self) -> None:
         """Sum up, when the run has ended."""
@@ -72,6 +75,11 @@ class Report:
             self.status = "failed"
             self.reason = self.reason or "no app could be used"
 
+    def follow(self, entered: Mapping[str, int], left: Mapping[str, int]) -> None:
+        """Note how many linked records came into a filter, and went out of it, by app."""
+        for app in {**entered, **left}:
+            self.scope[app] = {"entered": entered.get(app, 0), "left": left.get(app, 0)}
+
     def as_json(self) -> dict[str, Any]:
         """The documented keys of `sync --json`, in their order."""
         return {
@@ -84,6 +92,7 @@ class Report:
             "reviews": self.reviews,
             "written": self.written,
             "stopped": self.stopped,
+            "scope": self.scope,
         }
 
     def stored(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from connectors.budget import Rate
 from connectors.contract import Account, AppError, Budget, Connector, FieldSpec, ObjectSpec, Options, Tokens
 from connectors.settings import own_rates
 from mappings.document import ProblemsFound
-from mappings.load import bind, fit
+from mappings.load import Draft, bind, fit
 from mappings.model import ObjectMapping
 from syncer import specs, stopping
 from syncer.config import AppModel, Config
@@ -97,7 +97,7 @@ class Wiring:
             dependents(self.config, said),
             Marks(self.config.forgotten_dir),
         )
-        self._read_new_fields(ready)
+        self._read_new_fields(ready, said.draft)
         return ready
 
     def connector(self, app: str) -> Connector:
@@ -201,23 +201,30 @@ class Wiring:
         except Busy:
             return
 
-    def _read_new_fields(self, ready: Sync) -> None:
+    def _read_new_fields(self, ready: Sync, draft: Draft) -> None:
         """Where the mapping gained a field of an app, that app is read from the start: records that do not
-        change hold values in it too. What was known of it from an earlier time does not count any more."""
+        change hold values in it too. What was known of it from an earlier time does not count any more. So is
+        an app whose filter (`only`) changed: that shows who enters it and who leaves."""
         history, ledger = History(self.db), Ledger(self.db, ready.name)
         wanted = {app: set(ready.fields(app)) for app in ready.apps}
         facts = {app: f"fields:{ready.name}:{app}" for app in ready.apps}
         with self.db.reading():
             before = {app: history.fact(fact) for app, fact in facts.items()}
         known = {app: set(orjson.loads(text)) for app, text in before.items() if text is not None}
+        filters = {f"only:{ready.name}:{app}": said.only or "" for app, said in draft.model.apps.items()}
         with self.db.reading():
             same = stopping.is_kept(history, ready)
-        if known == wanted and same:
+            filtered = {name: history.fact(name) for name in filters}
+        if known == wanted and same and filtered == filters:
             return
         ports = self.ports
         try:
             with hold(self.db, ready.name, ports.holder, ports.now, ports.alive), self.db.transaction():
                 stopping.keep(history, ready)
+                for (name, only), app in zip(filters.items(), draft.model.apps, strict=True):
+                    if filtered[name] not in (None, only):
+                        ledger.save_reader(app, cursor=None, scan_began=None)
+                    history.keep_fact(name, only)
                 for app, fields in wanted.items():
                     if app in known and fields - known[app]:
                         ledger.save_reader(app, cursor=None, scan_began=None)

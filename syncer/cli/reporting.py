@@ -76,6 +76,8 @@ def _notes(report: Report) -> None:
             tell(f"{app} is paused: it was not read.")
         elif row.error:
             tell(f"{app} could not be used to the end: {row.error}")
+    for app, moves in report.scope.items():
+        tell(f"{app}: {moves['entered']} records came into its filter, {moves['left']} went out of it.")
     for one in report.stopped:
         tell(f"{one['app']}: {one['field']} is neither read nor written: {one['reason']}")
         ids = ", ".join(one["examples"]) + (", ..." if one["records"] > len(one["examples"]) else "")

@@ -155,7 +155,11 @@ class Puller:
                 else {}
             )
         return [
-            r for r in page if r.archived or not self._is_known(r, known.get(r.id), waiting.get(r.id), slots)
+            r
+            for r in page
+            if r.archived
+            or not self._is_known(r, known.get(r.id), waiting.get(r.id), slots)
+            or not self.intake.in_scope(r, True)
         ]
 
     @staticmethod

@@ -80,6 +80,14 @@ class Ledger:
     def set_planned(self, basis: str) -> None:
         self.db.upsert(Meta, [{"name": f"planned:{self.space}", "value": basis}])
 
+    def mapped(self) -> dict[str, str] | None:
+        """Field -> the version of its mapping, as all was last planned; None where that is not known."""
+        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"mapped:{self.space}")
+        return codec.loads(row[0]) if row else None
+
+    def set_mapped(self, versions: Mapping[str, str]) -> None:
+        self.db.upsert(Meta, [{"name": f"mapped:{self.space}", "value": codec.dumps(versions)}])
+
     def restored(self) -> str | None:
         """When the backup was made that this state was put back from; None once a run has caught up."""
         row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"restored:{self.space}")

@@ -8,10 +8,8 @@ from mappings.bind import OpenShape
 from mappings.suggest import SURE, Found, Proposal, likeness, suggest
 
 
-def found(
-    app: str, name: str, kind: str = "text", label: str = "", samples: tuple[Value, ...] = (), **how: object
-) -> Found:
-    return Found(app, OpenShape(name, kind, **how), label, samples)  # type: ignore[arg-type]
+def found(app: str, name: str, kind: str = "text", label: str = "", **how: object) -> Found:
+    return Found(app, OpenShape(name, kind, **how), label)  # type: ignore[arg-type]
 
 
 def plan(app: str, *options: str) -> Found:
