@@ -20,7 +20,7 @@ from mappings.checking import Strict, mistake, validated
 from mappings.document import Document, Problem, ProblemsFound, nearest
 from mappings.load import Draft, examine
 from syncer.brakes import KINDS, ChangeKind, Limit
-from syncer.config_service import Schedule, ScheduleModel, ServiceModel
+from syncer.config_service import AlertsModel, Schedule, ScheduleModel, ServiceModel
 from syncer.config_types import Address, Every, Setting
 from syncer.environment import Environment
 
@@ -190,6 +190,9 @@ class ConfigModel(Strict):
     conflicts: ConflictsModel = Field(default=ConflictsModel(), description="Where the conflict log lies.")
     forget: ForgetModel = Field(default=ForgetModel(), description="Forgetting a person: syncer forget.")
     service: ServiceModel = Field(default=ServiceModel(), description="The service: syncer serve.")
+    alerts: AlertsModel = Field(
+        default=AlertsModel(), description="When the service calls for a person, and where."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SecretStr
 
 from mappings.checking import Strict, mistake
 from syncer.config_types import Address, Cron, Every, Listen, Zone
@@ -59,4 +59,25 @@ class ServiceModel(Strict):
         default=ScheduleModel(every=timedelta(days=7)),
         description="When all apps are compared in full, or off.",
         examples=[{"every": "7d"}],
+    )
+
+
+class AlertsModel(Strict):
+    """When the service calls for a person, and where. Nothing is sent twice: once on trouble, once when
+    over."""
+
+    to: list[SecretStr] = Field(
+        default=[], description="Apprise addresses; none: the log alone.", examples=[["${ALERT_URL}"]]
+    )
+    conflicts: int = Field(default=20, ge=0, description="More held conflicts than this.")
+    reviews: int = Field(default=50, ge=0, description="More doubtful matches than this.")
+    failures: int = Field(default=20, ge=0, description="More refused values than this.")
+    no_success: Every = Field(
+        default=timedelta(days=1), description="No run succeeded for so long.", examples=["6h"]
+    )
+    no_change: Every = Field(
+        default=timedelta(days=3), description="No change for so many days, after many with.", examples=["3d"]
+    )
+    expiry: Every = Field(
+        default=timedelta(days=7), description="A login ends within this time.", examples=["7d"]
     )

@@ -207,7 +207,7 @@ class Engine:
         pulled: dict[str, Pulled] = self.ports.workers.drive({n: p.task() for n, p in pullers.items()})
         for name, result in pulled.items():
             row = run.report.apps[name]
-            row.read, row.error = result.read, result.error
+            row.read, row.error, row.refused = result.read, result.error, result.refused
             if result.complete:
                 run.readable.add(name)
             if result.short:

@@ -14,7 +14,8 @@ Status = Literal["done", "partial", "held", "failed", "interrupted"]
 
 @dataclass(slots=True)
 class AppRow:
-    """One app in one run. `error`: why it was not read or written to the end."""
+    """One app in one run. `error`: why it was not read or written to the end; `refused`: it did not take our
+    credential."""
 
     read: int = 0
     linked: int = 0
@@ -26,10 +27,11 @@ class AppRow:
     held: int = 0
     calls: int = 0
     error: str = ""
+    refused: bool = False
 
     def numbers(self) -> dict[str, int]:
         """The documented keys of `sync --json`."""
-        return {name: value for name, value in asdict(self).items() if name != "error"}
+        return {name: value for name, value in asdict(self).items() if name not in ("error", "refused")}
 
 
 @dataclass(slots=True)
@@ -105,4 +107,5 @@ class Report:
             "left_out": len(self.left_out),
             "skipped": self.skipped,
             "errors": {name: row.error for name, row in self.apps.items() if row.error},
+            "credentials_refused": [name for name, row in self.apps.items() if row.refused],
         }

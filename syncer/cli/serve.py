@@ -27,7 +27,9 @@ def serve(config: ConfigFile = CONFIG) -> None:
         from syncer.service.web import Web
 
         parts.append(Web(said.model.service.listen))
-    service = Service(said, parts=parts)
+    from syncer.service.alerts import Alerts
+
+    service = Service(said, parts=[*parts, Alerts()])
     _stop_on(service, signal.SIGTERM, signal.SIGINT)
     service.run()
 

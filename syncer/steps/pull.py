@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from connectors.contract import AppError, Fetched, ObjectSpec, Page, Record
+from connectors.contract import AppError, AuthRefused, Fetched, ObjectSpec, Page, Record
 from syncer.model import Observation
 from syncer.ports import Task
 from syncer.setup import App, Sync
@@ -28,14 +28,16 @@ class TooMany(AppError):
 
 @dataclass(slots=True)
 class Pulled:
-    """What reading an app gave. `first`: its first complete read ended now. `error`: why it stopped early.
-    `short`: a full listing left out records that are there, so what it does not show may be there as well."""
+    """What reading an app gave. `first`: its first complete read ended now. `error`: why it stopped early;
+    `refused`: the credential was. `short`: a full listing left out records that are there, so what it does
+    not show may be there as well."""
 
     read: int = 0
     first: bool = False
     complete: bool = False
     short: bool = False
     error: str = ""
+    refused: bool = False
     missing: list[str] = field(default_factory=list)
 
 
@@ -73,7 +75,7 @@ class Puller:
             seen = None if fresh or resumed or partly else set[str]()
             yield from self._pages(state["cursor"], fresh and not resumed, lagging, seen)
         except AppError as error:
-            self.result.error = str(error)
+            self.result.error, self.result.refused = str(error), isinstance(error, AuthRefused)
             return self.result
         with self.intake.records.db.transaction():
             changes: dict[str, str | None] = {"scan_began": None, "pulled_at": began}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from syncer.store import codec
@@ -55,6 +56,16 @@ class History:
             space=sync,
         )
         return str(row[0]) if row and row[0] is not None else None
+
+    def written_by_day(self, sync: str, since: datetime) -> dict[str, int]:
+        """Day (UTC) -> how much runs wrote that began on it."""
+        rows = self.db.rows(
+            "SELECT SUBSTR(started, 1, 10) AS day, SUM(written) FROM run"
+            " WHERE space = :space AND started >= :since GROUP BY SUBSTR(started, 1, 10)",
+            space=sync,
+            since=codec.iso(since),
+        )
+        return {str(day): int(written or 0) for day, written in rows}
 
     def run(self, id: str) -> dict[str, Any] | None:
         sql = "SELECT id, space, kind, started, ended, status, written, report FROM run WHERE id = :id"

@@ -1,0 +1,105 @@
+"""What is trouble, and when to say so: once when it begins, once when it is over. Pure. No text names a
+customer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from syncer.config_service import AlertsModel
+
+USUAL: Final = 0.7  # share of days with changes, from which on a day without is unusual
+LEAST: Final = 10  # days that have to be known before that is said
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """`key` names it for as long as it lasts; `text` says what, and what to do."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What is known of one sync. `standing`: as `syncer.overview` tells it; `report`: what its last run kept
+    of itself; `days`: by day (newest last, today left out), whether anything was written; `expiring`: app ->
+    when what renews its login ends."""
+
+    standing: Mapping[str, Any]
+    report: Mapping[str, Any] = field(default_factory=dict)
+    days: Sequence[bool] = ()
+    since: datetime | None = None
+    expiring: Mapping[str, datetime] = field(default_factory=dict)
+
+
+def troubles(signs: Signs, said: AlertsModel, now: datetime) -> list[Trouble]:
+    """All that is wrong with one sync now."""
+    one = signs.standing
+    if one["paused"]:
+        return []
+    name, found = one["sync"], list[Trouble]()
+
+    def add(kind: str, text: str) -> None:
+        found.append(Trouble(f"{name}: {kind}", text))
+
+    last = one["last_run"]
+    if last is not None and last["status"] == "failed":
+        add("run failed", f"The last run ({last['run']}) failed. Look at: syncer show {last['run']}")
+    if one["held"] is not None:
+        run, items = one["held"]["run"], one["held"]["items"]
+        add(
+            "held",
+            f"{items} changes wait for an answer: syncer sync {name} --approve {run}, or --reject {run}",
+        )
+    for kind, number, most, command in (
+        ("conflicts", one["held_conflicts"], said.conflicts, "conflicts list --held"),
+        ("reviews", len(one["reviews"]), said.reviews, "review"),
+        ("failures", len(one["refused"]), said.failures, "failures list"),
+    ):
+        if number > most:
+            add(kind, f"{number} {kind} wait for a person (the limit is {most}): syncer {command}")
+    success = _moment(one["last_success"]) or signs.since
+    if success is not None and now - success > said.no_success:
+        add("no success", f"No run has succeeded since {success:%Y-%m-%d %H:%M} UTC: syncer status")
+    if _fell_silent(signs.days, said.no_change):
+        days = said.no_change.days
+        add("no change", f"Nothing has changed for {days} days, where there usually was something every day.")
+    drift = sum((one["verified"] or {}).get("drift", {}).values())
+    if drift:
+        add("drift", f"{drift} values differ from golden: syncer verify {name} --repair")
+    for app in signs.report.get("credentials_refused", ()):
+        add(f"credential of {app}", f"{app} refused our credential. Renew it, then: syncer check")
+    for app, ends in signs.expiring.items():
+        if ends - now < said.expiry:
+            add(f"login of {app}", f"The login of {app} ends on {ends:%Y-%m-%d}: syncer auth login {app}")
+    return found
+
+
+def step(known: Mapping[str, str], now: Sequence[Trouble]) -> tuple[dict[str, str], list[Message]]:
+    """What is known from now on, and what to say. `known`: key -> the text that was said."""
+    current = {trouble.key: trouble.text for trouble in now}
+    begun = [Message(f"syncer: {key}", text) for key, text in current.items() if key not in known]
+    over = [
+        Message(f"syncer: over: {key}", f"This is over: {known[key]}") for key in known if key not in current
+    ]
+    return {key: known.get(key, text) for key, text in current.items()}, begun + over
+
+
+def _fell_silent(days: Sequence[bool], span: timedelta) -> bool:
+    """Whether the last days were quiet, after many that were not."""
+    number = span.days
+    before, lately = days[:-number], days[-number:]
+    return len(before) >= LEAST and not any(lately) and sum(before) >= USUAL * len(before)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,185 @@
+"""When the service calls for a person: once when trouble begins, once when it is over."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from syncer.cli.init import contents, write
+from syncer.config import load_config
+from syncer.config_service import AlertsModel
+from syncer.ports import Ports
+from syncer.service.alerting import Signs, Trouble, step, troubles
+from syncer.service.alerts import Alerts
+from syncer.service.desk import Desk
+from syncer.store.database import Database
+from syncer.store.history import History
+from syncer.store.ledger import Ledger
+
+NOW = datetime(2030, 1, 31, 12, 0, tzinfo=UTC)
+SAID = AlertsModel()
+WELL: dict[str, Any] = {
+    "sync": "contacts",
+    "paused": False,
+    "last_run": {"run": "r1", "status": "done"},
+    "last_success": "2030-01-31T11:45:00+00:00",
+    "held": None,
+    "held_conflicts": 0,
+    "reviews": [],
+    "refused": [],
+    "verified": None,
+}
+BUSY = [True] * 14
+
+
+def signs(days: list[bool] = BUSY, **changes: Any) -> Signs:
+    more = {name: changes.pop(name) for name in ("report", "since", "expiring") if name in changes}
+    return Signs({**WELL, **changes}, days=days, **more)
+
+
+CASES: Mapping[str, tuple[Signs, list[str]]] = {
+    "all is well": (signs(), []),
+    "a run failed": (signs(last_run={"run": "r2", "status": "failed"}), ["run failed"]),
+    "a run had leftovers": (signs(last_run={"run": "r2", "status": "partial"}), []),
+    "a plan is held": (signs(held={"run": "r2", "reason": "", "items": 900}), ["held"]),
+    "as many conflicts as are allowed": (signs(held_conflicts=20), []),
+    "one conflict too many": (signs(held_conflicts=21), ["conflicts"]),
+    "too many doubtful matches": (signs(reviews=[{}] * 51), ["reviews"]),
+    "too many refused values": (signs(refused=[{}] * 21), ["failures"]),
+    "no success for a day": (signs(last_success="2030-01-30T11:59:00+00:00"), ["no success"]),
+    "never a success, but young": (signs(last_success=None, since=NOW - timedelta(hours=23)), []),
+    "never a success since a day": (
+        signs(last_success=None, since=NOW - timedelta(hours=25)),
+        ["no success"],
+    ),
+    "three days without changes": (signs([*BUSY, False, False, False]), ["no change"]),
+    "two days without changes": (signs([*BUSY, False, False]), []),
+    "changes were rare before": (signs([*([True, False] * 8), False, False, False]), []),
+    "too young to know": (signs([True] * 9 + [False] * 3), []),
+    "drift": (signs(verified={"drift": {"crm": 2, "mail": 0}}), ["drift"]),
+    "compared without drift": (signs(verified={"drift": {"crm": 0}}), []),
+    "a credential was refused": (signs(report={"credentials_refused": ["crm"]}), ["credential of crm"]),
+    "a login ends in six days": (signs(expiring={"crm": NOW + timedelta(days=6)}), ["login of crm"]),
+    "a login ends in eight days": (signs(expiring={"crm": NOW + timedelta(days=8)}), []),
+    "what is paused is left alone": (signs(paused=True, held_conflicts=99), []),
+    "several at once": (
+        signs(last_run={"run": "r2", "status": "failed"}, held_conflicts=99),
+        ["run failed", "conflicts"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "expected"), CASES.values(), ids=CASES.keys())
+def test_what_is_trouble(given: Signs, expected: list[str]) -> None:
+    found = troubles(given, SAID, NOW)
+    assert [trouble.key for trouble in found] == [f"contacts: {kind}" for kind in expected]
+    assert all("syncer" in trouble.text or "usually" in trouble.text for trouble in found)
+
+
+HELD, FAILED = Trouble("contacts: held", "3 wait"), Trouble("contacts: run failed", "r2 failed")
+STEPS: Mapping[str, tuple[list[Trouble], list[Trouble], list[str]]] = {
+    "it begins": ([], [HELD], ["syncer: contacts: held"]),
+    "it lasts": ([HELD], [HELD], []),
+    "it lasts in other words": ([HELD], [Trouble(HELD.key, "9 wait")], []),
+    "it is over": ([HELD], [], ["syncer: over: contacts: held"]),
+    "one ends, one begins": (
+        [HELD],
+        [FAILED],
+        ["syncer: contacts: run failed", "syncer: over: contacts: held"],
+    ),
+    "nothing at all": ([], [], []),
+}
+
+
+@pytest.mark.parametrize(("before", "now", "said"), STEPS.values(), ids=STEPS.keys())
+def test_it_is_said_once_when_it_begins_and_once_when_it_is_over(
+    before: list[Trouble], now: list[Trouble], said: list[str]
+) -> None:
+    known, _ = step({}, before)
+    following, messages = step(known, now)
+    assert [message.title for message in messages] == said
+    assert following.keys() == {trouble.key for trouble in now}
+    assert step(following, now)[1] == []
+
+
+class Channel:
+    """What an alert arrives at: Apprise's plainest service, a POST of JSON."""
+
+    def __init__(self) -> None:
+        self.got: list[dict[str, Any]] = []
+        self.status = 200
+        channel = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                if channel.status == 200:
+                    channel.got.append(json.loads(body))
+                self.send_response(channel.status)
+                self.end_headers()
+
+            def log_message(self, format: str, *args: Any) -> None: ...
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def channel() -> Iterator[Channel]:
+    made = Channel()
+    yield made
+    made.close()
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise imports it
+def test_alerts_go_out_once_and_what_could_not_be_sent_is_tried_again(
+    tmp_path: Path, channel: Channel
+) -> None:
+    path = tmp_path / "config.yaml"
+    for file, text in contents(path, sandbox=True, port=8765).items():
+        write(file, text)
+    to = f"alerts: {{to: ['json://127.0.0.1:{channel.server.server_port}/']}}\n"
+    path.write_text(path.read_text() + to)
+    config = load_config(path, {})
+    db = Database(config.state)
+    now = datetime.now(UTC)
+    with db.transaction():
+        ledger = Ledger(db, "contacts")
+        ledger.begin_run("r1", "sync", now)
+        ledger.end_run("r1", "failed", now, 0, {})
+    desk = Desk(config, Ports())
+    service: Any = SimpleNamespace(
+        config=config, ports=Ports(), desk=desk, since=now, watch=SimpleNamespace(problem="")
+    )
+
+    def look() -> list[str]:
+        alerts = Alerts()  # as after a start
+        alerts.start(service)
+        alerts.look(now)
+        alerts.stop()
+        return [one["title"] for one in channel.got]
+
+    channel.status = 500
+    assert look() == []
+    channel.status = 200
+    assert look() == ["syncer: contacts: run failed"]
+    assert look() == ["syncer: contacts: run failed"]
+    with db.transaction():
+        ledger.begin_run("r2", "sync", now)
+        ledger.end_run("r2", "done", now, 0, {})
+        assert History(db).written_by_day("contacts", now - timedelta(days=1)) == {f"{now:%Y-%m-%d}": 0}
+    assert look() == ["syncer: contacts: run failed", "syncer: over: contacts: run failed"]
+    desk.close()
+    db.close()
