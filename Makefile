@@ -41,6 +41,11 @@ simulate: .venv/.dev ## Play random histories of the engine (SEEDS=10000, or fro
 simulate-mutants: .venv/.dev ## Break the engine in many ways and show that the histories notice each
 	@$(BIN)/python -m tests.simulation.engine.run_mutants
 
+SOAK_MINUTES ?= 15
+.PHONY: soak
+soak: .venv/.dev ## Run the service for 15 minutes with edits, faults and kills; then nothing may have drifted
+	@SOAK_MINUTES=$(SOAK_MINUTES) $(BIN)/python -m tests.soak.run
+
 .PHONY: lint
 lint: .venv/.dev ## ruff, mypy strict, import contract
 	@$(BIN)/ruff check .

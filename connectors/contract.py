@@ -66,11 +66,13 @@ class Budget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token and what gets the next one. `expires`: when it ends, where the app said so."""
+    """An access token and what gets the next one (nothing, where it does not end). `expires`: when it ends,
+    `refresh_expires`: when what gets the next one does, where the app said so."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
     expires: datetime | None = None
+    refresh_expires: datetime | None = None
 
 
 class Tokens(Protocol):

@@ -33,6 +33,7 @@ import httpx
 import orjson
 import tenacity
 
+from connectors.authorize import Way
 from connectors.budget import Rate, RateHeaders
 from connectors.contract import AppError, AuthRefused, Options, Unavailable, Unexpected
 from connectors.oauth import GrantRefused, Login
@@ -124,7 +125,8 @@ class Http:
     title    the app's name in messages
     rates    its published limits by class of calls; a call names the classes that it counts in
     stated   the headers in which its answers tell its limits
-    token    where access tokens are renewed, a path or a whole address; used where the config has `oauth`
+    token    where access tokens are got, a path or a whole address; used where the config has `oauth`. The
+             form is sent as JSON where `token_json`
     gate     held by each call while it is on its way, where an app limits those
     """
 
@@ -138,6 +140,7 @@ class Http:
         stated: Sequence[RateHeaders] = (),
         token: str = "",
         gate: AbstractContextManager[object] | None = None,
+        token_json: bool = False,
     ) -> None:
         self.calls = 0
         self._gate = gate or nullcontext()
@@ -149,6 +152,7 @@ class Http:
         if options.oauth and not token:
             raise AppError(f"{self._title} has no logins that expire: give credentials in place of oauth.")
         self._login = Login.of(options, self._title, self._exchange) if options.oauth else None
+        self._token_json = token_json
         self._secrets = tuple(options.credentials.values())
         seconds = number(options, "timeout", 60.0)
         # Without a client, whose cookies, redirects and hooks take nearly a third of a small call's time.
@@ -203,6 +207,16 @@ class Http:
                 shown = shown.replace(secret, "***")
         shown = _EMAIL.sub("[e-mail]", shown)
         return shown if len(shown) <= limit else shown[: limit - 3] + "..."
+
+    def way(self, authorize: str, scopes: Sequence[str], pkce: bool, note: str = "") -> Way:
+        """How a person logs in to this account by a browser. Raises `AuthRefused` where the config has no
+        `oauth`."""
+        if self._login is None:
+            raise AuthRefused(
+                f"{self._title}: set oauth.client_id and oauth.client_secret in the config first."
+            )
+        client = self._login.given["client_id"]
+        return Way(authorize, client, tuple(scopes), pkce, self._login.grant, note)
 
     def close(self) -> None:
         self._transport.close()
@@ -280,11 +294,12 @@ class Http:
     def _exchange(self, form: Mapping[str, str]) -> Mapping[str, Any]:
         """A call to the token endpoint. An answer that got lost is asked for again: a token may be spent by
         that, but without it there is none in any case."""
+        kind = "application/json" if self._token_json else "application/x-www-form-urlencoded"
         request = httpx.Request(
             "POST",
             self._token_url,
-            content=urlencode(form).encode(),
-            headers={**HEADERS, "content-type": "application/x-www-form-urlencoded"},
+            content=orjson.dumps(form) if self._token_json else urlencode(form).encode(),
+            headers={**HEADERS, "content-type": kind},
             extensions=self._extensions,
         )
         try:

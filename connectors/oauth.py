@@ -18,7 +18,7 @@ from typing import Any, Final
 from connectors.contract import AuthRefused, Options, Token, Tokens, Unexpected
 
 EARLY: Final = timedelta(seconds=60)  # renewed this long before the end
-NEEDED: Final = ("client_id", "client_secret", "refresh_token")
+NEEDED: Final = ("client_id", "client_secret")
 
 Exchange = Callable[[Mapping[str, str]], Mapping[str, Any]]
 
@@ -84,7 +84,7 @@ class Login:
         """What must not show in a text."""
         token = self._token
         more = (token.access, token.refresh) if token else ()
-        return (self.given["client_secret"], self.given["refresh_token"], *more)
+        return tuple(filter(None, (self.given["client_secret"], self.given.get("refresh_token"), *more)))
 
     def _ending(self, token: Token) -> bool:
         return token.expires is not None and token.expires - EARLY <= self.now()
@@ -95,7 +95,12 @@ class Login:
             kept = self.tokens.read()
             if kept is not None and kept.access != (old.access if old else "") and not self._ending(kept):
                 return kept
-            refresh = kept.refresh if kept else self.given["refresh_token"]
+            refresh = (kept.refresh if kept else "") or self.given.get("refresh_token", "")
+            if not refresh:
+                raise AuthRefused(
+                    f"{self.title} has no login (any more): run syncer auth login and its name, or give"
+                    " oauth.refresh_token in the config."
+                )
             try:
                 token = self._exchanged(refresh)
             except GrantRefused as refused:
@@ -113,19 +118,28 @@ class Login:
                 refused = again
         raise AuthRefused(
             f"{self.title}: the refresh token was refused ({refused}). It was revoked, has expired, or was"
-            " used elsewhere. Connect the app anew and put the new value into oauth.refresh_token."
+            " used elsewhere. Run syncer auth login and the app's name, or connect the app anew and put the"
+            " new value into oauth.refresh_token."
         ) from refused
 
+    def grant(self, code: Mapping[str, str]) -> Token:
+        """The first token of a login: `code` holds what the app's page gave, and what goes with it."""
+        try:
+            return self._asked({"grant_type": "authorization_code", **code}, "")
+        except GrantRefused as refused:
+            told = f"{self.title} did not take the code ({refused}). Begin the login anew."
+            raise AuthRefused(told) from refused
+
     def _exchanged(self, refresh: str) -> Token:
-        form = {
-            "grant_type": "refresh_token",
-            "client_id": self.given["client_id"],
-            "client_secret": self.given["client_secret"],
-            "refresh_token": refresh,
-        }
-        answer = self.exchange(form)
+        return self._asked({"grant_type": "refresh_token", "refresh_token": refresh}, refresh)
+
+    def _asked(self, said: Mapping[str, str], refresh: str) -> Token:
+        client = {"client_id": self.given["client_id"], "client_secret": self.given["client_secret"]}
+        answer = self.exchange({**client, **said})
         access, lasts = answer.get("access_token"), answer.get("expires_in")
         if not isinstance(access, str) or not access:
             raise Unexpected(f"{self.title}: the answer of the token endpoint holds no access_token.")
         expires = self.now() + timedelta(seconds=lasts) if isinstance(lasts, int | float) else None
-        return Token(access, str(answer.get("refresh_token") or refresh), expires)
+        left = answer.get("refresh_token_expires_in")
+        ends = self.now() + timedelta(seconds=left) if isinstance(left, int | float) else None
+        return Token(access, str(answer.get("refresh_token") or refresh), expires, ends)

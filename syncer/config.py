@@ -33,11 +33,16 @@ def _connector(name: str) -> str:
 
 
 class OAuthModel(Strict):
-    """A login whose access tokens expire; they are renewed with the refresh token."""
+    """A login whose access tokens expire; they are renewed with the refresh token. `syncer auth login` gets
+    the first; else it is given here."""
 
     client_id: SecretStr = Field(description="As ${ENV}.", examples=["${HUBSPOT_CLIENT_ID}"])
     client_secret: SecretStr = Field(description="As ${ENV}.", examples=["${HUBSPOT_CLIENT_SECRET}"])
-    refresh_token: SecretStr = Field(description="As ${ENV}.", examples=["${HUBSPOT_REFRESH_TOKEN}"])
+    refresh_token: SecretStr | None = Field(
+        default=None,
+        description="As ${ENV}; without it, run syncer auth login.",
+        examples=["${HUBSPOT_REFRESH_TOKEN}"],
+    )
 
 
 class AppModel(Strict):
@@ -74,8 +79,8 @@ class AppModel(Strict):
 
     def login(self) -> dict[str, str]:
         """The login in plain, for the connector alone; empty where there is none."""
-        said: list[tuple[str, SecretStr]] = list(self.oauth) if self.oauth else []
-        return {name: secret.get_secret_value() for name, secret in said}
+        said: list[tuple[str, SecretStr | None]] = list(self.oauth) if self.oauth else []
+        return {name: secret.get_secret_value() for name, secret in said if secret is not None}
 
 
 class SyncModel(Strict):

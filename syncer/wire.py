@@ -120,11 +120,17 @@ class Wiring:
         if self.db.is_sqlite and self.db.file is None:
             return {}
         self.shared = self.shared or Shared(self.config.state)
+        self.budgets.append(SharedBudget(self.shared, account_key(self.config.apps[app])))
+        return {"budget": self.budgets[-1], "tokens": self.tokens(app)}
+
+    def tokens(self, app: str) -> Tokens | None:
+        """Where the token of the app's login is kept; None for a state in memory."""
+        if self.db.is_sqlite and self.db.file is None:
+            return None
+        self.shared = self.shared or Shared(self.config.state)
         account, ports = account_key(self.config.apps[app]), self.ports
         vault = Vault(self.config.state_keys)
-        tokens = SharedTokens(self.shared, vault, account, app, ports.holder, ports.now, ports.alive)
-        self.budgets.append(SharedBudget(self.shared, account))
-        return {"budget": self.budgets[-1], "tokens": tokens}
+        return SharedTokens(self.shared, vault, account, app, ports.holder, ports.now, ports.alive)
 
     def _bound(self, said: SyncConfig) -> tuple[dict[str, ObjectSpec], ObjectMapping]:
         """Declarations and mapping. One that does not fit what is remembered may fit by now: a field was

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from connectors.authorize import Way
 from connectors.batching import chunks
 from connectors.budget import Rate, RateHeaders
 from connectors.contract import (
@@ -62,6 +63,11 @@ STATED: Final = (
         "x-hubspot-ratelimit-daily", "x-hubspot-ratelimit-daily-remaining", pause=3600.0, adopt=False
     ),
 )
+SCOPES = (
+    *(f"crm.objects.{kind}.{right}" for kind in ("contacts", "companies") for right in ("read", "write")),
+    *(f"crm.schemas.{kind}.{right}" for kind in ("contacts", "companies") for right in ("read", "write")),
+    *("crm.lists.read", "crm.lists.write", "communication_preferences.read_write"),
+)
 
 
 class HubSpotConnector:
@@ -73,7 +79,7 @@ class HubSpotConnector:
     def __init__(self, options: Options) -> None:
         self._paths = Paths(str(options.settings.get("api_version") or "v3"))
         headers = token_header(options, self.credentials, self.title)
-        base_url = options.base_url or self.default_base_url
+        base_url = self._base_url = (options.base_url or self.default_base_url or "").rstrip("/")
         self._http = Http(options, self.title, base_url, headers, RATES, STATED, self._paths.token)
         self._now = options.now
         self._hook_secret = options.credentials.get("webhook_secret") or options.oauth.get(
@@ -90,6 +96,14 @@ class HubSpotConnector:
     @property
     def calls(self) -> int:
         return self._http.calls
+
+    @property
+    def login(self) -> Way:
+        """HubSpot's page for people is at another address than its API."""
+        own = self._base_url == self.default_base_url
+        return self._http.way(
+            f"{'https://app.hubspot.com' if own else self._base_url}/oauth/authorize", SCOPES, False
+        )
 
     @property
     def hooks(self) -> HubSpotHooks:

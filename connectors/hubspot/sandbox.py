@@ -22,6 +22,7 @@ from connectors.hubspot.sandbox_tokens import token_answer
 from connectors.hubspot.sandbox_world import load
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.limits import Denied, Limits
+from connectors.sandbox.logins import page
 from connectors.sandbox.people import World
 from connectors.sandbox.webhooks import Delivery
 from connectors.sandbox.wire import Answer, App, Call, Json, Mode, Refused, Router
@@ -68,9 +69,11 @@ class HubSpot(App[Account]):
         return path
 
     def handle(self, call: Call) -> Answer:
-        """The token endpoint asks for no token, and counts against no limit."""
+        """The login asks for no token, and counts against no limit."""
         if _TOKEN_PATH.fullmatch(call.path):
             return token_answer(self.account.tokens, call)
+        if call.path == "/oauth/authorize":
+            return page(self.account.tokens, call)
         return super().handle(call)
 
     def outgoing(self) -> list[Delivery]:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs
-
 from connectors.hubspot.sandbox_answers import correlation
+from connectors.sandbox.logins import form_of, granted
 from connectors.sandbox.tokens import GrantRefused, TokenServer
 from connectors.sandbox.wire import Answer, Call
 
 _REASONS = {
     "invalid_client": "missing or invalid client id or secret",
     "invalid_grant": "missing or invalid refresh token",
+    "unsupported_grant_type": "grant_type must be authorization_code or refresh_token",
 }
 
 
 def token_answer(tokens: TokenServer, call: Call) -> Answer:
-    """``grant_type=refresh_token`` alone: nobody sits before a browser here to give a code."""
+    """For codes and for refresh tokens."""
     if call.method != "POST":
         return Answer(405)
-    form = {name: values[-1] for name, values in parse_qs(call.raw.decode()).items()}
-    if form.get("grant_type") != "refresh_token":
-        return _refused("unsupported_grant_type", "grant_type must be refresh_token here")
-    given = (form.get(name, "") for name in ("client_id", "client_secret", "refresh_token"))
     try:
-        got = tokens.renew(*given)
+        got = granted(tokens, form_of(call))
     except GrantRefused as refused:
         return _refused(str(refused), _REASONS[str(refused)])
     body = {

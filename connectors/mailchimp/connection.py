@@ -13,12 +13,14 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
+from connectors.authorize import Way
 from connectors.budget import Rate
 from connectors.contract import AppError, Options, Unavailable, Unexpected
 from connectors.http import Answer, Http
-from connectors.settings import basic, bearer, number, require
+from connectors.settings import basic, bearer, is_loopback, number, require
 
 VERSION: Final = "3.0"
+LOGIN: Final = "https://login.mailchimp.com"  # of all accounts, whatever their data centre
 CONNECTIONS: Final = 5  # of the ten that an account may have
 TIMEOUT: Final = 120  # seconds; Mailchimp itself ends a call then
 RATES: Final = (Rate("general", 600, 60.0),)  # nothing is published: about what ten connections can do
@@ -31,14 +33,23 @@ class Connection(Http):
     """HTTP to one account. All connections of this process to an account share its lanes and its rates."""
 
     def __init__(self, options: Options, title: str) -> None:
-        token = require(options, ("token",), title)["token"]
+        token = "" if options.oauth else require(options, ("token",), title)["token"]
         base_url = options.base_url or _address(token, options.name)
-        headers = basic("syncer", token) if DATA_CENTER.search(token) else bearer(token)
+        headers = basic("syncer", token) if DATA_CENTER.search(token) else bearer(token) if token else {}
+        self._pages = base_url.rstrip("/") if is_loopback(base_url) else LOGIN
+        account = token or options.oauth["client_id"]
         settings = {"timeout": TIMEOUT, **options.settings}
         self.lanes = max(1, min(10, int(number(options, "connections", CONNECTIONS))))
-        gate = _gate(hashlib.sha256(token.encode()).hexdigest(), self.lanes)
+        gate = _gate(hashlib.sha256(account.encode()).hexdigest(), self.lanes)
         options = replace(options, settings=settings)
-        super().__init__(options, title, f"{base_url.rstrip('/')}/{VERSION}", headers, RATES, gate=gate)
+        base = f"{base_url.rstrip('/')}/{VERSION}"
+        token_url = f"{self._pages}/oauth2/token"
+        super().__init__(options, title, base, headers, RATES, token=token_url, gate=gate)
+
+    @property
+    def login(self) -> Way:
+        """Tokens do not end, and no scopes are asked for: a login may do all that its user may."""
+        return self.way(f"{self._pages}/oauth2/authorize", (), False)
 
     def throttled(self, answer: Answer) -> bool:
         """At a very high volume Mailchimp's front door answers 403 without a body of the API's own."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
+from connectors.authorize import Way
 from connectors.contract import (
     Account,
     AppError,
@@ -62,6 +63,10 @@ class MailchimpConnector:
     @property
     def calls(self) -> int:
         return self._http.calls
+
+    @property
+    def login(self) -> Way:
+        return self._http.login
 
     @property
     def hooks(self) -> MailchimpHooks:

@@ -15,6 +15,7 @@ from connectors.mailchimp.sandbox_members import MEMBERS
 from connectors.mailchimp.sandbox_webhooks import WEBHOOKS
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.limits import Denied, Limits, Room
+from connectors.sandbox.logins import page, token
 from connectors.sandbox.names import TAGS
 from connectors.sandbox.people import Person, World
 from connectors.sandbox.webhooks import Delivery
@@ -49,6 +50,14 @@ class Mailchimp(App[Account]):
         super().__init__(Account(clock, mode, limits), ROUTER, limits, mode)
         _load(self.account.audiences[NEWSLETTER], world, start)
 
+    def handle(self, call: Call) -> Answer:
+        """The login asks for no key. Its tokens do not end."""
+        if call.path == "/oauth2/authorize":
+            return page(self.account.tokens, call)
+        if call.path == "/oauth2/token" and call.method == "POST":
+            return token(self.account.tokens, call, ends=False)
+        return super().handle(call)
+
     def own_path(self, path: str) -> str:
         if not path.startswith(f"{ROOT}/") and path != ROOT:
             raise missing()
@@ -62,6 +71,8 @@ class Mailchimp(App[Account]):
         if not given:
             detail = "Your request did not include an API key."
             raise Refused(problem(401, "API Key Missing", detail))
+        if self.account.tokens.knows(given):
+            return
         if (_password(given) if kind.lower() == "basic" else given) != KEY:
             raise Refused(problem(401, "API Key Invalid", WRONG_KEY))
 

@@ -6,6 +6,7 @@ from connectors.mailchimp.sandbox_answers import missing
 from connectors.mailchimp.sandbox_audience import Audience, Member
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.limits import Limits
+from connectors.sandbox.tokens import TokenServer
 from connectors.sandbox.wire import Call, Json, Mode
 
 ACCOUNT_ID = "5bd1fa0b6a0dbd2ab7e3ae5ba"
@@ -19,6 +20,7 @@ class Account:
         self.clock = clock
         self.mode = mode
         self.limits = limits
+        self.tokens = TokenServer("mailchimp", clock, mode)
         self.audiences = {
             NEWSLETTER: Audience(NEWSLETTER, "Newsletter", clock, mode, 1),
             EVENTS: Audience(EVENTS, "Events", clock, mode, 5_000_001),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.authorize import challenge
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.wire import Mode
 
@@ -41,11 +42,31 @@ class TokenServer:
         self._good = {self.first_refresh}
         self._spent: dict[str, str] = {}  # access token -> the refresh token that it was got with
         self._ends: dict[str, int] = {}
+        self._codes: dict[str, tuple[str, str]] = {}  # code -> where to, and the challenge of PKCE
+
+    def agree(self, redirect: str, challenge: str) -> str:
+        """A person agreed on the page: a code, good for once."""
+        code = f"{self._app}-code-{len(self._codes) + self.renewals + 1}"
+        self._codes[code] = (redirect, challenge)
+        return code
+
+    def redeem(self, client_id: str, client_secret: str, code: str, redirect: str, verifier: str) -> Granted:
+        """Raises `GrantRefused`."""
+        self._know(client_id, client_secret)
+        known = self._codes.pop(code, None)
+        if known is None or known[0] != redirect or (known[1] and known[1] != challenge(verifier)):
+            raise GrantRefused("invalid_grant")
+        refresh = f"{self._app}-login-{self.renewals + 1}"
+        self._good.add(refresh)
+        return self.renew(client_id, client_secret, refresh)
+
+    def _know(self, client_id: str, client_secret: str) -> None:
+        if (client_id, client_secret) != (self.client_id, self.client_secret):
+            raise GrantRefused("invalid_client")
 
     def renew(self, client_id: str, client_secret: str, refresh: str) -> Granted:
         """Raises `GrantRefused`."""
-        if (client_id, client_secret) != (self.client_id, self.client_secret):
-            raise GrantRefused("invalid_client")
+        self._know(client_id, client_secret)
         if refresh not in self._good or self._mode.settings.get("token_revoked"):
             raise GrantRefused("invalid_grant")
         self.renewals += 1

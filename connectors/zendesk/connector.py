@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from connectors.authorize import Way
 from connectors.batching import chunks
 from connectors.budget import Rate, RateHeaders
 from connectors.contract import (
@@ -50,10 +51,11 @@ class ZendeskConnector:
     default_base_url: str | None = None  # each account has its own: https://SUBDOMAIN.zendesk.com
 
     def __init__(self, options: Options) -> None:
-        given = require(options, self.credentials, self.title)
-        base_url = f"{(options.base_url or '').rstrip('/')}/api/v2" if options.base_url else None
-        login = basic(f"{given['email']}/token", given["token"])
-        self._http = Http(options, self.title, base_url, login, RATES, STATED)
+        self._site = (options.base_url or "").rstrip("/")
+        base_url = f"{self._site}/api/v2" if options.base_url else None
+        token = f"{self._site}/oauth/tokens" if options.base_url else ""
+        login = _credential(options, self.credentials, self.title)
+        self._http = Http(options, self.title, base_url, login, RATES, STATED, token, token_json=True)
         self._now = options.now
         self._consent = str(options.settings.get("consent_field") or CONSENT)
         self._locale = str(options.settings.get("default_locale") or "en-US")
@@ -66,6 +68,10 @@ class ZendeskConnector:
     @property
     def calls(self) -> int:
         return self._http.calls
+
+    @property
+    def login(self) -> Way:
+        return self._http.way(f"{self._site}/oauth/authorizations/new", ("read", "write"), True)
 
     @property
     def hooks(self) -> ZendeskHooks:
@@ -226,3 +232,11 @@ def _facts(object: str) -> ObjectFacts:
     if object not in OBJECTS:
         raise AppError(f"zendesk has no object {object} here; known are {', '.join(OBJECTS)}.")
     return OBJECTS[object]
+
+
+def _credential(options: Options, needed: Sequence[str], title: str) -> dict[str, str]:
+    """The header of an API token; none where the config gives a login in its place."""
+    if options.oauth:
+        return {}
+    given = require(options, needed, title)
+    return basic(f"{given['email']}/token", given["token"])

@@ -7,6 +7,7 @@ import base64
 
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.limits import Denied, Limits
+from connectors.sandbox.logins import page, token
 from connectors.sandbox.people import World
 from connectors.sandbox.webhooks import Delivery
 from connectors.sandbox.wire import Answer, App, Call, Json, Mode, Refused, Router
@@ -42,16 +43,29 @@ class Zendesk(App[Account]):
         super().__init__(Account(clock, mode, limits), ROUTER, limits, mode)
         load(self.account, world, start, base)
 
+    def handle(self, call: Call) -> Answer:
+        """The login asks for no token, and counts against no limit."""
+        if call.path == "/oauth/authorizations/new":
+            return page(self.account.tokens, call)
+        if call.path == "/oauth/tokens" and call.method == "POST":
+            return token(self.account.tokens, call)
+        return super().handle(call)
+
     def own_path(self, path: str) -> str:
         if not path.startswith(f"{ROOT}/"):
             raise Refused(Answer(404, {"error": "InvalidEndpoint", "description": "Not found"}))
         return path.removeprefix(ROOT).removesuffix(".json")
 
     def authenticate(self, call: Call) -> None:
-        if call.headers.get("authorization") != AUTHORIZATION:
-            raise Refused(Answer(401, {"error": "Couldn't authenticate you"}))
+        given = call.headers.get("authorization", "")
+        if given == AUTHORIZATION or self.account.tokens.accepts(given.removeprefix("Bearer ")):
+            return
+        if self.account.tokens.knows(given.removeprefix("Bearer ")):
+            raise Refused(self.expired(call))
+        raise Refused(Answer(401, {"error": "Couldn't authenticate you"}))
 
     def expired(self, call: Call) -> Answer:
+        self.account.tokens.end()
         text = "The access token provided is expired, revoked, malformed or invalid for other reasons."
         return Answer(401, {"error": "invalid_token", "error_description": text})
 

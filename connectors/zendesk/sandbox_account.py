@@ -8,6 +8,7 @@ from typing import Any
 from connectors.sandbox.clock import Clock, iso_s
 from connectors.sandbox.limits import Limits
 from connectors.sandbox.table import Feed, Row, Table
+from connectors.sandbox.tokens import TokenServer
 from connectors.sandbox.webhooks import Delivery
 from connectors.sandbox.wire import Json, Mode
 from connectors.zendesk.sandbox_answers import not_found
@@ -37,6 +38,7 @@ class Account:
         self.clock = clock
         self.mode = mode
         self.limits = limits
+        self.tokens = TokenServer("zendesk", clock, mode)
         self.users = Table()
         self.user_feed = Feed()
         self.emails: dict[str, int] = {}

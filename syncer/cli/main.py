@@ -9,6 +9,7 @@ import typer
 
 from syncer.cli import (
     apply,
+    auth,
     check,
     conflicts,
     demo,
@@ -59,6 +60,7 @@ app.command()(apply.apply)
 app.command()(sync.sync)
 app.command()(serve.serve)
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(auth.app, name="auth")
 app.add_typer(state.app, name="state")
 app.command()(resync.resync)
 app.command()(status.status)

@@ -3,6 +3,7 @@ does not say it again; what could not be sent is tried again."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -69,9 +70,25 @@ class Alerts:
         standing = self._view.syncs()
         with self._view.reading() as db:
             return [
-                Signs(one, _last_report(db, one["sync"]), _days(db, one["sync"], now), self._service.since)
+                Signs(
+                    one,
+                    _last_report(db, one["sync"]),
+                    _days(db, one["sync"], now),
+                    self._service.since,
+                    self._expiring(one["apps"]),
+                )
                 for one in standing
             ]
+
+    def _expiring(self, apps: Iterable[str]) -> dict[str, datetime]:
+        """App -> when its login ends, where the app said so."""
+        runner, found = self._service.desk.runner, {}
+        for app in apps:
+            tokens = runner.wiring.tokens(app) if runner.config.apps[app].oauth else None
+            token = tokens.read() if tokens is not None else None
+            if token is not None and token.refresh_expires is not None:
+                found[app] = token.refresh_expires
+        return found
 
     def _sent(self, messages: list[Message]) -> bool:
         """Whether they may be counted as said. Where nobody is named, the log is all there is."""

@@ -25,6 +25,7 @@ from syncer.service.desk import Desk
 from syncer.service.inbox import Inbox
 from syncer.service.reload import Watch
 from syncer.service.timer import Timer
+from syncer.service.tracing import configured, span_of, traced
 from syncer.service.worker import Done, Worker
 from syncer.store import codec, turns
 from syncer.store.database import Database
@@ -68,12 +69,13 @@ class Service:
     since: datetime = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ports = replace(self.ports, progress=self._progress)
+        tracer = configured()
+        self.ports = traced(replace(self.ports, progress=self._progress), tracer)
         self.desk = Desk(self.config, self.ports)
         self.watch = Watch(self.config, self.load)
         self.timer = Timer(self.inbox.ask, self.ports.now)
         self.since = self.ports.now()
-        self._worker = Worker(self.desk, self.inbox, self._told)
+        self._worker = Worker(self.desk, self.inbox, self._told, span_of(tracer))
         self._published = self.since - TOLD
         self._heard = self.clock()
 

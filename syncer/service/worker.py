@@ -18,6 +18,7 @@ from syncer.selecting import Selection
 from syncer.service import verifying
 from syncer.service.desk import Desk
 from syncer.service.inbox import Inbox
+from syncer.service.tracing import Span, no_span
 from syncer.service.waiting import Job
 from syncer.setup import Sync
 from syncer.store.database import StateError
@@ -40,16 +41,18 @@ class Done:
 
 @dataclass(slots=True)
 class Worker:
-    """`tell` is told what became of each job."""
+    """`tell` is told what became of each job; `span` opens a trace of it."""
 
     desk: Desk
     inbox: Inbox
     tell: Callable[[Done], None]
+    span: Span = no_span
 
     def do(self, job: Job) -> None:
         """Raises `Stopping`, and nothing else."""
         try:
-            done = self._do(job)
+            with self.span(job.kind, sync=job.sync):
+                done = self._do(job)
         except Busy:
             self.inbox.ask(job, AGAIN)
             return

@@ -94,12 +94,13 @@ def secret(login: str) -> str:
 def dumps(token: Token) -> str:
     """The one form in which a token enters the state."""
     said: dict[str, Any] = {"access": token.access, "refresh": token.refresh}
-    if token.expires is not None:
-        said["expires"] = codec.iso(token.expires)
+    for name in ("expires", "refresh_expires"):
+        if (at := getattr(token, name)) is not None:
+            said[name] = codec.iso(at)
     return orjson.dumps(said).decode()
 
 
 def loads(body: str) -> Token:
     said = orjson.loads(body)
-    expires = said.get("expires")
-    return Token(said["access"], said["refresh"], datetime.fromisoformat(expires) if expires else None)
+    ends = [datetime.fromisoformat(said[n]) if n in said else None for n in ("expires", "refresh_expires")]
+    return Token(said["access"], said["refresh"], *ends)

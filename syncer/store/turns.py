@@ -56,7 +56,7 @@ class Patience:
             with db.reading():
                 if not service_lives(db, self.now(), self.alive):
                     return False
-            self.tell(f"Waiting for a turn beside the service. {busy}")
+            self.tell(f"{busy.args[0].partition(' (')[0]}. Waiting for our turn beside the service.")
             self._wish = f"{_front(space)}{codec.iso(self.now())}:{uuid4().hex}"
         with db.transaction():
             lasts = codec.iso(self.now() + LASTS)

@@ -3,6 +3,7 @@ numbers."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from connectors.sandbox.faults import parsed
 from connectors.sandbox.server import Sandbox
 from tests.process.test_serve import edit, holds
 from tests.service.serving import Served, free_port
@@ -63,6 +65,33 @@ def test_an_edit_arrives_by_webhook_and_the_server_tells_how_it_stands(
         assert httpx.post(url, content=b"x" * 600_000).status_code == 413
         assert got(served, "/webhooks/nobody").status_code == 404
         assert served.stopped(process) == 0
+    assert served.quotes() == []
+
+
+BAD = "ada.lovelace@secret.example told sandbox-hubspot +4915112345678"
+TROUBLE = {
+    "an app that quotes a person in its errors": {"kind": "status", "status": 400, "body": {"message": BAD}},
+    "an app that fails": {"kind": "status", "status": 500, "body": {"message": BAD}},
+    "a credential that is refused": {"kind": "status", "status": 401, "body": {"message": BAD}},
+    "an app that asks for a slower pace": {"kind": "status", "status": 429, "seconds": 1, "count": 3},
+    "connections that are lost": {"kind": "drop_after", "probability": 0.3, "seed": 3},
+    "answers that are cut": {"kind": "partial", "probability": 0.3, "seed": 4},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", TROUBLE.values(), ids=TROUBLE.keys())
+def test_no_path_logs_a_secret_or_a_person(served: Served, sandbox: Sandbox, fault: dict[str, Any]) -> None:
+    """Through the first sync, which writes most, alerts, webhooks and a stop."""
+    sandbox.host.faults = [parsed(fault)]
+    with served.on() as process:
+        served.until(lambda: "run ended" in (served.folder / "serve.log").read_text(), "a run")
+        httpx.post(f"http://127.0.0.1:{served.port}/webhooks/hubspot", content=BAD.encode())
+        served.logged("a webhook was not taken")
+        sandbox.host.faults = []
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+    assert served.quotes() == []
 
 
 @pytest.mark.slow

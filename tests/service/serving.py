@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connectors.sandbox.server import Sandbox
+import httpx
+
+from connectors.sandbox.server import CREDENTIALS, Sandbox
 from syncer.cli.init import contents, write
 
 WAIT = 60.0  # seconds until something that has to happen is given up
@@ -84,6 +86,18 @@ class Served:
     def log(self) -> list[dict[str, Any]]:
         lines = (self.folder / "serve.log").read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def quotes(self) -> list[str]:
+        """What of secrets and of people stands in the log: addresses, phones, tokens, and values that were
+        typed in a test."""
+        text = (self.folder / "serve.log").read_text()
+        state = httpx.get(f"{self.sandbox.url}/_sandbox/state", timeout=30).json()
+        hubspot = [one["properties"] for one in state["hubspot"]["contacts"]]
+        people = [one.get(name) for one in hubspot for name in ("email", "phone", "firstname", "lastname")]
+        people += [one["email"] for one in state["mailerlite"]["subscribers"]]
+        tokens = [value for kind in CREDENTIALS.values() for value in kind.values()]
+        found = {one for one in [*people, *tokens] if one and len(one) > 4 and one in text}
+        return sorted(found | ({"an address"} if "@" in text else set()))
 
     def logged(self, event: str, number: int = 1, **wanted: Any) -> list[dict[str, Any]]:
         """Wait until this has been logged so many times."""

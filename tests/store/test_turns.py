@@ -60,7 +60,9 @@ def test_beside_the_service_a_command_waits_for_its_turn(db: Database, service: 
         with hold(service, "contacts", SERVICE, now, always):
             pass  # nothing is left of the wish
     assert len(told) == 1
-    assert "process 1 on here is working on it" in told[0]
+    assert told[0] == (
+        "contacts is busy: process 1 on here is working on it. Waiting for our turn beside the service."
+    )
     service.close()
 
 
