@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from mappings.document import Problem, ProblemsFound, nearest
 from mappings.draft import Draft, FieldDraft, PlaceDraft, condition_problem
-from mappings.expressions import ExpressionInvalid
+from mappings.expressions import Condition, ExpressionInvalid
 from mappings.fitting import derives, misfits
 from mappings.model import (
     AppMap,
@@ -243,6 +243,10 @@ def _single(app: str, shape: Shape, said: FieldDraft, place: PlaceDraft) -> Slot
     return build(app, shape, fields, kind, kind.reader(form), kind.shower(form))
 
 
+def _predicate(condition: Condition | None) -> Predicate | None:
+    return condition.predicate(condition.free_names()) if condition is not None else None
+
+
 def _fields(said: FieldDraft) -> Iterator[tuple[str, Field]]:
     """A field of the file, and behind it what is derived from it for apps that hold only a text."""
     own: dict[str, Direction] = {}
@@ -265,6 +269,7 @@ def _fields(said: FieldDraft) -> Iterator[tuple[str, Field]]:
             model.to or "",
             None,
             said.version,
+            tuple(zip(map(_predicate, said.sources), said.rule.apps, strict=True)) if said.sources else (),
         ),
     )
     for name, direction in derived.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -35,13 +36,14 @@ class PlaceDraft:
 
 @dataclass(frozen=True, slots=True)
 class FieldDraft:
-    """A golden field with its places by app."""
+    """A golden field with its places by app. `sources`: the conditions of a rule ``source``, in order."""
 
     name: str
     type: Kind
     model: FieldModel
     rule: RuleSpec
     places: Mapping[str, PlaceDraft]
+    sources: tuple[Condition | None, ...] = ()
 
     @property
     def where(self) -> Where:
@@ -52,7 +54,7 @@ class FieldDraft:
         """A short hash of everything that the file says of this field."""
         places = {p.app: {**asdict(p), "where": None} for p in self.places.values()}
         said = self.model.model_dump(exclude={"places", "direction", "rule"})
-        return fingerprint({"name": self.name, **said, "rule": asdict(self.rule), "places": places})
+        return fingerprint({"name": self.name, **said, "rule": _said(self.rule), "places": places})
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,20 @@ def _field(model: MappingModel, name: str, said: FieldModel) -> FieldDraft:
     if kind.name == "consent":
         rule = RuleSpec("consent", said.authority or ())
     places = {app: _place(name, said, rule, app, place) for app, place in said.places.items()}
-    return FieldDraft(name, kind, said, rule, places)
+    return FieldDraft(name, kind, said, rule, places, tuple(map(_compiled, rule.when)))
+
+
+def _compiled(text: str) -> Condition | None:
+    """None for no condition, and for one that the checks have told of."""
+    with suppress(ExpressionInvalid):
+        return compile_condition(text) if text else None
+    return None
+
+
+def _said(rule: RuleSpec) -> dict[str, object]:
+    """The rule as far as it says something, so that a hash does not change with what may be said."""
+    more = {"when": rule.when, "own": rule.own}
+    return {"kind": rule.kind, "apps": rule.apps, **{key: value for key, value in more.items() if value}}
 
 
 def _place(name: str, said: FieldModel, rule: RuleSpec, app: str, place: PlaceModel) -> PlaceDraft:

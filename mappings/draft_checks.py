@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from zoneinfo import available_timezones
 
 from mappings.document import Document, Problem, Where, nearest
+from mappings.expressions import ExpressionInvalid, compile_condition
 from mappings.model import RuleSpec
+from mappings.rule_words import COMPARED
 from mappings.schema import FieldModel, MappingModel, PlaceModel
 from mappings.types import TYPES, Kind
 from mappings.types.links import STATES
@@ -108,6 +110,9 @@ def _rule(document: Document, where: Where, said: FieldModel, apps: list[str]) -
     if said.rule.kind == "union" and not TYPES[said.type].is_set:
         cure = "Choose newest, prefer, only, longest or manual."
         yield document.problem(place, f"'union' is for sets, and {said.type} is one value", cure)
+    if said.rule.kind in COMPARED and said.type in ("tags", "reference", "boolean"):
+        what = f"'{said.rule.kind}' compares numbers and dates, and {said.type} is neither"
+        yield document.problem(place, what, "Choose newest, prefer, only or manual.")
     misspelt = not set(said.places) <= set(apps)
     yield from _rule_apps(document, said.rule, place, apps if misspelt else list(said.places))
 
@@ -115,9 +120,23 @@ def _rule(document: Document, where: Where, said: FieldModel, apps: list[str]) -
 def _rule_apps(document: Document, rule: RuleSpec, where: Where, known: list[str]) -> Iterator[Problem]:
     for i, app in enumerate(rule.apps):
         if app not in known:
-            place: Where = (*where, "prefer", i) if rule.kind == "prefer" else (*where, "only")
+            inside: dict[str, Where] = {"prefer": ("prefer", i), "source": ("source", i, "app")}
+            place: Where = (*where, *inside.get(rule.kind, ("only",)))
             cure = nearest(app, known, "Apps here: {}.")
             yield document.problem(place, f"'{app}' is not an app that holds this", cure)
+    for i, text in enumerate(rule.when):
+        try:
+            if text:
+                compile_condition(text).names(_raw_fields(document))
+        except ExpressionInvalid as error:
+            place = (*where, "source", i, "when")
+            yield document.problem(place, error.what, error.cure, at=error.at)
+
+
+def _raw_fields(document: Document) -> list[str]:
+    """All fields that the file names, also those whose entry holds a mistake of its own."""
+    raw = document.at(("fields",))
+    return list(raw) if isinstance(raw, dict) else []
 
 
 def _directions(document: Document, where: Where, said: FieldModel) -> Iterator[Problem]:
@@ -179,8 +198,7 @@ def _ambiguous(document: Document, where: Where, values: dict[str, str]) -> Iter
 
 
 def _match(document: Document, model: MappingModel) -> Iterator[Problem]:
-    raw = document.at(("fields",))
-    known = list(raw) if isinstance(raw, dict) else []
+    known = _raw_fields(document)
     for key, names in (("exact", model.match.exact), ("names", model.match.names)):
         for i, name in enumerate(names):
             place = ("match", key, i)

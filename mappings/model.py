@@ -80,17 +80,26 @@ class FieldType(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RuleSpec:
-    """A conflict rule as the mapping names it: ``newest``, ``prefer`` (apps in order), ``only`` (one app),
-    ``longest``, ``union``, ``manual``. A consent field has kind ``consent`` and its authorities."""
+    """A conflict rule as the mapping names it: one of `mappings.rule_words.RULES`, or ``consent`` with its
+    authorities. `apps`: those of ``prefer`` (in order), ``only`` (one) and ``source``; `when`: the condition
+    of each app of a ``source``, "" where there is none; `own`: the name of a rule of one's own."""
 
-    kind: Literal["newest", "prefer", "only", "longest", "union", "manual", "consent"]
+    kind: str
     apps: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    own: str = ""
+
+    @property
+    def word(self) -> str:
+        """What the log calls it."""
+        return self.own or self.kind
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """A golden field. `derived` names (reference field, field of its target): such a field is looked up,
-    written, and never read (a company's name in an app that has only a text for it)."""
+    written, and never read (a company's name in an app that has only a text for it). `sources`: of a rule
+    ``source``, the conditions on golden values and the app that each names."""
 
     name: str
     type: FieldType
@@ -101,6 +110,7 @@ class Field:
     reference: str = ""
     derived: tuple[str, str] | None = None
     version: str = ""
+    sources: tuple[tuple[Predicate | None, str], ...] = ()
 
 
 class Slot(Protocol):

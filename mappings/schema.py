@@ -6,42 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, InstanceOf, WithJsonSchema
 
-from mappings.checking import Strict, mistake
-from mappings.document import nearest
+from mappings import rule_words
+from mappings.checking import Strict
 from mappings.model import Direction, RuleSpec
 from mappings.types import TYPES
 
-RULES = ("newest", "prefer", "only", "longest", "union", "manual")
 Word = Annotated[str, Field(min_length=1)]
 Condition = Annotated[str, Field(min_length=1)]
-
-
-def _rule(value: Any) -> Any:
-    """``newest``, ``{prefer: [app, app]}`` or ``{only: app}`` as a `RuleSpec`."""
-    if isinstance(value, str):
-        if value in ("prefer", "only"):
-            raise mistake(f"'{value}' needs to know which apps", f"Write {{{value}: {_EXAMPLE[value]}}}.")
-        if value not in RULES:
-            raise mistake(f"'{value}' is not a rule", nearest(value, RULES, "Rules: {}."))
-        return RuleSpec(value)  # type: ignore[arg-type]
-    if not isinstance(value, dict) or len(value) != 1:
-        raise mistake("this is not one rule", "Write a word such as newest, or {prefer: [hubspot, zendesk]}.")
-    kind, apps = next(iter(value.items()))
-    if kind not in RULES:
-        raise mistake(f"'{kind}' is not a rule", nearest(kind, RULES), inside=(kind,), key=True)
-    if kind == "prefer" and isinstance(apps, list) and apps and all(isinstance(app, str) for app in apps):
-        return RuleSpec("prefer", tuple(apps))
-    if kind == "only" and isinstance(apps, str) and apps:
-        return RuleSpec("only", (apps,))
-    if kind in ("prefer", "only"):
-        what = "this must be a list of apps" if kind == "prefer" else "this must be one app"
-        raise mistake(what, f"Write {{{kind}: {_EXAMPLE[kind]}}}.", inside=(kind,))
-    raise mistake(
-        f"the rule '{kind}' takes no apps", f"Write only the word: {kind}", inside=(kind,), key=True
-    )
-
-
-_EXAMPLE = {"prefer": "[hubspot, zendesk]", "only": "hubspot"}
 
 
 def _place(value: Any) -> Any:
@@ -54,21 +25,6 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-_RULE_SCHEMA = {
-    "anyOf": [
-        {"enum": [rule for rule in RULES if rule not in ("prefer", "only")]},
-        {
-            "type": "object",
-            "properties": {
-                "prefer": {"type": "array", "items": {"type": "string"}, "minItems": 1},
-                "only": {"type": "string"},
-            },
-            "propertyNames": {"enum": list(RULES)},
-            "minProperties": 1,
-            "maxProperties": 1,
-        },
-    ],
-}
 _TYPE_SCHEMA = {
     "anyOf": [
         {"const": name, "description": " ".join((kind.__doc__ or "").split())} for name, kind in TYPES.items()
@@ -112,7 +68,7 @@ class PlaceModel(Strict):
 
 _REGIONS_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 Place = Annotated[PlaceModel, BeforeValidator(_place, json_schema_input_type=str | PlaceModel)]
-Rule = Annotated[InstanceOf[RuleSpec], BeforeValidator(_rule), WithJsonSchema(_RULE_SCHEMA)]
+Rule = Annotated[InstanceOf[RuleSpec], BeforeValidator(rule_words.parse), WithJsonSchema(rule_words.SCHEMA)]
 Regions = Annotated[tuple[Word, ...], BeforeValidator(_listed), WithJsonSchema(_REGIONS_SCHEMA)]
 TypeName = Annotated[str, WithJsonSchema(_TYPE_SCHEMA)]
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from conflicts import own
 from connectors import registry
 from mappings import document as yaml
 from mappings import references
@@ -301,6 +302,7 @@ def examine_config(path: Path, env: Mapping[str, str] | None = None) -> tuple[Co
             syncs.append(Sync(name, draft, said.schedule))
     problems += _clashes(document, syncs)
     problems += _unknown_apps(document, syncs)
+    problems += _unknown_rules(syncs)
     if len(syncs) == len(model.syncs) and not problems:
         problems += references.check([sync.draft for sync in syncs])
     by_object = {sync.object: sync for sync in syncs}
@@ -342,6 +344,22 @@ def _clashes(document: Document, syncs: list[Sync]) -> list[Problem]:
                 what = f"the sync '{other}' already keeps {name} of {app}"
                 problems.append(document.problem(where, what, "Leave the app out of one of them.", key=True))
     return problems
+
+
+def _unknown_rules(syncs: list[Sync]) -> list[Problem]:
+    """Rules of one's own that no installed package offers."""
+    wanted = [(s, name, f.rule.own) for s in syncs for name, f in s.draft.fields.items() if f.rule.own]
+    known = own.names() if wanted else []
+    cure = "Install the package that has it, or choose another rule."
+    return [
+        sync.draft.document.problem(
+            ("fields", field, "rule", "own"),
+            f"no installed package offers a rule named '{name}'",
+            nearest(name, known, f"{cure} Offered: {{}}.") or cure,
+        )
+        for sync, field, name in wanted
+        if name not in known
+    ]
 
 
 def _unknown_apps(document: Document, syncs: list[Sync]) -> list[Problem]:

@@ -30,6 +30,10 @@ _RULES = {
     "prefer": "values differed, and the mapping prefers this app",
     "only": "the mapping takes this field from this app only",
     "longest": "values differed, and the longest wins",
+    "newest_by_field": "values differed, and this one was surely set last",
+    "highest": "values differed, and the highest wins",
+    "lowest": "values differed, and the lowest wins",
+    "source": "values differed, and the mapping names this app as the source for such a record",
     "union": "all apps together: what one has, all get",
     "most restrictive": "the most restrictive answer of any app wins, always",
     "most restrictive, of several": "the most restrictive answer wins; several records gave it",
@@ -67,6 +71,8 @@ class Told:
         """Why this value, in words."""
         if self.source is None:
             return "no app ever held a value for it" if not self.is_set else "it follows from another field"
+        if self.source.rule == "first" and self.beat:
+            return "values differed, and the one that was set first wins"
         return _RULES.get(self.source.rule, f"by {self.source.rule}")
 
 

@@ -135,7 +135,7 @@ def changes(ready: Ready, item: Item) -> list[tuple[str, Any, Any, str]]:
     rows = []
     for name, (before, after) in item.slots.items():
         fields = slots[name].fields if name in slots else ()
-        rule = ", ".join(dict.fromkeys(ready.mapping.fields[f].rule.kind for f in fields))
+        rule = ", ".join(dict.fromkeys(ready.mapping.fields[f].rule.word for f in fields))
         rows.append((name, None if isinstance(before, Mark) else before, after, rule))
     return rows
 

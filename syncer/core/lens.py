@@ -42,13 +42,15 @@ class Unresolved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """A mapping, with references resolved. Pure for a given `refs`."""
+    """A mapping, with references resolved. Pure for a given `refs`. `in_order`: the fields as they are merged,
+    those last whose rule looks at the others."""
 
     mapping: ObjectMapping
     refs: Refs
     _slots: dict[tuple[str, str], Slot] = field(init=False, repr=False)
     _mates: dict[str, set[str]] = field(init=False, repr=False)
     _derived: list[str] = field(init=False, repr=False)
+    in_order: list[tuple[str, Field]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         slots = [slot for app in self.mapping.apps.values() for slot in app.slots.values()]
@@ -60,6 +62,8 @@ class Lens:
         object.__setattr__(self, "_mates", mates)
         derived = [f.name for f in self.mapping.fields.values() if f.derived is not None]
         object.__setattr__(self, "_derived", derived)
+        order = sorted(self.mapping.fields.items(), key=lambda f: bool(f[1].sources))
+        object.__setattr__(self, "in_order", order)
 
     def slot_of(self, app: str, field: str) -> Slot | None:
         """Where a field lives in an app."""

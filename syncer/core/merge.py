@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from conflicts.candidate import Candidate
-from conflicts.rules import merge_sets, rule_for
+from conflicts.own import RuleFailed, own_rule
+from conflicts.rules import Rule, merge_sets, rule_for, source
 from mappings.model import Field, Slot
 from syncer.core.forms import fullest, held_parts, is_narrower, shows, whole
 from syncer.core.lens import Unresolved, direction
@@ -23,7 +24,7 @@ from syncer.model import Link, LogKind, Value
 def merge(m: Merging, offers: Mapping[str, list[Offer]]) -> None:
     """Settle every field that was offered a value; golden is changed in place."""
     if offers or m.golden.held:
-        for name, field in m.lens.mapping.fields.items():
+        for name, field in m.lens.in_order:
             if name in m.golden.held:
                 _continue_held(m, field, offers.get(name, ()))
             elif name in offers:
@@ -97,14 +98,26 @@ def _choose(m: Merging, field: Field, candidates: list[Candidate]) -> None:
     """The rule decides between values that differ, or holds the field for a person."""
     kinds = {c.kind for c in candidates}
     kind: LogKind = "conflict" if "edit" in kinds else "join" if "join" in kinds else "first_merge"
-    winner = rule_for(field.rule.kind, field.rule.apps)(candidates, m.lens.mapping.order)
+    why = ""
+    try:
+        winner = _rule(m, field)(candidates, m.lens.mapping.order)
+    except RuleFailed as error:
+        winner, why = None, str(error)
     if winner is None:
         m.golden.held[field.name] = [c for c in candidates if c.kind != "golden"]
-        m.note(kind, field, candidates, field.rule.kind, status="held")
+        m.note(kind, field, candidates, field.rule.word, why, status="held")
         return
     if winner.kind != "golden":
-        m.take(field, winner, field.rule.kind)
-    m.note(kind, field, candidates, field.rule.kind, winner=winner)
+        m.take(field, winner, field.rule.word)
+    m.note(kind, field, candidates, field.rule.word, winner=winner)
+
+
+def _rule(m: Merging, field: Field) -> Rule:
+    if field.rule.own:
+        return own_rule(field.rule.own)
+    if field.sources:
+        return source(field.sources, m.golden.value)
+    return rule_for(field.rule.kind, field.rule.apps)
 
 
 def _continue_held(m: Merging, field: Field, offered: Sequence[Offer]) -> None:
@@ -121,7 +134,7 @@ def _continue_held(m: Merging, field: Field, offered: Sequence[Offer]) -> None:
         m.note("conflict", field, candidates, "agreed by all", note, winner=agreed)
     elif offered:
         m.golden.held[field.name] = candidates
-        m.note("conflict", field, candidates, field.rule.kind, "a further edit", status="held")
+        m.note("conflict", field, candidates, field.rule.word, "a further edit", status="held")
 
 
 def _held_by_all(m: Merging, field: Field, candidates: Sequence[Candidate]) -> Candidate | None:

@@ -38,7 +38,7 @@ def reopen(r: Reversal, before: Golden, answered: Mapping[str, Answered], lens: 
             slot = lens.slot_of(link.app, name)
             if slot is not None and link.state == "live":
                 _wait(r, link, slot)
-        note, rule = "its answer was undone", field.rule.kind
+        note, rule = "its answer was undone", field.rule.word
         entry = LogEntry("conflict", golden.id, name, tuple(candidates), rule, None, None, "held", note)
         log.append(entry)
     return log

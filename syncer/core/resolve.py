@@ -90,7 +90,7 @@ def _reopen(m: Merging, field: str) -> None:
     if not any(e.field == field and e.status == "held" for e in m.log):
         said = m.lens.mapping.fields[field]
         note = "a candidate moved before it was settled"
-        m.note("conflict", said, m.golden.held[field], said.rule.kind, note, status="held")
+        m.note("conflict", said, m.golden.held[field], said.rule.word, note, status="held")
 
 
 def _settle(m: Merging, field: str, answer: Answer) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,15 @@ import pytest
 import typer.main
 from ruamel.yaml import YAML
 
+from conflicts import own
 from connectors import registry
 from connectors.contract import Connector
-from mappings import schema
+from mappings import rule_words, schema
 from mappings.load import load
 from mappings.types import TYPES, Kind, Phone, Tags
 from syncer.cli.main import app
 from syncer.config import load_config
+from tests.docs.conflict_examples import played
 from tests.fourth import with_lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,6 +162,13 @@ def test_yaml_examples_are_sound(
         )
         assert YAML(typ="safe").load(text).keys() <= load_config(path, {}).apps.keys()
         return
+    if kind == "conflict":
+        shortest = EntryPoint("shortest", "tests.docs.conflict_examples:shortest", own.GROUP)
+        monkeypatch.setattr(own, "entry_points", lambda group: [shortest])
+        own.own_rule.cache_clear()
+        wins, said = played(text, tmp_path)
+        assert wins == said
+        return
     if kind == "addition":
         whole_file = (ROOT / "mappings" / "contacts.yaml").read_text()
         path = tmp_path / "mapping.yaml"
@@ -183,6 +193,10 @@ def test_python_examples_run(kind: str, text: str, tmp_path: Path) -> None:
             line.strip() for file in package.glob("*.py") for line in file.read_text().splitlines()
         }
         return
+    if kind == "rule":
+        source = (ROOT / "tests/docs/conflict_examples.py").read_text()
+        assert text[text.index("def ") :] in source
+        return
     if kind != "test":
         ast.parse(text)
         return
@@ -195,7 +209,8 @@ def test_python_examples_run(kind: str, text: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("kind", "text"), fences("toml"))
 def test_toml_examples_name_the_entry_point_group(kind: str, text: str) -> None:
-    assert registry.GROUP in tomllib.loads(text)["project"]["entry-points"]
+    group = own.GROUP if kind == "rules" else registry.GROUP
+    assert group in tomllib.loads(text)["project"]["entry-points"]
 
 
 def test_config_example_is_sound() -> None:
@@ -262,7 +277,7 @@ def test_every_type_rule_and_key_is_described() -> None:
     text = (ROOT / "docs" / "mappings.md").read_text()
     models = (schema.MappingModel, schema.AppModel, schema.MatchModel, schema.FieldModel, schema.PlaceModel)
     keys = {field.alias or name for model in models for name, field in model.model_fields.items()}
-    rules = {re.escape(rule) for rule in schema.RULES}
+    rules = {re.escape(rule) for rule in rule_words.RULES}
     told = {name for name in keys | set(TYPES) if f"`{name}`" in text}
     assert keys | set(TYPES) == told
     assert all(re.search(rf"^\| `\{{?{rule}", text, re.MULTILINE) for rule in rules)
