@@ -18,7 +18,7 @@ import orjson
 
 from conflicts.candidate import Candidate, Value
 
-_TIMES: Mapping[str, str] = {
+TIMES: Mapping[str, str] = {
     "field": "when the field changed there",
     "record": "when the record changed there",
     "previous": "when we last looked before",
@@ -84,7 +84,7 @@ def as_text(entry: Entry) -> str:
     width = max((len(f"{c.app} {c.record}") for c in entry.candidates), default=0)
     for c in entry.candidates:
         where = f"{c.app} {c.record}".ljust(width)
-        lines.append(f"    {where}  {shown(c.value)}  ({c.kind}, {_stamp(c.time)}: {_TIMES[c.time_kind]})")
+        lines.append(f"    {where}  {shown(c.value)}  ({c.kind}, {_stamp(c.time)}: {TIMES[c.time_kind]})")
     if entry.status == "held":
         lines.append(f"    {entry.kind}, rule {entry.rule}: held, waits for you; now {shown(entry.winner)}")
     else:

@@ -78,6 +78,14 @@ class Draft:
         return {name: app.object for name, app in self.model.apps.items()}
 
     @property
+    def places(self) -> dict[str, dict[str, str]]:
+        """App -> field -> where it lives there."""
+        return {
+            app: {name: said.places[app].field for name, said in self.fields.items() if app in said.places}
+            for app in self.model.apps
+        }
+
+    @property
     def version(self) -> str:
         return fingerprint([self.frame, {name: field.version for name, field in self.fields.items()}])
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from syncer.matching.explain import Evidence
 from syncer.matching.keys import restored
 from syncer.matching.matcher import Decided, explained, match
 from syncer.matching.traits import Traits
-from syncer.model import LinkKey
+from syncer.model import LinkKey, Value
 from syncer.store.database import Database
 from syncer.store.decisions import Decisions, Verdict
 from syncer.store.history import History
@@ -24,11 +24,13 @@ Review = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Steward:
-    """The reviews and decisions of one sync. `matching`: the kinds of keys that its records match by."""
+    """The reviews and decisions of one sync. `matching`: the kinds of keys that its records match by;
+    `places`: app -> field of the mapping -> where it lives there."""
 
     db: Database
     space: str
     matching: Sequence[str]
+    places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def reviews(self) -> list[Review]:
         """Doubtful matches that wait, the likeliest first. `id` names a review."""
@@ -39,6 +41,21 @@ class Steward:
     def review(self, record: LinkKey) -> Review | None:
         name = f"{record[0]}:{record[1]}"
         return next((r for r in self.reviews() if r["id"] == name), None)
+
+    def side_by_side(self, review: Review) -> list[tuple[str, Value, Value]]:
+        """What the two records hold in the fields that both apps have, in the apps' own forms."""
+        one, other = (review["app"], review["record"]), (review["other_app"], review["other_record"])
+        with self.db.reading():
+            mine, theirs = self._held(one), self._held(other)
+        names = [name for name in self.places.get(one[0], {}) if name in self.places.get(other[0], {})]
+        rows = [(n, mine.get(self.places[one[0]][n]), theirs.get(self.places[other[0]][n])) for n in names]
+        return [row for row in rows if row[1:] != (None, None)]
+
+    def _held(self, key: LinkKey) -> Mapping[str, Value]:
+        """What a record was last seen to hold, linked or waiting."""
+        records, (app, id) = Records(self.db, self.space), key
+        waiting, links = records.waiting(app, [id]), records.links(app, [id])
+        return {**(links[id].seen if id in links else {}), **(waiting[id].values if id in waiting else {})}
 
     def answer(self, review: Review, verdict: Verdict, at: datetime) -> None:
         """Remember the answer for ever; the next sync acts on it."""

@@ -31,6 +31,7 @@ from syncer.cli import (
     schema,
     serve,
     settle,
+    settle_review,
     state,
     status,
     sync,
@@ -74,6 +75,7 @@ app.command()(explain.history)
 app.command()(export.export)
 conflicts.app.command()(settle.resolve)
 app.command()(forget.forget)
+conflicts.app.command()(settle_review.review)
 app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(review.app, name="review")
 app.command()(duplicates.duplicates)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from conflicts.log import shown
+from syncer.cli import asking
 from syncer.cli.codes import Code, leave
 from syncer.cli.output import facts, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded
@@ -18,6 +19,8 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded
 if TYPE_CHECKING:
     from syncer.steward import Steward
     from syncer.store.decisions import Verdict
+
+    Question = tuple[Steward, dict[str, Any]]
 
 Name = Annotated[str, typer.Argument(metavar="ID", help="Its id in the list: app:record.")]
 app = typer.Typer(
@@ -34,7 +37,10 @@ def stewards(path: Path) -> Iterator[list[Steward]]:
 
     db = Database(config.state)
     try:
-        yield [Steward(db, name, sync.draft.model.match.exact) for name, sync in config.syncs.items()]
+        yield [
+            Steward(db, name, sync.draft.model.match.exact, sync.draft.places)
+            for name, sync in config.syncs.items()
+        ]
     finally:
         db.close()
 
@@ -49,21 +55,27 @@ def one_by_one(context: typer.Context, config: ConfigFile = CONFIG) -> None:
         if not open_:
             tell("No doubtful match waits for you.")
             return
-        for number, (steward, review) in enumerate(open_, start=1):
-            tell(f"\n{number} of {len(open_)}")
-            _show(review)
-            answer = _asked()
-            if answer == "q":
-                break
-            if answer in ("y", "n"):
-                steward.answer(review, "together" if answer == "y" else "never", datetime.now(UTC))
+        keys = {"y": "one person", "n": "two"}
+        said: list[tuple[Question, Verdict]] = asking.one_by_one(
+            open_, _ask, lambda _: keys, lambda _, key: _VERDICTS[key]
+        )
+        for (steward, review), verdict in said:
+            steward.answer(review, verdict, datetime.now(UTC))
     tell(f"\n{hint('sync', config)} acts on your answers.")
 
 
-def _asked() -> str:
-    if not sys.stdin.isatty():
-        return (sys.stdin.readline().strip().lower() or "q")[:1]
-    return str(typer.prompt("One person? [y]es, [n]o, [s]kip, [q]uit", default="s"))[:1].lower()
+def _ask(question: Question) -> None:
+    """What is in doubt, and what the two records hold, side by side."""
+    steward, review = question
+    _show(review)
+    rows = steward.side_by_side(review)
+    if rows:
+        tell()
+        other = f"{review['other_app']}:{review['other_record']}"
+        table(("", review["id"], other), [(name, shown(one), shown(two)) for name, one, two in rows])
+
+
+_VERDICTS: dict[str, Verdict] = {"y": "together", "n": "never"}
 
 
 @app.command("list")

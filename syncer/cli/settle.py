@@ -57,7 +57,7 @@ def resolve(
         if take is not None and take not in runner.config.apps:
             known = ", ".join(runner.config.apps)
             raise typer.BadParameter(f"there is no app '{take}'. The config has: {known}.")
-        wanted = _numbered(runner, numbers) if numbers else _filtered(runner, *filters)
+        wanted = _numbered(runner, numbers) if numbers else filtered(runner, *filters)
         wishes = [(entry, Wish(take, value, keep)) for entry in wanted]
         if not wishes:
             say("No conflict waits for you." if not numbers else "Nothing of that waits.")
@@ -138,7 +138,7 @@ def _instead(now: Entry | None) -> str:
     return f" It was changed in an app since, and is open as {now.seq}: look at that one." if now else ""
 
 
-def _filtered(
+def filtered(
     runner: Runner,
     name: str | None,
     of_app: str | None,
@@ -147,6 +147,7 @@ def _filtered(
     older: str | None,
     newer: str | None,
 ) -> list[Entry]:
+    """Those that wait, the oldest first."""
     from syncer.store.conflicts import Conflicts
 
     wanted = asked(runner.config, name, of_app, field, rule, older, newer, True, (), None)

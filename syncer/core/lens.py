@@ -42,8 +42,8 @@ class Unresolved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """A mapping, with references resolved. Pure for a given `refs`. `in_order`: the fields as they are merged,
-    those last whose rule looks at the others."""
+    """A mapping, with references resolved. Pure for a given `refs`. `in_order`: the fields as they are
+    merged, those last whose rule looks at the others."""
 
     mapping: ObjectMapping
     refs: Refs

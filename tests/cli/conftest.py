@@ -54,8 +54,8 @@ class Desk:
     def config(self) -> Path:
         return self.folder / "config.yaml"
 
-    def run(self, *args: str) -> Answer:
-        result = CliRunner().invoke(app, list(args), env={"SYNCER_CONFIG": str(self.config)})
+    def run(self, *args: str, typed: str = "") -> Answer:
+        result = CliRunner().invoke(app, list(args), typed, env={"SYNCER_CONFIG": str(self.config)})
         unexpected = result.exception
         if unexpected is not None and not isinstance(unexpected, SystemExit):
             raise unexpected

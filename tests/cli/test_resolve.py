@@ -90,6 +90,16 @@ def test_a_conflict_is_settled_in_all_apps_and_opened_again_by_an_undo(morning: 
 
 
 @pytest.mark.slow
+def test_a_review_shows_the_candidates_and_settles_what_was_answered(morning: Morning) -> None:
+    done = morning.desk.run("conflicts", "review", "contacts", "--field", "city", typed="1\nu\nv\nMedan\n")
+    assert done.code == 0
+    assert "[1] hubspot" in done.out
+    assert "Bandung" in done.out
+    assert "Bogor" in done.out
+    assert "settled" in done.out
+
+
+@pytest.mark.slow
 def test_an_answer_becomes_a_rule_of_the_mapping(morning: Morning) -> None:
     path = morning.desk.folder / "mappings" / "contacts.yaml"
     before = path.read_text()

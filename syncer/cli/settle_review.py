@@ -1,0 +1,106 @@
+"""`syncer conflicts review`: held conflicts, one at a time, the candidates side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from conflicts.log import TIMES, shown
+from syncer.cli.asking import one_by_one, typed
+from syncer.cli.codes import leave, worst
+from syncer.cli.conflicts import ByRule, Name, Newer, OfApp, OfField, Older
+from syncer.cli.output import table, tell
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
+from syncer.cli.settle import filtered, settle
+
+if TYPE_CHECKING:
+    from conflicts.candidate import Candidate
+    from conflicts.log import Entry
+    from syncer.model import Golden
+    from syncer.runner import Runner
+    from syncer.settling import Wish
+
+
+def review(
+    name: Name = None,
+    of_app: OfApp = None,
+    field: OfField = None,
+    rule: ByRule = None,
+    older: Older = None,
+    newer: Newer = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Ask about one conflict after the other, the oldest first; then settle all that were answered."""
+    with running(config) as runner:
+        waiting = filtered(runner, name, of_app, field, rule, older, newer)
+        if not waiting:
+            tell("No conflict waits for you.")
+            return
+        goldens = _goldens(runner, waiting)
+        said = one_by_one(
+            waiting, lambda e: _show(runner, e, goldens[e.who]), lambda e: _keys(e, goldens[e.who]), _answer
+        )
+        if not said:
+            tell("Nothing was settled.")
+            return
+        codes = settle(runner, said, as_json, config)
+    raise leave(worst(codes))
+
+
+def _goldens(runner: Runner, waiting: list[Entry]) -> dict[str, Golden]:
+    from syncer.model import Golden
+    from syncer.store.records import Records
+
+    found = {entry.who: Golden(entry.who) for entry in waiting}
+    with runner.db.reading():
+        for sync in {entry.sync for entry in waiting}:
+            mine = sorted({entry.who for entry in waiting if entry.sync == sync})
+            found |= Records(runner.db, sync).goldens(mine)
+    return found
+
+
+def _show(runner: Runner, entry: Entry, golden: Golden) -> None:
+    """Who it is about, and a column for each candidate, under the key that takes it."""
+    match = runner.config.syncs[entry.sync].draft.model.match
+    told = [shown(golden.value[f]) for f in (*match.names, *match.exact) if golden.value.get(f)]
+    tell(
+        f"#{entry.seq}  {entry.field} of {', '.join(told) or entry.who}  ({entry.object}, rule {entry.rule})"
+    )
+    candidates = _candidates(entry)
+    columns = ["", *(f"[{n}] {c.app}" for n, c in enumerate(candidates, start=1))]
+    rows = [
+        ["value", *(shown(c.value) for c in candidates)],
+        ["set", *(f"{c.time:%Y-%m-%d %H:%M}" for c in candidates)],
+        ["that is", *(TIMES[c.time_kind] for c in candidates)],
+        ["record", *(c.record for c in candidates)],
+    ]
+    if golden.value.get(entry.field) is not None:
+        columns.append("[k] golden")
+        for row, text in zip(rows, (shown(golden.value[entry.field]), "", "", entry.who), strict=True):
+            row.append(text)
+    table(columns, rows)
+
+
+def _candidates(entry: Entry) -> list[Candidate]:
+    return [c for c in entry.candidates if c.kind != "golden"][:9]
+
+
+def _keys(entry: Entry, golden: Golden) -> Mapping[str, str]:
+    keys = {str(n): c.app for n, c in enumerate(_candidates(entry), start=1)}
+    keep = {"k": "keep golden"} if golden.value.get(entry.field) is not None else {}
+    return {**keys, **keep, "v": "type a value"}
+
+
+def _answer(entry: Entry, key: str) -> Wish | None:
+    from syncer.settling import Wish
+
+    if key == "k":
+        return Wish(keep=True)
+    if key == "v":
+        text = typed("The value")
+        return Wish(value=text) if text else None
+    candidates = _candidates(entry)
+    taken = candidates[int(key) - 1]
+    alone = sum(c.app == taken.app for c in candidates) == 1
+    return Wish(take=taken.app) if alone else Wish(value=shown(taken.value))
