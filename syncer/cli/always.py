@@ -19,7 +19,7 @@ from syncer.cli.codes import Code, leave
 from syncer.cli.output import say, tell
 from syncer.cli.reporting import described, examples
 from syncer.cli.session import hint
-from syncer.cli.settle import report
+from syncer.cli.settle import report, waiting
 
 if TYPE_CHECKING:
     from conflicts.log import Entry
@@ -64,6 +64,7 @@ def _one(
             trial.close()
         if outcome is not None and outcome.report.status in ("done", "partial"):
             draft.replace(path)
+            _tell_others(runner, name, wishes, config)
         elif outcome is not None:
             say(f"{path} was left as it is: {outcome.report.reason or 'the run failed'}.")
         return report(settling, outcome.report if outcome else None, as_json, config)
@@ -108,6 +109,16 @@ def _show(
     for item in examples(items):
         out(f"  {described(item)}")
     out("")
+
+
+def _tell_others(runner: Runner, name: str, wishes: Sequence[tuple[Entry, Wish]], config: Path) -> None:
+    """A rule speaks from now on: what waits already goes on waiting."""
+    from syncer.store.conflicts import Sought
+
+    for field, app in dict.fromkeys((entry.field, wish.take or "") for entry, wish in wishes):
+        if number := len(waiting(runner, Sought(name, field=field))):
+            command = hint(f"conflicts resolve --field {field} --take {app}", config)
+            say(f"{number} conflicts about {field} wait as before; {command} settles them too.")
 
 
 def _agreed(settling: Settling, items: list[Item], yes: bool) -> bool:

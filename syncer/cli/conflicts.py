@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -66,7 +67,8 @@ def list_(
 
     with looking(config) as (known, history):
         kinds = () if everything or held else USUAL
-        wanted = asked(known, name, of_app, field, rule, older, newer, held, kinds, run)
+        wanted = asked(known, name, of_app, field, rule, older, newer)
+        wanted = replace(wanted, status="held" if held else None, kinds=kinds, run=run)
         found = Conflicts(history.db, known.objects).newest(limit, wanted)
     if as_json:
         give([entry_json(entry) for entry in found])
@@ -111,7 +113,7 @@ def watch(
     """Show conflicts as they are logged, until interrupted (Ctrl-C)."""
     kinds = () if everything else USUAL
     with looking(config) as (known, _):
-        wanted = asked(known, name, of_app, field, rule, None, None, False, kinds, None)
+        wanted = replace(asked(known, name, of_app, field, rule), kinds=kinds)
     say("Waiting for conflicts. Ctrl-C ends it.")
     for entry in _news(config, wanted, every):
         give(entry_json(entry)) if as_json else tell(as_text(entry))
@@ -123,11 +125,8 @@ def asked(
     of_app: str | None,
     field: str | None,
     rule: str | None,
-    older: str | None,
-    newer: str | None,
-    held: bool,
-    kinds: Sequence[str],
-    run: str | None,
+    older: str | None = None,
+    newer: str | None = None,
 ) -> Sought:
     """The filters of a command; names that the config does not know end it."""
     from mappings.document import nearest
@@ -140,9 +139,7 @@ def asked(
     fields = {f for sync in syncs for f in known.syncs[sync].draft.fields}
     if field is not None and field not in fields:
         raise typer.BadParameter(f"no mapping has a field '{field}'. {nearest(field, fields, 'Fields: {}.')}")
-    return Sought(
-        name, tuple(kinds), "held" if held else None, run, field, rule, of_app, _ago(older), _ago(newer)
-    )
+    return Sought(name, field=field, rule=rule, app=of_app, before=_ago(older), since=_ago(newer))
 
 
 def show_all(found: Sequence[Entry]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from syncer.report import Report
     from syncer.runner import Runner
     from syncer.settling import Settled, Settling, Wish
+    from syncer.store.conflicts import Sought
 
 Numbers = Annotated[
     list[int] | None, typer.Argument(metavar="NUMBER", help="Their numbers in the list, or use filters.")
@@ -57,10 +59,11 @@ def resolve(
         if take is not None and take not in runner.config.apps:
             known = ", ".join(runner.config.apps)
             raise typer.BadParameter(f"there is no app '{take}'. The config has: {known}.")
-        wanted = _numbered(runner, numbers) if numbers else filtered(runner, *filters)
+        sought = asked(runner.config, *filters)
+        wanted = _numbered(runner, numbers) if numbers else waiting(runner, sought)
         wishes = [(entry, Wish(take, value, keep)) for entry in wanted]
         if not wishes:
-            say("No conflict waits for you." if not numbers else "Nothing of that waits.")
+            say("No conflict waits for you.")
         if always:
             from syncer.cli.always import settle_always
 
@@ -128,7 +131,7 @@ def _numbered(runner: Runner, numbers: Sequence[int]) -> list[Entry]:
             if entry.status != "held":
                 now = known.open_one(entry.sync, entry.who, entry.field)
                 say(f"Conflict {number} does not wait: it is {entry.status}." + _instead(now))
-                raise leave(Code.USAGE)
+                raise leave(Code.LEFTOVERS if now else Code.USAGE)
             found.append(entry)
     return found
 
@@ -138,18 +141,10 @@ def _instead(now: Entry | None) -> str:
     return f" It was changed in an app since, and is open as {now.seq}: look at that one." if now else ""
 
 
-def filtered(
-    runner: Runner,
-    name: str | None,
-    of_app: str | None,
-    field: str | None,
-    rule: str | None,
-    older: str | None,
-    newer: str | None,
-) -> list[Entry]:
+def waiting(runner: Runner, wanted: Sought) -> list[Entry]:
     """Those that wait, the oldest first."""
     from syncer.store.conflicts import Conflicts
 
-    wanted = asked(runner.config, name, of_app, field, rule, older, newer, True, (), None)
     with runner.db.reading():
-        return Conflicts(runner.db, runner.config.objects).newest(1_000_000, wanted)[::-1]
+        known = Conflicts(runner.db, runner.config.objects)
+        return known.newest(1_000_000, replace(wanted, status="held"))[::-1]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from conflicts.log import TIMES, shown
 from syncer.cli.asking import one_by_one, typed
 from syncer.cli.codes import leave, worst
-from syncer.cli.conflicts import ByRule, Name, Newer, OfApp, OfField, Older
+from syncer.cli.conflicts import ByRule, Name, Newer, OfApp, OfField, Older, asked
 from syncer.cli.output import table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
-from syncer.cli.settle import filtered, settle
+from syncer.cli.settle import settle, waiting
 
 if TYPE_CHECKING:
     from conflicts.candidate import Candidate
@@ -33,13 +33,13 @@ def review(
 ) -> None:
     """Ask about one conflict after the other, the oldest first; then settle all that were answered."""
     with running(config) as runner:
-        waiting = filtered(runner, name, of_app, field, rule, older, newer)
-        if not waiting:
+        open_ = waiting(runner, asked(runner.config, name, of_app, field, rule, older, newer))
+        if not open_:
             tell("No conflict waits for you.")
             return
-        goldens = _goldens(runner, waiting)
+        goldens = _goldens(runner, open_)
         said = one_by_one(
-            waiting, lambda e: _show(runner, e, goldens[e.who]), lambda e: _keys(e, goldens[e.who]), _answer
+            open_, lambda e: _show(runner, e, goldens[e.who]), lambda e: _keys(e, goldens[e.who]), _answer
         )
         if not said:
             tell("Nothing was settled.")
@@ -48,14 +48,14 @@ def review(
     raise leave(worst(codes))
 
 
-def _goldens(runner: Runner, waiting: list[Entry]) -> dict[str, Golden]:
+def _goldens(runner: Runner, open_: list[Entry]) -> dict[str, Golden]:
     from syncer.model import Golden
     from syncer.store.records import Records
 
-    found = {entry.who: Golden(entry.who) for entry in waiting}
+    found = {entry.who: Golden(entry.who) for entry in open_}
     with runner.db.reading():
-        for sync in {entry.sync for entry in waiting}:
-            mine = sorted({entry.who for entry in waiting if entry.sync == sync})
+        for sync in {entry.sync for entry in open_}:
+            mine = sorted({entry.who for entry in open_ if entry.sync == sync})
             found |= Records(runner.db, sync).goldens(mine)
     return found
 
