@@ -7,18 +7,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count, groupby
-from typing import Literal
 
 from syncer import brakes
 from syncer.abilities import abilities_of, creating_in, doubted_in
 from syncer.core.moved import moved, versions
 from syncer.core.plan import Abilities
-from syncer.core.resolve import Answer
 from syncer.deciding import Decided, Deciding
-from syncer.model import Item, LinkKey
+from syncer.model import Item
+from syncer.options import Options as Options
 from syncer.ports import Ports, Stopping
 from syncer.report import AppRow, Report
-from syncer.selecting import Selection
 from syncer.setup import Sync
 from syncer.steps.match import find_matches
 from syncer.steps.normalise import Intake
@@ -32,28 +30,6 @@ from syncer.store.ledger import InFlight, Ledger
 from syncer.store.records import Records
 
 ROUNDS = 3  # how often a run merges again what moved while it wrote
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to run. `dry_run` changes nothing but what was read; `approve` and `reject` name a held plan, and
-    `approved` holds the items of one that was kept in a file; `bring_back`: of what is rejected, changes that
-    came from this app are written over there;
-    `selection` narrows the run to some golden records; without `read` it acts on what was read before, and on
-    what the records in `ask` show now; `resting` apps are not read this time, and written to all the same.
-    `answers`: golden id -> field -> how a person settles its conflict."""
-
-    kind: Literal["sync", "plan", "resync", "webhook", "resolve"] = "sync"
-    dry_run: bool = False
-    approve: str | None = None
-    reject: str | None = None
-    selection: Selection = field(default_factory=Selection)
-    read: bool = True
-    approved: tuple[Item, ...] = ()
-    bring_back: str | None = None
-    resting: frozenset[str] = frozenset()
-    ask: tuple[LinkKey, ...] = ()
-    answers: Mapping[str, Mapping[str, Answer]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
