@@ -49,6 +49,8 @@ def undo(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Put back what a run wrote, and archive what it created. Shows the way back first."""
+    from syncer.exporting import Exporting
+
     with running(config) as runner:
         undoing, wanted = _asked(runner, run, record, field, irreversible)
         shown = undoing.show(wanted)
@@ -61,6 +63,7 @@ def undo(
                 tell(f"\nNothing was done. To do it: {hint(f'undo {run} --yes', config)}")
             return
         done = undoing.do(wanted)
+        Exporting(runner.config, runner.db, runner.ports, undoing.sync.name).run()
     if as_json:
         give(_as_object(run, undoing.sync.name, done))
     else:

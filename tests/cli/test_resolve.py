@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -79,6 +80,8 @@ def test_a_conflict_is_settled_in_all_apps_and_opened_again_by_an_undo(morning: 
     assert desk.run("undo", line["run"], "--yes").code == 0
     assert morning.cities() == before
     (again,) = [entry for entry in morning.held() if entry["who"] == morning.who]
+    logged = "".join(file.read_text() for file in (desk.folder / "conflicts").glob("*.jsonl"))
+    assert [json.loads(text)["status"] for text in logged.splitlines()][-2:] == ["decided", "held"]
     assert again["seq"] > morning.number
 
     morning.apps.edit("hubspot", morning.ids["hubspot"], "city", "Jakarta")
