@@ -129,18 +129,19 @@ class Settling:
         held = mine[0] if mine else None if field.reference else self._held(app, unit, field.name)
         if held is None:
             known = ", ".join(dict.fromkeys(c.app for c in candidates if c.kind != "golden"))
-            raise Unusable(f"{app} has no say in it: take {known}, or give a --value")
+            raise Unusable(f"{app} has no value for it: take {known}, or give a --value")
         return held
 
     def _held(self, app: str, unit: Unit, field: str) -> Candidate | None:
-        """What the app was last seen to hold."""
+        """What the app was last seen to hold; None for a blank, which nobody there has chosen."""
         slots = self.sync.slots(app).values() if app in self.sync.apps else ()
         for slot in (s for s in slots if field in s.fields):
             for link in unit.links:
                 if link.app == app and link.state == "live" and slot.name in link.seen and link.observed_at:
                     with suppress(BadValue):
                         value = slot.split(link.seen[slot.name], unit.golden.value).get(field)
-                        return Candidate(value, app, link.id, link.stamp or link.observed_at)
+                        held = Candidate(value, app, link.id, link.stamp or link.observed_at)
+                    return held if value not in (None, "", []) else None
         return None
 
     def _tell(self, outcome: Outcome) -> None:

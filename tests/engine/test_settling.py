@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -14,6 +15,7 @@ from syncer.core.resolve import Answer
 from syncer.engine import Engine
 from syncer.report import Report
 from syncer.selecting import Selection
+from syncer.settling import Settling, Wish
 from syncer.steps.pull import look_at
 from syncer.store.conflicts import Conflicts, Sought
 from syncer.undoing import Undoing, Undone, Wanted
@@ -122,3 +124,47 @@ def test_apps_that_came_to_one_value_need_no_answer(world: World) -> None:
     type_into(world, crm="Chair", mail="Chair")
     assert list(settle(world, "crm").fates.values()) == ["agreed"]
     assert titles(world) == dict.fromkeys(TITLES, "Chair")
+
+
+def answer(world: World, wish: Wish) -> Candidate | str | None:
+    """What a wish comes to: the candidate that is to be golden (None: golden stays), or why it cannot be."""
+    (entry,) = entries(world, status="held")
+    runner = SimpleNamespace(db=world.db, ports=world.ports())
+    settling = Settling(cast(Any, runner), world.sync())
+    settling.prepare([(entry, wish)])
+    return settling.done[0].because if settling.done else settling.answers[entry.who]["title"].chosen
+
+
+@pytest.mark.parametrize(
+    ("name", "wish", "expected"),
+    [
+        ("a candidate", Wish(take="desk"), ("desk", "Chair")),
+        ("an app that holds golden", Wish(take="mail"), ("mail", "CEO")),
+        ("a value of one's own", Wish(value=" President "), ("", "President")),
+        ("blank, where that is said", Wish(value=""), ("", None)),
+        ("an app of another mapping", Wish(take="shop"), "shop has no value for it: take crm, desk"),
+    ],
+)
+def test_what_a_wish_comes_to(world: World, name: str, wish: Wish, expected: object) -> None:
+    found = answer(world, wish)
+    if isinstance(found, Candidate):
+        assert (found.app, found.value) == expected, name
+    else:
+        assert str(found).startswith(str(expected)), name
+
+
+def test_golden_that_stands_can_be_kept(world: World) -> None:
+    assert answer(world, Wish(keep=True)) is None
+
+
+@pytest.mark.parametrize("wish", [Wish(take="mail"), Wish(keep=True)])
+def test_a_blank_that_nobody_chose_is_not_taken(tmp_path: Path, wish: Wish) -> None:
+    """At the first contact two apps differ, and the third has no title."""
+    world = World(tmp_path, text=HELD)
+    mara = {"email": "mara@x.test", "first": "Mara", "last": "Lind"}
+    world.apps["crm"].user_create({**mara, "title": "Founder"})
+    world.apps["mail"].user_create({**mara, "status": "active"})
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "title": "Chair"})
+    world.run()
+    assert "or give a --value" in str(answer(world, wish))
+    world.db.close()
