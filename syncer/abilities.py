@@ -43,7 +43,13 @@ def creating_in(ledger: Ledger) -> dict[str, frozenset[str]]:
 
 def doubted_in(ledger: Ledger, matches: Matches) -> dict[LinkKey, set[str]]:
     """Record -> apps in which one that resembles it is under review, since before or from now on."""
+    pairs = [*ledger.doubts(), *((r.record, r.other) for r in matches.reviews)]
+    waits_for = dict(pairs)
     doubted: dict[LinkKey, set[str]] = defaultdict(set)
-    for record, other in (*ledger.doubts(), *((r.record, r.other) for r in matches.reviews)):
-        doubted[other].add(record[0])
+    for record, other in pairs:
+        passed = {record}
+        while other not in passed:  # one that waits itself resembles what it waits for
+            doubted[other].add(record[0])
+            passed.add(other)
+            other = waits_for.get(other, other)
     return doubted

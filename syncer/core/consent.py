@@ -67,8 +67,11 @@ def _read(link: Link, slot: Slot, obs: Observation) -> ConsentReading | None:
         elif outcome == "not_landed":
             note_rewrite(link, slot, pending.sent)
     time, kind = date_of(link, name, obs, known)
-    if kind == "previous":
-        time = obs.read_at  # an opt-out is dated as late as it can be, so that no opt-in passes for later
+    stamp, latest = obs.stamps.get(name), time if kind == "record" else None
+    # An opt-out is dated as late as it can be, and an opt-in as early, so that none passes for later because a
+    # clock is wrong, the app's or ours.
+    time = obs.read_at if kind == "previous" else max(time, stamp or obs.stamp or time)
+    stamp = min(stamp, obs.read_at) if stamp is not None else None
     link.seen[name] = value
     if changed:
         link.agreed[slot.fields[0]] = DISAGREES
@@ -76,7 +79,6 @@ def _read(link: Link, slot: Slot, obs: Observation) -> ConsentReading | None:
     states = [state for v in (*obs.consent, value) if changed and (state := state_of(slot, v)) is not None]
     if not states:
         return None
-    stamp, latest = obs.stamps.get(name), time if kind == "record" else None
     now, before = state_of(slot, value), state_of(slot, held)
     opted = None
     if now is not None:

@@ -104,7 +104,7 @@ def _colliding(
     unique would refuse one of the two, so a person is asked however much speaks against it."""
     from syncer.matching.matcher import chance, explained
 
-    doubted = {key for review in asked for key in (review.record, review.other)}
+    doubted = {review.record for review in asked}
     holders: dict[str, list[Traits]] = defaultdict(list)
     alone: dict[LinkKey, Traits] = {}
     for group in found.groups:
@@ -116,16 +116,16 @@ def _colliding(
     reviews = []
     for held in holders.values():
         ranked = sorted(held, key=lambda r: (r.golden is None, place.get(r.app, 99), r.key))
-        later = ranked[-1]
-        other = next((r for r in ranked[:-1] if r.app != later.app), None)
-        if other is None or later.key not in alone or later.key in doubted:
-            continue
-        if tuple(sorted((later.key, other.key))) in never:
-            continue
-        doubted.add(later.key)
-        evidence = explained(other, later, found.weights)
-        reason = f"the same address, but they do not look like one: {evidence.text}"
-        reviews.append(Review(later.key, other.key, round(chance(evidence.score), 3), reason))
+        for n, later in enumerate(ranked):
+            other = next((r for r in ranked[:n] if r.app != later.app), None)
+            if other is None or later.key not in alone or later.key in doubted:
+                continue
+            if tuple(sorted((later.key, other.key))) in never:
+                continue
+            doubted.add(later.key)
+            evidence = explained(other, later, found.weights)
+            reason = f"the same address, but they do not look like one: {evidence.text}"
+            reviews.append(Review(later.key, other.key, round(chance(evidence.score), 3), reason))
     return reviews
 
 

@@ -61,7 +61,7 @@ class Puller:
             began = state["scan_began"] or codec.iso(self.now())
             first = state["complete_at"] is None
             resumed = state["scan_began"] is not None
-            fresh = not self.intake.records.any_links(self.app.name)
+            fresh = first and not resumed and not self._knows_any()
             open_ids = self.intake.records.open_links(self.app.name)
             self._sent_before(open_ids, self.now())
             self.ledger.save_reader(self.app.name, scan_began=began)
@@ -72,8 +72,8 @@ class Puller:
             yield from self._fetch(open_ids)  # writes without an answer are settled by what is there now
             lagging = self.app.spec.lists_lag and not first
             partly = state["cursor"] is not None and self.app.spec.feed == "changes"
-            seen = None if fresh or resumed or partly else set[str]()
-            yield from self._pages(state["cursor"], fresh and not resumed, lagging, seen)
+            seen = None if resumed or partly else set[str]()
+            yield from self._pages(state["cursor"], fresh, lagging, seen)
         except AppError as error:
             self.result.error, self.result.refused = str(error), isinstance(error, AuthRefused)
             return self.result
@@ -91,6 +91,10 @@ class Puller:
         self.result.first, self.result.complete = first, True
         yield from self._ask_about(gone)
         return self.result
+
+    def _knows_any(self) -> bool:
+        records = self.intake.records
+        return records.any_links(self.app.name) or records.any_waiting(self.app.name)
 
     def _gained_fields(self) -> bool:
         """Whether the mapping asks for more than it did: what is new has to be read in every record, also in
@@ -133,6 +137,8 @@ class Puller:
             if lagging and news:
                 yield from self._fetch([r.id for r in news])
                 news = []
+            if fresh and seen is not None:  # what moves while it is listed is listed again: no longer new
+                fresh = seen.isdisjoint(r.id for r in page.records)
             with self.intake.records.db.transaction():
                 self.intake.save(news, read_at, fresh)
                 if page.cursor is not None or page.last:

@@ -14,7 +14,7 @@ from functools import partial
 
 from connectors.contract import AppError, Record, Result
 from syncer.core.settle import Sent, adopt, settle
-from syncer.model import Value
+from syncer.model import Golden, Link, Value
 from syncer.ports import Task
 from syncer.setup import App, Sync
 from syncer.steps.normalise import Intake
@@ -139,10 +139,21 @@ class Recovery:
             self.result.adopted.append(golden.id)
             self.intake.save(mine[:1], began)
         elif found:
+            self._join(flight, free, golden)
             self.intake.save(free, began)
         elif began - flight.sent_at <= self._patience():
             return
         self.ledger.unmark([flight.ref])
+
+    def _join(self, flight: InFlight, free: Sequence[Record], golden: Golden | None) -> None:
+        """A record that nobody links holds the key that was sent: whoever made it, it is this person's, also
+        where the golden record has another address by now, by which it would not be recognised."""
+        if golden is None or len(free) != 1:
+            return
+        unit = self.intake.records.units([golden.id])[golden.id]
+        if all(link.app != self.app.name for link in unit.links):
+            link = Link(self.app.name, free[0].id, golden.id)
+            self.intake.records.save_links([link], self.sync.slot_names())
 
     def _matches(self, flight: InFlight, record: Record, name: str) -> bool:
         """Found by our own id, or by a plain field with everything as we sent it."""

@@ -120,6 +120,18 @@ def test_a_join_never_raises() -> None:
     assert found.unit.golden.value["consent"] == "unsubscribed"
 
 
+def test_no_opt_in_passes_for_later_because_our_clock_is_behind() -> None:
+    """The opt-out is stamped an hour after we seem to have read it; the opt-in was made before it."""
+    record, links = everywhere("subscribed")
+    out = seen("desk", consent="unsubscribed")
+    out.stamp = at(60)
+    first = run(CONSENT, record, [k for k in links if k.app == "desk"], out)
+    joins = seen("mail", 5, status="active")
+    joins.stamps = {"status": at(58)}
+    found = run(CONSENT, first.unit.golden, [*first.unit.links, link("mail", {})], joins)
+    assert found.unit.golden.value["consent"] == "unsubscribed"
+
+
 def test_an_observation_that_a_later_one_replaced_still_counts() -> None:
     record, links = everywhere("subscribed")
     shown = seen("mail", status="active")

@@ -198,3 +198,14 @@ def test_a_record_was_read_when_it_was_asked_for_not_when_its_turn_came(world: W
     world.settle()
     logged = world.rows("SELECT body FROM conflict WHERE field = 'title'")
     assert any("Boss" in str(body) for (body,) in logged)
+
+
+def test_an_opt_out_counts_that_was_taken_back_before_the_first_sync(world: World) -> None:
+    world.first_sync = "ask"
+    mara(world, "crm")
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "consent": "unsubscribed"})
+    held = world.run()
+    world.apps["desk"].user_edit(one(world, "desk"), {"consent": "subscribed"})
+    world.run(approve=held.held_run)
+    world.settle()
+    assert world.only("crm")["optout"] == "true"

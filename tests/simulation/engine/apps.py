@@ -94,7 +94,16 @@ class Wire(MemoryConnector):
         results = list(super().write(object, [w for w in writes if w not in moved]))
         results += [Result(w.ref, "stale", w.id, reason="the record moved") for w in moved]
         self._show("answer", [r.record for r in results if r.record is not None])
-        return self.faults.answers(results)
+        results = self.faults.answers(results)
+        refused = {r.ref for r in results if r.outcome in ("retry", "stale", "rejected")}
+        self._forget_sent([w for w in writes if w.ref in refused])
+        return results
+
+    def _forget_sent(self, writes: Sequence[Write]) -> None:
+        """The app said that it did nothing: so these were not sent, as far as anybody is concerned."""
+        for write in writes:
+            for slot in write.values if write.id else ():
+                self.app.memory.sent[(self.app.account, write.id or ""), slot].pop()
 
     def _note_sent(self, writes: Sequence[Write]) -> None:
         memory = self.app.memory

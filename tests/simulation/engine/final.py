@@ -109,8 +109,9 @@ class AtRest:
         if any(self.watch.joined(p) for k in unit.links if (p := self.memory.of(k.key)) is not None):
             return
         live = [k for k in unit.links if k.state == "live" and self._is_live(k.key)]
-        if not live:
-            return
+        gone = any(k.state == "gone" for k in unit.links)
+        if not live or (gone and self.w.mapping.on_delete != "keep"):
+            return  # by this policy who was deleted in one app is to go from all: nobody is created anew
         golden = unit.golden
         present = {k.app for k in unit.links} | {a for g, a in self.flying if g == golden.id}
         for name, app in self.w.mapping.apps.items():
@@ -198,7 +199,8 @@ class AtRest:
         then = [z.after for z in earlier if z.seq < x.seq][-1:]
         held = [*then, *(z.after for z in earlier if z.seq > x.seq), y.before]
         if x.after is None:
-            return None in held
+            shared = len(self.w.mapping.apps[y.app].slots[y.slot].fields) > 1
+            return None in held or (shared and any(not tokens(v) & tokens(x.before) for v in held))
         return any(tokens(x.after) & tokens(value) for value in held)
 
     def _in_the_window(self, key: Key, x: Happening) -> bool:

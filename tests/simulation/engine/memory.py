@@ -19,6 +19,7 @@ Key = tuple[str, str]  # (app, record)
 Who = Literal["person", "engine"]
 
 _TEXT = re.compile(r"k(\d{3})", re.IGNORECASE)
+_PHONE = re.compile(r"\+?62[ -]?\d{3}[ -]?\d{6}")
 
 
 def tokens(value: Value) -> set[int]:
@@ -27,7 +28,7 @@ def tokens(value: Value) -> set[int]:
         return set()
     if isinstance(value, int | float):
         return {int(value)}
-    if value.startswith(("+62", "62")):
+    if _PHONE.match(value):
         return {int(re.sub(r"\D", "", value)[-3:])}
     found = {int(n) for n in _TEXT.findall(value)}
     if not found and re.fullmatch(r"\d+\.?\d*", value):
@@ -124,11 +125,12 @@ class Memory:
             self.read.setdefault(key, set()).update(showing.values)
             self.revision[key] = max(self.revision.get(key, -1), showing.revision)
 
-    def forget_last_shows(self) -> None:
-        """The process died: what it was shown last it may not have kept."""
+    def forget_last_shows(self, decided_at: int) -> None:
+        """The process died: what it was shown last it may not have kept, save what it had decided about."""
         for shown in self.latest.values():
             for key, showing in shown:
-                self.shows[key].remove(showing)
+                if showing.seq > decided_at:
+                    self.shows[key].remove(showing)
         self.latest.clear()
 
     def note(self, line: str) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 WORDS = ("Ada", "Bruno", "Dewi Sri", "Emmanuelle", "Farhad", "Gita", "Hans Peter", "A rather long text")
 NAMES = ("ada", "bruno", "dewi", "emma", "farhad", "gita")
+LIKE = {
+    "first": ("Annabelle", "Christopher", "Guillermo", "Konstantin", "Rosalinda", "Wilhelmina"),
+    "last": ("Abernathy", "Featherstone", "Hernandez", "Montgomery", "Papadopoulos", "Quattrocchi"),
+}
 CONSENT = {
     "full": ("subscribed", "subscribed", "unsubscribed", "unsubscribed", "pending", "bounced", None),
     "status": ("active", "active", "active", "out", "out", "waiting", "bounced"),
@@ -64,11 +68,19 @@ class People:
         if slot == "score":
             return n + rng.choice((0.0, 0.4, 0.25, 0.125))
         if slot in ("first", "last"):
-            return f"K{n:03d}{rng.choice(NAMES)}"
+            return self._name(n, person, slot)
         if slot == "name":
-            return f"K{n:03d}{rng.choice(NAMES)} K{self.token(person):03d}{rng.choice(NAMES)}"
+            return f"{self._name(n, person, 'first')} {self._name(self.token(person), person, 'last')}"
         word = f"k{n:03d} {rng.choice(WORDS)}"
         return f" {word} " if rng.random() < 0.1 else word
+
+    def _name(self, n: int, person: int, part: str) -> str:
+        """A name. Where names tell people apart, those of one person are alike: a record by another name is
+        another person, as far as anybody can see."""
+        name = self.rng.choice(NAMES)
+        if self.world.mapping.match.names:
+            return f"{LIKE[part][person % len(LIKE[part])]}k{n:03d}"
+        return f"K{n:03d}{name}"
 
     def variant(self, value: Value) -> Value:
         """The same value, as somebody else would type it."""

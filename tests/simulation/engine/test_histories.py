@@ -17,9 +17,6 @@ from tests.simulation.engine.history import Played, play
 from tests.simulation.engine.world import file_url
 
 PART = 30
-# Histories that break an oracle and are not understood yet: an error of ours, or of the oracle
-# (docs/reliability.md).
-OPEN = frozenset(range(2680, 2700))
 FILES = 40
 
 
@@ -40,7 +37,7 @@ def test_histories_keep_every_promise(part: int) -> None:
 @pytest.mark.parametrize("part", range(20))
 def test_many_histories_keep_every_promise(part: int) -> None:
     seeds = range(2000 + part * 60, 2000 + (part + 1) * 60)
-    assert broken([seed for seed in seeds if seed not in OPEN]) == []
+    assert broken(seeds) == []
 
 
 @pytest.mark.slow

@@ -38,6 +38,7 @@ class Watch:
         self.w = world
         self.memory = world.memory
         self.decided_at = 0
+        self.kept_at = 0  # when the last decision was begun that came to its end
         self.run_began = 0
         self.fresh_start = True
         self.mapped_at = 0
@@ -78,7 +79,7 @@ class Watch:
 
     def ended(self, report: Report | None) -> None:
         if report is None:
-            self.memory.forget_last_shows()
+            self.memory.forget_last_shows(self.kept_at)
         self._cursors()
         self._limits()
         self.clean = report is not None and report.status == "done" and not report.leftovers
@@ -107,6 +108,7 @@ class Watch:
         with engine.db.reading():
             sql = "SELECT app, id, golden FROM link WHERE space = :space"
             self.linked = {(r[0], r[1]): r[2] for r in engine.db.rows(sql, space=engine.records.space)}
+        self.kept_at = self.decided_at
         if not plan.held:
             self.decisions.append(self.decided_at)
         for key in self.linked:
