@@ -16,7 +16,7 @@ from mappings.model import Slot
 from syncer.core.lens import Lens
 from syncer.core.merging import Merging
 from syncer.core.observe import date_of, end_undo, note_rewrite, outcome_of
-from syncer.model import DISAGREES, Link, Observation, Provenance, StubConsent, Value
+from syncer.model import DISAGREES, Link, Mark, Observation, Pending, Provenance, StubConsent, Value
 
 AGAIN = "most restrictive, of several"
 
@@ -55,7 +55,7 @@ def _read(link: Link, slot: Slot, obs: Observation) -> ConsentReading | None:
     name, value = slot.name, obs.values[slot.name]
     pending = link.pending.get(name)
     if pending is not None and obs.read_at <= pending.sent_at:
-        return None
+        return _read_too_early(link, slot, obs, pending)
     known, held = name in link.seen, link.seen.get(name)
     changed = not known or not all(slot.same(v, held) for v in (*obs.consent, value))
     if pending is not None:
@@ -84,6 +84,17 @@ def _read(link: Link, slot: Slot, obs: Observation) -> ConsentReading | None:
     if now is not None:
         opted = OptIn(link.app, now, before, pending is None, stamp, link.observed_at, latest)
     return ConsentReading(link, states, time, opted)
+
+
+def _read_too_early(link: Link, slot: Slot, obs: Observation, pending: Pending) -> ConsentReading | None:
+    """Read before we wrote, or so the clock says: it tells nothing about the write, but an opt-out that goes
+    further than what was sent, and did not stand there before, is one all the same."""
+    before = None if isinstance(pending.before, Mark) else pending.before
+    shown = [v for v in (*obs.consent, obs.values[slot.name]) if not slot.same(v, before)]
+    told = [state for v in shown if (state := state_of(slot, v)) is not None]
+    sent = max(rank(state_of(slot, pending.sent)), rank("pending"))
+    states = [state for state in told if rank(state) > sent]
+    return ConsentReading(link, states, obs.read_at, None) if states else None
 
 
 def merge_consent(m: Merging, readings: Sequence[ConsentReading], stubs: Sequence[StubConsent]) -> None:

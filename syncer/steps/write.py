@@ -115,7 +115,7 @@ class Writer:
         for some in chunks(old, self.app.spec.fetch_batch):
             answers += yield partial(self.app.connector.fetch, self.app.object, some, fields)
         by_id = {a.id: a for a in answers}
-        moved = [i for i in batch if i.record in by_id and self._moved(i, by_id[i.record])]
+        moved = [i for i in batch if i.record in by_id and self._moved(i, by_id[i.record], links.get(i.record))]
         unsure = {id for id in old if id not in by_id or by_id[id].state == "unknown"}
         with self.intake.records.db.transaction():
             self.intake.save_fetched([by_id[i.record] for i in moved if i.record], read_at)
@@ -134,19 +134,20 @@ class Writer:
         age = self.now() - known
         return age > FRESH or age < timedelta(0)  # a clock that was set back vouches for nothing
 
-    def _moved(self, item: Item, answer: Fetched) -> bool:
+    def _moved(self, item: Item, answer: Fetched, link: Link | None) -> bool:
+        """Whether a record is another than was known, also in fields that are not to be written: what was shown
+        is never passed over."""
         if answer.state == "unknown":
             return False
         if answer.state != "found" or answer.record is None:
             return True
-        before: Mapping[str, Value | Mark] = {name: b for name, (b, _) in item.slots.items()}
-        if item.kind == "archive":
-            with self.intake.records.db.reading():
-                before = self.intake.records.links(self.app.name, [answer.id])[answer.id].seen
+        before: dict[str, Value | Mark] = dict(link.seen) if link is not None else {}
+        before.update((name, was) for name, (was, _) in item.slots.items())
         slots, shown = self.sync.slots(self.app.name), answer.record.values
         return any(
             name in shown and not isinstance(value, Mark) and not slots[name].same(shown[name], value)
             for name, value in before.items()
+            if name in slots
         )
 
     def _settle(

@@ -90,8 +90,10 @@ class Wire(MemoryConnector):
 
     def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
         moved = [w for w in writes if self.conditional and self._moved(w)]
-        self._note_sent(writes)
-        results = list(super().write(object, [w for w in writes if w not in moved]))
+        try:
+            results = list(super().write(object, [w for w in writes if w not in moved]))
+        finally:
+            self._note_sent(writes)
         results += [Result(w.ref, "stale", w.id, reason="the record moved") for w in moved]
         self._show("answer", [r.record for r in results if r.record is not None])
         results = self.faults.answers(results)

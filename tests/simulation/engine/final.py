@@ -134,7 +134,7 @@ class AtRest:
         if "consent" in slot.fields or self.watch.restored_at >= 0:
             return
         here = self.memory.of_slot(link.key, slot.name)
-        mine = [x for x in here if x.who == "person"]
+        mine = [x for x in here if x.who == "person" and not slot.same(x.before, x.after)]
         shows = [s for s in self.memory.shows.get(link.key, ()) if slot.name in s.values]
         if not mine or not shows:
             return
@@ -147,7 +147,7 @@ class AtRest:
             return
         if last.after is None and last.seq < first:
             return  # a blank found at the first contact is no candidate
-        if last.seq > first and self.watch.was_known(last):
+        if (last.seq > first or link.key in self.watch.made) and self.watch.was_known(last):
             return  # typed and changed back before anybody looked, or what we had sent
         if self._stands(golden, link, slot, last):
             return
@@ -196,12 +196,19 @@ class AtRest:
     def _had(self, y: Happening, x: Happening) -> bool:
         """Whether the record of `y` held the value of `x` then or later, before it was replaced there."""
         earlier = [z for z in self.memory.of_slot(y.key, y.slot) if z.seq < y.seq]
+        if "ignored" in self.w.faults.rates:  # called done, and not done: it passes for what it was sent
+            earlier = sorted([*earlier, *self._sends(y)], key=lambda z: z.seq)
         then = [z.after for z in earlier if z.seq < x.seq][-1:]
         held = [*then, *(z.after for z in earlier if z.seq > x.seq), y.before]
         if x.after is None:
             shared = len(self.w.mapping.apps[y.app].slots[y.slot].fields) > 1
             return None in held or (shared and any(not tokens(v) & tokens(x.before) for v in held))
         return any(tokens(x.after) & tokens(value) for value in held)
+
+    def _sends(self, y: Happening) -> list[Happening]:
+        """What we sent to this field before, as if it had been done."""
+        sends = self.memory.sent.get((y.key, y.slot), ())
+        return [y._replace(seq=seq, who="engine", after=value) for seq, value in sends if seq < y.seq]
 
     def _in_the_window(self, key: Key, x: Happening) -> bool:
         """Typed after the last reading and written over within the minute that a reading is trusted for: the
@@ -216,7 +223,8 @@ class AtRest:
         vouched = max((s.at for s in answers), default=None)
         pulled = [at for at in self.memory.pulls.get(key[0], ()) if at <= over[0].at]
         trusted = max([*([vouched] if vouched else []), *pulled[-1:]], default=None)
-        last = max((s.seq for s in answers), default=0)
+        last = max((r for r in self.watch.runs if r < over[0].seq), default=0)
+        last = min(last, max((s.seq for s in answers), default=0))
         if any(last < seq < over[0].seq for seq in self.memory.clock_set):
             return True  # a clock that was set while it mattered
         return trusted is not None and over[0].at - trusted <= FRESH

@@ -125,12 +125,11 @@ class Memory:
             self.read.setdefault(key, set()).update(showing.values)
             self.revision[key] = max(self.revision.get(key, -1), showing.revision)
 
-    def forget_last_shows(self, decided_at: int) -> None:
-        """The process died: what it was shown last it may not have kept, save what it had decided about."""
+    def forget_last_shows(self) -> None:
+        """As if what was shown last had never been shown."""
         for shown in self.latest.values():
             for key, showing in shown:
-                if showing.seq > decided_at:
-                    self.shows[key].remove(showing)
+                self.shows[key].remove(showing)
         self.latest.clear()
 
     def note(self, line: str) -> None:

@@ -21,6 +21,8 @@ from conflicts.consent import OPT_OUTS, rank
 from connectors.contract import Value
 from syncer.engine import Engine, Plan
 from syncer.report import Report
+from syncer.store.database import Database
+from syncer.store.records import Records
 from tests.simulation.engine.memory import Happening, Key, tokens
 from tests.simulation.engine.store import Stepped
 
@@ -40,6 +42,7 @@ class Watch:
         self.decided_at = 0
         self.kept_at = 0  # when the last decision was begun that came to its end
         self.run_began = 0
+        self.runs: list[int] = []  # when each began
         self.fresh_start = True
         self.mapped_at = 0
         self.restored_at = -1
@@ -72,6 +75,7 @@ class Watch:
     def begins(self, asked: bool) -> None:
         """`asked`: a held plan is answered in this run."""
         self.run_began = self.memory.seq
+        self.runs.append(self.run_began)
         self.asked = asked
         self.rounds = 0
         self.was_first = not self.decisions
@@ -79,10 +83,22 @@ class Watch:
 
     def ended(self, report: Report | None) -> None:
         if report is None:
-            self.memory.forget_last_shows(self.kept_at)
+            self._forget_what_was_not_kept()
         self._cursors()
         self._limits()
         self.clean = report is not None and report.status == "done" and not report.leftovers
+
+    def _forget_what_was_not_kept(self) -> None:
+        """The process died: what it was shown last it may not have kept."""
+        with self.w.store.reading():
+            records = Records(self.w.store, "contacts")
+            for app, shown in self.memory.latest.items():
+                waiting = records.waiting(app, [id for (_, id), _ in shown])
+                for (_, id), showing in list(shown):
+                    kept = waiting[id].values if id in waiting else {}
+                    if showing.seq < self.kept_at or dict(showing.values).items() <= kept.items():
+                        shown.remove(((app, id), showing))
+        self.memory.forget_last_shows()
 
     def gate(self, what: str) -> None:
         if what == "committed" and self.fenced is self.w.store and self.w.store.before_commit:
@@ -93,6 +109,7 @@ class Watch:
 
     def restored(self) -> None:
         self.restored_at = self.memory.seq
+        self._know_links(self.w.store)
 
     def mapping_changed(self) -> None:
         self.mapped_at = self.memory.next()
@@ -105,9 +122,7 @@ class Watch:
         self.before = self._print(engine)
 
     def decided(self, engine: Engine, plan: Plan) -> None:
-        with engine.db.reading():
-            sql = "SELECT app, id, golden FROM link WHERE space = :space"
-            self.linked = {(r[0], r[1]): r[2] for r in engine.db.rows(sql, space=engine.records.space)}
+        self._know_links(engine.db)
         self.kept_at = self.decided_at
         if not plan.held:
             self.decisions.append(self.decided_at)
@@ -115,6 +130,11 @@ class Watch:
             self.linked_at.setdefault(key, self.decided_at)
         if plan.held and self.before is not None:
             self._held(engine, self.before)
+
+    def _know_links(self, db: Database) -> None:
+        with db.reading():
+            rows = db.rows("SELECT app, id, golden FROM link WHERE space = :space", space="contacts")
+            self.linked = {(r[0], r[1]): r[2] for r in rows}
 
     def _print(self, engine: Engine) -> Print:
         """What is known of everybody, without consent."""
@@ -252,8 +272,9 @@ class Watch:
         end = min(later, default=self.memory.seq + 1)
         end = end if until is None else min(end, until)
         lags = self.w.apps[x.app].traits.lists_lag  # what a lagging list shows is asked for once more
+        since = max(x.seq, self.restored_at)  # what an older state was never shown, it cannot know
         return any(
-            x.seq < s.seq < end and s.values.get(x.slot) == x.after and not (lags and s.call == "pull")
+            since < s.seq < end and s.values.get(x.slot) == x.after and not (lags and s.call == "pull")
             for s in self.memory.shows.get(x.key, ())
         )
 
@@ -268,7 +289,15 @@ class Watch:
             if y.who == "engine" and y.seq < x.seq
         ]
         known = max([*shows, *writes, *sends], key=lambda k: k[0], default=None)
-        return (known is not None and known[1] == x.after) or any(v == x.after for _, v in sends[-1:])
+        if known is not None and known[1] == x.after:
+            return True
+        return any(v == x.after and not self._shown_otherwise(x, n) for n, v in sends[-1:])
+
+    def _shown_otherwise(self, x: Happening, sent: int) -> bool:
+        """Whether the record showed another value since that was sent, in a list that does not lag."""
+        return any(
+            s.seq > sent and s.revision >= 0 and s.values[x.slot] != x.after for s in self.shown_before(x)
+        )
 
     def shown_before(self, x: Happening) -> list[Any]:
         return [s for s in self.memory.shows.get(x.key, ()) if s.seq < x.seq and x.slot in s.values]
