@@ -68,8 +68,8 @@ def _read(link: Link, slot: Slot, obs: Observation) -> ConsentReading | None:
             note_rewrite(link, slot, pending.sent)
     time, kind = date_of(link, name, obs, known)
     stamp, latest = obs.stamps.get(name), time if kind == "record" else None
-    # An opt-out is dated as late as it can be, and an opt-in as early, so that none passes for later because a
-    # clock is wrong, the app's or ours.
+    # An opt-out is dated as late as it can be, and an opt-in as early, so that none passes for later because
+    # a clock is wrong, the app's or ours.
     time = obs.read_at if kind == "previous" else max(time, stamp or obs.stamp or time)
     stamp = min(stamp, obs.read_at) if stamp is not None else None
     link.seen[name] = value

@@ -95,6 +95,7 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
     seen[name] = value
     end_undo(link, name)
     if len(parts) > 1 and shows(reading.lens, link, slot, reading.golden.value):
+        link.agreed.update(dict.fromkeys(parts, DISAGREES))  # until it is compared with what golden becomes
         return  # the whole is what golden says, wherever the parts begin
     for field, part in parts.items():
         if known:

@@ -113,7 +113,7 @@ class Puller:
         ahead = [link for link in links if any(p.sent_at > now for p in link.pending.values())]
         for link in ahead:
             for pending in link.pending.values():
-                pending.sent_at = min(pending.sent_at, now, link.observed_at or now)
+                pending.sent_at = min(pending.sent_at, now, link.observed_at or now, link.stamp or now)
         self.intake.records.save_links(ahead, self.sync.slot_names())
 
     def _pages(self, cursor: str | None, fresh: bool, lagging: bool, seen: set[str] | None) -> Task[None]:

@@ -115,7 +115,9 @@ class Writer:
         for some in chunks(old, self.app.spec.fetch_batch):
             answers += yield partial(self.app.connector.fetch, self.app.object, some, fields)
         by_id = {a.id: a for a in answers}
-        moved = [i for i in batch if i.record in by_id and self._moved(i, by_id[i.record], links.get(i.record))]
+        moved = [
+            i for i in batch if i.record in by_id and self._moved(i, by_id[i.record], links.get(i.record))
+        ]
         unsure = {id for id in old if id not in by_id or by_id[id].state == "unknown"}
         with self.intake.records.db.transaction():
             self.intake.save_fetched([by_id[i.record] for i in moved if i.record], read_at)
@@ -135,8 +137,8 @@ class Writer:
         return age > FRESH or age < timedelta(0)  # a clock that was set back vouches for nothing
 
     def _moved(self, item: Item, answer: Fetched, link: Link | None) -> bool:
-        """Whether a record is another than was known, also in fields that are not to be written: what was shown
-        is never passed over."""
+        """Whether a record is another than was known, also in fields that are not to be written: what was
+        shown is never passed over."""
         if answer.state == "unknown":
             return False
         if answer.state != "found" or answer.record is None:

@@ -90,7 +90,7 @@ def restore(db: Database, file: Path, now: datetime, alive: Callable[[str], bool
                 _move(source, db, model, replace=model in LOGS)
             _close_left_over(db, source)
             _give_out_higher_tokens(db, tokens)
-            _mark(db, made, now)
+            mark_restored(db, made, now)
             _advance_numbers(db)
     return Restored(made, replaced)
 
@@ -180,7 +180,7 @@ def _give_out_higher_tokens(db: Database, before: dict[str, int]) -> None:
     db.upsert(LeaseRow, rows)
 
 
-def _mark(db: Database, made: str | None, now: datetime) -> None:
+def mark_restored(db: Database, made: str | None, now: datetime) -> None:
     """Say of every space that its state is older than the apps; have all of them read from the start."""
     db.run(
         "UPDATE reader SET cursor = NULL, scan_began = NULL, complete_at = NULL, pulled_at = NULL,"

@@ -132,6 +132,26 @@ def test_no_opt_in_passes_for_later_because_our_clock_is_behind() -> None:
     assert found.unit.golden.value["consent"] == "unsubscribed"
 
 
+@pytest.mark.parametrize(
+    ("name", "shown", "expected"),
+    [
+        ("a bounce", "bounced", "bounced"),
+        ("what stood there before", "active", "unsubscribed"),
+        ("what was sent", "out", "unsubscribed"),
+    ],
+)
+def test_of_what_was_read_before_a_write_only_an_opt_out_that_goes_further_counts(
+    name: str, shown: str, expected: str
+) -> None:
+    record, links = everywhere("unsubscribed")
+    mail = next(k for k in links if k.app == "mail")
+    mail.seen["status"] = "active"
+    mail.pending["status"] = Pending("active", "out", {"consent": "unsubscribed"}, at(1))
+    found = run(CONSENT, record, links, seen("mail", 0, status=shown))
+    assert found.unit.golden.value["consent"] == expected, name
+    assert "status" in next(k for k in found.unit.links if k.app == "mail").pending
+
+
 def test_an_observation_that_a_later_one_replaced_still_counts() -> None:
     record, links = everywhere("subscribed")
     shown = seen("mail", status="active")

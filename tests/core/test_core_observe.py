@@ -8,7 +8,7 @@ import pytest
 
 from syncer.core.observe import date_of, read
 from syncer.model import ABSENT, DISAGREES, Golden, Link, Mark, Pending, Value
-from tests.core.worlds import at, due, golden, lens, link, logged, mapping, one, run, seen
+from tests.core.worlds import agreeing, at, due, golden, lens, link, logged, mapping, one, run, seen
 
 TITLE = one("title")
 
@@ -168,3 +168,24 @@ def test_an_app_that_formats_what_it_is_given_is_not_a_person_who_edits() -> Non
     )
     assert (found.items, logged(found)) == ([], [])
     assert found.unit.golden.value == {"title": "Head of Sales"}
+
+
+def test_a_whole_that_became_golden_by_itself_is_written_when_golden_goes_back() -> None:
+    of = mapping(
+        """
+  first: {type: name, in: {crm: first, desk: name.first}}
+  last: {type: name, in: {crm: last, desk: name.last}}
+""",
+        apps="crm desk",
+    )
+    before = golden("crm", first="Ada", last="Lee")
+    (desk,) = agreeing(of, before, "desk")
+    now = golden("crm", first="Eva", last="Lind")
+    found = run(
+        of,
+        now,
+        [*agreeing(of, now, "crm"), desk],
+        seen("desk", name="Eva Lind"),
+        seen("crm", first="Ada", last="Lee"),
+    )
+    assert due(found) == {"desk": {"name": "Ada Lee"}}

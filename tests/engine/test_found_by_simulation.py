@@ -15,6 +15,8 @@ from connectors.memory import MemoryApp
 from syncer.brakes import Limit
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
+from syncer.model import Pending
+from syncer.store.records import Records
 from tests.engine.world import CRM, DESK, MAIL, World
 
 ALL = {"crm": CRM, "mail": MAIL, "desk": DESK}
@@ -209,3 +211,39 @@ def test_an_opt_out_counts_that_was_taken_back_before_the_first_sync(world: Worl
     world.run(approve=held.held_run)
     world.settle()
     assert world.only("crm")["optout"] == "true"
+
+
+def test_an_opt_out_that_is_shown_while_something_else_is_written_is_not_passed_over(world: World) -> None:
+    mara(world, "crm", "desk")
+    world.settle()
+    desk, id = world.apps["desk"], one(world, "desk")
+    world.apps["crm"].user_edit(one(world, "crm"), {"title": "CTO"})
+
+    def opt_out() -> None:
+        world.clock.sleep(90)
+        once(desk, "fetch", lambda: desk.user_edit(id, {"consent": "unsubscribed"}))
+
+    once(world.apps["mail"], "pull", opt_out)
+    world.run()
+    desk.user_edit(id, {"consent": "subscribed"})
+    world.settle()
+    assert world.only("crm")["optout"] == "true"
+
+
+def test_a_value_typed_again_after_a_clock_was_set_back_is_named(world: World) -> None:
+    mara(world)
+    desk, id = world.apps["desk"], one(world, "desk")
+    desk.user_edit(id, {"title": "Boss"})
+    world.settle()
+    ahead = world.clock() + timedelta(hours=2)
+    with world.db.transaction():
+        records = Records(world.db, "contacts")
+        link = records.links("desk", [id])[id]
+        link.observed_at, link.pending["title"] = ahead, Pending("Boss", "CTO", {"title": "CTO"}, ahead)
+        records.save_links([link], world.sync().slot_names())
+    desk.user_edit(id, {"title": "CEO"})
+    desk.user_edit(id, {"title": "Boss"})
+    world.clock.sleep(120)
+    world.settle()
+    logged = world.rows("SELECT body FROM conflict WHERE field = 'title' AND kind = 'aba'")
+    assert any("Boss" in str(body) for (body,) in logged)

@@ -149,6 +149,8 @@ class AtRest:
             return  # a blank found at the first contact is no candidate
         if (last.seq > first or link.key in self.watch.made) and self.watch.was_known(last):
             return  # typed and changed back before anybody looked, or what we had sent
+        if self._undone_before_it_counted(last):
+            return
         if self._stands(golden, link, slot, last):
             return
         if self._is_named(golden, slot, last) or self._is_replaced(golden, slot, last):
@@ -158,6 +160,14 @@ class AtRest:
         if self._in_the_window(link.key, last) or self._passes_for_unsent(last):
             return
         self.memory.report("loss", f"{slot.name}={last.after!r}, typed in {link.key} at {last.seq}")
+
+    def _undone_before_it_counted(self, x: Happening) -> bool:
+        """Typed and changed back since it was last decided: it counts what the record shows in the end."""
+        decided = max((d for d in self.watch.decisions if d < x.seq), default=0)
+        shown = [s for s in self.watch.shown_before(x) if s.seq < decided]
+        writes = [y.seq for y in self.memory.of_slot(x.key, x.slot) if y.who == "engine" and y.seq < x.seq]
+        writes += [seq for seq, _ in self.memory.sent.get((x.key, x.slot), ()) if seq < x.seq]
+        return bool(shown) and shown[-1].values[x.slot] == x.after and max(writes, default=0) < shown[-1].seq
 
     def _first_decided(self, key: Key, shown: int) -> int:
         """When it was first decided about a record of which this was first shown."""
@@ -189,9 +199,18 @@ class AtRest:
         for field in slot.fields if person is not None else ():
             places = self.watch.slots_of(field)
             for y in self.memory.of_field(person or 0, places):
-                if y.seq > unseen and y.who == "person" and y.key != x.key and self._had(y, x):
+                news = y.seq > unseen or self._first_shown(y) > x.seq
+                if news and y.who == "person" and y.key != x.key and self._had(y, x):
                     return True
         return False
+
+    def _first_shown(self, y: Happening) -> int:
+        """When the engine was first shown what was typed here."""
+        shows = self.memory.shows.get(y.key, ())
+        return min(
+            (s.seq for s in shows if s.seq > y.seq and s.values.get(y.slot) == y.after),
+            default=self.memory.seq,
+        )
 
     def _had(self, y: Happening, x: Happening) -> bool:
         """Whether the record of `y` held the value of `x` then or later, before it was replaced there."""

@@ -203,10 +203,24 @@ class People:
             family = self.world.memory.family(person or 0)
             rows = [self.world.apps[a].records.get(i, {}) for a, i in family]
             latest = max((r["email"] for r in rows if r.get("email")), key=lambda e: max(tokens(e)))
+            if not self._can_be_known(latest):
+                return
             known = {
                 n: v for n, v in values.items() if n in app.fields and v and n not in ("consent", "tags")
             }
             self.make(person or 0, app, {**known, "email": latest})
+
+    def _can_be_known(self, email: str) -> bool:
+        """Whether it was shown whose a new address is, or surely will be by the time it matters: of an app
+        that cannot be read nobody can tell."""
+        changes = [x for x in self.world.memory.log if x.slot == "email" and x.action == "edit"]
+        shown = any(
+            tokens(s.values.get("email")) & tokens(email)
+            for shows in self.world.memory.shows.values()
+            for s in shows
+        )
+        away = any(kind in self.world.faults.rates for kind in ("down", "busy", "expired", "raised"))
+        return shown or not away or not any(tokens(x.after) & tokens(email) for x in changes)
 
     def _newcomer(self, app: SimApp) -> None:
         person = max(self.world.memory.person.values(), default=0) + 1

@@ -14,7 +14,7 @@ transaction  no call is made inside a transaction
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from conflicts.consent import OPT_OUTS, rank
@@ -205,6 +205,10 @@ class Watch:
         mine = {x.key for x in self.memory.log if x.who == "engine" and x.action == "create"}
         records = self.w.apps[app].records
         others = [k for k in self.memory.family(person) if k[0] == app and k != key]
+        if self.restored_at >= 0:  # what an older state does not know, and a list does not show yet
+            lag = timedelta(seconds=self.w.apps[app].traits.lag)
+            born = {x.key: x.at for x in self.memory.log if x.action == "create"}
+            others = [k for k in others if born[k] + lag < changes[0].at]
         ours = [k for k in others if k in mine and (k in self.linked or k[1] in records)]
         if ours:
             self.memory.report("duplicate", f"{key} was created beside {ours}")

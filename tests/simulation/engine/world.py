@@ -21,6 +21,7 @@ from syncer.ports import Inline, Ports
 from syncer.report import Report
 from syncer.setup import App, Sync
 from syncer.store import codec
+from syncer.store.copies import mark_restored
 from syncer.store.database import StateError
 from syncer.store.lease import Busy, LeaseLost
 from tests.simulation.engine.apps import SimApp, Wire
@@ -258,6 +259,8 @@ class World:
             self.raw = sqlite3.connect(":memory:", isolation_level=None, cached_statements=512)
             self.raw.deserialize(self.rng.choice(self.backups))
             self.store = self._open()
+            with self.store.transaction():
+                mark_restored(self.store, None, self.machine())
             self.watch.restored()
 
 
