@@ -69,6 +69,7 @@ class PlainStore(Stepped):
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.is_sqlite = True
         self.file = None
+        self.patience = None
         self.plain = connection
         self._inside = False
         self.before_commit: list[Any] = []
