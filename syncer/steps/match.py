@@ -100,32 +100,36 @@ def _colliding(
     place: dict[str, int],
     never: Collection[tuple[LinkKey, LinkKey]],
 ) -> list[Review]:
-    """New records that nothing was linked to, with the address of somebody else: apps that keep addresses
-    unique would refuse one of the two, so a person is asked however much speaks against it."""
+    """New records with the address of somebody else. Apps that keep addresses unique would refuse one of the
+    two, so a person is asked: about a record that nothing was linked to however much speaks against it, and
+    about those that were linked with each other where they may be the other one as well."""
     from syncer.matching.matcher import chance, explained
 
     doubted = {review.record for review in asked}
+    group = {record.key: n for n, members in enumerate(found.groups) for record in members}
+    new = {n for n, members in enumerate(found.groups) if not any(r.golden for r in members)}
     holders: dict[str, list[Traits]] = defaultdict(list)
-    alone: dict[LinkKey, Traits] = {}
-    for group in found.groups:
-        if len(group) == 1 and group[0].golden is None:
-            alone[group[0].key] = group[0]
-        for record in group:
+    for members in found.groups:
+        for record in members:
             for address in record.mails:
                 holders[address].append(record)
     reviews = []
     for held in holders.values():
         ranked = sorted(held, key=lambda r: (r.golden is None, place.get(r.app, 99), r.key))
         for n, later in enumerate(ranked):
-            other = next((r for r in ranked[:n] if r.app != later.app), None)
-            if other is None or later.key not in alone or later.key in doubted:
+            mine = group[later.key]
+            other = next((r for r in ranked[:n] if r.app != later.app and group[r.key] != mine), None)
+            if other is None or mine not in new or later.key in doubted:
                 continue
             if tuple(sorted((later.key, other.key))) in never:
                 continue
-            doubted.add(later.key)
             evidence = explained(other, later, found.weights)
+            odds = chance(evidence.score)
+            if len(found.groups[mine]) > 1 and odds < WORTH:
+                continue
+            doubted.add(later.key)
             reason = f"the same address, but they do not look like one: {evidence.text}"
-            reviews.append(Review(later.key, other.key, round(chance(evidence.score), 3), reason))
+            reviews.append(Review(later.key, other.key, round(odds, 3), reason))
     return reviews
 
 
