@@ -19,10 +19,14 @@ WINDOW = 8  # neighbours in what cannot be split
 
 def pairs(c: Columns, names: bool = True) -> tuple[Numbers, Numbers]:
     """Rows (i, j), i < j, of all pairs to compare; each once, in a fixed order."""
-    codes = np.empty(0, dtype=np.int64)
-    for key, splits in _keys(c, names):
-        codes = np.unique(np.concatenate((codes, *_within(key, splits, c))))
+    found = [_distinct(np.concatenate([*_within(key, splits, c)])) for key, splits in _keys(c, names)]
+    codes = _distinct(np.concatenate(found))
     return codes // c.size, codes % c.size
+
+
+def _distinct(codes: Numbers) -> Numbers:
+    codes.sort()
+    return codes[np.concatenate(([True], codes[1:] != codes[:-1]))] if len(codes) else codes
 
 
 def _keys(c: Columns, names: bool) -> Iterator[tuple[Numbers, list[Numbers]]]:

@@ -82,13 +82,10 @@ def group(
     _complete(pairs, scoring, len(apps))
     groups = _Forest(apps, rules or Rules())
     for score, a, b in pairs.ranked:
+        if score < LINK:
+            break
         one, other = groups.root(a), groups.root(b)
-        if (
-            score >= LINK
-            and one != other
-            and groups.allows(one, other)
-            and _agreed(pairs, groups, a, b, score)
-        ):
+        if one != other and groups.allows(one, other) and _agreed(pairs, groups, a, b, score):
             groups.unite(one, other)
     doubts: list[Doubt] = []
     whole = _Whole(scoring)
@@ -195,8 +192,10 @@ def _complete(pairs: _Pairs, scoring: Scoring, size: int) -> None:
     """Score the pairs inside what strong links connect, that no key brought together."""
     linked = _Forest([0] * size)
     for score, a, b in pairs.ranked:
+        if score < LINK:
+            break
         one, other = linked.root(a), linked.root(b)
-        if score >= LINK and one != other:
+        if one != other:
             linked.unite(one, other)
     missing = [
         pair

@@ -138,25 +138,30 @@ def _lone(
 
 
 def _guesses(c: Columns, i: Numbers, j: Numbers, given: Levels, family: Levels) -> None:
-    """A name that the mailbox suggests speaks for one person, never against."""
+    """A name that the mailbox suggests speaks for one person; against, only where its family name
+    agrees."""
     guess = c.guessed[i] | c.guessed[j]
     twice = guess & (c.local[i] == c.local[j])  # what the mailbox says is compared as an address already
+    # "katherine.greenham" is not Kathleen Greenham's
+    other = ~twice & (given == Level.DIFFERENT) & (family >= Level.CLOSE)
     for levels in (given, family):
         levels[twice & (levels >= Level.CLOSE)] = Level.MISSING
         levels[guess & (levels >= Level.CLOSE)] = Level.CLOSE
-        levels[guess & (levels < Level.CLOSE)] = Level.MISSING
+        levels[guess & (levels < Level.CLOSE) & ~other] = Level.MISSING
     letters, words = c.handles
     for n in np.flatnonzero((c.full[i] == 0) != (c.full[j] == 0)).tolist():
         bare, named = (i[n], j[n]) if c.full[i[n]] == 0 else (j[n], i[n])
-        one, other = c.names.latin[c.given[named]], c.names.latin[c.family[named]]
+        first, last = c.names.latin[c.given[named]], c.names.latin[c.family[named]]
         mailbox = words[letters[bare]]
         own = words[letters[named]] if words[letters[named]] != mailbox else ""
-        if not one or not other or not mailbox:
+        if not first or not last or not mailbox:
             continue
-        if mailbox in (one + other, other + one, own):
+        if mailbox in (first + last, last + first, own):
             given[n] = family[n] = Level.CLOSE
-        elif mailbox == one[0] + other or _shortened(mailbox, own):
+        elif mailbox == first[0] + last or _shortened(mailbox, own):
             given[n], family[n] = Level.INITIAL, Level.CLOSE
+        elif mailbox[1:] == last:
+            given[n], family[n] = Level.DIFFERENT, Level.CLOSE
 
 
 def _shortened(a: str, b: str) -> bool:

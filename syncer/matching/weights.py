@@ -119,6 +119,7 @@ COUNTRY = 0.2  # how often two strangers live in one country
 SAME_INITIAL = 0.08  # how often different names begin with one letter
 ACCIDENT = 0.02  # people who have an address or number by mistake
 UNSEEN = 0.3  # further holders of a name or an office that the data does not show
+OFFICE_BOX = -3.0  # log2: a person who is known by a mailbox of the office alone, and by another address
 SHARED_BOX = 0.5  # how often relatives and colleagues share an address that is known to be shared
 TWICE = 0.02  # how often an app holds a person twice
 
@@ -169,6 +170,7 @@ class Scorer:
         self.of_fact = {kind: people_by_value(column, c.app) for kind, column in c.facts.items()}
         self.namesakes = self._namesakes(_others(w, "full", c.full_texts, 0.0)[c.full])
         role = np.array([t.partition("@")[0] in ROLES for t in c.mails.texts])
+        self.office_box = role[c.mail] & (c.full == 0)
         self.shared_box = role[c.mail] | (self.of_mail[c.mail] > 1)
 
     def weighing(self, w: Weights) -> Scorer:
@@ -282,6 +284,8 @@ class Scorer:
             at = level == kind
             for row, chance in enumerate(by_class):
                 mail[row, at] = np.log2((1 - self.w.shares["mail"][row]) * chance)
+        office = (self.office_box[p.i] != self.office_box[p.j]) & (level == Level.DIFFERENT)
+        mail[0, office] += OFFICE_BOX
         similar = level == Level.CLOSE
         mail[1:5, similar] = np.maximum(mail[1:5, similar], np.log2(SIMILAR)[:, None])
         mail[0, level == Level.DIFFERENT] += np.log2(1 - MAILBOX[0] - PLAIN_BOX[0])
