@@ -10,6 +10,7 @@ from typing import Any
 from syncer.marks import ERASED
 from syncer.matching.explain import Evidence
 from syncer.matching.keys import restored
+from syncer.matching.lab import Judged
 from syncer.matching.matcher import Decided, explained, match
 from syncer.matching.traits import Traits
 from syncer.model import LinkKey, Value
@@ -90,6 +91,44 @@ class Steward:
         if one not in found or other not in found:
             return None
         return explained(found[one], found[other], weights)
+
+    def judged(self, pairs: Sequence[tuple[LinkKey, LinkKey, bool]]) -> list[tuple[LinkKey, LinkKey, Judged]]:
+        """How the weights in force judge pairs of which the truth is known; without those whose records are
+        not known."""
+        with self.db.reading():
+            found = {t.key: t for t in self._traits([key for one, other, _ in pairs for key in (one, other)])}
+            weights = Decisions(self.db, self.space).weights(0)
+        return [
+            (one, other, Judged(explained(found[one], found[other], weights).score, same))
+            for one, other, same in pairs
+            if one in found and other in found
+        ]
+
+    def decided(self) -> list[tuple[LinkKey, LinkKey, bool]]:
+        """The pairs that a person decided about, and whether they are one."""
+        with self.db.reading():
+            together, never = Decisions(self.db, self.space).pairs()
+        return [(*pair, same) for pairs, same in ((together, True), (never, False)) for pair in pairs]
+
+    def linked(self, keys: Sequence[LinkKey]) -> dict[LinkKey, str]:
+        """The golden records of those that have one."""
+        found: dict[LinkKey, str] = {}
+        with self.db.reading():
+            records = Records(self.db, self.space)
+            for app in sorted({key[0] for key in keys}):
+                golden = records.golden_of(app, [id for name, id in keys if name == app])
+                found.update({(app, id): g for id, g in golden.items()})
+        return found
+
+    def lean(self, by: float) -> bool:
+        """Move the scores by so much, on top of what they were moved before. False where nothing was learnt
+        yet."""
+        with self.db.transaction():
+            decisions = Decisions(self.db, self.space)
+            weights = decisions.weights(0)
+            if weights is not None:
+                decisions.replace_weights(replace(weights, leaning=round(weights.leaning + by, 3)))
+        return weights is not None
 
     def duplicates(self, app: str) -> list[list[LinkKey]]:
         """Groups of records of an app that are one person, as far as their keys tell. Reads all of them."""

@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from syncer.cli.codes import Code, leave
+from syncer.cli.match_lab import lab
 from syncer.cli.output import facts, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile
 
 app = typer.Typer(help="Match records: which of them are one person, and why.", no_args_is_help=True)
+app.command("lab")(lab)
 
 
 @app.command("file")

@@ -130,6 +130,8 @@ class Weights:
 
     people  how many people there are in the largest app
     held    field -> text -> how many people share it, where more than one does
+    twice   how often an app holds a person twice
+    leaning what decisions of people moved all scores by (log2 of the odds)
     single  whether all records are of one app, so that standing side by side says nothing
     """
 
@@ -140,6 +142,7 @@ class Weights:
     held: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     single: bool = False
     twice: float = TWICE
+    leaning: float = 0.0
     version: int = 2
 
 
@@ -189,7 +192,7 @@ class Scorer:
         evidence["order"] = np.where(p.swapped, SWAPPED[:, None], 0.0)
         evidence["app"] = self._side_by_side(self.c.app[p.i] == self.c.app[p.j])
         prior = self._priors(p)
-        return Scores(_odds(prior + sum(evidence.values())), prior, evidence)
+        return Scores(_odds(prior + sum(evidence.values())) + self.w.leaning, prior, evidence)
 
     def score_groups(self, p: Compared, of: Numbers, overlap: NDArray[np.bool_]) -> Floats:
         """Scores of pairs of groups, from the pairs of their records: `of` names the pair of groups of each,
@@ -202,7 +205,7 @@ class Scorer:
             evidence = s.evidence[name]
             rank = evidence[0] - evidence[4] if name == "generation" else -levels.astype(float)
             sums = sums + evidence[:, _first_of(of, rank)]
-        return _odds(sums)
+        return _odds(sums) + self.w.leaning
 
     def _field(self, p: Compared, name: str) -> Floats:
         """log2 P(level | class), by class and pair."""
@@ -391,6 +394,7 @@ def as_json(w: Weights) -> dict[str, Any]:
         "people": w.people,
         "single": w.single,
         "twice": w.twice,
+        "leaning": w.leaning,
         "partners": list(w.partners),
         "shares": {k: list(v) for k, v in w.shares.items()},
         "noise": {k: {level.name: x for level, x in v.items()} for k, v in w.noise.items()},
@@ -399,14 +403,15 @@ def as_json(w: Weights) -> dict[str, Any]:
 
 
 def from_json(body: Mapping[str, Any]) -> Weights:
-    """What `as_json` gave."""
+    """What `as_json` gave, of this version or an earlier one that knew fewer fields."""
     return Weights(
-        {k: tuple(v) for k, v in body["shares"].items()},
-        {k: {Level[level]: x for level, x in v.items()} for k, v in body["noise"].items()},
+        SHARES | {k: tuple(v) for k, v in body["shares"].items()},
+        NOISE | {k: {Level[level]: x for level, x in v.items()} for k, v in body["noise"].items()},
         tuple(body["partners"]),
         body["people"],
         body["held"],
         body["single"],
         body.get("twice", TWICE),
+        body.get("leaning", 0.0),
         body["version"],
     )

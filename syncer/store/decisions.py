@@ -109,6 +109,11 @@ class Decisions:
         body = codec.loads(row[0]) if row else None
         return None if body is None or body["records"] < records else from_json(body["weights"])
 
+    def replace_weights(self, weights: Weights) -> None:
+        """Of those in force, which were learnt from as many records."""
+        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"weights:{self.space}")
+        self.save_weights(weights, codec.loads(row[0])["records"] if row else 0)
+
     def save_weights(self, weights: Weights, records: int) -> None:
         from syncer.matching.weights import as_json
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from benchmarks.matching.generate import NOISES, rows
+from syncer.match_file import FACTS
 from syncer.matching.traits import Traits, person
 
 
 def traits(app: str, id: str, **values: str) -> Traits:
     """A record from plain values, as an export has them."""
     mails, phones = [values.pop("email", "")], [values.pop("phone", "")]
-    facts = [("birth_date", values.pop("birth_date", ""))]
+    facts = [(kind, values.pop(kind, "")) for kind in FACTS]
     return person(app, id, values, mails, phones, facts)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from syncer.matching.matcher import Matched, match
@@ -120,6 +122,34 @@ ONE: dict[str, tuple[Values, Values]] = {
         {"name": "Ulrike Tannhof", "company": "Tannhof Werke GmbH", "email": "ulrike@tannhof.example"},
         {"name": "Ulrike Tannhof", "company": "Tannhof Werke", "email": "u.tannhof@tannhof.example"},
     ),
+    "middle initial": (
+        {"name": "Annelore P. Zwickau", "email": "annelore@zwickau-textil.example"},
+        {"name": "Annelore Zwickau", "email": "annelore@zwickau-textil.example"},
+    ),
+    "a slip in a short form": (
+        {"name": "Jeff Nightwood", "email": "j.nightwood@mail.example.org"},
+        {"name": "Jefrfey Nightwood", "email": "j.nightwood@mail.example.org"},
+    ),
+    "a name of two words divided elsewhere": (
+        {"name": "Amir Hossein Golshani", "email": "ah.golshani@mail.example.org"},
+        {"first_name": "امیرحسین", "last_name": "گلشنی", "email": "ah.golshani@mail.example.org"},
+    ),
+    "the company's domain": (
+        {"name": "Tilda Morgenrot", "email": "tilda.m@morgenrot-werke.example", "city": "Jena"},
+        {"name": "Tilda Morgenrot", "company": "Morgenrot & Werke GmbH", "city": "Jena"},
+    ),
+    "a city of two names": (
+        {"name": "Veronika Schaller", "phone": "+49 89 4440001", "city": "München"},
+        {"name": "Veronika Schaller", "phone": "089 4440001", "city": "Munich"},
+    ),
+    "the same number of an identity card": (
+        {"name": "Perpetua Lindholm", "number": "8807124433", "city": "Umeå"},
+        {"name": "Perpetua Brandt", "number": "8807124433", "city": "Malmö"},
+    ),
+    "a slip in the birth date": (
+        {"name": "Casimir Wolanski", "birth_date": "1971-04-12", "city": "Gdynia", "postcode": "81-001"},
+        {"name": "Casimir Wolanski", "birth_date": "1971-12-04", "city": "Gdynia", "postcode": "81-001"},
+    ),
 }
 
 TWO: dict[str, tuple[Values, Values]] = {
@@ -168,6 +198,19 @@ TWO: dict[str, tuple[Values, Values]] = {
     "other birth dates": (
         {"name": "Luisa Ferro", "email": "ferro@casa.example", "birth_date": "1951-03-04"},
         {"name": "Luisa Ferro", "email": "ferro@casa.example", "birth_date": "1988-11-23"},
+    ),
+    "a relative behind a mailbox": (
+        {"name": "Kathleen Ferrybank", "phone": "+44 161 496 0002", "city": "Bury"},
+        {"email": "oswald.ferrybank@mail.example.org", "phone": "+44 161 496 0002", "city": "Bury"},
+    ),
+    "the mailbox of an office and somebody of it": (
+        {"email": "support@quarzwerk.example", "phone": "+49 30 5550101", "company": "Quarzwerk"},
+        {
+            "name": "Ida Krahl",
+            "email": "ida@quarzwerk.example",
+            "phone": "+49 30 5550101",
+            "company": "Quarzwerk",
+        },
     ),
     "names of one skeleton": (
         {"name": "علی طاهری", "phone": "+98 21 5550000", "city": "Tehran"},
@@ -228,6 +271,23 @@ def test_a_chain_is_cut() -> None:
     ]
     found = groups(match(records))
     assert found["hubspot", "end"] != found["zendesk", "end"]
+
+
+def test_an_app_may_hold_a_person_twice() -> None:
+    records = background(120)
+    twin = {"name": "Sigrun Eklund", "email": "sigrun@eklund.example", "phone": "+46 70 555 01 01"}
+    records += [traits("hubspot", "one", **twin), traits("hubspot", "two", **twin)]
+    records.append(traits("mailerlite", "nameless", email="sigrun@eklund.example"))
+    found = groups(match(records))
+    assert found["hubspot", "one"] == found["hubspot", "two"] == found["mailerlite", "nameless"]
+
+
+def test_in_one_app_alone_nobody_is_a_rival() -> None:
+    records = [replace(r, app="hubspot", id=f"{r.app}{r.id}") for r in background(120)]
+    twin = {"name": "Sigrun Eklund", "email": "sigrun@eklund.example", "city": "Lund"}
+    records += [traits("hubspot", f"s{n}", **twin) for n in range(3)]
+    found = groups(match(records))
+    assert len({found["hubspot", f"s{n}"] for n in range(3)}) == 1
 
 
 def test_nothing_to_match() -> None:
