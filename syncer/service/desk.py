@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from syncer.config import Config
+from syncer.config_service import ScheduleModel
 from syncer.ports import Ports
 from syncer.runner import Runner
+from syncer.service import tidying, verifying
 from syncer.service.timer import Entry
 from syncer.service.timing import resting
 from syncer.service.waiting import Job
 from syncer.store.database import Database
 from syncer.store.history import History
 from syncer.store.ledger import Ledger
+
+TIDY = ScheduleModel(every=tidying.EVERY)
 
 
 class Desk:
@@ -53,6 +57,7 @@ class Desk:
         with self.db.reading():
             for number, (name, sync) in enumerate(self.config.syncs.items()):
                 made.append(Entry(Job("sync", name), sync.schedule, self._last_sync(name)))
+                made.append(Entry(Job("tidy", name), TIDY, tidying.last(History(self.db), name)))
                 if verify != "off":
                     made.append(Entry(Job("verify", name), verify, self._last_verify(name, number)))
         return {entry.id: entry for entry in made}
@@ -74,9 +79,7 @@ class Desk:
 
     def _last_verify(self, name: str, number: int) -> datetime | None:
         """When it was last compared in full. What never was is spread over the time to come."""
-        from syncer.service.verifying import last
-
-        found = last(History(self.db), name)
+        found = verifying.last(History(self.db), name)
         if found is not None:
             return datetime.fromisoformat(found["at"])
         verify = self.config.model.service.verify

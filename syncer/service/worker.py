@@ -15,7 +15,7 @@ from syncer.model import LinkKey
 from syncer.report import Report
 from syncer.runner import Runner
 from syncer.selecting import Selection
-from syncer.service import verifying
+from syncer.service import tidying, verifying
 from syncer.service.desk import Desk
 from syncer.service.inbox import Inbox
 from syncer.service.tracing import Span, no_span
@@ -75,6 +75,10 @@ class Worker:
             return None
         if job.kind == "verify":
             return self._verify(runner, job)
+        if job.kind == "tidy":
+            number = tidying.tidy(runner.db, runner.ports, job.sync)
+            log(sync=job.sync).info("runs without effect were forgotten", runs=number)
+            return None
         if job.kind == "touch":
             return self._touch(runner, job)
         outcome = runner.run(job.sync, Options(resting=self.desk.resting(job.sync)))

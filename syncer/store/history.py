@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from syncer.store import codec
-from syncer.store.database import Database
+from syncer.store.database import Database, chunks
 from syncer.store.tables import Meta
 
 _RUN = ("run", "sync", "kind", "started", "ended", "status", "written", "report")
@@ -66,6 +66,22 @@ class History:
             since=codec.iso(since),
         )
         return {str(day): int(written or 0) for day, written in rows}
+
+    def forget_quiet_runs(self, sync: str, before: datetime) -> int:
+        """Drop the runs that began before and had no effect at all: nothing changed, written or logged."""
+        rows = self.db.rows(
+            "SELECT id FROM run WHERE space = :space AND started < :before AND status = 'done'"
+            " AND written = 0 AND kind IN ('sync', 'webhook')",
+            space=sync,
+            before=codec.iso(before),
+        )
+        quiet = {str(row[0]) for row in rows}
+        for table in ("journal", "conflict", "written"):
+            sql = f"SELECT DISTINCT run FROM {table} WHERE space = :space"  # noqa: S608
+            quiet -= {str(row[0]) for row in self.db.rows(sql, space=sync)}
+        for some in chunks(sorted(quiet)):
+            self.db.run("DELETE FROM run WHERE id IN :ids", ids=some)
+        return len(quiet)
 
     def run(self, id: str) -> dict[str, Any] | None:
         sql = "SELECT id, space, kind, started, ended, status, written, report FROM run WHERE id = :id"

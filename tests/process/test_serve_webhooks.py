@@ -13,6 +13,7 @@ import pytest
 
 from connectors.sandbox.faults import parsed
 from connectors.sandbox.server import Sandbox
+from tests.fourth import folder
 from tests.process.test_serve import edit, holds
 from tests.service.serving import Served, free_port
 
@@ -132,3 +133,35 @@ def test_every_app_tells_of_its_edits(served: Served, sandbox: Sandbox) -> None:
 def holds_zendesk(sandbox: Sandbox) -> bool:
     contacts = httpx.get(f"{sandbox.url}/_sandbox/state").json()["hubspot"]["contacts"]
     return any(c["properties"].get("city") == "Kashan-e Now" for c in contacts)
+
+
+@pytest.mark.slow
+def test_mailchimp_tells_of_a_member_by_its_address(tmp_path: Path, sandbox: Sandbox) -> None:
+    """Which is looked up; the edit then goes to the other apps."""
+    folder(tmp_path, sandbox.url, "sqlite:///syncer.db")
+    port = free_port()
+    config = tmp_path / "config.yaml"
+    listen = f"service: {{listen: 127.0.0.1:{port}, public_url: http://127.0.0.1:{port}}}\n"
+    text = config.read_text() + listen + "logging: {format: json}\n"
+    config.write_text(
+        text.replace(
+            "mapping: mappings/contacts.yaml", "mapping: mappings/contacts.yaml\n    schedule: {every: 1d}"
+        )
+    )
+    served = Served(tmp_path, sandbox, made=True)
+    with served.on():
+        served.logged("run ended", sync="contacts")
+        assert served.run("webhooks", "register", "mailchimp", "--json")[0] == 0
+        state = httpx.get(f"{sandbox.url}/_sandbox/state").json()
+        audience = next(one for one in state["mailchimp"]["audiences"] if one["members"])
+        member = next(one for one in audience["members"] if one["status"] == "subscribed")
+        path = f"{sandbox.mailchimp}/3.0/lists/{audience['id']}/members/{member['contact_id']}"
+        change = {"merge_fields": {"CITY": "Isfahan-e Now"}}
+        httpx.patch(path, json=change, auth=("x", "sandbox-us1")).raise_for_status()
+
+        def in_hubspot() -> bool:
+            contacts = httpx.get(f"{sandbox.url}/_sandbox/state").json()["hubspot"]["contacts"]
+            return any(one["properties"].get("city") == "Isfahan-e Now" for one in contacts)
+
+        served.until(in_hubspot, "the member's edit in the CRM")
+    assert served.quotes() == []

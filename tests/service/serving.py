@@ -37,9 +37,12 @@ class Served:
     sandbox: Sandbox
     every: str = "1s"
     more: str = ""
+    made: bool = False  # the config is there already
     port: int = 0
 
     def __post_init__(self) -> None:
+        if self.made:
+            return
         port = int(self.sandbox.url.rsplit(":", 1)[1])
         for path, text in contents(self.config, sandbox=True, port=port).items():
             for name in ("companies", "contacts"):
@@ -66,7 +69,7 @@ class Served:
         """A command beside it: exit code, its lines of JSON, and what it says."""
         process = self.command(*args)
         out, err = process.communicate(timeout=WAIT)
-        return process.returncode, [json.loads(line) for line in out.splitlines()], err.decode()
+        return process.returncode, [json.loads(line) for line in out.splitlines()], (err or b"").decode()
 
     @contextmanager
     def on(self) -> Iterator[subprocess.Popen[bytes]]:

@@ -19,10 +19,10 @@ from connectors.mailerlite.sandbox_events import signature as mailerlite_signatu
 from connectors.mailerlite.webhooks import MailerLiteHooks
 from connectors.zendesk.sandbox_webhooks import signature as zendesk_signature
 from connectors.zendesk.webhooks import ZendeskHooks
-from syncer.cli.init import contents, write
-from syncer.config import Config, load_config
+from syncer.config import Config
 from syncer.model import LinkKey
 from syncer.service.receiving import LARGEST, Receiving
+from tests.fourth import folder
 
 NOW = 1_900_000_000
 SECRET = "a secret of thirty-two characters"
@@ -91,20 +91,7 @@ TOLD = {
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     """All four apps in one sync of contacts."""
-    path = tmp_path_factory.mktemp("config") / "config.yaml"
-    for file, text in contents(path, sandbox=True, port=8765).items():
-        write(file, text)
-    extra = "  mailchimp: {connector: mailchimp, credentials: {token: t-us1}, settings: {audience: a}}\n"
-    path.write_text(path.read_text().replace("apps:\n", f"apps:\n{extra}", 1))
-    mapping = path.parent / "mappings/contacts.yaml"
-    mapping.write_text(with_mailchimp(mapping.read_text()))
-    return load_config(path, {})
-
-
-def with_mailchimp(text: str) -> str:
-    text = text.replace("\napps:\n", "\napps:\n  mailchimp: {object: members}\n", 1)
-    head, mark, tail = text.partition("mailerlite: email")
-    return f"{head}mailchimp: email_address, {mark}{tail}" if mark else text
+    return folder(tmp_path_factory.mktemp("config"), "http://127.0.0.1:8765", "sqlite:///syncer.db")
 
 
 @dataclass
