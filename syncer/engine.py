@@ -13,6 +13,7 @@ from syncer.abilities import abilities_of, creating_in, doubted_in
 from syncer.core.moved import moved, versions
 from syncer.core.plan import Abilities
 from syncer.deciding import Decided, Deciding
+from syncer.following import Following
 from syncer.model import Item
 from syncer.options import Options as Options
 from syncer.ports import Ports, Stopping
@@ -209,6 +210,7 @@ class Engine:
 
     def _decide_inside(self, run: Run, options: Options) -> Plan:
         waiting = self.ledger.held()
+        followed = Following(self.sync, self.records, self.ledger, run.id, self.ports.now).follow()
         planned, now_planned = self.ledger.planned(), self._plan_basis()
         touched = self.records.touched() if planned == now_planned else self.records.all_golden()
         complete = set(now_planned.split()[1:])
@@ -231,6 +233,7 @@ class Engine:
             moved(planned, self.ledger.mapped(), self.sync.mapping),
         )
         decided = deciding.run_all(touched, matches)
+        decided.relinked.update(followed)
         decided.items.sort(key=lambda i: i.sort_key)
         if not options.selection.narrows:
             run.report.reviews += self.ledger.save_reviews(
@@ -265,7 +268,8 @@ class Engine:
         first = planned is None
         braked = [i for i in decided.items if i.identity not in exempt and i.golden not in decided.passed]
         counts = brakes.count(braked, self.sync.mapping)
-        counts.update({(app, "links"): number for app, number in decided.relinked.items()})
+        if waiting is None or options.approve != waiting[0]:  # links are no items: approved as a whole
+            counts.update({(app, "links"): number for app, number in decided.relinked.items()})
         trips = (
             brakes.tripped(counts, self._linked_before(decided), self.sync.limits)
             if counts and not first

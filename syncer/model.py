@@ -165,6 +165,7 @@ class Observation:
     state    found; out (outside `only`); archived; deleted; merged into another record
     consent  app values of the consent slot in observations that this one replaced
     keys     further values of key slots that lead to this record
+    into     of a merged record: the one that lives on, as far as the app says
     """
 
     app: str
@@ -176,6 +177,7 @@ class Observation:
     state: State = "found"
     consent: tuple[Value, ...] = ()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    into: str = ""
 
     @property
     def key(self) -> LinkKey:

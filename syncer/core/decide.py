@@ -23,6 +23,7 @@ def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
     golden, links = unit.golden.copy(), _in_order([link.copy() for link in unit.links], lens)
     before = golden.value.copy()
     gone = [link for link in links if _follow_state(link, unit.observations.get(link.key))]
+    gone = [link for link in gone if not any(k.app == link.app and k.state == "live" for k in links)]
     _choose_primary(links)
     observed = _readable(unit, links, lens)
     consents = read_consent(observed, lens)

@@ -13,6 +13,7 @@ from syncer.matching.traits import Traits
 from syncer.model import LinkKey
 from syncer.setup import Sync
 from syncer.store.decisions import Decisions
+from syncer.store.joins import Joins
 from syncer.store.records import Records
 
 if TYPE_CHECKING:
@@ -145,9 +146,11 @@ def _known(
         for block in sorted({block for t in new for block in blocks_of(t)}):
             near.update(records.named_like(block))
     by_app: dict[str, list[str]] = defaultdict(list)
+    joins = Joins(records.db, records.space)
     for app, id in sorted(near):
         by_app[app].append(id)
-    return [t for app, ids in by_app.items() for t in _restore(sync, records, app, ids)]
+    there = {app: sorted({*ids} - joins.away(app, ids)) for app, ids in by_app.items()}
+    return [t for app, ids in there.items() for t in _restore(sync, records, app, ids)]
 
 
 def _exact(

@@ -57,12 +57,18 @@ class Intake:
             for a in answers
             if a.state == "archived" and a.record is not None and a.id not in known
         ]
+        shown += [  # what lives on of a merge
+            a.record
+            for a in answers
+            if a.state == "merged" and a.record is not None and a.record.id == a.into != a.id
+        ]
         self.save(shown, read_at, False)
         gone = []
         for a in answers:
             if a.state in ("archived", "deleted", "merged"):
-                values = dict(a.record.values) if a.record is not None else {}
-                gone.append(Observation(self.app.name, a.id, values, read_at, state=a.state))
+                values = dict(a.record.values) if a.record is not None and a.state != "merged" else {}
+                into = a.into or ""
+                gone.append(Observation(self.app.name, a.id, values, read_at, state=a.state, into=into))
         if gone:
             known = self.records.known(self.app.name, [o.id for o in gone])
             self.records.save_observations(o for o in gone if o.id in known)

@@ -6,7 +6,7 @@ what it is known to show is no news and leaves no trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from syncer.setup import App, Sync
 from syncer.steps.normalise import Intake
 from syncer.store import codec
 from syncer.store.database import chunks
+from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
 from syncer.store.shadows import forget
 
@@ -52,6 +53,7 @@ class Puller:
     now: Callable[[], datetime]
     progress: Callable[[str, str, int], None]
     result: Pulled = field(default_factory=Pulled)
+    _new: list[str] = field(default_factory=list)  # records that showed something new
 
     def task(self) -> Task[Pulled]:
         """Read what changed, or everything the first time."""
@@ -74,6 +76,7 @@ class Puller:
             partly = state["cursor"] is not None and self.app.spec.feed == "changes"
             seen = None if resumed or partly else set[str]()
             yield from self._pages(state["cursor"], fresh, lagging, seen)
+            yield from self._fetch(self._rivals())
         except AppError as error:
             self.result.error, self.result.refused = str(error), isinstance(error, AuthRefused)
             return self.result
@@ -95,6 +98,22 @@ class Puller:
     def _knows_any(self) -> bool:
         records = self.intake.records
         return records.any_links(self.app.name) or records.any_waiting(self.app.name)
+
+    def _linked(self, ids: Sequence[str]) -> Collection[str]:
+        if not ids:
+            return ()
+        with self.intake.records.db.reading():
+            return self.intake.records.known(self.app.name, ids).keys()
+
+    def _rivals(self) -> list[str]:
+        """Known records whose unique key another one has just shown: one of the two has gone, or went into
+        the other, though no listing says so."""
+        kinds = sorted({field for field, _ in self.sync.unique_slots(self.app.name)})
+        if not kinds or not self._new:
+            return []
+        records = self.intake.records
+        with records.db.reading():
+            return Joins(records.db, records.space).rivals(self.app.name, self._new, kinds)
 
     def _gained_fields(self) -> bool:
         """Whether the mapping asks for more than it did: what is new has to be read in every record, also in
@@ -136,7 +155,13 @@ class Puller:
                 yield from believe(self.intake, news)
             if lagging and news:
                 yield from self._fetch([r.id for r in news])
+                self._new += [r.id for r in news]
                 news = []
+            elif not fresh:
+                away = self._linked([r.id for r in news if r.archived])
+                yield from self._fetch(sorted(away))  # archived, deleted, or merged: it is asked which
+                news = [r for r in news if r.id not in away]
+                self._new += [r.id for r in news]
             if fresh and seen is not None:  # what moves while it is listed is listed again: no longer new
                 fresh = seen.isdisjoint(r.id for r in page.records)
             with self.intake.records.db.transaction():

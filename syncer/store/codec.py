@@ -208,6 +208,8 @@ def observation_body(obs: Observation) -> str:
         body["c"] = obs.consent
     if obs.keys:
         body["k"] = obs.keys
+    if obs.into:
+        body["i"] = obs.into
     return dumps(body)
 
 
@@ -223,6 +225,7 @@ def observation(app: str, id: str, state: Any, text: str) -> Observation:
         state,
         tuple(body.get("c", ())),
         {name: tuple(values) for name, values in body.get("k", {}).items()},
+        body.get("i", ""),
     )
 
 

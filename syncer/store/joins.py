@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from syncer.model import Link
+from syncer.model import Link, LinkKey
 from syncer.store import codec
-from syncer.store.database import Database
+from syncer.store.database import Database, chunks
 from syncer.store.records import Records
 from syncer.store.stories import Stories
 from syncer.store.tables import Meta
@@ -56,6 +56,50 @@ class Joins:
         self.db.run("DELETE FROM golden WHERE space = :space AND id = :id", space=self.space, id=gone)
         self.db.run("DELETE FROM reference WHERE space = :space AND golden = :id", space=self.space, id=gone)
         self.db.upsert(Meta, [{"name": self._name(gone), "value": into}])
+
+    def merged(self) -> dict[LinkKey, str]:
+        """Linked records that were read as merged, with the id that lives on."""
+        rows = self.db.rows(
+            "SELECT o.app, o.id, o.body FROM observation o JOIN link l"
+            " ON l.space = o.space AND l.app = o.app AND l.id = o.id"
+            " WHERE o.space = :space AND o.state = 'merged'",
+            space=self.space,
+        )
+        return {(row[0], row[1]): codec.loads(row[2]).get("i", "") for row in rows}
+
+    def rivals(self, app: str, ids: Sequence[str], kinds: Sequence[str]) -> list[str]:
+        """Other live records of an app that hold a key of these which it keeps unique: they cannot both be
+        there."""
+        found: set[str] = set()
+        for some in chunks(ids):
+            rows = self.db.rows(
+                "SELECT DISTINCT b.id FROM match_key a JOIN match_key b ON b.space = a.space"
+                " AND b.kind = a.kind AND b.key = a.key AND b.app = a.app AND b.id <> a.id JOIN link l"
+                " ON l.space = b.space AND l.app = b.app AND l.id = b.id AND l.state = 'live'"
+                " WHERE a.space = :space AND a.app = :app AND a.id IN :ids AND a.kind IN :kinds",
+                space=self.space,
+                app=app,
+                ids=some,
+                kinds=list(kinds),
+            )
+            found.update(row[0] for row in rows)
+        return sorted(found)
+
+    def away(self, app: str, ids: Sequence[str]) -> set[str]:
+        """Of these linked records those that are not there any more, as far as was read."""
+        found: set[str] = set()
+        for some in chunks(ids):
+            rows = self.db.rows(
+                "SELECT l.id FROM link l LEFT JOIN observation o"
+                " ON o.space = l.space AND o.app = l.app AND o.id = l.id"
+                " WHERE l.space = :space AND l.app = :app AND l.id IN :ids AND ((l.state = 'gone'"
+                " AND o.state IS NULL) OR o.state IN ('archived', 'deleted', 'merged'))",
+                space=self.space,
+                app=app,
+                ids=some,
+            )
+            found.update(row[0] for row in rows)
+        return found
 
     def repoint(self, dependents: Iterable[str], gone: str, into: str) -> None:
         """Have what points to one golden record point to the other, in golden values and in what apps agreed

@@ -1,0 +1,76 @@
+"""Follow what an app merged: the record that lives on takes the place of the one that went into it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from syncer.joining import Joining
+from syncer.model import Link, LinkKey
+from syncer.setup import Sync
+from syncer.store.joins import Joins
+from syncer.store.ledger import Ledger
+from syncer.store.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """Follows the merges that were read and not decided about. Call inside a transaction, before matching."""
+
+    sync: Sync
+    records: Records
+    ledger: Ledger
+    run: str
+    now: Callable[[], datetime]
+
+    def follow(self) -> Counter[str]:
+        """How many links moved, by app. A link whose survivor has none of its own goes over to it, with all
+        that is known; where the survivor belongs to another golden record, the two become one."""
+        moved: Counter[str] = Counter()
+        into = Joins(self.records.db, self.records.space).merged()
+        for key in sorted(into):
+            survivor = _end(key, into)
+            if survivor is not None and self._follow(key, survivor):
+                moved[key[0]] += 1
+        return moved
+
+    def _follow(self, key: LinkKey, survivor: str) -> bool:
+        app, id = key
+        links = self.records.links(app, [id, survivor])
+        lost, won = links.get(id), links.get(survivor)
+        if lost is None:
+            return False
+        if won is None:
+            self._move(lost, survivor)
+            return True
+        if won.golden == lost.golden:
+            return False  # its golden record goes on with the survivor
+        joining = Joining(self.sync, self.records, self.ledger, self.run, self.now)
+        joining.join(lost.golden, won.golden)
+        return True
+
+    def _move(self, link: Link, survivor: str) -> None:
+        """The same link under another id. What came from the record came from its survivor."""
+        old, golden = link.key, self.records.goldens([link.golden])[link.golden]
+        self.records.drop_observations([old])
+        self.records.drop_links([old])
+        link.id, link.state = survivor, "live"
+        self.records.save_links([link], self.sync.slot_names())
+        for name, source in golden.provenance.items():
+            if (source.app, source.record) == old:
+                golden.provenance[name] = replace(source, record=survivor)
+        self.records.save_goldens([(golden, True)])
+
+
+def _end(key: LinkKey, into: Mapping[LinkKey, str]) -> str | None:
+    """The id at the end of a chain of merges; None where the app named none, or names a circle."""
+    app, id = key
+    seen = {id}
+    while (app, id) in into:
+        id = into[app, id]
+        if not id or id in seen:
+            return None
+        seen.add(id)
+    return id

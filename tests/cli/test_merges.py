@@ -1,0 +1,35 @@
+"""Two people whom somebody merges in an app, through the app's own API."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.cli.conftest import Desk
+
+HEADERS = {"authorization": "Bearer sandbox-hubspot"}
+
+
+@pytest.mark.slow
+def test_a_merge_in_hubspot_joins_two_people(desk: Desk) -> None:
+    desk.synced()
+    found = httpx.get(f"{desk.url}/hubspot/crm/v3/objects/contacts?limit=100", headers=HEADERS).json()[
+        "results"
+    ]
+    told = {}
+    for contact in found:
+        people = desk.run("explain", f"hubspot:{contact['id']}", "--json").json
+        if people and people[0]["who"] and contact["properties"].get("email"):
+            told[contact["id"]] = people[0]["who"]
+    (one, first), (other, second) = [(id, who) for id, who in told.items()][:2]
+    body = {"primaryObjectId": one, "objectIdToMerge": other}
+    httpx.post(
+        f"{desk.url}/hubspot/crm/v3/objects/contacts/merge", json=body, headers=HEADERS
+    ).raise_for_status()
+    desk.synced()
+    people = [desk.run("explain", who, "--json").json for who in (first, second)]
+    assert people[0] == people[1]
+    assert len(people[0]) == 1
+    assert len([r for r in people[0][0]["records"] if r["app"] == "hubspot" and r["state"] == "live"]) == 1
+    drift = desk.run("verify", "contacts", "--json").json["drift"]
+    assert drift == []

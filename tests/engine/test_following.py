@@ -1,0 +1,178 @@
+"""Records that an app merged, archived, deleted, brought back, or took out of the filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syncer.brakes import Limit
+from syncer.store.ledger import Ledger
+from tests.engine.world import World
+
+ANNA = {"email": "anna@x.test", "first": "Anna", "last": "Lind", "title": "CEO"}
+BO = {"email": "bo@x.test", "first": "Bo", "last": "Frost", "title": "Clerk", "phone": "+6281234567890"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Anna and Bo, two people in the CRM and in the helpdesk."""
+    world = World(tmp_path)
+    for person in (ANNA, BO):
+        world.apps["crm"].user_create(person)
+    world.settle()
+    yield world
+    world.db.close()
+
+
+def record(world: World, app: str, email: str) -> str:
+    (id,) = [i for i, v in world.apps[app].records.items() if v["email"] == email]
+    return id
+
+
+def golden(world: World, app: str, id: str) -> object:
+    rows = world.rows("SELECT golden FROM link WHERE app = :app AND id = :id", app=app, id=id)
+    return rows[0][0] if rows else None
+
+
+def live(world: World) -> dict[object, int]:
+    return dict(world.rows("SELECT golden, COUNT(*) FROM link WHERE state = 'live' GROUP BY golden"))  # type: ignore[arg-type]
+
+
+def merge(world: World, loser: str, winner: str, new_id: bool = False) -> str:
+    app = world.apps["crm"]
+    return app.user_merge(record(world, "crm", loser), record(world, "crm", winner), new_id)
+
+
+def reread(world: World) -> None:
+    """Have the CRM read in full, as `syncer resync` does: its feed shows no deletions."""
+    with world.db.transaction():
+        Ledger(world.db, "contacts").save_reader("crm", cursor=None)
+    world.run()
+
+
+@pytest.mark.parametrize("new_id", [False, True], ids=["the winner's id", "a new id"])
+def test_two_people_merged_in_an_app_become_one(world: World, new_id: bool) -> None:
+    anna, bo = (golden(world, "crm", record(world, "crm", p["email"])) for p in (ANNA, BO))
+    survivor = merge(world, "bo@x.test", "anna@x.test", new_id)
+    world.settle()
+    assert golden(world, "crm", survivor) == min(anna, bo, key=str)  # one run made both: the lesser id
+    assert len(live(world)) == 1
+    assert len(world.apps["crm"].records) == 1
+    assert len(world.apps["desk"].records) == 2
+    assert {v["phone"] for v in world.apps["crm"].records.values()} == {"+6281234567890"}
+    world.apps["crm"].user_edit(survivor, {"title": "Chair"})
+    world.settle()
+    assert "Chair" in {v["title"] for v in world.apps["desk"].records.values()}
+    assert len(world.apps["crm"].records) == 1
+
+
+def test_a_record_that_lives_on_under_a_new_id_keeps_its_person(world: World) -> None:
+    before = golden(world, "desk", record(world, "desk", "bo@x.test"))
+    spare = world.apps["crm"].user_create({"email": None, "first": "Bo", "title": None, "phone": None})
+    survivor = world.apps["crm"].user_merge(spare, record(world, "crm", "bo@x.test"), new_id=True)
+    world.settle()
+    assert golden(world, "crm", survivor) == before
+    assert (len(world.apps["crm"].records), len(world.apps["desk"].records)) == (2, 2)
+    world.apps["desk"].user_edit(record(world, "desk", "bo@x.test"), {"phone": "+6281299998888"})
+    world.settle()
+    assert world.apps["crm"].records[survivor]["phone"] == "+6281299998888"
+
+
+def test_chains_of_merges_are_followed_to_the_end(world: World) -> None:
+    world.apps["crm"].user_create({"email": "cy@x.test", "first": "Cy", "last": "Moor", "title": "Guard"})
+    world.settle()
+    merge(world, "bo@x.test", "anna@x.test", new_id=True)
+    survivor = merge(world, "anna@x.test", "cy@x.test", new_id=True)
+    world.settle()
+    assert len(live(world)) == 1
+    assert golden(world, "crm", survivor) in live(world)
+    assert (len(world.apps["crm"].records), len(world.apps["desk"].records)) == (1, 3)
+    assert world.run().written == 0
+
+
+def test_an_edit_made_while_it_was_merged_is_merged_three_ways(world: World) -> None:
+    world.apps["desk"].user_edit(record(world, "desk", "bo@x.test"), {"phone": "+6281277776666"})
+    spare = world.apps["crm"].user_create({"email": None, "first": "Bo"})
+    survivor = world.apps["crm"].user_merge(spare, record(world, "crm", "bo@x.test"), new_id=True)
+    world.apps["crm"].user_edit(survivor, {"title": "Boss"})
+    world.settle()
+    crm = world.apps["crm"].records[survivor]
+    assert (crm["title"], crm["phone"]) == ("Boss", "+6281277776666")
+    desk = world.apps["desk"].records[record(world, "desk", "bo@x.test")]
+    assert desk["title"] == "Boss"
+
+
+def test_the_brake_on_links_counts_merges(tmp_path: Path) -> None:
+    world = World(tmp_path, limits={"links": Limit(0.0, 0)})
+    for person in (ANNA, BO):
+        world.apps["crm"].user_create(person)
+    world.settle()
+    merge(world, "bo@x.test", "anna@x.test")
+    before = live(world)
+    report = world.run()
+    assert report.status == "held"
+    assert live(world) == before
+    assert world.run(approve=report.run).status == "done"
+    world.settle()
+    assert len(live(world)) == 1
+    world.db.close()
+
+
+@pytest.mark.parametrize("how", ["archive", "delete"])
+def test_what_is_gone_is_not_made_again_and_comes_back_to_its_person(world: World, how: str) -> None:
+    crm, id = world.apps["crm"], record(world, "crm", "bo@x.test")
+    before = golden(world, "crm", id)
+    (crm.user_archive if how == "archive" else crm.user_delete)(id)
+    reread(world)
+    world.settle()
+    assert len(crm.records) == 1
+    if how == "archive":
+        crm.user_restore(id)
+    else:
+        id = crm.user_create(BO)
+    world.apps["desk"].user_edit(record(world, "desk", "bo@x.test"), {"title": "Boss"})
+    world.settle()
+    assert golden(world, "crm", id) == before
+    assert (len(crm.records), len(world.apps["desk"].records)) == (2, 2)
+    assert crm.records[id]["title"] == "Boss" if how == "archive" else crm.records[id]["title"]
+
+
+@pytest.mark.parametrize(("policy", "left"), [("keep", 2), ("archive", 1), ("delete", 1)])
+def test_a_deletion_follows_the_policy(tmp_path: Path, policy: str, left: int) -> None:
+    world = World(tmp_path)
+    world.text += f"on_delete: {policy}\n"
+    for person in (ANNA, BO):
+        world.apps["crm"].user_create(person)
+    world.settle()
+    world.apps["crm"].user_delete(record(world, "crm", "bo@x.test"))
+    reread(world)
+    world.settle()
+    assert (len(world.apps["crm"].records), len(world.apps["desk"].records)) == (1, left)
+    world.db.close()
+
+
+def test_leaving_the_filter_is_no_deletion_and_resumes_with_the_old_shadows(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.text = world.text.replace(
+        "crm: {object: contacts}", "crm: {object: contacts, only: \"last != 'Out'\"}"
+    )
+    world.text += "on_delete: archive\n"
+    for person in (ANNA, BO):
+        world.apps["crm"].user_create(person)
+    world.settle()
+    id = record(world, "crm", "bo@x.test")
+    world.apps["crm"].user_edit(id, {"last": "Out"})
+    world.settle()
+    assert world.rows("SELECT state FROM link WHERE app = 'crm' AND id = :id", id=id) == [("out",)]
+    assert len(world.apps["desk"].records) == 2
+    world.apps["desk"].user_edit(record(world, "desk", "bo@x.test"), {"title": "Boss"})
+    world.settle()
+    assert world.apps["crm"].records[id]["title"] == "Clerk"
+    world.apps["crm"].user_edit(id, {"last": "Frost"})
+    world.settle()
+    assert world.rows("SELECT state FROM link WHERE app = 'crm' AND id = :id", id=id) == [("live",)]
+    assert world.apps["crm"].records[id]["title"] == "Boss"
+    assert (len(world.apps["crm"].records), len(world.apps["desk"].records)) == (2, 2)
+    world.db.close()
