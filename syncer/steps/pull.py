@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from connectors.contract import AppError, AuthRefused, Fetched, ObjectSpec, Page, Record
+from syncer.matching.keys import fold_key
 from syncer.model import Observation
 from syncer.ports import Task
 from syncer.setup import App, Sync
@@ -187,13 +188,27 @@ class Puller:
                 if self.intake.records.any_waiting(self.app.name)
                 else {}
             )
+            led = self._led_by([r.id for r in page if r.other_keys])
         return [
             r
             for r in page
             if r.archived
             or not self._is_known(r, known.get(r.id), waiting.get(r.id), slots)
             or not self.intake.in_scope(r, True)
+            or (r.other_keys and not self._further(r) <= led.get(r.id, set()))
         ]
+
+    def _led_by(self, ids: Sequence[str]) -> dict[str, set[str]]:
+        """The keys that are known to lead to these records. A further one is news: of a merge, perhaps."""
+        led: dict[str, set[str]] = {}
+        for id, _, _, key in self.intake.records.keys_of(self.app.name, ids) if ids else ():
+            led.setdefault(id, set()).add(key)
+        return led
+
+    def _further(self, record: Record) -> set[str]:
+        """Further unique keys that lead to a record, folded as in the index."""
+        slots = [slot.name for _, slot in self.sync.unique_slots(self.app.name)]
+        return {fold_key(value) for name in slots for value in record.other_keys.get(name, ())}
 
     @staticmethod
     def _is_known(

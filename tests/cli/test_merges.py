@@ -21,7 +21,7 @@ def test_a_merge_in_hubspot_joins_two_people(desk: Desk) -> None:
         people = desk.run("explain", f"hubspot:{contact['id']}", "--json").json
         if people and people[0]["who"] and contact["properties"].get("email"):
             told[contact["id"]] = people[0]["who"]
-    (one, first), (other, second) = [(id, who) for id, who in told.items()][:2]
+    (one, first), (other, second) = list(told.items())[:2]
     body = {"primaryObjectId": one, "objectIdToMerge": other}
     httpx.post(
         f"{desk.url}/hubspot/crm/v3/objects/contacts/merge", json=body, headers=HEADERS
