@@ -35,6 +35,7 @@ def _improved(scorer: Scorer, p: Compared, step: float) -> Weights:
     w, found = scorer.w, scorer.score(p).likelihoods
     weight = 2.0 ** (found - np.logaddexp2.reduce(found, axis=0))
     shares, noise = dict(w.shares), dict(w.noise)
+    same = scorer.c.app[p.i] == scorer.c.app[p.j]
     for name in SHARES:
         if name not in p.levels:
             continue
@@ -42,6 +43,8 @@ def _improved(scorer: Scorer, p: Compared, step: float) -> Weights:
         said = (levels != Level.MISSING) & (
             (levels != Level.PART) & (levels != Level.AKIN) if name == "mail" else True
         )
+        if name == "mail" and not w.single:
+            said &= ~same
         seen, chance = scorer.chances(p, name)
         new = list(shares[name])
         for row in LEARNT:
@@ -52,7 +55,6 @@ def _improved(scorer: Scorer, p: Compared, step: float) -> Weights:
             if row == 0:
                 noise[name] = _noise(name, levels, counted * drawn)
         shares[name] = tuple(new)
-    same = scorer.c.app[p.i] == scorer.c.app[p.j]
     twice = _mean(float(weight[0] @ same), float(weight[0].sum()), TWICE)
     partners = _partners(w, weight, scorer, step)
     return replace(w, shares=shares, noise=noise, partners=partners, twice=twice)

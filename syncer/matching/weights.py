@@ -121,6 +121,7 @@ ACCIDENT = 0.02  # people who have an address or number by mistake
 UNSEEN = 0.3  # further holders of a name or an office that the data does not show
 OFFICE_BOX = -3.0  # log2: a person who is known by a mailbox of the office alone, and by another address
 SHARED_BOX = 0.5  # how often relatives and colleagues share an address that is known to be shared
+TWIN_MAIL = 0.6  # how often two records of a person in one app share an address: many apps keep it unique
 TWICE = 0.02  # how often an app holds a person twice
 
 
@@ -210,7 +211,9 @@ class Scorer:
     def _field(self, p: Compared, name: str) -> Floats:
         """log2 P(level | class), by class and pair."""
         seen, by_chance = self.chances(p, name)
-        shares = np.array(self.w.shares[sort_of(name)])[:, None]
+        shares = np.repeat(np.array(self.w.shares[sort_of(name)])[:, None], len(p.i), axis=1)
+        if name == "mail" and not self.w.single:
+            shares[0, self.c.app[p.i] == self.c.app[p.j]] = TWIN_MAIL
         found = np.log2(np.maximum(shares * seen + (1 - shares) * by_chance, 1e-12))
         found[:, p.levels[name] == Level.MISSING] = 0.0
         if name == "birth_date":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -172,3 +173,24 @@ def test_an_edit_that_does_not_arrive_is_told_and_fails(
     assert "NOT ARRIVED" in answer.out
     assert "did not arrive everywhere" in answer.err
     assert "new phone number" in answer.err
+
+
+def test_the_steward_looks_at_what_the_demo_left(left: Path) -> None:
+    desk = Desk(left, "")
+    with sqlite3.connect(left / "syncer.db") as db:
+        sql = (
+            "SELECT a.app, a.id, b.app, b.id FROM link a JOIN link b ON a.golden = b.golden AND a.app < b.app"
+        )
+        a, b, c, d = db.execute(sql + " ORDER BY a.app, a.id").fetchone()
+    told_why = desk.run("match", "explain", f"{a}:{b}", f"{c}:{d}", "--json")
+    assert (told_why.code, told_why.json["probability"] > 0.5) == (0, True)
+    assert desk.run("match", "explain", "hubspot:none", f"{c}:{d}").code == 2
+    assert desk.run("duplicates", "--json").code == 0
+    pairs = left / "pairs.csv"
+    pairs.write_text(f"app,id,other_app,other_id,same\n{a},{b},{c},{d},yes\n{a},{b},{c},none,no\n")
+    (looked_at,) = desk.run("match", "lab", "--pairs", str(pairs), "--json").json
+    assert (looked_at["pairs"], looked_at["unknown"], looked_at["applied"]) == (1, 1, False)
+    assert (looked_at["links"], looked_at["leaning"] >= 0) == ([], True)
+    assert "moved by" in desk.run("match", "lab", "--pairs", str(pairs), "--apply").out
+    pairs.write_text("app,id\n1,2\n")
+    assert desk.run("match", "lab", "--pairs", str(pairs)).code == 2
