@@ -147,6 +147,13 @@ def _is_opt_out(sent: Sent, slot: Slot, value: Value, shown: Value) -> bool:
     return rank(state_of(slot, shown)) > rank(state_of(slot, value))
 
 
+def _is_lowered(sent: Sent, name: str, shown: Value) -> bool:
+    """Whether this is the consent that we sent, and the answer shows an opt-out that goes further."""
+    if name not in sent.item.slots:
+        return False
+    return _is_opt_out(sent, sent.mapping.apps[sent.item.app].slots[name], sent.item.slots[name][1], shown)
+
+
 def _confirm(
     link: Link, slot: Slot, before: Value | Mark, sent: Value, shown: Value, parts: Mapping[str, Value]
 ) -> None:
@@ -179,8 +186,7 @@ def _extra(link: Link, sent: Sent, result: Result) -> Observation | None:
         name: value
         for name, value in result.record.values.items()
         if name in slots
-        and name not in sent.item.slots
-        and name not in link.pending
+        and (_is_lowered(sent, name, value) or (name not in sent.item.slots and name not in link.pending))
         and (name not in link.seen or not slots[name].same(value, link.seen[name]))
     }
     if not news:

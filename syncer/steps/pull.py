@@ -61,16 +61,17 @@ class Puller:
         started = self.now()
         with self.intake.records.db.transaction():
             state = self.ledger.reader(self.app.name)
-            began = state["scan_began"] or codec.iso(self.now())
+            if self._gained_fields():
+                self.ledger.save_reader(self.app.name, cursor=None)
+                state["cursor"] = None
             first = state["complete_at"] is None
-            resumed = state["scan_began"] is not None
+            # One that stopped before its first page begins anew, and tells again who is missing.
+            resumed = state["scan_began"] is not None and state["cursor"] is not None
+            began = state["scan_began"] if resumed else codec.iso(self.now())
             fresh = first and not resumed and not self._knows_any()
             open_ids = self.intake.records.open_links(self.app.name)
             self._sent_before(open_ids, self.now())
             self.ledger.save_reader(self.app.name, scan_began=began)
-            if self._gained_fields():
-                self.ledger.save_reader(self.app.name, cursor=None)
-                state["cursor"] = None
         try:
             yield from self._fetch(open_ids)  # writes without an answer are settled by what is there now
             lagging = self.app.spec.lists_lag and not first
@@ -93,6 +94,7 @@ class Puller:
             else:
                 gone = []
         self.result.first, self.result.complete = first, True
+        self.result.short = resumed and self.app.spec.feed == "scan"  # the rest was listed some time ago
         yield from self._ask_about(gone)
         return self.result
 
@@ -227,7 +229,7 @@ class Puller:
             found = yield from self._fetch(ids)
         except AppError as error:
             found, self.result.error = len(ids), str(error)
-        self.result.short = found > 0
+        self.result.short = self.result.short or found > 0
 
     def _fetch(self, ids: Sequence[str]) -> Task[int]:
         return look_at(self.intake, ids, self.now)

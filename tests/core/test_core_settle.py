@@ -167,6 +167,15 @@ def test_an_answer_that_shows_less_consent_than_was_sent_waits_for_a_look() -> N
     assert after(done).pending["consent"].raises
 
 
+def test_an_opt_out_that_an_answer_shows_is_an_observation() -> None:
+    """Somebody may take it back before the next look."""
+    bounced = Result("", "applied", "mail-1", Record("mail-1", {"status": "bounced"}, stamp=at(0)))
+    done = write(bounced, one("consent"), "mail", before="active", status="out")
+    assert done.extra is not None
+    assert done.extra.values == {"status": "bounced"}
+    assert "status" in after(done).pending
+
+
 def test_a_value_written_again_and_again_is_counted() -> None:
     first = after(write(answer(title="Boss")))
     assert first.rewrites == {"title": ("Boss", 1)}

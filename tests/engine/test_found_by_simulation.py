@@ -247,3 +247,26 @@ def test_a_value_typed_again_after_a_clock_was_set_back_is_named(world: World) -
     world.settle()
     logged = world.rows("SELECT body FROM conflict WHERE field = 'title' AND kind = 'aba'")
     assert any("Boss" in str(body) for (body,) in logged)
+
+
+def test_an_empty_listing_after_one_that_broke_off_proves_no_absence(tmp_path: Path) -> None:
+    world = World(tmp_path, {**ALL, "mail": replace(MAIL, unique=())})
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "consent": "subscribed"})
+    mail, connector = world.apps["mail"], world.connectors["mail"]
+    world.settle()
+    world.apps["desk"].user_create({"email": "sara@x.test", "name": "Sara Karimi", "consent": "subscribed"})
+
+    def broken(*_: object) -> Iterator[Page]:
+        raise AppError("mail: the connection broke")
+        yield
+
+    once(mail, "write", lambda: next(broken()), after=True)
+    world.run()
+    pull = connector.pull
+    for listing in (broken, lambda *_: iter([Page([], None, last=True)])):
+        connector.pull = listing  # type: ignore[method-assign, assignment]
+        world.run()
+    connector.pull = pull  # type: ignore[method-assign]
+    world.settle()
+    assert len(mail.records) == 2
+    world.db.close()

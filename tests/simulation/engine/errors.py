@@ -209,8 +209,8 @@ def create_before_the_app_was_read() -> Sequence[Any]:
         creates = [a.name for a in sync.apps.values() if a.writes and sync.mapping.apps[a.name].creates]
         return replace(original(sync, ledger), creates=creates)
 
-    def read_(self: Any, run: Any) -> None:
-        read(self, run)
+    def read_(self: Any, run: Any, *more: Any) -> None:
+        read(self, run, *more)
         run.readable |= set(self.sync.apps)
 
     return (patch.object(engine, "abilities_of", abilities), patch.object(Engine, "_read", read_))
@@ -297,6 +297,16 @@ def clock_of_yesterday_is_trusted() -> Sequence[Any]:
         patch.object(Puller, "_sent_before", lambda *_: None),
         patch.object(Ledger, "sent_before", lambda *_: None),
     )
+
+
+def only_the_last_consent_counts() -> Sequence[Any]:
+    """A later observation replaces an opt-out that was not decided about yet."""
+    original = Intake._observation
+
+    def observation(self: Any, *args: Any) -> Any:
+        return replace(original(self, *args), consent=())
+
+    return (patch.object(Intake, "_observation", observation),)
 
 
 def of_the_core(name: str) -> Patches:

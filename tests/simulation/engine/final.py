@@ -268,6 +268,7 @@ class AtRest:
                 not taken
                 and not self.named.get((golden.id, "tags"))
                 and not self._in_the_window(link.key, last)
+                and not self._ignored_in_the_window(last)
             ):
                 self.memory.report("loss", f"tag {tag}, added in {link.key} at {last.seq}")
 

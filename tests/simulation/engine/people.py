@@ -78,7 +78,7 @@ class People:
         """A name. Where names tell people apart, those of one person are alike: a record by another name is
         another person, as far as anybody can see."""
         name = self.rng.choice(NAMES)
-        if self.world.mapping.match.names:
+        if self.world.mapping.match.names and not self.world.wish.unlike:
             return f"{LIKE[part][person % len(LIKE[part])]}k{n:03d}"
         return f"K{n:03d}{name}"
 

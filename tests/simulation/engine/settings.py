@@ -41,6 +41,7 @@ class Wish:
     acts          what people do (see `people.py`), with weights; anything else is not done
     limits        the brakes are on
     calm          the mapping and the apps never change
+    unlike        the names of one person are unlike, so that it is doubtful who is who
     """
 
     apps: int | None = None
@@ -52,6 +53,7 @@ class Wish:
     acts: Mapping[str, float] | None = field(default=None, hash=False)
     limits: bool | None = None
     calm: bool = False
+    unlike: bool = False
     name: str = ""
 
 

@@ -123,7 +123,8 @@ class Watch:
 
     def decided(self, engine: Engine, plan: Plan) -> None:
         self._know_links(engine.db)
-        self.kept_at = self.decided_at
+        if not self.w.nested:
+            self.kept_at = self.decided_at
         if not plan.held:
             self.decisions.append(self.decided_at)
         for key in self.linked:
@@ -226,6 +227,12 @@ class Watch:
         again = [y.seq for y in earlier if y.after == x.after]
         if slot is None or not again or max(self.mapped_at, self.restored_at) > again[-1]:
             return
+        if any(
+            shows and shows[0].seq > again[-1]
+            for key in self.memory.family(person)
+            if (shows := self.memory.shows.get(key))
+        ):
+            return  # a record that was read for the first time since
         for field in slot.fields:
             places = self.slots_of(field)
             if "score" in places.values() and self.w.setting.rounds:
@@ -248,7 +255,11 @@ class Watch:
         read = [(y, s) for y, s in told if self._shown_between(y, self.decided_at) and y.key in self.linked]
         outs = [y.seq for y, s in read if s in OPT_OUTS and rank(s) > rank(new)]
         field = self.w.mapping.fields["consent"]
-        ins = [y.seq for y, s in told if rank(s) <= rank(new) and y.app in field.rule.apps]
+        ins = [
+            y.seq
+            for y, s in self.told(person, lists=True)
+            if rank(s) <= rank(new) and y.app in field.rule.apps
+        ]
         if any(s in FINAL for _, s in read):
             self.memory.report("consent", f"{x} after a bounce or a complaint")
         elif outs and (not ins or max(outs) > max(ins)):
@@ -258,24 +269,26 @@ class Watch:
         """Somebody whom an app joined with another: we go on keeping them apart elsewhere."""
         return person in self.memory.same.values()
 
-    def told(self, person: int) -> list[tuple[Happening, str]]:
-        """What people said of their consent, save what nobody could know to be news."""
+    def told(self, person: int, lists: bool = False) -> list[tuple[Happening, str]]:
+        """What people said of their consent, save what nobody could know to be news. `lists`: also what only
+        a list that lags has shown."""
         keys = set(self.memory.family(person))
         found = []
         for x in self.memory.log:
             if x.slot != "consent" or x.key not in keys or x.who != "person":
                 continue
             state = self.state(x.app, x.after)
-            if state is not None and self._shown_between(x, None) and not self.was_known(x):
+            if state is not None and self._shown_between(x, None, lists) and not self.was_known(x):
                 found.append((x, state))
         return found
 
-    def _shown_between(self, x: Happening, until: int | None) -> bool:
+    def _shown_between(self, x: Happening, until: int | None, lists: bool = False) -> bool:
         """Whether the engine was shown the value while it stood."""
         later = [y.seq for y in self.memory.of_slot(x.key, x.slot) if y.seq > x.seq]
         end = min(later, default=self.memory.seq + 1)
         end = end if until is None else min(end, until)
-        lags = self.w.apps[x.app].traits.lists_lag  # what a lagging list shows is asked for once more
+        # What a lagging list shows is asked for once more.
+        lags = self.w.apps[x.app].traits.lists_lag and not lists
         since = max(x.seq, self.restored_at)  # what an older state was never shown, it cannot know
         return any(
             since < s.seq < end and s.values.get(x.slot) == x.after and not (lags and s.call == "pull")
@@ -298,9 +311,12 @@ class Watch:
         return any(v == x.after and not self._shown_otherwise(x, n) for n, v in sends[-1:])
 
     def _shown_otherwise(self, x: Happening, sent: int) -> bool:
-        """Whether the record showed another value since that was sent, in a list that does not lag."""
+        """Whether it was decided about another value that the record showed since that was sent, in a list
+        that does not lag."""
+        decided = max((d for d in self.decisions if d < x.seq), default=0)
         return any(
-            s.seq > sent and s.revision >= 0 and s.values[x.slot] != x.after for s in self.shown_before(x)
+            sent < s.seq < decided and s.revision >= 0 and s.values[x.slot] != x.after
+            for s in self.shown_before(x)
         )
 
     def shown_before(self, x: Happening) -> list[Any]:

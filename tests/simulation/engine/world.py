@@ -175,6 +175,8 @@ class World:
     def _gate(self, what: str) -> None:
         self.watch.gate(what)
         self.step(f"state {what}")
+        if self.nested:
+            return
         if what == "begin" and self.faults.strikes("locked"):
             raise StateError("database is locked")
         if what == "commit" and self.faults.strikes("full"):
@@ -218,7 +220,7 @@ class World:
 
     def _second(self, alive: bool) -> None:
         """Another process starts a run of the same sync just now."""
-        self.nested, mine = True, self.store
+        self.nested, mine, shown = True, self.store, dict(self.memory.latest)
         other = self._open(watched=False)
         self.memory.note("another engine starts")
         engine = Watched(self.sync(), other, self._ports(f"other-{self.runs}", alive))
@@ -231,7 +233,7 @@ class World:
             self.memory.note("it finds the sync busy")
         finally:
             other.close()
-            self.nested = False
+            self.nested, self.memory.latest = False, shown
 
     def _lease_ran_out(self) -> bool:
         """A write that is on its way when another engine takes over cannot be called back: no app fences."""
@@ -259,8 +261,10 @@ class World:
             self.raw = sqlite3.connect(":memory:", isolation_level=None, cached_statements=512)
             self.raw.deserialize(self.rng.choice(self.backups))
             self.store = self._open()
+            self.nested = True  # nothing happens meanwhile: the admin waits for the command
             with self.store.transaction():
                 mark_restored(self.store, None, self.machine())
+            self.nested = False
             self.watch.restored()
 
 
