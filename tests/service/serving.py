@@ -20,7 +20,7 @@ import httpx
 from connectors.sandbox.server import CREDENTIALS, Sandbox
 from syncer.cli.init import contents, write
 
-WAIT = 60.0  # seconds until something that has to happen is given up
+WAIT = 150.0  # seconds until something that has to happen is given up
 
 
 def free_port() -> int:
