@@ -65,10 +65,8 @@ def check(machine: Machine) -> None:
         assert done == machine.asks[name], f"{name}: asked for {machine.asks[name]} times, done {done} times"
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_few_hundred_cycles(seed: int) -> None:
-    world = play(700, seed)
-    no_overlap(world)
+def test_a_few_hundred_cycles() -> None:
+    no_overlap(play(700, seed=1))
 
 
 @pytest.mark.slow
