@@ -58,6 +58,11 @@ format: .venv/.dev ## Let ruff put the code in order
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+.PHONY: docs
+docs: .venv/.runtime ## Write the generated pages under docs/, and the schemas
+	@$(BIN)/python -m syncer.reference
+	@$(BIN)/syncer schema --write
+
 .PHONY: bench
 bench: .venv/.runtime ## Print the speed figures that the README quotes
 	@$(BIN)/python -m benchmarks.run

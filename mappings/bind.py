@@ -21,7 +21,17 @@ from mappings.model import (
     Slot,
     Stopped,
 )
-from mappings.slots import BaseSlot, ConsentSlot, FirstSlot, HeldSlot, PartsSlot, ReferenceSlot, TagSlot
+from mappings.slots import (
+    BaseSlot,
+    ConsentSlot,
+    FirstSlot,
+    HeldSlot,
+    PartsSlot,
+    ReferenceSlot,
+    TagSlot,
+    TransformSlot,
+)
+from mappings.transforms import transform
 from mappings.types import Choice, Consent, MultiChoice, Tags, Text
 
 Shapes = Mapping[str, Mapping[str, Shape]]
@@ -77,7 +87,7 @@ def _bound(
         raise ProblemsFound(problems)
     fields: dict[str, Field] = {}
     for said in draft.fields.values():
-        fields.update(_fields(said))
+        fields.update(_fields(draft, said))
     model = draft.model
     consent = next((name for name, field in fields.items() if field.type.name == "consent"), None)
     match = MatchSpec(model.match.exact, model.match.names, model.match.fuzzy)
@@ -179,7 +189,8 @@ def _shape(
         return _open(said, place)
     if place.field in shapes:
         return shapes[place.field]
-    cure = nearest(place.field, shapes, "Make it in the app, or run: syncer check --create-fields")
+    made = "Make it in the app, or run: syncer check --create-fields"
+    cure = nearest(place.field, shapes, "", sure=80) or made
     for _, each in carries:
         what = f"{each.app} has no field '{each.field}' in {draft.objects[each.app]}"
         problems.append(draft.document.problem(each.where, what, cure))
@@ -239,6 +250,9 @@ def _single(app: str, shape: Shape, said: FieldDraft, place: PlaceDraft) -> Slot
         return TagSlot(app, shape, fields, kind, read, show, kind.mapper(form))
     if isinstance(kind, Choice) and not place.pick and (given := kind.held(form)) is not None:
         return HeldSlot(app, shape, fields, kind, kind.reader(form), kind.shower(form), given)
+    if form.transform and not place.pick:
+        steps = transform(form.transform)
+        return TransformSlot(app, shape, fields, kind, kind.reader(form), kind.shower(form), steps)
     build = FirstSlot if place.pick else BaseSlot
     return build(app, shape, fields, kind, kind.reader(form), kind.shower(form))
 
@@ -247,7 +261,7 @@ def _predicate(condition: Condition | None) -> Predicate | None:
     return condition.predicate(condition.free_names()) if condition is not None else None
 
 
-def _fields(said: FieldDraft) -> Iterator[tuple[str, Field]]:
+def _fields(draft: Draft, said: FieldDraft) -> Iterator[tuple[str, Field]]:
     """A field of the file, and behind it what is derived from it for apps that hold only a text."""
     own: dict[str, Direction] = {}
     derived: dict[str, dict[str, Direction]] = {}
@@ -268,6 +282,7 @@ def _fields(said: FieldDraft) -> Iterator[tuple[str, Field]]:
             model.blank,
             model.to or "",
             None,
+            said.value.worth(said.value.names(draft.fields)) if said.value is not None else None,
             said.version,
             tuple(zip(map(_predicate, said.sources), said.rule.apps, strict=True)) if said.sources else (),
         ),

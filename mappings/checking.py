@@ -70,7 +70,8 @@ def validated(document: Document, model: type[M]) -> tuple[M | None, list[Proble
 
 def _dropped(document: Document, detail: ErrorDetails) -> bool:
     """Whether something is missing only because it was wrong and therefore left out."""
-    return detail["type"] == "missing" and document.at(tuple(detail["loc"])) is not None
+    there = document.at(tuple(detail["loc"]))
+    return there is not None if detail["type"] == "missing" else detail["type"] == "too_short" and bool(there)
 
 
 def _drop(data: Any, detail: ErrorDetails) -> None:

@@ -110,11 +110,12 @@ def dotted(where: Where) -> str:
     return text
 
 
-def nearest(word: str, known: Iterable[str], otherwise: str = "Known here: {}.") -> str:
-    """A cure for a misspelt word: the word that was probably meant, else all that are known."""
+def nearest(word: str, known: Iterable[str], otherwise: str = "Known here: {}.", sure: int = 60) -> str:
+    """A cure for a misspelt word: the word that was probably meant, else all that are known. `sure`: how
+    alike two words have to be, of 100."""
     choices = sorted(set(known))
     # Spelling first; then words that one is part of, such as city and fields.city.
-    for scorer, cutoff in ((fuzz.ratio, 60), (fuzz.WRatio, 80)):
+    for scorer, cutoff in ((fuzz.ratio, sure), (fuzz.WRatio, max(sure, 80))):
         found = process.extractOne(
             word.lower(), choices, scorer=scorer, processor=str.lower, score_cutoff=cutoff
         )

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from mappings import document as yaml
@@ -44,6 +44,7 @@ class FieldDraft:
     rule: RuleSpec
     places: Mapping[str, PlaceDraft]
     sources: tuple[Condition | None, ...] = ()
+    value: Condition | None = None
 
     @property
     def where(self) -> Where:
@@ -52,8 +53,8 @@ class FieldDraft:
     @property
     def version(self) -> str:
         """A short hash of everything that the file says of this field."""
-        places = {p.app: {**asdict(p), "where": None} for p in self.places.values()}
-        said = self.model.model_dump(exclude={"places", "direction", "rule"})
+        places = {p.app: _told(p) for p in self.places.values()}
+        said = self.model.model_dump(exclude={"places", "direction", "rule"}, exclude_defaults=True)
         return fingerprint({"name": self.name, **said, "rule": _said(self.rule), "places": places})
 
 
@@ -117,11 +118,17 @@ def examine(path: Path, shown: str = "") -> tuple[Draft | None, list[Problem]]:
         found = check_field(document, model, name, said)
         problems += found
         if not found:
-            fields[name] = _field(model, name, said)
+            fields[name] = replace(_field(model, name, said), value=_value(document, name, said, problems))
     problems += check_file(document, model)
     return Draft(
         shown or str(path), document, model, fields, *_conditions(document, model, problems)
     ), problems
+
+
+def _told(place: PlaceDraft) -> dict[str, object]:
+    """What the file says of a place, without what it does not say: keys that come to exist change no hash."""
+    form = {key: value for key, value in asdict(place.form).items() if value}
+    return {**asdict(place), "where": None, "form": form}
 
 
 def fingerprint(said: object) -> str:
@@ -175,10 +182,28 @@ def _place(name: str, said: FieldModel, rule: RuleSpec, app: str, place: PlaceMo
     direction: Direction = "both"
     if rule.kind == "only":
         direction = "from" if app in rule.apps else "to"
+    if said.value is not None:
+        direction = "to"
     direction = place.direction or said.direction.get(app) or direction
-    form = Form(place.format or "", place.as_ or "", place.values or {})
+    form = Form(place.format or "", place.as_ or "", place.values or {}, transform=place.transform or ())
     pick = place.pick is not None
     return PlaceDraft(app, place.field, field, part, direction, form, pick, ("fields", name, "in", app))
+
+
+def _value(document: Document, name: str, said: FieldModel, problems: list[Problem]) -> Condition | None:
+    """The expression that a field is worked out by, from fields that are not worked out themselves."""
+    if said.value is None:
+        return None
+    raw = document.at(("fields",))
+    others = raw if isinstance(raw, dict) else {}
+    plain = [n for n, other in others.items() if not (isinstance(other, dict) and "value" in other)]
+    try:
+        compiled = compile_condition(said.value)
+        compiled.names(plain)
+        return compiled
+    except ExpressionInvalid as error:
+        problems.append(document.problem(("fields", name, "value"), error.what, error.cure, at=error.at))
+        return None
 
 
 def _conditions(

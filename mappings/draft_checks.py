@@ -10,6 +10,7 @@ from mappings.expressions import ExpressionInvalid, compile_condition
 from mappings.model import RuleSpec
 from mappings.rule_words import COMPARED
 from mappings.schema import FieldModel, MappingModel, PlaceModel
+from mappings.transforms import TEXTUAL
 from mappings.types import TYPES, Kind
 from mappings.types.links import STATES
 from mappings.types.money import currencies
@@ -50,6 +51,7 @@ def check_field(document: Document, model: MappingModel, name: str, said: FieldM
     problems += _options(document, where, said)
     problems += _rule(document, where, said, _apps(document, model))
     problems += _directions(document, where, said)
+    problems += _worked_out(document, where, model, name, said)
     for app, place in said.places.items():
         inside = (*where, "in", app)
         if app not in _apps(document, model):
@@ -139,6 +141,24 @@ def _raw_fields(document: Document) -> list[str]:
     return list(raw) if isinstance(raw, dict) else []
 
 
+def _worked_out(
+    document: Document, where: Where, model: MappingModel, name: str, said: FieldModel
+) -> Iterator[Problem]:
+    """A field with a `value` is written and never read."""
+    if said.value is None:
+        return
+    for app, place in said.places.items():
+        if (place.direction or said.direction.get(app) or "to") != "to":
+            cure = "Write to, or leave the direction out."
+            yield document.problem((*where, "in", app), "a field with a 'value' is only written", cure)
+    if said.rule is not None or said.type in ("consent", "reference"):
+        what = "a field with a 'value' takes no rule, and is neither consent nor a reference"
+        yield document.problem((*where, "value"), what, "Remove one of the two.", key=True)
+    if name in (*model.match.exact, *model.match.names):
+        what = "records cannot be recognised by a field that is worked out"
+        yield document.problem((*where, "value"), what, "Name another field under match.", key=True)
+
+
 def _directions(document: Document, where: Where, said: FieldModel) -> Iterator[Problem]:
     for app, direction in said.direction.items():
         place = (*where, "direction", app)
@@ -169,6 +189,8 @@ def _place(document: Document, where: Where, place: PlaceModel, kind: type[Kind]
         yield _word(document, (*where, "part"), "part", "", (), kind)
     if place.pick is not None and kind.is_set:
         yield _word(document, (*where, "pick"), "pick", "", (), kind)
+    if place.transform is not None and kind.name not in TEXTUAL:
+        yield _word(document, (*where, "transform"), "transform", "", (), kind)
     for word in place.values or ():
         if kind.name == "consent" and word not in STATES:
             what, cure = f"'{word}' is not a state of consent", nearest(word, STATES, "States: {}.")

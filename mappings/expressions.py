@@ -14,7 +14,7 @@ from importlib.util import find_spec, module_from_spec
 from typing import Any
 
 from mappings.document import nearest
-from mappings.model import ExpressionFailed, Predicate, Value
+from mappings.model import ExpressionFailed, Predicate, Value, Worth
 
 _TEXT_FUNCTIONS = ("contains", "startsWith", "endsWith", "matches", "size", "has")
 _CONVERSIONS = ("int", "uint", "double", "string", "bool", "bytes", "type", "duration", "timestamp", "dyn")
@@ -63,6 +63,23 @@ class Condition:
             front, dot, end = path.rpartition(".")
             found[front if dot and end in _FUNCTIONS | _MACROS else path] = None
         return tuple(found)
+
+    def worth(self, names: Collection[str]) -> Worth:
+        """The expression as a function of the fields `names`, for its value. It raises `ExpressionFailed`."""
+        build = _context(tuple(names))
+        execute = self.program.execute
+        text = self.text
+
+        def worth(values: Mapping[str, Value]) -> Value:
+            try:
+                answer = execute(build(values))
+            except Exception as error:
+                raise ExpressionFailed(f"the expression {text!r} fails ({type(error).__name__})") from None
+            if answer is None or isinstance(answer, str | int | float | bool):
+                return answer
+            raise ExpressionFailed(f"the expression {text!r} gives no text, number, true or false")
+
+        return worth
 
     def predicate(self, names: Collection[str]) -> Predicate:
         """The condition as a function of the fields `names`. It raises `ExpressionFailed`."""

@@ -18,6 +18,7 @@ Scalar: TypeAlias = str | int | float | bool | None
 Value: TypeAlias = Scalar | list[str]
 Direction = Literal["both", "from", "to"]
 Predicate = Callable[[Mapping[str, Value]], bool]
+Worth = Callable[[Mapping[str, Value]], Value]
 
 
 class BadValue(ValueError):
@@ -98,8 +99,9 @@ class RuleSpec:
 @dataclass(frozen=True, slots=True)
 class Field:
     """A golden field. `derived` names (reference field, field of its target): such a field is looked up,
-    written, and never read (a company's name in an app that has only a text for it). `sources`: of a rule
-    ``source``, the conditions on golden values and the app that each names."""
+    written, and never read (a company's name in an app that has only a text for it). `worth`: it is worked
+    out of the other fields, written, and never read. `sources`: of a rule ``source``, the conditions on
+    golden values and the app that each names."""
 
     name: str
     type: FieldType
@@ -109,6 +111,7 @@ class Field:
     blank: Literal["clear", "keep"] = "clear"
     reference: str = ""
     derived: tuple[str, str] | None = None
+    worth: Worth | None = None
     version: str = ""
     sources: tuple[tuple[Predicate | None, str], ...] = ()
 

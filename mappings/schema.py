@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, InstanceOf, WithJsonSchema
 
 from mappings import rule_words
-from mappings.checking import Strict
+from mappings.checking import Strict, mistake
 from mappings.model import Direction, RuleSpec
+from mappings.transforms import STEPS, BadStep, transform
 from mappings.types import TYPES
 
 Word = Annotated[str, Field(min_length=1)]
@@ -30,6 +31,36 @@ _TYPE_SCHEMA = {
         {"const": name, "description": " ".join((kind.__doc__ or "").split())} for name, kind in TYPES.items()
     ]
 }
+
+
+_TRANSFORM_SCHEMA = {
+    "type": "array",
+    "items": {
+        "anyOf": [
+            {"const": "trim"},
+            *(
+                {"type": "object", "properties": {name: {"description": does}}, "required": [name]}
+                for name, (_, _, does) in STEPS.items()
+                if name != "trim"
+            ),
+        ]
+    },
+}
+
+
+def _transform(value: Any) -> Any:
+    """One step, or a list of them, that can be used."""
+    steps = value if isinstance(value, list) else [value]
+    try:
+        transform(steps)
+    except BadStep as error:
+        raise mistake(error.what, error.cure, inside=error.inside[value is not steps :]) from None
+    return tuple(steps)
+
+
+Transforms = Annotated[
+    InstanceOf[tuple[Any, ...]], BeforeValidator(_transform), WithJsonSchema(_TRANSFORM_SCHEMA)
+]
 
 
 class PlaceModel(Strict):
@@ -60,6 +91,11 @@ class PlaceModel(Strict):
         " native of a number or yes/no, amount of money, line of an address; for a reference, a field of its"
         " target.",
         examples=["code", "name", "locale", "text"],
+    )
+    transform: Transforms | None = Field(
+        None,
+        description="What is done to a text on its way to the app, step by step, and undone on the way back.",
+        examples=[["trim", {"prefix": "CRM-"}], [{"truncate": 20}]],
     )
     values: dict[str, str] | None = Field(
         None, description="Your word: the app's word.", examples=[{"retail": "shops", "wholesale": "trade"}]
@@ -108,6 +144,12 @@ class FieldModel(Strict):
     )
     to: Word | None = Field(
         None, description="reference: the object of the mapping that it points to.", examples=["company"]
+    )
+    value: Condition | None = Field(
+        None,
+        description="A field that is worked out of others: an expression on the fields of this file. It is"
+        " written and never read.",
+        examples=["first_name + ' ' + last_name"],
     )
     unknown: Literal["pass", "hold"] | None = Field(
         None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from mappings.model import BadValue, Shape, Value
+from mappings.transforms import Transform
 from mappings.types import Kind
 from mappings.types.base import Reader, Shower, text_of
 from mappings.types.text import name_key
@@ -102,6 +103,45 @@ class FirstSlot(BaseSlot):
 
     def _key(self, value: Value) -> Hashable:
         return super()._key(_first(value))
+
+
+class TransformSlot(BaseSlot):
+    """One golden field, written and read through the steps of a mapping."""
+
+    __slots__ = ("_transform",)
+
+    def __init__(
+        self,
+        app: str,
+        shape: Shape,
+        fields: tuple[str, ...],
+        type: Kind,
+        read: Reader,
+        show: Shower,
+        transform: Transform,
+    ) -> None:
+        read, show = self._through(read, transform), self._after(show, transform)
+        super().__init__(app, shape, fields, type, read, show)
+        self.narrows = self.narrows or transform.narrows
+        self._transform = transform
+
+    def project(self, golden: Mapping[str, Value], seen: Value) -> Value:
+        default = self._transform.default
+        if default and self._field in golden and golden[self._field] is None:
+            return self.coerced(default)
+        return super().project(golden, seen)
+
+    @staticmethod
+    def _through(read: Reader, transform: Transform) -> Reader:
+        return lambda value: read(transform.read(value) if isinstance(value, str) else value)
+
+    @staticmethod
+    def _after(show: Shower, transform: Transform) -> Shower:
+        def shown(golden: Value) -> Value:
+            value = show(golden)
+            return transform.show(value) if isinstance(value, str) else value
+
+        return shown
 
 
 class HeldSlot(BaseSlot):

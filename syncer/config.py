@@ -53,7 +53,7 @@ class AppModel(Strict):
         description="The kind of app.", examples=["hubspot", "mailerlite", "mailchimp", "zendesk", "memory"]
     )
     base_url: Address | None = Field(
-        default=None, description="The address of its API.", examples=["https://example.zendesk.com"]
+        default=None, description="The address of its API.", examples=["https://subdomain.zendesk.com"]
     )
     credentials: dict[str, SecretStr] = Field(
         default={},

@@ -100,7 +100,7 @@ def _entries(conflicts: Conflicts, sought: Sought) -> Iterator[Entry]:
 def _changed(old: ObjectMapping, new: ObjectMapping, change: Change) -> Iterator[Difference]:
     """A value that a run took over from one app."""
     said = new.fields.get(change.field)
-    if said is None or said.derived is not None:
+    if said is None or said.derived is not None or said.worth is not None:
         return  # a field that is gone is named once, not value by value
     why, now = _taken(said, change)
     if not why and not said.type.same(now, _reread(old.fields.get(change.field, said), change.after)):
@@ -135,8 +135,8 @@ def _reread(said: Field, value: Value) -> Value:
 def _chosen(new: ObjectMapping, entry: Entry) -> Iterator[Difference]:
     """A conflict, decided again."""
     said = new.fields.get(entry.field)
-    if said is None or said.type.name == "consent" or said.rule.kind == "union":
-        return
+    if said is None or said.type.name == "consent" or said.rule.kind in ("union", "source"):
+        return  # what golden was at that time, by which `source` chooses, is not in the entry
     candidates = [
         c
         for c in entry.candidates

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from mappings.model import BadValue, Value
 
@@ -23,6 +24,7 @@ class Form:
     as_: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
+    transform: tuple[Any, ...] = ()
 
 
 class Kind:

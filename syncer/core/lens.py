@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from mappings.model import Direction, Field, ObjectMapping, Slot
+from mappings.model import BadValue, Direction, ExpressionFailed, Field, ObjectMapping, Slot, Worth
 from syncer.model import Value
 
 
@@ -51,6 +51,7 @@ class Lens:
     _mates: dict[str, set[str]] = field(init=False, repr=False)
     _derived: list[str] = field(init=False, repr=False)
     in_order: list[tuple[str, Field]] = field(init=False, repr=False)
+    _worth: dict[str, Worth] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         slots = [slot for app in self.mapping.apps.values() for slot in app.slots.values()]
@@ -64,6 +65,8 @@ class Lens:
         object.__setattr__(self, "_derived", derived)
         order = sorted(self.mapping.fields.items(), key=lambda f: bool(f[1].sources))
         object.__setattr__(self, "in_order", order)
+        worth = {f.name: f.worth for f in self.mapping.fields.values() if f.worth is not None}
+        object.__setattr__(self, "_worth", worth)
 
     def slot_of(self, app: str, field: str) -> Slot | None:
         """Where a field lives in an app."""
@@ -99,8 +102,16 @@ class Lens:
         return {slot.fields[0]: golden}
 
     def derived(self, golden: Mapping[str, Value]) -> dict[str, Value]:
-        """Fields looked up through a reference; missing where the reference was never set."""
+        """Fields looked up through a reference, missing where the reference was never set; and fields worked
+        out of others, missing where that fails."""
         found: dict[str, Value] = {}
+        for name, worth in self._worth.items():
+            try:
+                value = self.mapping.fields[name].type.read(worth(golden))
+            except (ExpressionFailed, BadValue):
+                continue
+            if value is not None or name in golden:
+                found[name] = value
         for name in self._derived:
             reference, shown = self.mapping.fields[name].derived or ("", "")
             if reference in golden:

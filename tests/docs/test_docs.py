@@ -23,7 +23,9 @@ from connectors import registry
 from connectors.contract import Connector
 from mappings import rule_words, schema
 from mappings.load import load
+from mappings.transforms import STEPS
 from mappings.types import TYPES, Kind, Phone, Tags
+from syncer import reference
 from syncer.cli.main import app
 from syncer.config import load_config
 from tests.docs.conflict_examples import played
@@ -281,6 +283,14 @@ def test_every_type_rule_and_key_is_described() -> None:
     told = {name for name in keys | set(TYPES) if f"`{name}`" in text}
     assert keys | set(TYPES) == told
     assert all(re.search(rf"^\| `\{{?{rule}", text, re.MULTILINE) for rule in rules)
+
+
+def test_the_generated_pages_tell_every_type_and_transform() -> None:
+    page = reference.files_page()
+    assert all(f"### `{name}`" in page for name in TYPES)
+    assert all(f"| `{name}` |" in page for name in STEPS)
+    for path in reference.pages(ROOT):
+        assert path.read_text().startswith(reference.HEAD), "run: make docs"
 
 
 def test_every_method_of_the_contract_is_described() -> None:
