@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from conflicts.log import Entry
+from conflicts.own import own_rule
 from conflicts.rules import rule_for
 from mappings.model import BadValue, Field, ObjectMapping, Slot, Value
 from syncer.core.lens import direction
@@ -151,7 +152,8 @@ def _chosen(new: ObjectMapping, entry: Entry) -> Iterator[Difference]:
     if len(candidates) == 1:
         winner = candidates[0]
     elif candidates:
-        winner = rule_for(said.rule.kind, said.rule.apps)(candidates, new.order)
+        rule = own_rule(said.rule.own) if said.rule.own else rule_for(said.rule.kind, said.rule.apps)
+        winner = rule(candidates, new.order)
     now = HELD if winner is None else winner.value
     if now == was or (winner is not None and was != HELD and said.type.same(now, was)):
         return
