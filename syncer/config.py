@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -145,6 +146,15 @@ class ConflictsModel(Strict):
     )
 
 
+class HistoryModel(Strict):
+    """The journal: what runs changed and wrote. Where current values came from is kept for ever."""
+
+    keep: Every = Field(
+        default=timedelta(days=400),
+        description="How long it is kept, and so how far back syncer undo reaches.",
+    )
+
+
 class ForgetModel(Strict):
     """What `syncer forget` does, and where it remembers that it did."""
 
@@ -194,6 +204,7 @@ class ConfigModel(Strict):
     )
     logging: LoggingModel = Field(default=LoggingModel(), description="What is logged, and how.")
     conflicts: ConflictsModel = Field(default=ConflictsModel(), description="Where the conflict log lies.")
+    history: HistoryModel = Field(default=HistoryModel(), description="How long the journal is kept.")
     forget: ForgetModel = Field(default=ForgetModel(), description="Forgetting a person: syncer forget.")
     service: ServiceModel = Field(default=ServiceModel(), description="The service: syncer serve.")
     alerts: AlertsModel = Field(

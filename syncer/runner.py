@@ -16,6 +16,7 @@ from syncer.exporting import Exporting
 from syncer.logs import log
 from syncer.ports import Ports
 from syncer.report import AppRow, Report
+from syncer.retaining import Retaining
 from syncer.setup import Sync
 from syncer.steps.pull import look_at
 from syncer.store.database import Database
@@ -76,6 +77,7 @@ class Runner:
             return Outcome(self._not_run(name, options, "failed", str(error)))
         finally:
             Exporting(self.config, self.db, self.ports, name).run()
+        Retaining(sync, self.db, self.ports, self.config.model.history.keep).run()
         log(sync=name).info(
             "run ended",
             run=report.run,

@@ -47,6 +47,7 @@ class Undone(Sending):
     run: str = ""
     report: Report | None = None
     held: bool = False
+    reaches: str | None = None  # the history begins here; None: with the first run
 
 
 @dataclass(slots=True)
@@ -113,7 +114,7 @@ class Undoing:
 
     def _reverse(self, wanted: Wanted, id: str) -> Undone:
         """Go back, chunk by chunk. Call inside a transaction."""
-        undone = Undone(run=id)
+        undone = Undone(run=id, reaches=History(self.db).fact(f"reaches:{self.sync.name}"))
         archives = {a.name: _archives(a) for a in self.sync.apps.values()}
         rules = Rules(id, wanted.field, wanted.irreversible, archives, self.unreadable)
         for some in chunks(self._goldens(wanted), CHUNK):

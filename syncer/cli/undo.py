@@ -84,8 +84,12 @@ def _asked(
 
     with runner.db.reading():
         found = History(runner.db).run(run)
+        reaches = History(runner.db).fact(f"reaches:{found['sync']}") if found else None
     if found is None or found["sync"] not in runner.config.syncs:
         say(f"There is no run {run}. syncer runs lists them.")
+        raise leave(Code.USAGE)
+    if reaches is not None and found["started"] < reaches:
+        say(f"Run {run} is older than what is kept of the history: undo reaches back to {reaches[:10]}.")
         raise leave(Code.USAGE)
     if found["kind"] in ("link", "unlink"):
         say(f"Run {run} is no sync: {found['report'].get('reason', '')}.")
@@ -133,6 +137,7 @@ def _as_object(run: str, sync: str, undone: Undone) -> dict[str, Any]:
         ],
         "parted": [_line(x) for x in undone.lines if x.act == "parted"],
         "left": [{**_line(x), "because": x.why} for x in undone.lines if x.act == "left"],
+        "reaches_back_to": undone.reaches,
     }
 
 
@@ -154,6 +159,8 @@ def _show(undone: Undone, run: str, limit: int) -> None:
         return
     told = [f"{counts[act]} to {words}" for act, words in _WORDS.items() if counts[act]]
     tell(f"Undoing run {run}: {', '.join(told)}.")
+    if undone.reaches:
+        tell(f"The history reaches back to {undone.reaches[:10]}.")
     order = list(_WORDS)
     lines = sorted(undone.lines, key=lambda x: order.index(x.act))
     shown = lines if limit == 0 else _fair(lines, limit)

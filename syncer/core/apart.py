@@ -26,24 +26,38 @@ Own = Mapping[LinkKey, Mapping[str, Value]]  # record -> slot -> what people put
 def own_values(link: Link, writes: Iterable[Written], slots: Mapping[str, Slot]) -> dict[str, Value]:
     """What people put into a record, by slot. A slot that only we ever filled is missing. `writes`: all that
     was sent for its golden records, oldest first."""
-    ours: dict[str, Value] = {}
-    own: dict[str, Value] = {}
+    mine = (
+        write
+        for write in writes  # a create without a record is perhaps this one: nobody answered
+        if write.app == link.app
+        and (write.record == link.id or (write.record is None and write.kind == "create"))
+    )
+    written = folded_writes(mine, slots)
+    own = {name: before for name, (before, _) in written.items() if not isinstance(before, Mark)}
+    ours = {name: after for name, (_, after) in written.items()}
+    for name, value in link.seen.items():
+        if name in slots and not _is_ours(ours, slots[name], value):
+            own[name] = value
+    return own
+
+
+def folded_writes(
+    writes: Iterable[Written], slots: Mapping[str, Slot]
+) -> dict[str, tuple[Value | Mark, Value]]:
+    """All writes to a record as one: slot -> (what people last put there, or ABSENT; what we wrote last)."""
+    folded: dict[str, tuple[Value | Mark, Value]] = {}
     for write in writes:
-        made = write.record is None and write.kind == "create"  # perhaps it: nobody answered
-        if write.app != link.app or not (made or write.record == link.id):
-            continue
         if write.outcome not in ("applied", "unknown"):
             continue
         for name, (before, after) in write.slots.items():
             if name not in slots:
                 continue
-            if not isinstance(before, Mark) and not _is_ours(ours, slots[name], before):
-                own[name] = before
-            ours[name] = after
-    for name, value in link.seen.items():
-        if name in slots and not _is_ours(ours, slots[name], value):
-            own[name] = value
-    return own
+            own, ours = folded.get(name, (ABSENT, ABSENT))
+            known = {} if isinstance(ours, Mark) else {name: ours}
+            if not isinstance(before, Mark) and not _is_ours(known, slots[name], before):
+                own = before
+            folded[name] = own, after
+    return folded
 
 
 def _is_ours(ours: Mapping[str, Value], slot: Slot, value: Value) -> bool:

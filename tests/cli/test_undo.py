@@ -26,7 +26,9 @@ TYPED = {
     "mailerlite": ("fields.job_title", "fields.city", "fields.name"),
     "zendesk": ("user_fields.job_title", "user_fields.city", "name"),
 }
-KEYS = "sync undone run status written held restored archived created golden parted left".split()
+KEYS = (
+    "sync undone run status written held restored archived created golden parted left reaches_back_to".split()
+)
 Cell = tuple[str, str, str]  # app, record, field
 
 
