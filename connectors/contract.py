@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 Scalar: TypeAlias = str | int | float | bool | None
 Value: TypeAlias = Scalar | list[str]
@@ -315,4 +315,13 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Give back connections."""
+        ...
+
+
+@runtime_checkable
+class Attaching(Protocol):
+    """What a connector may offer besides: an undo asks it before it archives a record that a run made."""
+
+    def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """Record id -> what hangs on the record, in words ("3 tickets"); without anything it is missing."""
         ...

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, cast
 
-from connectors.contract import AppError
+from connectors.contract import AppError, Attaching
 from syncer.abilities import abilities_of, creating_in
 from syncer.core.deeds import Line, Reversal, Written
 from syncer.core.lens import Lens
@@ -16,6 +17,7 @@ from syncer.deciding import Deciding
 from syncer.engine import Engine, Run
 from syncer.model import ABSENT, Item, LinkKey
 from syncer.ports import Ports, Task
+from syncer.setup import App
 from syncer.steps.normalise import Intake
 from syncer.steps.pull import look_at
 from syncer.store import codec
@@ -47,6 +49,27 @@ def ask(engine: Engine, run: Run, ports: Ports, keys: Iterable[LinkKey]) -> dict
     unreadable |= {app: f"the app could not be asked: {e}" for app, e in errors.items() if e}
     run.readable -= unreadable.keys()
     return unreadable
+
+
+def attached(engine: Engine, ports: Ports, keys: Iterable[LinkKey]) -> dict[LinkKey, str]:
+    """What hangs on these records, in words, in apps whose connector can tell."""
+    ids: dict[str, list[str]] = {}
+    for app, id in keys:
+        ids.setdefault(app, []).append(id)
+    tasks = {app: _attached(engine.sync.apps[app], wanted) for app, wanted in sorted(ids.items())}
+    found: dict[str, Mapping[str, str]] = ports.workers.drive(tasks)
+    return {(app, id): what for app, told in found.items() for id, what in told.items()}
+
+
+def _attached(app: App, ids: Sequence[str]) -> Task[Mapping[str, str]]:
+    connector = app.connector
+    if not isinstance(connector, Attaching):
+        return {}
+    try:
+        found: Mapping[str, str] = yield partial(connector.attached, app.object, ids)
+    except AppError as error:
+        found = dict.fromkeys(ids, f"perhaps something that could not be asked for: {error}")
+    return found
 
 
 def keep(engine: Engine, reversals: Sequence[Reversal], id: str) -> None:

@@ -17,7 +17,7 @@ from syncer.engine import Engine, Run
 from syncer.model import ABSENT, Golden, LinkKey, LogEntry, Unit
 from syncer.ports import Ports
 from syncer.report import Report
-from syncer.reverting import Sending, as_written, ask, keep, plan_reversals
+from syncer.reverting import Sending, as_written, ask, attached, keep, plan_reversals
 from syncer.setup import App, Sync
 from syncer.store.database import Database, chunks
 from syncer.store.history import History
@@ -60,6 +60,7 @@ class Undoing:
     engine: Engine = field(init=False)
     stories: Stories = field(init=False)
     unreadable: dict[str, str] = field(default_factory=dict)
+    used: dict[LinkKey, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.sync, self.db, self.ports)
@@ -99,12 +100,17 @@ class Undoing:
     def _look(self, run: Run, wanted: Wanted) -> None:
         """Settle what is in flight, and ask for every record that the run wrote to."""
         keys: list[LinkKey] = []
+        made: set[LinkKey] = set()
         with self.db.reading():
             for golden in self._goldens(wanted):
                 for write in self.stories.written(wanted.run, golden):
                     if write["record"] and write["app"] in self.sync.apps:
                         keys.append((write["app"], write["record"]))
+                        if write["kind"] == "create" and write["outcome"] == "applied":
+                            made.add(keys[-1])
         self.unreadable = ask(self.engine, run, self.ports, keys)
+        there = sorted(key for key in made if key[0] not in self.unreadable) if wanted.field is None else ()
+        self.used = attached(self.engine, self.ports, there)
 
     def _goldens(self, wanted: Wanted) -> list[str]:
         found = self.stories.touched_by(wanted.run)
@@ -116,7 +122,7 @@ class Undoing:
         """Go back, chunk by chunk. Call inside a transaction."""
         undone = Undone(run=id, reaches=History(self.db).fact(f"reaches:{self.sync.name}"))
         archives = {a.name: _archives(a) for a in self.sync.apps.values()}
-        rules = Rules(id, wanted.field, wanted.irreversible, archives, self.unreadable)
+        rules = Rules(id, wanted.field, wanted.irreversible, archives, self.unreadable, self.used)
         for some in chunks(self._goldens(wanted), CHUNK):
             units = self.engine.records.units(some)
             deeds = {id: self._deed(wanted.run, id) for id in units}

@@ -167,6 +167,19 @@ class ZendeskConnector:
                 self._http.write("POST", f"/{facts.definitions}", body=body)
         self._specs.pop(object, None)
 
+    def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """The tickets that people asked for, or that belong to organizations."""
+        of = {"users": "tickets/requested", "organizations": "tickets"}.get(object)
+        found: dict[str, str] = {}
+        for id in ids if of else ():
+            answer = self._http.read(
+                "GET", f"/{object}/{id}/{of}", params={"page[size]": "100"}, allow=(404,)
+            )
+            tickets = answer.detail.get("tickets") or ()
+            if tickets:
+                found[id] = f"{len(tickets)} ticket" + ("s" if len(tickets) > 1 else "")
+        return found
+
     def close(self) -> None:
         self._http.close()
 

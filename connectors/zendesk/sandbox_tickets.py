@@ -47,6 +47,23 @@ def all_tickets(account: Account, call: Call) -> Answer:
     return listing(call, "tickets", account.tickets, lambda row: row["status"] != "deleted")
 
 
+def requested(account: Account, call: Call) -> Answer:
+    return _of(account, call, "requester_id")
+
+
+def of_organization(account: Account, call: Call) -> Answer:
+    return _of(account, call, "organization_id")
+
+
+def _of(account: Account, call: Call, name: str) -> Answer:
+    """The tickets of one user or organization."""
+
+    def theirs(row: Row) -> bool:
+        return row["status"] != "deleted" and str(row.get(name)) == call.args["id"]
+
+    return listing(call, "tickets", account.tickets, theirs)
+
+
 def one(account: Account, call: Call) -> Answer:
     return Answer(200, {"ticket": _live(account, call.args["id"])})
 
@@ -264,6 +281,8 @@ TICKETS: Routes[Account] = {
     ("GET", "/tickets/{id}"): one,
     ("PUT", "/tickets/{id}"): update,
     ("DELETE", "/tickets/{id}"): delete,
+    ("GET", "/users/{id}/tickets/requested"): requested,
+    ("GET", "/organizations/{id}/tickets"): of_organization,
     ("GET", "/deleted_tickets"): deleted,
     ("PUT", "/deleted_tickets/{id}/restore"): restore,
     ("GET", "/ticket_fields"): fields,

@@ -385,3 +385,10 @@ def test_tickets_are_never_written(app: respx.MockRouter, zendesk: ZendeskConnec
     with pytest.raises(AppError, match="make them in Zendesk"):
         zendesk.create_fields("tickets", [])
     assert len(app.calls) == before
+
+
+def test_what_hangs_on_a_user_is_told_in_words(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    app.get("/users/5/tickets/requested").respond(json={"tickets": [ticket(1), ticket(2)]})
+    app.get("/users/6/tickets/requested").respond(json={"tickets": []})
+    app.get("/users/7/tickets/requested").respond(404, json={"error": "RecordNotFound"})
+    assert zendesk.attached("users", ["5", "6", "7"]) == {"5": "2 tickets"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -289,3 +289,16 @@ def test_undone_values_are_explained(world: World) -> None:
         "mail": "pending" if world.traits["mail"].answers is False else "in_step",
         "desk": "parted",
     }
+
+
+def test_a_created_record_with_tickets_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = newcomer(world)
+    made = bo(world)
+
+    def attached(object: str, ids: Sequence[str]) -> dict[str, str]:
+        return {made: "2 tickets"} if made in ids else {}
+
+    monkeypatch.setattr(world.connectors["desk"], "attached", attached, raising=False)
+    (left,) = [x for x in undo(world, run).lines if x.act == "left"]
+    assert (left.app, left.why) == ("desk", "it has 2 tickets")
+    assert made in world.apps["desk"].records

@@ -443,3 +443,12 @@ def test_tickets_have_fields_by_id(zendesk: httpx.Client) -> None:
     fields = {item["type"]: item["id"] for item in zendesk.get("/ticket_fields").json()["ticket_fields"]}
     made = ticket(zendesk, custom_fields=[{"id": fields["tagger"], "value": "tea"}])
     assert {"id": fields["tagger"], "value": "tea"} in made["custom_fields"]
+
+
+def test_the_tickets_of_a_user_are_listed(zendesk: httpx.Client) -> None:
+    user = zendesk.post("/users", json={"user": {"name": "Tik Et", "email": "tik@t.example"}}).json()["user"]
+    ticket = {"comment": {"body": "Help"}, "subject": "Help", "requester_id": user["id"]}
+    assert zendesk.post("/tickets", json={"ticket": ticket}).status_code == 201
+    listed = zendesk.get(f"/users/{user['id']}/tickets/requested").json()["tickets"]
+    assert [t["subject"] for t in listed] == ["Help"]
+    assert zendesk.get("/users/1/tickets/requested").json()["tickets"] == []
