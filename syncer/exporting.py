@@ -8,7 +8,7 @@ from pathlib import Path
 
 from conflicts import log as conflict_log
 from conflicts.log import Entry
-from syncer.config import Config
+from syncer.config.files import Config
 from syncer.logs import log
 from syncer.ports import Ports
 from syncer.store.conflicts import Conflicts, Sought

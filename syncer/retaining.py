@@ -11,13 +11,13 @@ from typing import Any
 from mappings.model import Slot
 from syncer.core.apart import folded_writes
 from syncer.ports import Ports
-from syncer.reverting import as_written
 from syncer.setup import Sync
 from syncer.store import codec
 from syncer.store.database import Database, chunks
 from syncer.store.history import History
 from syncer.store.lease import Busy, hold
 from syncer.store.retention import Retention
+from syncer.usecases.reverting import as_written
 
 CHUNK = 300
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from connectors.contract import AppError
-from syncer.config import Config
+from syncer.config.files import Config
 from syncer.engine import Engine, Options, Plan
 from syncer.exporting import Exporting
 from syncer.logs import log

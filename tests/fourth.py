@@ -11,7 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from syncer.cli.init import contents
-from syncer.config import Config, load_config
+from syncer.config.files import Config, load_config
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "mappings.md"
 APPS = ("hubspot", "mailerlite", "mailchimp", "zendesk")

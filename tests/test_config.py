@@ -13,7 +13,7 @@ import pytest
 
 from mappings.document import ProblemsFound
 from syncer.brakes import Limit
-from syncer.config import Config, load_config
+from syncer.config.files import Config, load_config
 
 CONFIG = """\
 state: sqlite:///syncer.db

@@ -19,10 +19,10 @@ from collections.abc import Iterator, Sequence
 from benchmarks.matching import febrl, peers
 from benchmarks.matching.generate import NOISES, Row, rows
 from benchmarks.matching.score import Quality, joined, quality
-from syncer.match_file import QUESTIONS
 from syncer.matching.matcher import match
 from syncer.matching.traits import Traits, person
 from syncer.model import LinkKey
+from syncer.usecases.match_file import QUESTIONS
 
 LINE = "{:<22}{:>9}  {:<24}{:>8.4f}{:>8.4f}{:>8.4f}{:>9.1f}"
 PER_PERSON = 2.17  # records

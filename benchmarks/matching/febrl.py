@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from syncer.match_file import FACTS
 from syncer.matching.traits import Traits, person
 from syncer.model import LinkKey
+from syncer.usecases.match_file import FACTS
 
 Dataset = tuple[list[Traits], dict[LinkKey, int]]
 

@@ -23,17 +23,17 @@ from syncer.cli.settle import report, waiting
 
 if TYPE_CHECKING:
     from conflicts.log import Entry
-    from syncer.config import Config
+    from syncer.config.files import Config
     from syncer.model import Item
     from syncer.runner import Runner
-    from syncer.settling import Settling, Wish
+    from syncer.usecases.settling import Settling, Wish
 
 
 def settle_always(
     runner: Runner, wishes: Sequence[tuple[Entry, Wish]], yes: bool, as_json: bool, config: Path
 ) -> list[Code]:
     """One file and one run for each sync."""
-    from syncer.settling import by_sync
+    from syncer.usecases.settling import by_sync
 
     return [_one(runner, name, some, yes, as_json, config) for name, some in by_sync(wishes).items()]
 
@@ -42,7 +42,7 @@ def _one(
     runner: Runner, name: str, wishes: Sequence[tuple[Entry, Wish]], yes: bool, as_json: bool, config: Path
 ) -> Code:
     from syncer.runner import Runner
-    from syncer.settling import Settling
+    from syncer.usecases.settling import Settling
 
     path = Path(runner.config.syncs[name].draft.path)
     draft = path.with_name(f".{path.name}.changed")

@@ -19,7 +19,7 @@ def apply(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Do what a kept plan says, as far as it still holds; what does not is listed, and planned anew."""
-    from syncer.planfile import NotAPlan, read
+    from syncer.usecases.planfile import NotAPlan, read
 
     try:
         plans = read(file)

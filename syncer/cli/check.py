@@ -14,8 +14,8 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 
 if TYPE_CHECKING:
     from mappings.load import Lacking
-    from syncer.checking import Checked
     from syncer.runner import Runner
+    from syncer.usecases.checking import Checked
 
 
 def check(
@@ -31,7 +31,7 @@ def check(
 ) -> None:
     """Check config, mappings, secrets, apps and fields; estimate calls and minutes."""
     with running(config) as runner:
-        from syncer.checking import look
+        from syncer.usecases.checking import look
 
         found = look(runner.config, runner.db, runner.wiring, records)
         if create_fields and found.lacking and _agreed(found.lacking, yes):
@@ -128,7 +128,7 @@ def _agreed(lacking: tuple[Lacking, ...], yes: bool) -> bool:
 
 
 def _create(runner: Runner, lacking: tuple[Lacking, ...]) -> None:
-    from syncer.checking import create
+    from syncer.usecases.checking import create
 
     for app, number in create(runner.wiring, lacking).items():
         say(f"made {number} fields in {app}")

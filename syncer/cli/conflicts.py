@@ -19,7 +19,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, hint, looking
 
 if TYPE_CHECKING:
     from conflicts.log import Entry
-    from syncer.config import Config
+    from syncer.config.files import Config
     from syncer.store.conflicts import Sought
 
 USUAL = ("conflict", "first_merge", "frozen")
@@ -155,7 +155,7 @@ def _row(entry: Entry) -> tuple[object, ...]:
 
 def _ago(text: str | None) -> datetime | None:
     """The moment so long ago."""
-    from syncer.config_types import span
+    from syncer.config.types import span
 
     if text is None:
         return None

@@ -15,10 +15,10 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 
 if TYPE_CHECKING:
     from conflicts.candidate import Candidate
-    from syncer.explaining import Explained, Place, Told, Unlinked
     from syncer.runner import Runner
     from syncer.setup import Sync
-    from syncer.timeline import Event
+    from syncer.usecases.explaining import Explained, Place, Told, Unlinked
+    from syncer.usecases.timeline import Event
 
 Who = Annotated[
     str,
@@ -35,7 +35,7 @@ def explain(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Say of every value where it came from, and of what was not done why."""
-    from syncer.explaining import Explainer
+    from syncer.usecases.explaining import Explainer
 
     with running(config) as runner:
         found: list[Explained] = []
@@ -60,7 +60,7 @@ def explain(
 
 def history(who: Who, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Tell what happened to one person or company, oldest first."""
-    from syncer.timeline import timeline
+    from syncer.usecases.timeline import timeline
 
     with running(config) as runner:
         events = [event for sync in syncs(runner, None) for event in timeline(sync, runner.db, who)]

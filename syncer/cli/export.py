@@ -29,8 +29,8 @@ def export(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Write all that is known of a person or company: as CSV, or with --json as JSON."""
-    from syncer.explaining import Explainer
-    from syncer.timeline import timeline
+    from syncer.usecases.explaining import Explainer
+    from syncer.usecases.timeline import timeline
 
     known: list[dict[str, Any]] = []
     with running(config) as runner:

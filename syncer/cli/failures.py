@@ -16,8 +16,8 @@ from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, running
 
 if TYPE_CHECKING:
-    from syncer.failures import Failure
     from syncer.runner import Runner
+    from syncer.usecases.failures import Failure
 
 app = typer.Typer(
     help="List, show or retry dead letters: what an app refused for good, why, and the cure.",
@@ -88,8 +88,8 @@ def retry(
 def _retried(runner: Runner, name: str, letters: Sequence[Failure], as_json: bool, config: Path) -> Code:
     """One run of one sync, narrowed to these golden records."""
     from syncer.engine import Options
-    from syncer.failures import failures, retry
     from syncer.selecting import Selection
+    from syncer.usecases.failures import failures, retry
 
     sync = runner.wiring.sync(name)
     records = tuple(retry(sync, runner.db, runner.ports, letters))
@@ -116,7 +116,7 @@ def _result(letter: Failure, again: Failure | None, status: str) -> dict[str, An
 
 
 def _all(runner: Runner, names: Sequence[str] | None) -> list[Failure]:
-    from syncer.failures import failures
+    from syncer.usecases.failures import failures
 
     wired = [runner.wiring.sync(name) for name in chosen(runner.config, names)]
     return [f for sync in wired for f in failures(sync, runner.db)]

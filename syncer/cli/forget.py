@@ -13,8 +13,8 @@ from syncer.cli.output import give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 
 if TYPE_CHECKING:
-    from syncer.forgetting import Forgetting, Forgotten
     from syncer.runner import Runner
+    from syncer.usecases.forgetting import Forgetting, Forgotten
 
 
 def forget(
@@ -45,7 +45,7 @@ def forget(
 
 def _found(runner: Runner, who: str) -> tuple[Forgetting, Forgotten]:
     """The one sync that knows somebody by this name, or the end of the command."""
-    from syncer.forgetting import Forgetting
+    from syncer.usecases.forgetting import Forgetting
 
     found = []
     for name in runner.config.syncs:

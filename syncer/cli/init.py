@@ -40,7 +40,7 @@ def init(
 
 def contents(config: Path, sandbox: bool, port: int) -> dict[Path, str]:
     """Path -> text of the files to start from."""
-    from syncer import schemas
+    from syncer.config import schemas
 
     name = "config.sandbox.yaml" if sandbox else "config.yaml"
     text = (files("syncer.cli") / "templates" / name).read_text(encoding="utf-8")

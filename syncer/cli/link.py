@@ -16,9 +16,9 @@ from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 
 if TYPE_CHECKING:
-    from syncer.linking import Linking, Side, Tied
     from syncer.model import LinkKey
     from syncer.runner import Runner
+    from syncer.usecases.linking import Linking, Side, Tied
 
 Plan = Annotated[bool, typer.Option("--plan", help="Only show what would be done.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
@@ -64,7 +64,7 @@ def _run(
     config: Path,
 ) -> None:
     """Show it, ask, do it."""
-    from syncer.linking import Held, NotPossible
+    from syncer.usecases.linking import Held, NotPossible
 
     plan, yes, as_json = flags
     try:
@@ -96,7 +96,7 @@ def _agreed(yes: bool, as_json: bool) -> bool:
 
 def _sides(runner: Runner, one: str, other: str) -> tuple[Linking, Side, Side]:
     """The sync in which both are known, and who they are; or the end of the command."""
-    from syncer.linking import Linking, NotPossible, side_of
+    from syncer.usecases.linking import Linking, NotPossible, side_of
 
     names, unknown = (one, other), {one, other}
     for sync in _wired(runner):
@@ -114,7 +114,7 @@ def _sides(runner: Runner, one: str, other: str) -> tuple[Linking, Side, Side]:
 
 def _leaving(runner: Runner, names: Sequence[str]) -> tuple[Linking, str, list[LinkKey]]:
     """The golden record that is left, and the records that leave it; or the end of the command."""
-    from syncer.linking import Linking, NotPossible, leaving_of
+    from syncer.usecases.linking import Linking, NotPossible, leaving_of
 
     for sync in _wired(runner):
         try:

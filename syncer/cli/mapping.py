@@ -13,7 +13,7 @@ from syncer.cli.output import give, say, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint
 
 if TYPE_CHECKING:
-    from syncer.mapping_check import Findings
+    from syncer.usecases.mapping_check import Findings
 
 app = typer.Typer(help="Check a mapping, and see what a change of it would mean.", no_args_is_help=True)
 app.command("suggest")(mapping_live.suggest)
@@ -31,7 +31,7 @@ def check(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Tell every mistake at once: file, line, column, and what was probably meant."""
-    from syncer.mapping_check import look
+    from syncer.usecases.mapping_check import look
 
     found = look(config, file, live)
     if as_json:

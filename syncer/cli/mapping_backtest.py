@@ -13,8 +13,8 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
 
 if TYPE_CHECKING:
     from mappings.draft import Draft
-    from syncer.mapping_backtest import Backtest
     from syncer.runner import Runner
+    from syncer.usecases.mapping_backtest import Backtest
 
 
 def backtest(
@@ -26,7 +26,7 @@ def backtest(
     """Tell what past runs and conflicts would have come to under a changed mapping. Nothing is written."""
     with running(config) as runner:
         from mappings.load import read
-        from syncer.mapping_backtest import backtest as look
+        from syncer.usecases.mapping_backtest import backtest as look
 
         draft = read(file)
         name = _sync_of(runner, draft)

@@ -14,7 +14,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, loaded
 
 if TYPE_CHECKING:
     from mappings.suggest import Proposal
-    from syncer.mapping_try import Shown, Tried
+    from syncer.usecases.mapping_try import Shown, Tried
 
 
 def suggest(
@@ -28,7 +28,7 @@ def suggest(
 ) -> None:
     """Propose a mapping from the fields, labels, choices and values that the apps have now."""
     known = loaded(config)
-    from syncer.mapping_sources import looking, propose, source
+    from syncer.usecases.mapping_sources import looking, propose, source
 
     wanted = dict(_parted(known.apps, text, object) for text in apps)
     if len(wanted) < 2:
@@ -82,8 +82,8 @@ def try_(
     """Put real records through a mapping and show them before and after, app by app. Nothing is written."""
     known = loaded(config)
     from mappings.load import read
-    from syncer.mapping_sources import looking
-    from syncer.mapping_try import try_out
+    from syncer.usecases.mapping_sources import looking
+    from syncer.usecases.mapping_try import try_out
 
     draft = read(file)
     with looking(known) as wiring:

@@ -27,7 +27,7 @@ def file(
 ) -> None:
     """Match CSV exports without connecting anything. Columns are found by name: id, app, email, first_name,
     last_name, name, company, phone, country, city; others are kept."""
-    from syncer import match_file
+    from syncer.usecases import match_file
 
     began = time.perf_counter()
     try:

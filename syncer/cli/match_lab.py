@@ -16,7 +16,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint
 if TYPE_CHECKING:
     from syncer.matching.lab import Judged, Outcome
     from syncer.model import LinkKey
-    from syncer.steward import Steward
+    from syncer.usecases.steward import Steward
 
     Labelled = tuple[LinkKey, LinkKey, bool]
     Found = tuple[LinkKey, LinkKey, Judged]

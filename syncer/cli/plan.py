@@ -68,8 +68,8 @@ def plan(
 
 def keep(out: Path, kept: list[tuple[str, list[Item]]], config: Path) -> None:
     """Write the plan's file, and remember where it is: it holds customer data."""
-    from syncer.planfile import write
     from syncer.store.history import PLAN_FILE, History
+    from syncer.usecases.planfile import write
 
     write(out, kept)
     with running(config) as runner, runner.db.transaction():
@@ -78,7 +78,7 @@ def keep(out: Path, kept: list[tuple[str, list[Item]]], config: Path) -> None:
 
 def pace(runner: Runner, ready: Ready) -> dict[str, float]:
     """App -> the least minutes that a call takes by the app's published limits."""
-    from syncer.checking import seconds_a_call
+    from syncer.usecases.checking import seconds_a_call
 
     return {app: seconds_a_call(runner.wiring, app) / 60 for app in ready.apps}
 

@@ -17,8 +17,8 @@ from syncer.cli.output import facts, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded
 
 if TYPE_CHECKING:
-    from syncer.steward import Steward
     from syncer.store.decisions import Verdict
+    from syncer.usecases.steward import Steward
 
     Question = tuple[Steward, dict[str, Any]]
 
@@ -32,8 +32,8 @@ app = typer.Typer(
 def stewards(path: Path) -> Iterator[list[Steward]]:
     """One for each sync of the config."""
     config = loaded(path)
-    from syncer.steward import Steward
     from syncer.store.database import Database
+    from syncer.usecases.steward import Steward
 
     db = Database(config.state)
     try:

@@ -22,7 +22,7 @@ def schema(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Print the JSON Schema of config and mapping files, by which editors complete and explain."""
-    from syncer import schemas
+    from syncer.config import schemas
 
     if write:
         from syncer.cli.init import write as put

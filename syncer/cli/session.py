@@ -13,7 +13,7 @@ from syncer.cli.output import say
 from syncer.cli.progress import bars
 
 if TYPE_CHECKING:
-    from syncer.config import Config
+    from syncer.config.files import Config
     from syncer.runner import Runner
     from syncer.store.history import History
 
@@ -31,7 +31,7 @@ SyncNames = Annotated[
 def loaded(path: Path, on_terminal: bool = False) -> Config:
     """The checked config; from here on its logging is in force. Raises `ProblemsFound`."""
     from syncer import logs
-    from syncer.config import load_config
+    from syncer.config.files import load_config
 
     config = load_config(path)
     logs.setup(config.model.logging.level, config.model.logging.format, on_terminal)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from conflicts.log import Entry
     from syncer.report import Report
     from syncer.runner import Runner
-    from syncer.settling import Settled, Settling, Wish
     from syncer.store.conflicts import Sought
+    from syncer.usecases.settling import Settled, Settling, Wish
 
 Numbers = Annotated[
     list[int] | None, typer.Argument(metavar="NUMBER", help="Their numbers in the list, or use filters.")
@@ -46,7 +46,7 @@ def resolve(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Settle conflicts that wait: by the value of an app, a value of your own, or the golden value."""
-    from syncer.settling import Wish
+    from syncer.usecases.settling import Wish
 
     if sum((take is not None, value is not None, keep)) != 1:
         raise typer.BadParameter("say how: one of --take APP, --value VALUE and --keep")
@@ -75,7 +75,7 @@ def resolve(
 
 def settle(runner: Runner, wishes: Sequence[tuple[Entry, Wish]], as_json: bool, config: Path) -> list[Code]:
     """One run for each sync."""
-    from syncer.settling import Settling, by_sync
+    from syncer.usecases.settling import Settling, by_sync
 
     codes = []
     for name, some in by_sync(wishes).items():

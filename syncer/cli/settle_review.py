@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from conflicts.log import Entry
     from syncer.model import Golden
     from syncer.runner import Runner
-    from syncer.settling import Wish
+    from syncer.usecases.settling import Wish
 
 
 def review(
@@ -93,7 +93,7 @@ def _keys(entry: Entry, golden: Golden) -> Mapping[str, str]:
 
 
 def _answer(entry: Entry, key: str) -> Wish | None:
-    from syncer.settling import Wish
+    from syncer.usecases.settling import Wish
 
     if key == "k":
         return Wish(keep=True)

@@ -15,7 +15,7 @@ from syncer.cli.output import facts, give, say, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded
 
 if TYPE_CHECKING:
-    from syncer.config import Config
+    from syncer.config.files import Config
     from syncer.store.database import Database
 
 app = typer.Typer(help="Check, back up or restore what syncer remembers.", no_args_is_help=True)
@@ -52,9 +52,9 @@ def backup(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) -> 
 @app.command()
 def restore(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Put a backup in the place of the state. The next run reads every app from the start."""
-    from syncer.forgetting import erase_again
     from syncer.ports import Ports
     from syncer.store import copies
+    from syncer.usecases.forgetting import erase_again
 
     ports = Ports()
     with _usable(config, file) as (db, aside):

@@ -19,7 +19,7 @@ def status(names: SyncNames = None, as_json: AsJson = False, config: ConfigFile 
     with looking(config) as (known, history):
         from datetime import UTC, datetime
 
-        from syncer import overview
+        from syncer.usecases import overview
 
         now = datetime.now(UTC)
         found = [overview.of_sync(known, history, name, now) for name in chosen(known, names)]

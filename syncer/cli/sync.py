@@ -117,7 +117,7 @@ def run_one(runner: Runner, name: str, options: Options, record: str | None) -> 
 
     def narrowed(sync: Sync) -> Options | None:
         from syncer.selecting import Selection
-        from syncer.who import find
+        from syncer.usecases.who import find
 
         found = find(sync, runner.db, record)
         return replace(options, selection=Selection(records=found)) if found else None

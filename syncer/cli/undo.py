@@ -18,7 +18,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 if TYPE_CHECKING:
     from syncer.core.deeds import Line
     from syncer.runner import Runner
-    from syncer.undoing import Undoing, Undone, Wanted
+    from syncer.usecases.undoing import Undoing, Undone, Wanted
 
 _WORDS = {
     "restore": "put back",
@@ -79,8 +79,8 @@ def _asked(
     from mappings.document import nearest
     from syncer.store.history import History
     from syncer.store.records import Records
-    from syncer.undoing import Undoing, Wanted
-    from syncer.who import known
+    from syncer.usecases.undoing import Undoing, Wanted
+    from syncer.usecases.who import known
 
     with runner.db.reading():
         found = History(runner.db).run(run)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from syncer.core.drift import Finding
     from syncer.report import Report
     from syncer.runner import Outcome, Runner
-    from syncer.verifying import Verified, Verifying
+    from syncer.usecases.verifying import Verified, Verifying
 
 
 def verify(
@@ -46,7 +46,7 @@ def verify(
 
 
 def _one(runner: Runner, name: str, repair: bool, limit: int, as_json: bool, config: Path) -> Code:
-    from syncer.verifying import Verifying
+    from syncer.usecases.verifying import Verifying
 
     sync = runner.wiring.sync(name)
     verifying = Verifying(sync, runner.db, runner.ports)

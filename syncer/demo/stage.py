@@ -13,7 +13,7 @@ from syncer import logs
 from syncer.cli.output import tell
 from syncer.cli.progress import bars
 from syncer.cli.reporting import show
-from syncer.config import Config, load_config
+from syncer.config.files import Config, load_config
 from syncer.demo.apps import Apps
 from syncer.engine import Options
 from syncer.ports import Ports

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from syncer.config_service import AlertsModel
+from syncer.config.service import AlertsModel
 
 USUAL: Final = 0.7  # share of days with changes, from which on a day without is unusual
 LEAST: Final = 10  # days that have to be known before that is said
@@ -30,9 +30,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What is known of one sync. `standing`: as `syncer.overview` tells it; `report`: what its last run kept
-    of itself; `days`: by day (newest last, today left out), whether anything was written; `expiring`: app ->
-    when what renews its login ends."""
+    """What is known of one sync. `standing`: as `syncer.usecases.overview` tells it; `report`: what its last
+    run kept of itself; `days`: by day (newest last, today left out), whether anything was written;
+    `expiring`: app -> when what renews its login ends."""
 
     standing: Mapping[str, Any]
     report: Mapping[str, Any] = field(default_factory=dict)

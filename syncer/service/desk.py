@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from syncer.config import Config
-from syncer.config_service import ScheduleModel
+from syncer.config.files import Config
+from syncer.config.service import ScheduleModel
 from syncer.ports import Ports
 from syncer.runner import Runner
 from syncer.service import tidying, verifying

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from connectors.hooks import HookCall, HookRefused, Hooks, Touched
-from syncer.config import Config
+from syncer.config.files import Config
 from syncer.model import LinkKey
 
 LARGEST: Final = 512 * 1024  # bytes of a body

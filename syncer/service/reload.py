@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from mappings.document import ProblemsFound
-from syncer.config import Config
+from syncer.config.files import Config
 from syncer.logs import log
 
 Print = tuple[tuple[str, int, int], ...]

@@ -18,7 +18,7 @@ from typing import Final, Protocol
 
 import orjson
 
-from syncer.config import Config, load_config
+from syncer.config.files import Config, load_config
 from syncer.logs import log
 from syncer.ports import Ports, Stopping, Threads
 from syncer.service.desk import Desk

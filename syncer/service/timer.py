@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from syncer.config_service import ScheduleModel
+from syncer.config.service import ScheduleModel
 from syncer.service.timing import first_at, grace_of, trigger_of
 from syncer.service.waiting import Job
 

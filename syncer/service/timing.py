@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from syncer.config_service import ScheduleModel
+from syncer.config.service import ScheduleModel
 
 EVERY: Final = timedelta(minutes=15)  # where the config says nothing
 SCANS: Final = 3  # an app without a change feed is left alone for so many times its scan's length

@@ -11,7 +11,7 @@ import orjson
 from syncer.runner import Runner
 from syncer.store import budget, codec
 from syncer.store.history import History
-from syncer.verifying import Verified, Verifying
+from syncer.usecases.verifying import Verified, Verifying
 from syncer.wire import account_key
 
 LONG: Final = 3600.0  # seconds; limits over shorter windows are kept by waiting

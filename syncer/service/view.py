@@ -7,11 +7,11 @@ from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Any
 
-from syncer import overview
-from syncer.config import Config
+from syncer.config.files import Config
 from syncer.ports import Ports
 from syncer.store.database import Database, StateError
 from syncer.store.history import History
+from syncer.usecases import overview
 
 
 class View:
@@ -37,7 +37,7 @@ class View:
                 raise
 
     def syncs(self) -> list[dict[str, Any]]:
-        """How each sync stands, as `syncer.overview` tells it."""
+        """How each sync stands, as `syncer.usecases.overview` tells it."""
         config, now = self._config(), self._ports.now()
         with self.reading() as db:
             return [overview.of_sync(config, History(db), name, now) for name in config.syncs]

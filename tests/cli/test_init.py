@@ -8,7 +8,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from syncer.cli.main import app
-from syncer.config import load_config
+from syncer.config.files import load_config
 from tests.cli.conftest import Desk
 
 SECRETS = {

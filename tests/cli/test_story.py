@@ -9,7 +9,18 @@ import pytest
 
 from tests.cli.conftest import Desk
 
-SYNC_KEYS = ["run", "sync", "status", "seconds", "apps", "conflicts", "reviews", "written", "stopped", "scope"]
+SYNC_KEYS = [
+    "run",
+    "sync",
+    "status",
+    "seconds",
+    "apps",
+    "conflicts",
+    "reviews",
+    "written",
+    "stopped",
+    "scope",
+]
 APP_KEYS = ["read", "linked", "created", "updated", "archived", "unchanged", "failed", "held", "calls"]
 
 

@@ -13,7 +13,7 @@ import pytest
 from conflicts.consent import STATES
 from connectors.contract import Value, Write
 from connectors.sandbox.server import Sandbox
-from syncer.config import load_config
+from syncer.config.files import load_config
 from syncer.ports import Ports
 from syncer.setup import Sync
 from syncer.store.database import Database

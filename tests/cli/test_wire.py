@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from connectors.contract import FieldSpec, ObjectSpec
 from syncer import specs
-from syncer.config import AppModel, load_config
+from syncer.config.files import AppModel, load_config
 from syncer.ports import Ports
 from syncer.store.database import Database
 from syncer.wire import Wiring, dependents, spec_key, targets

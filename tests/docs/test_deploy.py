@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from syncer.config_service import ServiceModel
+from syncer.config.service import ServiceModel
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 PORT = int(ServiceModel().listen.rpartition(":")[2])

@@ -27,7 +27,7 @@ from mappings.transforms import STEPS
 from mappings.types import TYPES, Kind, Phone, Tags
 from syncer import reference
 from syncer.cli.main import app
-from syncer.config import load_config
+from syncer.config.files import load_config
 from tests.docs.conflict_examples import played
 from tests.fourth import with_lines
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from connectors.mailchimp.sandbox_account import EVENTS, NEWSLETTER
 from connectors.sandbox.server import Sandbox
 from syncer import logs
-from syncer.config import Config
+from syncer.config.files import Config
 from syncer.engine import Options
 from syncer.ports import Ports
 from syncer.report import Report

@@ -9,8 +9,8 @@ import pytest
 
 from connectors.contract import FieldSpec
 from syncer.brakes import Limit
-from syncer.explaining import Explained, Explainer, Unlinked
-from syncer.timeline import timeline
+from syncer.usecases.explaining import Explained, Explainer, Unlinked
+from syncer.usecases.timeline import timeline
 from tests.engine.world import DESK, MAPPING, World
 
 MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from syncer.failures import failures, retry
+from syncer.usecases.failures import failures, retry
 from tests.engine.world import MAPPING, World
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncer.linking import Held, Linking, NotPossible, Tied, leaving_of, side_of
+from syncer.usecases.linking import Held, Linking, NotPossible, Tied, leaving_of, side_of
 from tests.engine.world import World
 
 ANNA = {"email": "anna@x.test", "first": "Anna", "last": "Lind", "title": "CEO", "phone": "+6281234567890"}
@@ -202,7 +202,7 @@ def test_what_cannot_be_told_is_asked(world: World, names: list[str], told: str 
 
 
 def test_a_held_sync_is_left_alone(world: World) -> None:
-    from syncer.undoing import Undoing, Wanted
+    from syncer.usecases.undoing import Undoing, Wanted
 
     ((last, *_),) = world.rows("SELECT MAX(run) FROM journal")
     world.clock.sleep(120)

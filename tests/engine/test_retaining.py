@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from syncer.explaining import Explainer
 from syncer.retaining import Retaining
 from syncer.store.stories import Stories
+from syncer.usecases.explaining import Explainer
 from tests.engine.test_linking import ANNA, OTHER, held, the, unlink
 from tests.engine.world import World
 

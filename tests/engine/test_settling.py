@@ -15,10 +15,10 @@ from syncer.core.resolve import Answer
 from syncer.engine import Engine
 from syncer.report import Report
 from syncer.selecting import Selection
-from syncer.settling import Settling, Wish
 from syncer.steps.pull import look_at
 from syncer.store.conflicts import Conflicts, Sought
-from syncer.undoing import Undoing, Undone, Wanted
+from syncer.usecases.settling import Settling, Wish
+from syncer.usecases.undoing import Undoing, Undone, Wanted
 from tests.engine.world import MAPPING, World
 
 HELD = MAPPING.replace("rule: {prefer: [crm]}", "rule: manual")

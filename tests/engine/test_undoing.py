@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from connectors.memory import Flaky
-from syncer.explaining import Explainer
 from syncer.report import Report
-from syncer.undoing import Undoing, Undone, Wanted
+from syncer.usecases.explaining import Explainer
+from syncer.usecases.undoing import Undoing, Undone, Wanted
 from tests.engine.world import World
 
 MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind", "title": "CEO", "phone": "+6281234567890"}

@@ -11,7 +11,7 @@ from syncer.engine import Engine
 from syncer.model import LinkKey
 from syncer.selecting import Selection
 from syncer.steps.pull import look_at
-from syncer.verifying import Verifying
+from syncer.usecases.verifying import Verifying
 from tests.engine.world import World
 
 MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind", "title": "CEO"}

@@ -12,9 +12,9 @@ from jsonschema import Draft7Validator
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from syncer import schemas
 from syncer.cli.init import contents
 from syncer.cli.main import app
+from syncer.config import schemas
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = {

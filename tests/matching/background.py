@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from benchmarks.matching.generate import NOISES, rows
-from syncer.match_file import FACTS
 from syncer.matching.traits import Traits, person
+from syncer.usecases.match_file import FACTS
 
 
 def traits(app: str, id: str, **values: str) -> Traits:

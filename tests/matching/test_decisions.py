@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from syncer.steward import Steward
+from syncer.usecases.steward import Steward
 from tests.engine.world import CRM, DESK, MAIL, World
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from syncer.matching.lab import Judged, leaning_of, outcomes
 from syncer.matching.weights import SHARES, Weights, as_json, from_json
-from syncer.steward import Steward
 from syncer.store.decisions import Decisions
+from syncer.usecases.steward import Steward
 from tests.engine.world import World
 from tests.matching.test_decisions import world  # noqa: F401  (a fixture)
 

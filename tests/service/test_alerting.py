@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from syncer.cli.init import contents, write
-from syncer.config import load_config
-from syncer.config_service import AlertsModel
+from syncer.config.files import load_config
+from syncer.config.service import AlertsModel
 from syncer.ports import Ports
 from syncer.service.alerting import Signs, Trouble, step, troubles
 from syncer.service.alerts import Alerts

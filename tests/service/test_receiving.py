@@ -19,7 +19,7 @@ from connectors.mailerlite.sandbox_events import signature as mailerlite_signatu
 from connectors.mailerlite.webhooks import MailerLiteHooks
 from connectors.zendesk.sandbox_webhooks import signature as zendesk_signature
 from connectors.zendesk.webhooks import ZendeskHooks
-from syncer.config import Config
+from syncer.config.files import Config
 from syncer.model import LinkKey
 from syncer.service.receiving import LARGEST, Receiving
 from tests.fourth import folder

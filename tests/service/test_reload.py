@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from syncer.cli.init import contents, write
-from syncer.config import load_config
+from syncer.config.files import load_config
 from syncer.service.reload import Watch
 
 

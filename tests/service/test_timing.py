@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syncer.config_service import ScheduleModel
+from syncer.config.service import ScheduleModel
 from syncer.service.timing import first_at, grace_of, resting, trigger_of
 
 NOON = datetime(2030, 3, 30, 12, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.base import BaseScheduler
 
 from connectors.contract import Unavailable
-from syncer.config_service import ScheduleModel
+from syncer.config.service import ScheduleModel
 from syncer.service.inbox import Inbox
 from syncer.service.timer import Entry, Timer
 from syncer.service.waiting import Job

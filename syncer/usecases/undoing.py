@@ -17,11 +17,11 @@ from syncer.engine import Engine, Run
 from syncer.model import ABSENT, Golden, LinkKey, LogEntry, Unit
 from syncer.ports import Ports
 from syncer.report import Report
-from syncer.reverting import Sending, as_written, ask, attached, keep, plan_reversals
 from syncer.setup import App, Sync
 from syncer.store.database import Database, chunks
 from syncer.store.history import History
 from syncer.store.stories import Stories
+from syncer.usecases.reverting import Sending, as_written, ask, attached, keep, plan_reversals
 
 CHUNK = 300
 

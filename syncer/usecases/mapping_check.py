@@ -13,7 +13,7 @@ from mappings.draft import Draft
 from mappings.fitting import losses
 from mappings.load import bind, examine
 from mappings.model import Shape
-from syncer.config import Config, examine_config
+from syncer.config.files import Config, examine_config
 from syncer.ports import Ports
 from syncer.store.database import Database
 from syncer.wire import Wiring

@@ -11,7 +11,7 @@ from connectors.contract import Record
 from mappings.draft import Draft
 from mappings.load import bind
 from mappings.model import BadValue, ExpressionFailed, ObjectMapping, Slot, Value
-from syncer.mapping_sources import Source, source
+from syncer.usecases.mapping_sources import Source, source
 from syncer.wire import Wiring
 
 

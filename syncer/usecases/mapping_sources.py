@@ -14,7 +14,7 @@ from mappings.document import Problem, ProblemsFound
 from mappings.load import bind, read
 from mappings.suggest import Found, Proposal, suggest
 from mappings.suggest_yaml import as_yaml
-from syncer.config import Config
+from syncer.config.files import Config
 from syncer.ports import Ports
 from syncer.store.database import Database
 from syncer.wire import Wiring

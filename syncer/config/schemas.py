@@ -9,7 +9,7 @@ from typing import Any
 
 from mappings.published import FOLDER, schema_of
 from mappings.schema import MappingModel
-from syncer.config import ConfigModel
+from syncer.config.files import ConfigModel
 
 KINDS = ("config", "mapping")
 

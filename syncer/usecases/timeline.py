@@ -12,7 +12,7 @@ from syncer.store.database import Database
 from syncer.store.joins import Joins
 from syncer.store.records import Records
 from syncer.store.stories import Stories
-from syncer.who import known
+from syncer.usecases.who import known
 
 _SENT = {"create": "created", "update": "updated", "archive": "archived"}
 

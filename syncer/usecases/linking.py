@@ -20,14 +20,14 @@ from syncer.matching.outcome import Group, Matches
 from syncer.model import Golden, Link, LinkKey, Unit
 from syncer.ports import Ports
 from syncer.report import Report
-from syncer.reverting import Sending, as_written, ask, keep, plan_reversals
 from syncer.setup import Sync
 from syncer.steps.match import golden_id
 from syncer.store.database import Database
 from syncer.store.decisions import Decisions, Verdict
 from syncer.store.joins import Joins
 from syncer.store.stories import Stories
-from syncer.who import known, named
+from syncer.usecases.reverting import Sending, as_written, ask, keep, plan_reversals
+from syncer.usecases.who import known, named
 
 
 class NotPossible(Exception):

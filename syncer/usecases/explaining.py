@@ -21,7 +21,7 @@ from syncer.store.database import Database
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.store.stories import Stories
-from syncer.who import known
+from syncer.usecases.who import known
 
 _RULES = {
     "first": "it was the only value that was found",

@@ -13,21 +13,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 from conflicts import log as conflict_log
-from syncer import planfile
 from syncer.abilities import creating_in
-from syncer.config import Config
+from syncer.config.files import Config
 from syncer.engine import Engine, Run
 from syncer.marks import Marks
 from syncer.model import Item, LinkKey
 from syncer.ports import Ports
 from syncer.report import Report
-from syncer.reverting import ask
 from syncer.setup import App, Sync
 from syncer.store.database import Database
 from syncer.store.erasure import Erasure
 from syncer.store.history import History
 from syncer.store.joins import Joins
-from syncer.who import known
+from syncer.usecases import planfile
+from syncer.usecases.reverting import ask
+from syncer.usecases.who import known
 
 KEPT = "the config says to keep the records in the apps (forget.in_apps)"
 NOBODY_LINKS = "it takes no part in the sync: remove it there by hand"

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from syncer.config import Config
+from syncer.config.files import Config
 from syncer.store import budget, turns
 from syncer.store.conflicts import Conflicts
 from syncer.store.history import History

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 
 from mappings.checking import Strict, mistake
-from syncer.config_types import Address, Cron, Every, Listen, Zone
+from syncer.config.types import Address, Cron, Every, Listen, Zone
 
 
 def _schedule(value: Any) -> Any:

@@ -22,9 +22,9 @@ from mappings.checking import Strict, mistake, validated
 from mappings.document import Document, Problem, ProblemsFound, nearest
 from mappings.load import Draft, examine
 from syncer.brakes import KINDS, ChangeKind, Limit
-from syncer.config_service import AlertsModel, Schedule, ScheduleModel, ServiceModel
-from syncer.config_types import Address, Every, Setting
-from syncer.environment import Environment
+from syncer.config.environment import Environment
+from syncer.config.service import AlertsModel, Schedule, ScheduleModel, ServiceModel
+from syncer.config.types import Address, Every, Setting
 
 
 def _connector(name: str) -> str:

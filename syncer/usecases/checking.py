@@ -12,7 +12,7 @@ from connectors import registry
 from connectors.contract import AppError, FieldSpec, Kind, ObjectSpec
 from mappings.document import ProblemsFound
 from mappings.load import Lacking, bind, lacking
-from syncer.config import Config
+from syncer.config.files import Config
 from syncer.store.database import Database
 from syncer.store.records import Records
 from syncer.wire import Wiring, allowed

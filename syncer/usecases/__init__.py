@@ -1,0 +1,1 @@
+"""What a person may ask for, one file each: the command line and the service call these."""
