@@ -152,6 +152,7 @@ class HistoryModel(Strict):
     keep: Every = Field(
         default=timedelta(days=400),
         description="How long it is kept, and so how far back syncer undo reaches.",
+        examples=["400d"],
     )
 
 
