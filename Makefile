@@ -26,11 +26,11 @@ demo: .venv/.runtime ## Sync three simulated apps and tell the story (under a mi
 
 .PHONY: test
 test: .venv/.dev ## The fast tests (under 3 minutes)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 .PHONY: test-all
 test-all: .venv/.dev ## All tests, the slow ones too (under 30 minutes)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 SEEDS ?= 10000
 .PHONY: simulate

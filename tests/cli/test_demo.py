@@ -132,6 +132,7 @@ def test_other_people_are_not_those_of_a_kept_world(left: Path) -> None:
     assert "leave out" in result.stderr
 
 
+@pytest.mark.slow
 def test_telling_it_again_begins_anew_and_puts_edited_files_aside(left: Path) -> None:
     mapping = left / "mappings" / "contacts.yaml"
     mapping.write_text("# mine\n")

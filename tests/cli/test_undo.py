@@ -131,6 +131,7 @@ def same(cell: Cell, before: Value, after: Value) -> bool:
     return (before or None) == (after or None)
 
 
+@pytest.mark.slow
 def test_all_runs_are_undone_in_reverse_order(desk: Desk) -> None:
     all_back(Town(desk, random.Random(7)), rounds=2, edits=18)
 

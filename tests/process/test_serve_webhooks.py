@@ -48,6 +48,7 @@ def number(served: Served, name: str) -> float:
     return float(lines[name])
 
 
+@pytest.mark.slow
 def test_an_edit_arrives_by_webhook_and_the_server_tells_how_it_stands(
     served: Served, sandbox: Sandbox
 ) -> None:

@@ -49,6 +49,7 @@ def test_the_real_store_plays_the_same_history_as_the_plain_one(tmp_path: Path) 
         assert real.violations == (), told(real)
 
 
+@pytest.mark.slow
 def test_a_seed_is_a_history_in_every_process() -> None:
     code = "from tests.simulation.engine.history import play; print([play(s).trace for s in (3, 7)])"
     traces = set()
