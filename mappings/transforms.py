@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mappings.document import nearest
@@ -83,19 +84,19 @@ def transform(said: Sequence[Any]) -> Transform:
                 narrows = True
             case "prefix":
                 _text(given, i, name)
-                there.append(lambda text, front=given: front + text)  # type: ignore[misc]
-                back.append(lambda text, front=given: text.removeprefix(front))  # type: ignore[misc]
+                there.append(partial(_wrapped, front=given))
+                back.append(partial(_taken_out, front=given))
             case "template":
                 front, end = _template(given, i)
-                there.append(lambda text, a=front, b=end: f"{a}{text}{b}")  # type: ignore[misc]
-                back.append(lambda text, a=front, b=end: _taken_out(text, a, b))  # type: ignore[misc]
+                there.append(partial(_wrapped, front=front, end=end))
+                back.append(partial(_taken_out, front=front, end=end))
             case "map":
                 shown, known = _table(given, i)
-                there.append(lambda text, table=shown: table.get(text, text))  # type: ignore[misc]
-                back.append(lambda text, table=known: table.get(text, text))  # type: ignore[misc]
+                there.append(partial(_looked_up, table=shown))
+                back.append(partial(_looked_up, table=known))
             case "truncate":
                 length, mark = _length(given, i)
-                there.append(lambda text, n=length, m=mark: _cut(text, n, m))  # type: ignore[misc]
+                there.append(partial(_cut, length=length, mark=mark))
                 narrows = True
             case _:
                 default = _text(given, i, name)
@@ -131,7 +132,11 @@ def _template(given: Any, i: int) -> tuple[str, str]:
     return front, end
 
 
-def _taken_out(text: str, front: str, end: str) -> str:
+def _wrapped(text: str, front: str, end: str = "") -> str:
+    return f"{front}{text}{end}"
+
+
+def _taken_out(text: str, front: str, end: str = "") -> str:
     fits = text.startswith(front) and text.endswith(end) and len(text) >= len(front) + len(end)
     return text[len(front) : len(text) - len(end)] if fits else text
 
@@ -145,6 +150,10 @@ def _table(given: Any, i: int) -> tuple[Mapping[str, str], Mapping[str, str]]:
             what = f"'{known[theirs]}' and '{ours}' are both shown as '{theirs}', so it cannot be read back"
             raise BadStep(what, "Give each its own text.", (i, "map", ours))
     return given, known
+
+
+def _looked_up(text: str, table: Mapping[str, str]) -> str:
+    return table.get(text, text)
 
 
 def _length(given: Any, i: int) -> tuple[int, str]:
