@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncer.cli.agreeing import Plan, Yes, agreed
 from syncer.cli.codes import Code, leave
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def forget(
     who: Annotated[str, typer.Argument(metavar="WHO", help="E-mail, phone, domain, golden id, or app:id.")],
-    plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    plan: Plan = False,
+    yes: Yes = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -29,7 +29,7 @@ def forget(
         forgetting, shown = _found(runner, who)
         if not as_json:
             _show(shown)
-        if plan or not _agreed(yes, as_json):
+        if plan or not agreed(yes, as_json, "There is no way back. "):
             if as_json:
                 give(_as_object(shown))
             else:
@@ -61,12 +61,6 @@ def _found(runner: Runner, who: str) -> tuple[Forgetting, Forgotten]:
         say(f"Nobody is known under '{who}'.")
         raise leave(Code.FAILED)
     return found[0]
-
-
-def _agreed(yes: bool, as_json: bool) -> bool:
-    if yes or as_json or not sys.stdin.isatty():
-        return yes
-    return typer.confirm("\nThere is no way back. Do this?", err=True)
 
 
 def _as_object(told: Forgotten) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Exit
 
+from syncer.cli.agreeing import Plan, Yes, agreed
 from syncer.cli.codes import Code, leave
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.reporting import value
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from syncer.runner import Runner
     from syncer.usecases.linking import Linking, Side, Tied
 
-Plan = Annotated[bool, typer.Option("--plan", help="Only show what would be done.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 _NAME = "E-mail, phone, domain, golden id, or app:id."
 
 
@@ -71,7 +69,7 @@ def _run(
         tied = act(False)
         if not as_json:
             _show(tied)
-        if not plan and _agreed(yes, as_json):
+        if not plan and agreed(yes, as_json):
             tied = act(True)
     except NotPossible as error:
         raise _ended(str(error), Code.USAGE) from None
@@ -86,12 +84,6 @@ def _run(
     report = tied.report
     troubled = report is not None and (report.leftovers or report.status != "done")
     raise leave(Code.LEFTOVERS if troubled else Code.DONE)
-
-
-def _agreed(yes: bool, as_json: bool) -> bool:
-    if yes or as_json or not sys.stdin.isatty():
-        return yes
-    return typer.confirm("\nDo this?", err=True)
 
 
 def _sides(runner: Runner, one: str, other: str) -> tuple[Linking, Side, Side]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncer.cli.agreeing import Plan, Yes, agreed
 from syncer.cli.codes import Code, leave
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.reporting import value
@@ -39,8 +39,8 @@ def undo(
     field: Annotated[
         str | None, typer.Option(metavar="F", help="Only this field of the mapping.", show_default=False)
     ] = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    plan: Plan = False,
+    yes: Yes = False,
     irreversible: Annotated[
         bool, typer.Option("--irreversible", help="Archive also where an app brings nothing back.")
     ] = False,
@@ -114,9 +114,7 @@ def _agreed(shown: Undone, yes: bool, as_json: bool) -> bool:
     """Whether to go on: there is something to do, and somebody said yes."""
     if not any(line.act in (*_KEYS, "golden") for line in shown.lines):
         return False
-    if yes or as_json or not sys.stdin.isatty():
-        return yes
-    return typer.confirm("\nDo this?", err=True)
+    return agreed(yes, as_json)
 
 
 def _as_object(run: str, sync: str, undone: Undone) -> dict[str, Any]:

@@ -1,0 +1,18 @@
+"""What is shown first and done only when somebody says so: the two options, and the question."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+Plan = Annotated[bool, typer.Option("--plan", help="Only show what would be done.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
+
+
+def agreed(yes: bool, as_json: bool, warning: str = "") -> bool:
+    """Whether somebody said yes; only a person at a terminal is asked."""
+    if yes or as_json or not sys.stdin.isatty():
+        return yes
+    return typer.confirm(f"\n{warning}Do this?", err=True)
