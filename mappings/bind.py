@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mappings.document import Problem, ProblemsFound, nearest
+from mappings.document import Problem, ProblemsFound
 from mappings.draft import Draft, FieldDraft, PlaceDraft, condition_problem
 from mappings.expressions import Condition, ExpressionInvalid
 from mappings.fitting import derives, misfits
@@ -31,6 +31,7 @@ from mappings.slots import (
     TagSlot,
     TransformSlot,
 )
+from mappings.spelling import nearest
 from mappings.transforms import transform
 from mappings.types import Choice, Consent, MultiChoice, Tags, Text
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from mappings.document import Document, Problem, Where, nearest
+from mappings.document import Document, Problem, Where
+from mappings.spelling import nearest
 
 M = TypeVar("M", bound=BaseModel)
 

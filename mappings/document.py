@@ -14,7 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
-from rapidfuzz import fuzz, process
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -108,20 +107,6 @@ def dotted(where: Where) -> str:
     for step in where:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
     return text
-
-
-def nearest(word: str, known: Iterable[str], otherwise: str = "Known here: {}.", sure: int = 60) -> str:
-    """A cure for a misspelt word: the word that was probably meant, else all that are known. `sure`: how
-    alike two words have to be, of 100."""
-    choices = sorted(set(known))
-    # Spelling first; then words that one is part of, such as city and fields.city.
-    for scorer, cutoff in ((fuzz.ratio, sure), (fuzz.WRatio, max(sure, 80))):
-        found = process.extractOne(
-            word.lower(), choices, scorer=scorer, processor=str.lower, score_cutoff=cutoff
-        )
-        if found is not None and found[0] != word:
-            return f"Did you mean '{found[0]}'?"
-    return otherwise.format(", ".join(choices)) if choices else ""
 
 
 def read(path: Path, env: Mapping[str, str] | None = None, shown: str = "") -> Document:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import available_timezones
 
-from mappings.document import Document, Problem, Where, nearest
+from mappings.document import Document, Problem, Where
 from mappings.expressions import ExpressionInvalid, compile_condition
 from mappings.model import RuleSpec
 from mappings.rule_words import COMPARED
 from mappings.schema import FieldModel, MappingModel, PlaceModel
+from mappings.spelling import TYPES_ELSEWHERE, nearest
 from mappings.transforms import TEXTUAL
 from mappings.types import TYPES, Kind
 from mappings.types.links import STATES
@@ -46,7 +47,8 @@ def check_field(document: Document, model: MappingModel, name: str, said: FieldM
         problems.append(document.problem(where, "this is not a name for a field", cure, key=True))
     if said.type not in TYPES:
         what = f"'{said.type}' is not a type"
-        return [*problems, document.problem((*where, "type"), what, nearest(said.type, TYPES, "Types: {}."))]
+        cure = nearest(said.type, TYPES, "Types: {}.", elsewhere=TYPES_ELSEWHERE)
+        return [*problems, document.problem((*where, "type"), what, cure)]
     kind = TYPES[said.type]
     problems += _options(document, where, said)
     problems += _rule(document, where, said, _apps(document, model))

@@ -13,8 +13,8 @@ from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
 from typing import Any
 
-from mappings.document import nearest
 from mappings.model import ExpressionFailed, Predicate, Value, Worth
+from mappings.spelling import nearest
 
 _TEXT_FUNCTIONS = ("contains", "startsWith", "endsWith", "matches", "size", "has")
 _CONVERSIONS = ("int", "uint", "double", "string", "bool", "bytes", "type", "duration", "timestamp", "dyn")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from mappings.document import Problem, nearest
+from mappings.document import Problem
 from mappings.draft import Draft, FieldDraft, PlaceDraft
 from mappings.model import BadValue, Shape, Value
+from mappings.spelling import nearest
 
 _TEXTS = ("text", "choice")
 # Which kinds of app fields can carry a type. Types that are not named take any.

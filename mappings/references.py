@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mappings.document import Problem, nearest
+from mappings.document import Problem
 from mappings.draft import Draft, FieldDraft
+from mappings.spelling import nearest
 
 
 def check(drafts: Sequence[Draft]) -> list[Problem]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mappings.checking import mistake
-from mappings.document import nearest
 from mappings.model import RuleSpec
+from mappings.spelling import RULES_ELSEWHERE, nearest
 
 WORDS = ("newest", "newest_by_field", "first", "longest", "highest", "lowest", "union", "manual")
 GROUPS: Mapping[str, str] = {
@@ -57,7 +57,8 @@ def parse(value: Any) -> RuleSpec:
         raise mistake("this is not one rule", "Write a word such as newest, or {prefer: [hubspot, zendesk]}.")
     kind, said = next(iter(value.items()))
     if kind not in RULES:
-        raise mistake(f"'{kind}' is not a rule", nearest(kind, RULES), inside=(kind,), key=True)
+        cure = nearest(kind, RULES, elsewhere=RULES_ELSEWHERE)
+        raise mistake(f"'{kind}' is not a rule", cure, inside=(kind,), key=True)
     if kind in WORDS:
         what = f"the rule '{kind}' takes no apps"
         raise mistake(what, f"Write only the word: {kind}", inside=(kind,), key=True)
@@ -79,7 +80,8 @@ def _word(value: str) -> RuleSpec:
     if value in GROUPS:
         raise mistake(f"'{value}' needs to know {_MORE[value]}", f"Write {{{value}: {GROUPS[value]}}}.")
     if value not in WORDS:
-        raise mistake(f"'{value}' is not a rule", nearest(value, RULES, "Rules: {}."))
+        cure = nearest(value, RULES, "Rules: {}.", elsewhere=RULES_ELSEWHERE)
+        raise mistake(f"'{value}' is not a rule", cure)
     return RuleSpec(value)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from mappings.document import nearest
+from mappings.spelling import nearest
 
 Step = Callable[[str], str]
 

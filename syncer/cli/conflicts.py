@@ -129,7 +129,7 @@ def asked(
     newer: str | None = None,
 ) -> Sought:
     """The filters of a command; names that the config does not know end it."""
-    from mappings.document import nearest
+    from mappings.spelling import nearest
     from syncer.store.conflicts import Sought
 
     syncs = chosen(known, [name] if name is not None else None)

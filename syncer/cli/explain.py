@@ -81,7 +81,7 @@ def nobody(who: str) -> None:
 
 def syncs(runner: Runner, field: str | None) -> Iterator[Sync]:
     """All syncs that can be wired and have the field; what stops one does not stop the next."""
-    from mappings.document import nearest
+    from mappings.spelling import nearest
 
     drafts = {name: sync.draft.fields for name, sync in runner.config.syncs.items()}
     known = [name for fields in drafts.values() for name in fields]

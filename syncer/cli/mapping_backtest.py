@@ -39,7 +39,7 @@ def backtest(
 
 
 def _sync_of(runner: Runner, draft: Draft) -> str:
-    from mappings.document import nearest
+    from mappings.spelling import nearest
 
     owners = {sync.object: name for name, sync in runner.config.syncs.items()}
     if draft.object not in owners:

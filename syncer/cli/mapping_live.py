@@ -45,7 +45,7 @@ def suggest(
 
 
 def _parted(known: Any, text: str, object: str) -> tuple[str, str]:
-    from mappings.document import nearest
+    from mappings.spelling import nearest
 
     app, _, name = text.partition(":")
     if app not in known:

@@ -26,7 +26,7 @@ def resume(name: Name, config: ConfigFile = CONFIG) -> None:
 def _set(name: str, path: Path, paused: bool) -> bool:
     """True where that changed anything. A run in progress is not stopped: it counts from the next one on."""
     config = loaded(path)
-    from mappings.document import nearest
+    from mappings.spelling import nearest
     from syncer.store.database import Database
     from syncer.store.history import History
     from syncer.store.ledger import Ledger

@@ -75,7 +75,7 @@ def looking(path: Path) -> Iterator[tuple[Config, History]]:
 
 def chosen(config: Config, names: Sequence[str] | None) -> list[str]:
     """These syncs in the order in which they run; all if none is named."""
-    from mappings.document import nearest
+    from mappings.spelling import nearest
 
     for name in names or ():
         if name not in config.syncs:

@@ -76,7 +76,7 @@ def _asked(
     runner: Runner, run: str, record: str | None, field: str | None, irreversible: bool
 ) -> tuple[Undoing, Wanted]:
     """What is to be undone, or the end of the command."""
-    from mappings.document import nearest
+    from mappings.spelling import nearest
     from syncer.store.history import History
     from syncer.store.records import Records
     from syncer.usecases.undoing import Undoing, Wanted

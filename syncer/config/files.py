@@ -19,8 +19,9 @@ from connectors import registry
 from mappings import document as yaml
 from mappings import references
 from mappings.checking import Strict, mistake, validated
-from mappings.document import Document, Problem, ProblemsFound, nearest
+from mappings.document import Document, Problem, ProblemsFound
 from mappings.load import Draft, examine
+from mappings.spelling import nearest
 from syncer.brakes import KINDS, ChangeKind, Limit
 from syncer.config.environment import Environment
 from syncer.config.service import AlertsModel, Schedule, ScheduleModel, ServiceModel

@@ -13,6 +13,7 @@ from mappings.draft import Draft
 from mappings.fitting import losses
 from mappings.load import bind, examine
 from mappings.model import Shape
+from mappings.spelling import nearest
 from syncer.config.files import Config, examine_config
 from syncer.ports import Ports
 from syncer.store.database import Database
@@ -80,7 +81,7 @@ def _hold_against(wiring: Wiring, draft: Draft, found: Findings) -> None:
     shapes: dict[str, Mapping[str, Shape]] = {}
     for app, object in draft.objects.items():
         if app not in wiring.config.apps:
-            cure = yaml.nearest(app, wiring.config.apps, "Its apps: {}.")
+            cure = nearest(app, wiring.config.apps, "Its apps: {}.")
             problem = draft.document.problem(("apps", app), f"the config has no app '{app}'", cure, key=True)
             found.add([problem])
             continue

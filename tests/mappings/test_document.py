@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mappings.document import Document, Problem, ProblemsFound, nearest, read
+from mappings.document import Document, Problem, ProblemsFound, read
 
 
 def document(tmp_path: Path, text: str | bytes) -> Document:
@@ -83,19 +83,3 @@ def test_objects_are_never_built(tmp_path: Path) -> None:
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ProblemsFound, match="there is no such file"):
         read(tmp_path / "none.yaml")
-
-
-@pytest.mark.parametrize(
-    ("word", "known", "cure"),
-    [
-        ("newst", ["newest", "longest"], "Did you mean 'newest'?"),
-        ("fone", ["consent", "phone"], "Did you mean 'phone'?"),
-        ("jobtitle", ["job_title", "city"], "Did you mean 'job_title'?"),
-        ("city", ["fields.city", "fields.name"], "Did you mean 'fields.city'?"),
-        ("PHONE", ["phone"], "Did you mean 'phone'?"),
-        ("xyz", ["newest", "union"], "Known here: newest, union."),
-        ("xyz", [], ""),
-    ],
-)
-def test_the_nearest_word_is_offered(word: str, known: list[str], cure: str) -> None:
-    assert nearest(word, known) == cure
