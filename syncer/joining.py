@@ -37,7 +37,7 @@ class Joining:
         golden = joined.unit.golden
         self.records.save_goldens([(golden, True)])
         self.records.save_links(joined.unit.links, self.sync.slot_names())
-        joins.remember(gone, into)
+        joins.remember(gone, into, self.run)
         joins.repoint(self.sync.dependents, gone, into)
         save_references(self.sync, self.records, [golden])
         self.ledger.log(self.run, self.now(), joined.log)

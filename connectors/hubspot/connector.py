@@ -26,6 +26,7 @@ from connectors.contract import (
 )
 from connectors.http import Http
 from connectors.hubspot.associations import PrimaryCompanies
+from connectors.hubspot.attached import Attached
 from connectors.hubspot.consent import Preferences
 from connectors.hubspot.fields import (
     COMPANY,
@@ -181,6 +182,10 @@ class HubSpotConnector:
             if spec.name not in (COMPANY, LISTS, OPT_OUT):
                 self._http.write("POST", self._paths.properties(object), body=new_property(spec, facts.group))
         self._specs.pop(object, None)
+
+    def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """Deals, tickets, mails, calls, meetings, notes and tasks of a contact or company."""
+        return Attached(self._http, self._paths).of(object, ids)
 
     def close(self) -> None:
         self._http.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.hubspot.sandbox_associations import Links
 from connectors.hubspot.sandbox_lists import StaticLists
 from connectors.hubspot.sandbox_records import Records
+from connectors.hubspot.sandbox_ties import Ties
 from connectors.hubspot.sandbox_webhooks import Webhooks
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.tokens import TokenServer
@@ -15,12 +16,27 @@ KINDS = {
     **dict.fromkeys(("companies", "company", "0-2"), "companies"),
     **dict.fromkeys(("deals", "deal", "0-3"), "deals"),
     **dict.fromkeys(("tickets", "ticket", "0-5"), "tickets"),
+    **dict.fromkeys(("notes", "note", "0-46"), "notes"),
+    **dict.fromkeys(("meetings", "meeting", "0-47"), "meetings"),
+    **dict.fromkeys(("calls", "call", "0-48"), "calls"),
+    **dict.fromkeys(("emails", "email", "0-49"), "emails"),
+    **dict.fromkeys(("tasks", "task", "0-27"), "tasks"),
 }
-FIRST_IDS = {"contacts": 101, "companies": 5001, "deals": 70_001, "tickets": 90_001}
+FIRST_IDS = {
+    "contacts": 101,
+    "companies": 5001,
+    "deals": 70_001,
+    "tickets": 90_001,
+    "emails": 110_001,
+    "calls": 130_001,
+    "meetings": 150_001,
+    "notes": 170_001,
+    "tasks": 190_001,
+}
 
 
 class Account:
-    """Records by kind, the links between them, lists, and e-mail subscriptions."""
+    """Records by kind, the links and ties between them, lists, and e-mail subscriptions."""
 
     def __init__(self, clock: Clock, mode: Mode) -> None:
         self.clock = clock
@@ -32,6 +48,7 @@ class Account:
         }
         self.lists = StaticLists(clock, mode)
         self.links = Links(mode)
+        self.ties = Ties(mode)
         self.subscriptions: dict[tuple[str, int], str] = {}
 
     def of(self, name: str) -> Records:

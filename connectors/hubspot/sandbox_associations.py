@@ -56,7 +56,7 @@ class Links:
             self.remove(*((id, other) if kind == "contacts" else (other, id)))
 
     def of(self, kind: str, id: int) -> list[int]:
-        """The ids at the other end; deals and tickets have no links here."""
+        """The ids at the other end."""
         if kind not in ("contacts", "companies"):
             return []
         return list(self._companies.get(id, ()) if kind == "contacts" else self._contacts.get(id, ()))

@@ -1,4 +1,5 @@
-"""HubSpot's association endpoints (v4) in the sandbox, for contacts and companies in both directions."""
+"""HubSpot's association endpoints (v4) in the sandbox: contacts and companies in both directions, and what
+hangs on them (deals, tickets, engagements)."""
 
 from __future__ import annotations
 
@@ -9,31 +10,60 @@ from connectors.hubspot.sandbox_answers import as_batch_error, bad_request, batc
 from connectors.hubspot.sandbox_associations import PLAIN, PRIMARY, TYPES
 from connectors.hubspot.sandbox_batches import inputs_of
 from connectors.hubspot.sandbox_records import SINGULAR
+from connectors.hubspot.sandbox_ties import TIES
 from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes, not_covered
 
 MAX_READ, MAX_CREATE = 1000, 2000
-TYPE_IDS = {"contacts": "0-1", "companies": "0-2"}
+TYPE_IDS = {
+    "contacts": "0-1",
+    "companies": "0-2",
+    "deals": "0-3",
+    "tickets": "0-5",
+    "notes": "0-46",
+    "meetings": "0-47",
+    "calls": "0-48",
+    "emails": "0-49",
+    "tasks": "0-27",
+}
 Sides = tuple[str, str]
 
 
 def _sides(account: Account, call: Call) -> Sides:
     sides = account.of(call.args["a"]).kind, account.of(call.args["b"]).kind
-    if sides not in TYPES:
+    if sides not in TYPES and sides not in TIES:
         raise Refused(not_covered(f"associations from {sides[0]} to {sides[1]}"))
     return sides
 
 
 def _pair(account: Account, sides: Sides, a: Any, b: Any) -> tuple[int, int]:
-    """(contact, company) of two ids; both must be live records."""
+    """The two ids, of a contact and a company as (contact, company); both must be live records."""
     for kind, id in zip(sides, (a, b), strict=True):
         if not str(id).isdecimal() or int(id) not in account.records[kind].table.rows:
             raise Refused(error(404, "OBJECT_NOT_FOUND", f"No {SINGULAR[kind]} with id {id}"))
-    return (int(a), int(b)) if sides[0] == "contacts" else (int(b), int(a))
+    return _ordered(sides, a, b)
+
+
+def _ordered(sides: Sides, a: Any, b: Any) -> tuple[int, int]:
+    return (int(b), int(a)) if sides == ("companies", "contacts") else (int(a), int(b))
+
+
+def _add(account: Account, sides: Sides, pair: tuple[int, int], types: set[int]) -> None:
+    if sides in TYPES:
+        account.links.add(*pair, types)
+    else:
+        account.ties.add((sides[0], pair[0]), (sides[1], pair[1]))
+
+
+def _remove(account: Account, sides: Sides, pair: tuple[int, int]) -> None:
+    if sides in TYPES:
+        account.links.remove(*pair)
+    else:
+        account.ties.remove((sides[0], pair[0]), (sides[1], pair[1]))
 
 
 def _types(sides: Sides, given: Any) -> set[int]:
     """The requested types as they are kept."""
-    known = TYPES[sides]
+    known = TYPES[sides] if sides in TYPES else {TIES[sides]: TIES[sides]}
     types: set[Any] = {item.get("associationTypeId") for item in given or () if isinstance(item, dict)}
     if not types or not types <= set(known):
         raise Refused(
@@ -43,16 +73,20 @@ def _types(sides: Sides, given: Any) -> set[int]:
 
 
 def _associated(account: Account, sides: Sides, id: int) -> list[Json]:
+    if sides in TYPES:
+        links = account.links
+        found = [(other, links.types(sides[0], id, other)) for other in links.of(sides[0], id)]
+    else:
+        found = [(other, [TIES[sides]]) for other in account.ties.of((sides[0], id), sides[1])]
     labels = {1: "Primary", 2: "Primary"}
     return [
         {
             "toObjectId": str(other),
             "associationTypes": [
-                {"category": "HUBSPOT_DEFINED", "typeId": type, "label": labels.get(type)}
-                for type in account.links.types(sides[0], id, other)
+                {"category": "HUBSPOT_DEFINED", "typeId": type, "label": labels.get(type)} for type in types
             ],
         }
-        for other in account.links.of(sides[0], id)
+        for other, types in found
     ]
 
 
@@ -103,7 +137,7 @@ def _link_each(account: Account, call: Call, labelled: bool, status: int) -> Ans
         a, b = (item.get(end, {}).get("id") for end in ("from", "to"))
         try:
             types = _types(sides, item.get("types")) if labelled else {PLAIN}
-            account.links.add(*_pair(account, sides, a, b), types)
+            _add(account, sides, _pair(account, sides, a, b), types)
         except Refused as refused:
             errors.append(as_batch_error(refused.answer, {"fromObjectId": [str(a)], "toObjectId": [str(b)]}))
         else:
@@ -125,7 +159,7 @@ def archive_labels(account: Account, call: Call) -> Answer:
     for item in inputs_of(call, MAX_CREATE):
         a, b = (str(item.get(end, {}).get("id", "")) for end in ("from", "to"))
         types = _types(sides, item.get("types"))
-        if PLAIN in types:
+        if PLAIN in types or sides in TIES:
             _unlink(account, sides, a, b)
         else:
             account.links.unlabel(*_pair(account, sides, a, b))
@@ -134,7 +168,7 @@ def archive_labels(account: Account, call: Call) -> Answer:
 
 def _unlink(account: Account, sides: Sides, a: Any, b: Any) -> None:
     if str(a).isdecimal() and str(b).isdecimal():
-        account.links.remove(*((int(a), int(b)) if sides[0] == "contacts" else (int(b), int(a))))
+        _remove(account, sides, _ordered(sides, a, b))
 
 
 def listing(account: Account, call: Call) -> Answer:
@@ -154,19 +188,19 @@ def put(account: Account, call: Call) -> Answer:
     sides, (a, b) = _sides(account, call), (call.args["id"], call.args["to"])
     given = call.parsed if isinstance(call.parsed, list) else None
     types = _types(sides, given)
-    account.links.add(*_pair(account, sides, a, b), types)
+    _add(account, sides, _pair(account, sides, a, b), types)
     return Answer(201, _made(sides, a, b, ["Primary"] if PRIMARY in types else []))
 
 
 def put_default(account: Account, call: Call) -> Answer:
     sides, (a, b) = _sides(account, call), (call.args["id"], call.args["to"])
-    account.links.add(*_pair(account, sides, a, b), {PLAIN})
+    _add(account, sides, _pair(account, sides, a, b), {PLAIN})
     return batch(200, account.clock.now(), [_made(sides, a, b, [])])
 
 
 def delete(account: Account, call: Call) -> Answer:
     sides = _sides(account, call)
-    account.links.remove(*_pair(account, sides, call.args["id"], call.args["to"]))
+    _remove(account, sides, _pair(account, sides, call.args["id"], call.args["to"]))
     return Answer(204)
 
 

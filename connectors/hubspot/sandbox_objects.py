@@ -9,8 +9,10 @@ from connectors.hubspot.sandbox_account import KINDS, Account
 from connectors.hubspot.sandbox_answers import bad_request, error, not_found
 from connectors.hubspot.sandbox_associations import NAMES, TYPES
 from connectors.hubspot.sandbox_records import SINGULAR, Records
+from connectors.hubspot.sandbox_ties import TIES
+from connectors.sandbox.clock import iso_ms
 from connectors.sandbox.table import Row, after
-from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes, not_covered
+from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes
 
 MAX_PAGE = 100
 
@@ -103,6 +105,7 @@ def archive(account: Account, call: Call) -> Answer:
 def discard(account: Account, records: Records, row: Row) -> None:
     records.archive(row)
     account.links.forget(records.kind, int(row["id"]))
+    account.ties.forget((records.kind, int(row["id"])))
     if records.kind == "contacts" and not account.mode.muted:
         account.lists.forget(int(row["id"]))
 
@@ -133,6 +136,8 @@ def _relink(
     links = account.links
     for row, others in before:
         old = int(row["id"])
+        if old != into:
+            account.ties.move((records.kind, old), (records.kind, into))
         for other, primary in others:
             contact, company = (into, other) if records.kind == "contacts" else (other, into)
             if old != into:
@@ -151,30 +156,50 @@ def gdpr_delete(account: Account, call: Call) -> Answer:
     return Answer(204)
 
 
+def receive(account: Account, call: Call) -> Answer:
+    """A marketing mail goes out to a contact: what HubSpot does by itself is no part of its API."""
+    records = account.of("contacts")
+    row = records.find(call.args["id"])
+    if not account.mode.muted:
+        row = records.change(row, {"hs_email_last_send_date": iso_ms(account.clock.now())})
+    return Answer(200, full(records, row))
+
+
 # -- associations inside other calls -----------------------------------------------------------------
 
 
-def linked(account: Account, records: Records, given: Any) -> list[tuple[int, set[int]]]:
-    """What a create asks to be associated with: ids of the other side, and types as they are kept."""
-    pairs: list[tuple[int, set[int]]] = []
+Linked = list[tuple[str, int, set[int]]]  # kind and id of the other side, types as they are kept
+
+
+def linked(account: Account, records: Records, given: Any) -> Linked:
+    """What a create asks to be associated with."""
+    found: Linked = []
     for item in given or ():
-        other = "companies" if records.kind == "contacts" else "contacts"
-        if (records.kind, other) not in TYPES:
-            raise Refused(not_covered(f"associations of {records.kind}"))
-        known = TYPES[records.kind, other]
         types = {int(type["associationTypeId"]) for type in item.get("types", ())}
-        if not types or not types <= set(known):
-            raise Refused(bad_request(f"{sorted(types)} are no association types of {records.kind}"))
+        other, known = _meant(records.kind, types)
         to = str(item.get("to", {}).get("id", ""))
         if not to.isdecimal() or int(to) not in account.records[other].table.rows:
             raise Refused(error(404, "OBJECT_NOT_FOUND", f"No {other} with id {to}"))
-        pairs.append((int(to), {known[type] for type in types}))
-    return pairs
+        found.append((other, int(to), {known[type] for type in types}))
+    return found
 
 
-def link(account: Account, records: Records, id: int, pairs: list[tuple[int, set[int]]]) -> None:
-    for other, types in pairs:
-        account.links.add(*((id, other) if records.kind == "contacts" else (other, id)), types)
+def _meant(kind: str, types: set[int]) -> tuple[str, dict[int, int]]:
+    """The kind of the other side that these types lead to, and its types as they are kept."""
+    known = {other: kept for (one, other), kept in TYPES.items() if one == kind}
+    known |= {other: {type: type} for (one, other), type in TIES.items() if one == kind}
+    for other, kept in known.items():
+        if types and types <= set(kept):
+            return other, kept
+    raise Refused(bad_request(f"{sorted(types)} are no association types of {kind}"))
+
+
+def link(account: Account, records: Records, id: int, pairs: Linked) -> None:
+    for other, to, types in pairs:
+        if (records.kind, other) in TIES:
+            account.ties.add((records.kind, id), (other, to))
+        else:
+            account.links.add(*((id, to) if records.kind == "contacts" else (to, id)), types)
 
 
 def _associate(account: Account, records: Records, call: Call, results: list[Json]) -> None:
@@ -202,6 +227,7 @@ def _names(call: Call) -> list[str] | None:
 OBJECTS: Routes[Account] = {
     ("GET", "/crm/v3/objects/{kind}"): listing,
     ("POST", "/crm/v3/objects/{kind}"): create,
+    ("POST", "/crm/v3/objects/contacts/{id}/_person/receive"): receive,
     ("POST", "/crm/v3/objects/{kind}/merge"): merge,
     ("POST", "/crm/v3/objects/{kind}/gdpr-delete"): gdpr_delete,
     ("GET", "/crm/v3/objects/{kind}/{id}"): one,

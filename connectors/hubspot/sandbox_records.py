@@ -12,13 +12,21 @@ from connectors.sandbox.table import Row, Table
 from connectors.sandbox.wire import Json, Mode, Refused
 
 Note = Callable[..., None]
-SINGULAR = {"contacts": "contact", "companies": "company", "deals": "deal", "tickets": "ticket"}
+ENGAGEMENTS = ("emails", "calls", "meetings", "notes", "tasks")
+SINGULAR = {
+    "contacts": "contact",
+    "companies": "company",
+    "deals": "deal",
+    "tickets": "ticket",
+    **{kind: kind[:-1] for kind in ENGAGEMENTS},
+}
 ALWAYS = {kind: ("createdate", "hs_object_id", changed) for kind, changed in MODIFIED.items()}
 DEFAULTS = {
     "contacts": ("email", "firstname", "lastname"),
     "companies": ("domain", "name"),
     "deals": ("amount", "closedate", "dealname", "dealstage", "pipeline"),
     "tickets": ("content", "hs_pipeline", "hs_pipeline_stage", "hs_ticket_priority", "subject"),
+    **dict.fromkeys(ENGAGEMENTS, ("hs_timestamp",)),
 }
 # A new record needs one property of each group.
 NEEDS = {
@@ -26,12 +34,14 @@ NEEDS = {
     "companies": (("name", "domain"),),
     "deals": (("dealname",), ("dealstage",), ("pipeline",)),
     "tickets": (("subject",), ("hs_pipeline_stage",)),
+    **dict.fromkeys(ENGAGEMENTS, (("hs_timestamp",),)),
 }
 MAX_MERGES = 250
 
 
 class Records:
-    """Contacts, companies, deals or tickets. E-mail addresses are unique over primary and additional ones.
+    """Contacts, companies, deals, tickets or engagements. E-mail addresses are unique over primary and
+    additional ones.
 
     Settings of the app: ``merge_makes_new_id``: a merge ends in a record of its own; ``merged_ids_resolve``
     (default true): a read by the id of a record that was merged away gives the one that lives.

@@ -19,6 +19,7 @@ GROUPS = {
     "companies": "companyinformation",
     "deals": "dealinformation",
     "tickets": "ticketinformation",
+    **dict.fromkeys(("emails", "calls", "meetings", "notes", "tasks"), "engagement"),
 }
 MODIFIED = {kind: "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate" for kind in GROUPS}
 STAGES = {
@@ -42,6 +43,11 @@ _TEXTS = {
     "companies": "name domain website city country address zip state description",
     "deals": "dealname description",
     "tickets": "subject content",
+    "emails": "hs_timestamp hs_email_subject hs_email_text",
+    "calls": "hs_timestamp hs_call_title hs_call_body",
+    "meetings": "hs_timestamp hs_meeting_title hs_meeting_body",
+    "notes": "hs_timestamp hs_note_body",
+    "tasks": "hs_timestamp hs_task_subject hs_task_body",
 }
 
 
@@ -55,8 +61,13 @@ def standard(kind: str) -> dict[str, Json]:
         definition(kind, "hs_merged_object_ids", "enumeration", "checkbox", read_only=True),
         definition(kind, "hubspot_owner_id", "string", "text"),
     ]
-    further = {"contacts": _of_contacts, "companies": _of_companies, "deals": _of_deals}
-    made += further.get(kind, _of_tickets)(kind)
+    further = {
+        "contacts": _of_contacts,
+        "companies": _of_companies,
+        "deals": _of_deals,
+        "tickets": _of_tickets,
+    }
+    made += further[kind](kind) if kind in further else []
     return {item["name"]: item for item in made}
 
 
@@ -71,6 +82,7 @@ def _of_contacts(kind: str) -> list[Json]:
         definition(kind, "hs_language", "enumeration", "select", options=("en", "fa", "id", "de", "fr")),
         definition(kind, "hs_email_optout", "bool", "booleancheckbox", read_only=True),
         definition(kind, "hs_email_optout_1", "bool", "booleancheckbox", read_only=True),
+        definition(kind, "hs_email_last_send_date", "datetime", "date", read_only=True),
         definition(kind, "date_of_birth", "string", "text"),
         {**tags, "label": "Customer tags"},
     ]

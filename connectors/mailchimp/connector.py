@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -20,6 +20,7 @@ from connectors.contract import (
     Result,
     Write,
 )
+from connectors.lanes import side_by_side
 from connectors.mailchimp.connection import MOST, RATES, Connection, listed
 from connectors.mailchimp.feed import Feed
 from connectors.mailchimp.fields import EMAIL, MEMBERS, MERGE, member_spec, new_field
@@ -124,6 +125,13 @@ class MailchimpConnector:
             if spec.name.startswith(MERGE):
                 self._http.write("POST", f"{self._lookup.audience}/merge-fields", body=new_field(spec))
         self._spec = None
+
+    def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """The mails that went out to a member, as far as Mailchimp keeps them (the last 50 events)."""
+        _known(object)
+        numbers = side_by_side(list(ids), self._http.lanes, self._lookup.mails)
+        found = dict(zip(ids, numbers, strict=True))
+        return {id: "1 mail" if number == 1 else f"{number} mails" for id, number in found.items() if number}
 
     def close(self) -> None:
         self._http.close()

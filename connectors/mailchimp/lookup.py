@@ -61,6 +61,13 @@ class Lookup:
         tags = listed(self.http, f"{self.path(key)}/tags", "tags", fields="tags.name,total_items")
         return [str(tag["name"]) for tag in tags]
 
+    def mails(self, key: str) -> int:
+        """How many of a member's last events are mails that went out to it."""
+        params = {"action": "sent", "fields": "activity.action"}
+        answer = self.http.read("GET", f"{self.path(key)}/activity", params=params, allow=(404,))
+        events = answer.detail.get("activity") or ()
+        return sum(event.get("action") == "sent" for event in events)
+
     def path(self, key: str) -> str:
         return f"{self.audience}/members/{quote(key, safe='')}"
 

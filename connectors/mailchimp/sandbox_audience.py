@@ -34,7 +34,8 @@ MERGE_FIELDS: tuple[tuple[str, str, str, Json], ...] = (
 
 @dataclass(slots=True)
 class Member:
-    """`left`: they unsubscribed by themselves, bounced or complained; the API cannot subscribe them again."""
+    """`left`: they unsubscribed by themselves, bounced or complained; the API cannot subscribe them again.
+    `mails`: when mails of campaigns went out to them."""
 
     number: int
     email: str
@@ -50,6 +51,7 @@ class Member:
     vip: bool = False
     email_type: str = "html"
     source: str = "API - Generic"
+    mails: tuple[int, ...] = ()
 
     @property
     def contact_id(self) -> str:

@@ -258,11 +258,29 @@ def set_tags(account: Account, call: Call) -> Answer:
     return Answer(204)
 
 
+# -- activity ------------------------------------------------------------------------------------------
+
+ACTIONS = ("abuse", "bounce", "click", "open", "sent", "unsub", "ecomm")
+EVENTS = 50
+
+
+def activity(account: Account, call: Call) -> Answer:
+    """The last 50 events of a member, the latest first. Only mails that went out are simulated."""
+    audience, member = account.member(call)
+    wanted = (call.query.get("action") or ",".join(ACTIONS)).split(",")
+    if not set(wanted) <= set(ACTIONS):
+        raise mismatch(("action", none_of(ACTIONS)))
+    events = [{"action": "sent", "timestamp": iso(at), "type": "regular"} for at in reversed(member.mails)]
+    shown = events[:EVENTS] if "sent" in wanted else []
+    body: Json = {"activity": shown, "email_id": hashed(member.email), "list_id": audience.id}
+    return partial(call, {**body, "total_items": len(shown), "_links": []})
+
+
 # -- what people do by themselves: not part of Mailchimp's API -------------------------------------------
 
 
 def by_themselves(account: Account, call: Call) -> Answer:
-    """``unsubscribe``, ``bounce``, ``complain``, or ``confirm`` an opt-in mail."""
+    """``unsubscribe``, ``bounce``, ``complain``, ``confirm`` an opt-in mail, or ``receive`` a campaign's."""
     audience, member = account.member(call)
     act = PEOPLE.get(call.args["act"])
     if act is None:
@@ -274,11 +292,18 @@ def _confirm(audience: Audience, member: Member) -> Member:
     return moved(audience, member, source="user", status="subscribed", left=False, opted=audience.now())
 
 
+def _receive(audience: Audience, member: Member) -> Member:
+    """A mail that goes out does not move the time of the last change."""
+    member.mails += (audience.now(),)
+    return member
+
+
 PEOPLE: dict[str, Callable[[Audience, Member], Member]] = {
     "unsubscribe": lambda a, m: moved(a, m, None, "user", status="unsubscribed", left=True, reason="NORMAL"),
     "bounce": lambda a, m: moved(a, m, None, "user", status="cleaned", left=True),
     "complain": lambda a, m: moved(a, m, None, "user", status="unsubscribed", left=True, reason="SPAM"),
     "confirm": _confirm,
+    "receive": _receive,
 }
 
 MEMBERS: Routes[Account] = {
@@ -290,6 +315,7 @@ MEMBERS: Routes[Account] = {
     ("PUT", "/lists/{list}/members/{key}"): upsert,
     ("DELETE", "/lists/{list}/members/{key}"): archive,
     ("POST", "/lists/{list}/members/{key}/actions/delete-permanent"): delete,
+    ("GET", "/lists/{list}/members/{key}/activity"): activity,
     ("GET", "/lists/{list}/members/{key}/tags"): tags,
     ("POST", "/lists/{list}/members/{key}/tags"): set_tags,
     ("POST", "/lists/{list}/members/{key}/_person/{act}"): by_themselves,

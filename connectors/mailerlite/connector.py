@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.budget import Rate, RateHeaders
@@ -116,6 +116,12 @@ class MailerLiteConnector:
             if spec.name.startswith(CUSTOM):
                 self._http.write("POST", "/fields", body=new_field(spec))
         self._spec = None
+
+    def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """How many mails went out to a subscriber, which the subscriber itself counts."""
+        _known(object)
+        sent = {id: int(reply.data.get("sent") or 0) for id, reply in self._batch.read(ids)}
+        return {id: "1 mail" if number == 1 else f"{number} mails" for id, number in sent.items() if number}
 
     def close(self) -> None:
         self._http.close()

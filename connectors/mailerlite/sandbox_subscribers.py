@@ -252,6 +252,13 @@ def _groups(account: Account, given: Any, errors: dict[str, list[str]]) -> list[
     return ids
 
 
+def receive(account: Account, call: Call) -> Answer:
+    """A mail of a campaign goes out to a subscriber: what people do is no part of MailerLite's API."""
+    row = subscriber(account, call.args["key"])
+    row["sent"] += not account.mode.muted
+    return Answer(200, {"data": view(account, row)})
+
+
 SUBSCRIBERS: Routes[Account] = {
     ("GET", "/api/subscribers"): listing,
     ("POST", "/api/subscribers"): upsert,
@@ -259,4 +266,5 @@ SUBSCRIBERS: Routes[Account] = {
     ("PUT", "/api/subscribers/{key}"): update,
     ("DELETE", "/api/subscribers/{key}"): delete,
     ("POST", "/api/subscribers/{key}/forget"): forget,
+    ("POST", "/api/subscribers/{key}/_person/receive"): receive,
 }

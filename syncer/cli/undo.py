@@ -28,7 +28,7 @@ _WORDS = {
     "parted": "leave (parted)",
     "left": "leave",
 }
-_KEYS = {"restore": "restored", "archive": "archived", "create": "created"}
+_DONE = ("restore", "archive", "create", "golden")
 
 
 def undo(
@@ -83,10 +83,13 @@ def _asked(
     from syncer.usecases.who import known
 
     with runner.db.reading():
-        found = History(runner.db).run(run)
-        reaches = History(runner.db).fact(f"reaches:{found['sync']}") if found else None
+        history = History(runner.db)
+        found = history.run(run)
+        names = [found["sync"]] if found else list(runner.config.syncs)
+        reaches = max((at for name in names if (at := history.fact(f"reaches:{name}"))), default=None)
     if found is None or found["sync"] not in runner.config.syncs:
-        say(f"There is no run {run}. syncer runs lists them.")
+        older = f" Undo reaches back to {reaches[:10]}: older runs are not kept." if reaches else ""
+        say(f"There is no run {run}. syncer runs lists them.{older}")
         raise leave(Code.USAGE)
     if reaches is not None and found["started"] < reaches:
         say(f"Run {run} is older than what is kept of the history: undo reaches back to {reaches[:10]}.")
@@ -112,7 +115,7 @@ def _asked(
 
 def _agreed(shown: Undone, yes: bool, as_json: bool) -> bool:
     """Whether to go on: there is something to do, and somebody said yes."""
-    if not any(line.act in (*_KEYS, "golden") for line in shown.lines):
+    if not any(line.act in _DONE for line in shown.lines):
         return False
     return agreed(yes, as_json)
 
@@ -127,14 +130,16 @@ def _as_object(run: str, sync: str, undone: Undone) -> dict[str, Any]:
         "status": report.status if report else "planned",
         "written": report.written if report else 0,
         "held": undone.held,
-        **{key: [_line(x) for x in undone.lines if x.act == act] for act, key in _KEYS.items()},
+        "restored": [_line(x) for x in undone.lines if x.act == "restore"],
+        "archived": [_because(x) for x in undone.lines if x.act == "archive"],
+        "created": [_line(x) for x in undone.lines if x.act == "create"],
         "golden": [
             {"who": x.who, "field": x.field, "before": x.now, "after": x.back}
             for x in undone.lines
             if x.act == "golden"
         ],
         "parted": [_line(x) for x in undone.lines if x.act == "parted"],
-        "left": [{**_line(x), "because": x.why} for x in undone.lines if x.act == "left"],
+        "left": [_because(x) for x in undone.lines if x.act == "left"],
         "reaches_back_to": undone.reaches,
     }
 
@@ -148,6 +153,10 @@ def _line(x: Line) -> dict[str, Any]:
         "before": x.now,
         "after": x.back,
     }
+
+
+def _because(x: Line) -> dict[str, Any]:
+    return {**_line(x), "because": x.why or None}
 
 
 def _show(undone: Undone, run: str, limit: int) -> None:

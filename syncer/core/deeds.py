@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from syncer.model import LinkKey, Mark, Observation, Provenance, Unit, Value
 
+Changes = Mapping[str, tuple[Value | Mark, Value, Provenance | None]]
 Act = Literal["restore", "archive", "create", "golden", "parted", "left"]
 
 
@@ -26,13 +27,20 @@ class Written:
 @dataclass(frozen=True, slots=True)
 class Deed:
     """What a run did to one golden record: golden fields (before, after, former source), and its writes.
-    `later`: all writes to this golden record in any run, oldest first; `founded`: the run made it."""
+
+    later    all writes to this golden record in any run, oldest first
+    founded  the run made it
+    joined   in place of `golden`, where two golden records have become one since: what it did to either
+    typed    records into which somebody ever typed
+    """
 
     run: str
-    golden: Mapping[str, tuple[Value | Mark, Value, Provenance | None]]
+    golden: Changes
     writes: Sequence[Written]
     later: Sequence[Written]
     founded: bool = False
+    joined: Changes = field(default_factory=dict)
+    typed: Collection[LinkKey] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,8 @@ class Rules:
     archives    app -> how archiving ends there; irreversible: archive even where nothing comes back
     unreadable  app -> why it could not be looked at
     used        record -> what hangs on it, in words
+    unasked     apps that cannot be asked what hangs on a record
+    elsewhere   record -> the golden record to which it belongs by now
     """
 
     run: str
@@ -51,6 +61,8 @@ class Rules:
     archives: Mapping[str, str] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
     used: Mapping[LinkKey, str] = field(default_factory=dict)
+    unasked: Collection[str] = ()
+    elsewhere: Mapping[LinkKey, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ def put_fields_back(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
         if not isinstance(target, Mark):
             targets[key, name] = target
     _golden_back(r, deed, rules, lens)
+    _tell_joined(r, deed, rules, lens)
     _part(r, targets, lens)
 
 
@@ -76,6 +77,8 @@ def why_left(r: Reversal, link: Link | None, key: LinkKey, slot: Slot | None, na
         return "the mapping has no such field any more"
     if key[0] in rules.unreadable:
         return rules.unreadable[key[0]]
+    if key in rules.elsewhere:
+        return f"the record belongs to golden record {rules.elsewhere[key]} by now"
     if link is None or link.state == "gone":
         return "the record is not there any more"
     if (key, name) in r.news:
@@ -127,6 +130,17 @@ def _golden_back(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
             current = r.was[name] = golden.provenance[name]
             golden.provenance[name] = replace(source or current, rule="undo", run=rules.run)
         golden.value[name] = before
+
+
+def _tell_joined(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
+    """The values of two that are one by now are not told apart any more."""
+    golden, why = r.unit.golden, "two golden records were joined since: their value stays"
+    for name, (before, after, _) in deed.joined.items():
+        known, now = lens.mapping.fields.get(name), golden.value.get(name)
+        if known is None or rules.only not in (None, name) or deed.founded:
+            continue
+        if known.type.same(now, after) and not known.type.same(now, _plain(before)):
+            r.lines.append(Line("left", golden.id, None, None, name, now, _plain(before), why))
 
 
 def _part(r: Reversal, targets: Mapping[tuple[LinkKey, str], Value], lens: Lens) -> None:

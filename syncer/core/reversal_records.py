@@ -8,6 +8,8 @@ from syncer.core.deeds import Deed, Line, Reversal, Rules, Written
 from syncer.core.lens import Lens
 from syncer.model import Link, Value
 
+UNASKED = "what hangs on it there could not be asked for: look first"
+
 
 def put_records_back(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
     """Archive what the run created, unless somebody has used it since; make again what it archived."""
@@ -22,10 +24,14 @@ def _remove_created(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
         if write.kind != "create" or write.record is None or write.outcome != "applied":
             continue
         link = links.get((write.app, write.record))
+        if (write.app, write.record) in rules.elsewhere:
+            owner = f"it belongs to golden record {rules.elsewhere[write.app, write.record]} by now"
+            r.lines.append(Line("left", golden.id, write.app, write.record, why=owner))
         if link is None or link.state == "gone":
             continue
         why = _why_kept(r, link, deed, rules, lens)
-        r.lines.append(Line("left" if why else "archive", golden.id, link.app, link.id, why=why))
+        said = why or (UNASKED if link.app in rules.unasked else "")
+        r.lines.append(Line("left" if why else "archive", golden.id, link.app, link.id, why=said))
         if not why:
             link.doomed = rules.run
             link.parted.clear()
@@ -35,12 +41,11 @@ def _remove_created(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
 
 def _why_kept(r: Reversal, link: Link, deed: Deed, rules: Rules, lens: Lens) -> str:
     ends = rules.archives.get(link.app, "none")
-    sources = r.unit.golden.provenance.values()
     if link.app in rules.unreadable:
         return rules.unreadable[link.app]
     if any(key == link.key for key, _ in r.news) or link.key in r.moved:
         return "somebody has changed the record since it was created"
-    if any((p.app, p.record) == link.key and p.rule != "undo" for p in sources) or _differs(link, deed, lens):
+    if link.key in deed.typed or _differs(link, deed, lens):
         return "somebody has edited the record since it was created"
     if link.key in rules.used:
         return f"it has {rules.used[link.key]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -80,8 +80,12 @@ class Conflicts:
 
     def of_golden(self, sync: str, golden: str) -> list[Entry]:
         """All choices that were logged for a golden record, oldest first."""
-        sql = f"{_ENTRY} WHERE space = :space AND golden = :golden ORDER BY seq"
-        return [self._entry(row) for row in self.db.rows(sql, space=sync, golden=golden)]
+        return self.of_goldens(sync, [golden])
+
+    def of_goldens(self, sync: str, goldens: Sequence[str]) -> list[Entry]:
+        """The same of several, as many as a statement may name."""
+        sql = f"{_ENTRY} WHERE space = :space AND golden IN :goldens ORDER BY seq"
+        return [self._entry(row) for row in self.db.rows(sql, space=sync, goldens=goldens)]
 
     def open_one(self, sync: str, golden: str, field: str) -> Entry | None:
         """The entry under which a field waits for a person, if it does."""

@@ -62,7 +62,8 @@ class Erasure:
             for what, sql in _OF_RECORD.items():
                 gone[what] += self.db.run(sql, space=self.space, app=app, id=id)
         for golden in goldens:
-            self.db.run("DELETE FROM meta WHERE name = :name", name=f"alias:{self.space}:{golden}")
+            names = [f"{front}:{self.space}:{golden}" for front in ("alias", "joined")]
+            self.db.run("DELETE FROM meta WHERE name IN :names", names=names)
         gone["conflict"] = self._redact_conflicts(goldens, keys)
         gone["plan"] = self._redact_plans(goldens)
         return gone

@@ -32,6 +32,16 @@ class Joins:
             golden = str(row[0])
         return golden
 
+    def followed(self) -> dict[str, str]:
+        """Every golden record that became part of another, and the one that goes on by now."""
+        front = self._name("")
+        sql = "SELECT name, value FROM meta WHERE name LIKE :front"
+        into = {row[0].removeprefix(front): str(row[1]) for row in self.db.rows(sql, front=f"{front}%")}
+        for gone in into:
+            while into[gone] in into:
+                into[gone] = into[into[gone]]
+        return into
+
     def aliases(self, golden: str) -> list[str]:
         """All ids under which a golden record was ever kept, its own first."""
         found = [golden]
@@ -51,11 +61,18 @@ class Joins:
         ranked = sorted((stories.founded_by(g) or "~", g) for g in (one, other))
         return ranked[0][1], ranked[1][1]
 
-    def remember(self, gone: str, into: str) -> None:
+    def runs(self) -> dict[str, str]:
+        """Golden record that became part of another -> the run in which it did."""
+        front = f"joined:{self.space}:"
+        rows = self.db.rows("SELECT name, value FROM meta WHERE name LIKE :front", front=f"{front}%")
+        return {row[0].removeprefix(front): str(row[1]) for row in rows}
+
+    def remember(self, gone: str, into: str, run: str) -> None:
         """The golden record `gone`, whose links were moved, goes on as `into`."""
         self.db.run("DELETE FROM golden WHERE space = :space AND id = :id", space=self.space, id=gone)
         self.db.run("DELETE FROM reference WHERE space = :space AND golden = :id", space=self.space, id=gone)
-        self.db.upsert(Meta, [{"name": self._name(gone), "value": into}])
+        told = {self._name(gone): into, f"joined:{self.space}:{gone}": run}
+        self.db.upsert(Meta, [{"name": name, "value": value} for name, value in told.items()])
 
     def merged(self) -> dict[LinkKey, str]:
         """Linked records that were read as merged, with the id that lives on."""

@@ -10,7 +10,7 @@ from conflicts.log import Entry
 from syncer.model import LinkKey
 from syncer.store import codec
 from syncer.store.conflicts import Conflicts
-from syncer.store.database import Database
+from syncer.store.database import Database, chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,23 @@ class Stories:
 
     def writes(self, golden: str) -> list[dict[str, Any]]:
         """What was sent for a golden record and how it was answered, oldest first."""
-        names = ("run", "started", "app", "record", "kind", "outcome")
-        rows = self.db.rows(
-            "SELECT w.run, r.started, w.app, w.record, w.kind, w.outcome, w.body"
-            " FROM written w JOIN run r ON r.id = w.run"
-            " WHERE w.space = :space AND w.golden = :golden ORDER BY w.seq",
-            space=self.space,
-            golden=golden,
-        )
-        return [{**dict(zip(names, row[:6], strict=True)), **codec.loads(row[6])} for row in rows]
+        return self.writes_of([golden])[golden]
+
+    def writes_of(self, goldens: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+        """The same for many, by golden record."""
+        found: dict[str, list[dict[str, Any]]] = {golden: [] for golden in goldens}
+        names = ("run", "started", "app", "record", "kind", "outcome", "seq")
+        for some in chunks(list(found)):
+            rows = self.db.rows(
+                "SELECT w.golden, w.run, r.started, w.app, w.record, w.kind, w.outcome, w.seq, w.body"
+                " FROM written w JOIN run r ON r.id = w.run"
+                " WHERE w.space = :space AND w.golden IN :goldens ORDER BY w.seq",
+                space=self.space,
+                goldens=some,
+            )
+            for golden, *row, body in rows:
+                found[golden].append({**dict(zip(names, row, strict=True)), **codec.loads(body)})
+        return found
 
     def touched_by(self, run: str) -> list[str]:
         """Golden records that a run changed, or for which it sent something."""
@@ -50,11 +58,50 @@ class Stories:
             found.update(row[0] for row in self.db.rows(sql, space=self.space, run=run))
         return sorted(found)
 
-    def changed_by(self, run: str, golden: str) -> dict[str, codec.Change]:
-        """Golden fields that a run changed: before, after, and where the former value had come from."""
-        sql = "SELECT body FROM journal WHERE space = :space AND run = :run AND golden = :golden"
-        row = self.db.one(sql, space=self.space, run=run, golden=golden)
-        return codec.changes(codec.loads(row[0])) if row else {}
+    def changed_by(self, run: str, goldens: Iterable[str]) -> dict[str, dict[str, codec.Change]]:
+        """Golden fields that a run changed: before, after, and where the former value had come from; by
+        golden record."""
+        found: dict[str, dict[str, codec.Change]] = {}
+        for some in chunks(list(goldens)):
+            rows = self.db.rows(
+                "SELECT golden, body FROM journal WHERE space = :space AND run = :run AND golden IN :goldens",
+                space=self.space,
+                run=run,
+                goldens=some,
+            )
+            found |= {row[0]: codec.changes(codec.loads(row[1])) for row in rows}
+        return found
+
+    def founders(self, goldens: Iterable[str]) -> dict[str, str]:
+        """The run that made each golden record."""
+        found: dict[str, str] = {}
+        for some in chunks(list(goldens)):
+            rows = self.db.rows(
+                "SELECT golden, MIN(run) FROM journal WHERE space = :space AND golden IN :goldens"
+                " GROUP BY golden",
+                space=self.space,
+                goldens=some,
+            )
+            found |= {row[0]: row[1] for row in rows}
+        return found
+
+    def typed_into(self, goldens: Iterable[str]) -> set[LinkKey]:
+        """Records of these golden records into which somebody typed what became golden, or lost against
+        another value."""
+        found: set[LinkKey] = set()
+        for some in chunks(list(goldens)):
+            where = "WHERE space = :space AND golden IN :goldens"
+            rows = self.db.rows(f"SELECT body FROM journal {where}", space=self.space, goldens=some)  # noqa: S608
+            for row in rows:
+                changed = codec.loads(row[0])["changed"].values()
+                found |= {(c[2], c[3]) for c in changed if len(c) > 5 and c[5] != "undo"}
+            found |= {
+                (c.app, c.record)
+                for entry in Conflicts(self.db, {}).of_goldens(self.space, some)
+                for c in entry.candidates
+                if c.kind == "edit"
+            }
+        return found
 
     def founded_by(self, golden: str) -> str | None:
         """The run that made a golden record."""
@@ -62,9 +109,11 @@ class Stories:
         row = self.db.one(sql, space=self.space, golden=golden)
         return row[0] if row else None
 
-    def written(self, run: str, golden: str) -> list[dict[str, Any]]:
-        """What one run sent for a golden record."""
-        return [write for write in self.writes(golden) if write["run"] == run]
+    def written(self, run: str, goldens: Iterable[str]) -> list[dict[str, Any]]:
+        """What one run sent for golden records."""
+        return [
+            write for writes in self.writes_of(goldens).values() for write in writes if write["run"] == run
+        ]
 
     def conflicts(self, golden: str, object: str = "") -> list[Entry]:
         """All choices that were logged for a golden record, oldest first."""

@@ -3,12 +3,14 @@ only that run wrote. See `syncer.core.reversal` for what is put back and what is
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from connectors.contract import Attaching
 from syncer import refs
-from syncer.core.deeds import Deed, Reversal, Rules
+from syncer.core.deeds import Deed, Line, Reversal, Rules
 from syncer.core.lens import Lens
 from syncer.core.reopen import Answered, reopen
 from syncer.core.resolve import RULE as RESOLVED
@@ -20,6 +22,7 @@ from syncer.report import Report
 from syncer.setup import App, Sync
 from syncer.store.database import Database, chunks
 from syncer.store.history import History
+from syncer.store.joins import Joins
 from syncer.store.stories import Stories
 from syncer.usecases.reverting import Sending, as_written, ask, attached, keep, plan_reversals
 
@@ -99,47 +102,109 @@ class Undoing:
 
     def _look(self, run: Run, wanted: Wanted) -> None:
         """Settle what is in flight, and ask for every record that the run wrote to."""
-        keys: list[LinkKey] = []
-        made: set[LinkKey] = set()
         with self.db.reading():
-            for golden in self._goldens(wanted):
-                for write in self.stories.written(wanted.run, golden):
-                    if write["record"] and write["app"] in self.sync.apps:
-                        keys.append((write["app"], write["record"]))
-                        if write["kind"] == "create" and write["outcome"] == "applied":
-                            made.add(keys[-1])
-        self.unreadable = ask(self.engine, run, self.ports, keys)
-        there = sorted(key for key in made if key[0] not in self.unreadable) if wanted.field is None else ()
-        self.used = attached(self.engine, self.ports, there)
+            touched = self._touched(wanted)
+            knew = [former for formers in touched.values() for former in formers]
+            writes = self.stories.written(wanted.run, knew)
+        writes = [w for w in writes if w["record"] and w["app"] in self.sync.apps]
+        self.unreadable = ask(self.engine, run, self.ports, [(w["app"], w["record"]) for w in writes])
+        made = {
+            (w["app"], w["record"])
+            for w in writes
+            if (w["kind"], w["outcome"]) == ("create", "applied") and w["app"] not in self.unreadable
+        }
+        self.used = attached(self.engine, self.ports, sorted(made)) if wanted.field is None else {}
 
-    def _goldens(self, wanted: Wanted) -> list[str]:
-        found = self.stories.touched_by(wanted.run)
-        return [g for g in found if wanted.goldens is None or g in wanted.goldens]
+    def _touched(self, wanted: Wanted) -> dict[str, list[str]]:
+        """Golden records by their ids of today -> the ids under which the run knew them."""
+        into = Joins(self.db, self.sync.name).followed()
+        touched: dict[str, list[str]] = defaultdict(list)
+        for former in self.stories.touched_by(wanted.run):
+            touched[into.get(former, former)].append(former)
+        return {id: touched[id] for id in sorted(touched) if wanted.goldens is None or id in wanted.goldens}
 
     # -- reverse ------------------------------------------------------------------------------------------
 
     def _reverse(self, wanted: Wanted, id: str) -> Undone:
         """Go back, chunk by chunk. Call inside a transaction."""
         undone = Undone(run=id, reaches=History(self.db).fact(f"reaches:{self.sync.name}"))
-        archives = {a.name: _archives(a) for a in self.sync.apps.values()}
-        rules = Rules(id, wanted.field, wanted.irreversible, archives, self.unreadable, self.used)
-        for some in chunks(self._goldens(wanted), CHUNK):
+        apps = self.sync.apps.values()
+        rules = Rules(
+            id,
+            wanted.field,
+            wanted.irreversible,
+            {app.name: _archives(app) for app in apps},
+            self.unreadable,
+            self.used,
+            {app.name for app in apps if not isinstance(app.connector, Attaching)},
+        )
+        for some in chunks(self._touched(wanted), CHUNK):
             units = self.engine.records.units(some)
-            deeds = {id: self._deed(wanted.run, id) for id in units}
+            deeds = self._deeds(wanted.run, units)
             before = [Unit(Golden(id, _before(deed)), []) for id, deed in deeds.items()]
             lens = Lens(self.sync.mapping, refs.load(self.sync, self.db, [*units.values(), *before]))
-            reversals = [reverse(unit, deeds[id], rules, lens) for id, unit in units.items()]
+            mine = replace(rules, elsewhere=self._elsewhere(units, deeds))
+            reversals = [reverse(unit, deeds[id], mine, lens) for id, unit in units.items()]
             self._reopen(reversals, units, wanted, lens, id)
             keep(self.engine, reversals, id)
             plan_reversals(self.engine, reversals, lens, id, undone)
         undone.items.sort(key=lambda i: i.sort_key)
+        undone.lines += self._still_joined(wanted)
         return undone
 
-    def _deed(self, run: str, golden: str) -> Deed:
-        writes = [as_written(row) for row in self.stories.writes(golden)]
-        changed = self.stories.changed_by(run, golden)
-        founded = self.stories.founded_by(golden) == run
-        return Deed(run, changed, [w for w in writes if w.run == run], writes, founded)
+    def _still_joined(self, wanted: Wanted) -> list[Line]:
+        """Golden records that the run made one of: that is not taken back."""
+        joins = Joins(self.db, self.sync.name)
+        into = joins.followed()
+        joined = {gone: into[gone] for gone, run in joins.runs().items() if run == wanted.run}
+        return [
+            Line("left", to, None, None, why=f"{gone} became part of it, and stays: see syncer unlink")
+            for gone, to in joined.items()
+            if wanted.field is None and (wanted.goldens is None or to in wanted.goldens)
+        ]
+
+    def _deeds(self, run: str, units: Mapping[str, Unit]) -> dict[str, Deed]:
+        """What the run did to golden records, and to those that have become part of them."""
+        joins = Joins(self.db, self.sync.name)
+        into, joined_by = joins.followed(), joins.runs()
+        former = {id: [id] for id in units}
+        for gone, to in into.items():
+            if to in former:
+                former[to].append(gone)
+        every = [one for ids in former.values() for one in ids]
+        rows = self.stories.writes_of(every)
+        changed, founders = self.stories.changed_by(run, every), self.stories.founders(units)
+        typed = self.stories.typed_into(every)
+        deeds = {}
+        for id, ids in former.items():
+            sent = sorted((row for one in ids for row in rows[one]), key=lambda row: row["seq"])
+            writes = [as_written(row) for row in sent]
+            since = any(joined_by.get(gone, "~") > run for gone in ids[1:])
+            theirs = {name: c for one in ids for name, c in changed.get(one, {}).items()}
+            deeds[id] = Deed(
+                run,
+                {} if since else changed.get(id, {}),
+                [w for w in writes if w.run == run],
+                writes,
+                founders.get(id) == run,
+                theirs if since else {},
+                typed | _sources(units[id].golden),
+            )
+        return deeds
+
+    def _elsewhere(self, units: Mapping[str, Unit], deeds: Mapping[str, Deed]) -> dict[LinkKey, str]:
+        """Records that the run wrote to for one golden record, and that belong to another by now."""
+        missing: dict[str, set[str]] = defaultdict(set)
+        for id, deed in deeds.items():
+            there = {link.key for link in units[id].links}
+            for write in deed.writes:
+                if write.record and (write.app, write.record) not in there:
+                    missing[write.app].add(write.record)
+        return {
+            (app, record): golden
+            for app, ids in missing.items()
+            for record, golden in self.engine.records.golden_of(app, sorted(ids)).items()
+        }
 
     def _reopen(
         self, reversals: Sequence[Reversal], units: Mapping[str, Unit], wanted: Wanted, lens: Lens, id: str
@@ -155,6 +220,11 @@ class Undoing:
             }
             log += reopen(r, units[r.unit.golden.id].golden, answered, lens)
         self.engine.ledger.log(id, self.ports.now(), log)
+
+
+def _sources(golden: Golden) -> set[LinkKey]:
+    """Records from which the values of today came, save those that an undo put back."""
+    return {(p.app, p.record) for p in golden.provenance.values() if p.rule != "undo"}
 
 
 def _archives(app: App) -> str:

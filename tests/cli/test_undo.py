@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from conflicts.consent import STATES
 from connectors.contract import Value, Write
-from connectors.sandbox.server import Sandbox
+from connectors.sandbox.server import CREDENTIALS, Sandbox
 from syncer.config.files import load_config
 from syncer.ports import Ports
+from syncer.retaining import Retaining
 from syncer.setup import Sync
 from syncer.store.database import Database
+from syncer.usecases.explaining import Explainer
 from syncer.wire import Wiring
 from tests.cli.conftest import Desk
 
@@ -41,14 +46,38 @@ class Town:
     typed: set[Cell] = field(default_factory=set)
 
     @contextmanager
-    def wired(self) -> Iterator[Sync]:
+    def opened(self) -> Iterator[tuple[Sync, Database]]:
         db = Database(load_config(self.desk.config).state)
         wiring = Wiring(load_config(self.desk.config), db, Ports())
         try:
-            yield wiring.sync("contacts")
+            yield wiring.sync("contacts"), db
         finally:
             wiring.close()
             db.close()
+
+    @contextmanager
+    def wired(self) -> Iterator[Sync]:
+        with self.opened() as (sync, _):
+            yield sync
+
+    def explained(self) -> list[tuple[object, ...]]:
+        """Who, field and value of every golden field that is set, and where it came from: app, record, time,
+        rule and run. A gap fails."""
+        with self.opened() as (sync, db):
+            explainer, told = Explainer(sync, db), []
+            with db.reading():
+                people = explainer.goldens(explainer.records.all_golden())
+        for person in people:
+            assert {f.field for f in person.fields} == set(sync.mapping.fields)
+            for f in person.fields:
+                assert f.because
+                if f.is_set:
+                    assert f.source, (person.golden, f.field)
+                    source = f.source.app, f.source.record, f.source.time, f.source.rule, f.source.run
+                    assert all(source), (person.golden, f.field, source)
+                    told.append((person.golden, f.field, f.value, *source))
+        assert told
+        return told
 
     def holds(self) -> dict[Cell, Value]:
         """Every mapped field of every record there is."""
@@ -94,9 +123,11 @@ def all_back(town: Town, rounds: int, edits: int) -> None:
     for _ in range(rounds):
         town.edit(edits)
         desk.run("sync", "contacts")
+    town.explained()
     undone = [desk.run("undo", run, "--yes", "--irreversible", "--json").json for run in runs(desk)]
     assert {u["status"] for u in undone} <= {"done", "partial"}
     after = town.holds()
+    town.explained()
     refused = {(f["app"], f["record"], f["field"]) for f in desk.run("failures", "list", "--json").json}
     assert {name for _, _, name in refused} <= {"email"}  # the helpdesk clears no address
     wrong = {
@@ -159,6 +190,36 @@ def test_the_way_back_is_shown_first(desk: Desk) -> None:
     assert all(line["because"] for line in planned["left"])
 
 
+@pytest.mark.slow
+def test_what_was_made_and_is_used_by_now_stays(desk: Desk, sandbox: Sandbox) -> None:
+    desk.synced()
+    run = runs(desk)[-1]
+    plan = ("undo", run, "--plan", "--irreversible", "--json")
+    first: dict[str, str] = {}
+    for line in desk.run(*plan).json["archived"]:
+        first.setdefault(line["app"], line["record"])
+        assert line["because"] is None
+    use(sandbox, first)
+    left = {(x["app"], x["record"]): x["because"] for x in desk.run(*plan).json["left"] if not x["field"]}
+    told = {app: left[app, id] for app, id in first.items() if (app, id) in left}
+    assert told == {"hubspot": "it has 1 deal", "zendesk": "it has 1 ticket"}
+
+
+def use(sandbox: Sandbox, records: Mapping[str, str]) -> None:
+    """A deal and a ticket for one record each."""
+    bearer = {"authorization": f"Bearer {CREDENTIALS['hubspot']['token']}"}
+    deal = {
+        "properties": {"dealname": "Big", "dealstage": "closedwon", "pipeline": "default"},
+        "associations": [{"to": {"id": records["hubspot"]}, "types": [{"associationTypeId": 3}]}],
+    }
+    url = f"{sandbox.hubspot}/crm/v3/objects/deals"
+    httpx.post(url, json=deal, headers=bearer).raise_for_status()
+    agent = (f"{CREDENTIALS['zendesk']['email']}/token", CREDENTIALS["zendesk"]["token"])
+    ticket = {"subject": "x", "comment": {"body": "x"}, "requester_id": int(records["zendesk"])}
+    url = f"{sandbox.zendesk}/api/v2/tickets"
+    httpx.post(url, json={"ticket": ticket}, auth=agent).raise_for_status()
+
+
 def test_undoing_holds_the_sync_and_says_how_to_release_it(desk: Desk) -> None:
     desk.synced()
     run = runs(desk)[-1]
@@ -192,3 +253,23 @@ def test_wrong_use_is_told(desk: Desk, args: tuple[str, ...], code: int) -> None
     answer = desk.run("undo", *(run if a == "RUN" else a for a in args))
     assert answer.code == code
     assert answer.err
+
+
+@pytest.mark.slow
+def test_what_is_not_kept_is_not_undone_and_is_explained_all_the_same(desk: Desk) -> None:
+    desk.synced()
+    town, first = Town(desk, random.Random(3)), runs(desk)[-1]
+    town.look()
+    town.edit(9)
+    desk.run("sync", "contacts")
+    before = town.explained()
+    with town.opened() as (sync, db):
+        later = Ports(now=lambda: datetime.now(UTC) + timedelta(days=500))
+        Retaining(sync, db, later, timedelta(days=400)).run()
+    refused = desk.run("undo", first)
+    assert refused.code == 2
+    assert re.search(r"undo reaches back to \d{4}-\d\d-\d\d", refused.err)
+    gone = desk.run("undo", "20200101T000000-0000")
+    assert gone.code == 2
+    assert "older runs are not kept" in gone.err
+    assert town.explained() == before
