@@ -56,7 +56,7 @@ class Following:
         old, golden = link.key, self.records.goldens([link.golden])[link.golden]
         self.records.drop_observations([old])
         self.records.drop_links([old])
-        link.id, link.state = survivor, "live"
+        link.id, link.state, link.observed_at = survivor, "live", None  # under this id it is to be read yet
         self.records.save_links([link], self.sync.slot_names())
         for name, source in golden.provenance.items():
             if (source.app, source.record) == old:

@@ -25,10 +25,11 @@ def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
     gone = [link for link in links if _follow_state(link, unit.observations.get(link.key))]
     gone = [link for link in gone if not any(k.app == link.app and k.state == "live" for k in links)]
     _choose_primary(links)
+    deserted = not any(k.state == "live" and k.seen for k in links)
     observed = _readable(unit, links, lens)
     consents = read_consent(observed, lens)
     reading = read(observed, golden, lens)
-    merging = Merging(golden, links, lens, run, reading.log)
+    merging = Merging(golden, links, lens, run, reading.log, deserted)
     merge_consent(merging, consents, unit.stubs)
     merge(merging, reading.offers)
     items: list[Item] = []

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 
 from conflicts.candidate import Candidate
 from conflicts.consent import rank
-from conflicts.rules import merge_sets, rule_for
+from conflicts.own import RuleFailed
+from conflicts.rules import merge_sets
 from mappings.model import Field
 from syncer.core.lens import Lens
+from syncer.core.merge import rule_of
 from syncer.core.merging import Merging
 from syncer.model import ABSENT, Golden, LogEntry, Mark, Provenance, Unit, Value
 
@@ -42,8 +44,8 @@ def join(into: Unit, other: Unit, lens: Lens, run: str) -> Joined:
     merging = Merging(golden, links, lens, run, joined.log)
     for name, known in lens.mapping.fields.items():
         if name in theirs.held or name in golden.held:
-            golden.held[name] = [*golden.held.get(name, ()), *theirs.held.get(name, ())]
-        if name in theirs.value:
+            _hold(merging, known, theirs)
+        elif name in theirs.value:
             _join_field(merging, known, theirs)
     there = {link.app for link in links}
     golden.barred = {a: why for a, why in {**theirs.barred, **golden.barred}.items() if a not in there}
@@ -55,6 +57,18 @@ def join(into: Unit, other: Unit, lens: Lens, run: str) -> Joined:
     }
     joined.was = {f: p for f in joined.changed if (p := into.golden.provenance.get(f)) is not None}
     return joined
+
+
+def _hold(m: Merging, known: Field, theirs: Golden) -> None:
+    """What waits for a person in either goes on waiting, as one question."""
+    name, golden = known.name, m.golden
+    held = {(c.app, c.record): c for c in (*golden.held.get(name, ()), *theirs.held.get(name, ()))}
+    if name not in golden.value and name in theirs.value:
+        _take(golden, theirs, name)
+    elif (c := _candidate(theirs, name)) is not None and not known.type.same(c.value, golden.value[name]):
+        held.setdefault((c.app, c.record), c)
+    golden.held[name] = [held[key] for key in sorted(held)]
+    m.note("conflict", known, golden.held[name], known.rule.word, JOINED, status="held")
 
 
 def _join_field(m: Merging, known: Field, theirs: Golden) -> None:
@@ -84,16 +98,18 @@ def _join_field(m: Merging, known: Field, theirs: Golden) -> None:
 
 def _choose(m: Merging, known: Field, candidates: list[Candidate], theirs: Golden) -> None:
     """Both hold a value: the field's rule decides, or holds it for a person."""
-    winner = rule_for(known.rule.kind, known.rule.apps)(candidates, m.lens.mapping.order)
+    why = JOINED
+    try:
+        winner = rule_of(m, known)(candidates, m.lens.mapping.order)
+    except RuleFailed as error:
+        winner, why = None, f"{JOINED}; {error}"
     if winner is None:
         m.golden.held[known.name] = candidates
-        m.note(
-            "conflict", known, candidates, known.rule.kind, "two golden records were joined", status="held"
-        )
+        m.note("conflict", known, candidates, known.rule.word, why, status="held")
         return
     if winner is candidates[1]:
         _take(m.golden, theirs, known.name)
-    m.note("join", known, candidates, known.rule.kind, JOINED, winner=winner)
+    m.note("join", known, candidates, known.rule.word, JOINED, winner=winner)
 
 
 def _take(golden: Golden, theirs: Golden, name: str) -> None:

@@ -64,7 +64,8 @@ def _is_candidate(m: Merging, field: Field, offer: Offer) -> bool:
         if c.kind == "edit":
             m.note("overruled", field, [c], "blank: keep", "a blank does not travel")
         return False
-    if c.kind == "join" and field.on_join == "keep" and field.rule.kind != "union":
+    stands = field.on_join == "keep" and not m.deserted
+    if c.kind == "join" and stands and field.rule.kind != "union":
         return _joins_fuller(m, field, offer)
     return True
 
@@ -100,7 +101,7 @@ def _choose(m: Merging, field: Field, candidates: list[Candidate]) -> None:
     kind: LogKind = "conflict" if "edit" in kinds else "join" if "join" in kinds else "first_merge"
     why = ""
     try:
-        winner = _rule(m, field)(candidates, m.lens.mapping.order)
+        winner = rule_of(m, field)(candidates, m.lens.mapping.order)
     except RuleFailed as error:
         winner, why = None, str(error)
     if winner is None:
@@ -112,7 +113,8 @@ def _choose(m: Merging, field: Field, candidates: list[Candidate]) -> None:
     m.note(kind, field, candidates, field.rule.word, winner=winner)
 
 
-def _rule(m: Merging, field: Field) -> Rule:
+def rule_of(m: Merging, field: Field) -> Rule:
+    """The rule of a field, for the golden record as it stands."""
     if field.rule.own:
         return own_rule(field.rule.own)
     if field.sources:

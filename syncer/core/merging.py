@@ -14,13 +14,15 @@ from syncer.model import Golden, Link, LogEntry, LogKind, Provenance
 
 @dataclass(slots=True)
 class Merging:
-    """`golden` is changed in place; `links` are those after reading; `log` gathers what was chosen."""
+    """`golden` is changed in place; `links` are those after reading; `log` gathers what was chosen.
+    `deserted`: no record that golden is known from is there any more."""
 
     golden: Golden
     links: Sequence[Link]
     lens: Lens
     run: str
     log: list[LogEntry]
+    deserted: bool = False
 
     def take(self, field: Field, c: Candidate, rule: str) -> None:
         """The candidate becomes golden."""

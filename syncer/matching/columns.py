@@ -133,7 +133,7 @@ class Columns:
         self.city = self.cities.numbers(r.city for r in records)
         self.country = Vocabulary().numbers(r.country for r in records)
         self.generation = Vocabulary().numbers(r.generation for r in records)
-        self.app = Vocabulary().numbers(r.app for r in records)
+        self.app = Vocabulary().numbers(f"{r.app}, away" if r.away else r.app for r in records)
         self.domain = self.domains.numbers(r.domain for r in records)
         locals_ = [local_of(t) for t in self.mails.texts]
         self.local = self.locals.numbers(locals_)[self.mail]

@@ -47,6 +47,7 @@ class Traits:
     phones  the closing digits of its numbers
     facts   other things that a person has only one of (birth date, tax number): kind -> folded value
     golden  the golden record that a known record is linked to
+    away    a known record that is not there any more: another one of its app may take its place
     """
 
     app: str
@@ -62,6 +63,7 @@ class Traits:
     country: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     golden: str | None = None
+    away: bool = False
 
     @property
     def key(self) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -137,7 +138,8 @@ def _colliding(
 def _known(
     sync: Sync, records: Records, new: list[Traits], rows: Mapping[LinkKey, list[tuple[str, str]]]
 ) -> list[Traits]:
-    """Linked records that share an exact key, or names that begin or sound alike, with a new one."""
+    """Linked records that share an exact key, or names that begin or sound alike, with a new one. One that is
+    not there any more speaks where nobody who is there has its address."""
     if not any(records.any_links(app) for app in sync.apps):
         return []
     near = set(records.holding(_exact(sync, new, rows)))
@@ -149,8 +151,14 @@ def _known(
     joins = Joins(records.db, records.space)
     for app, id in sorted(near):
         by_app[app].append(id)
-    there = {app: sorted({*ids} - joins.away(app, ids)) for app, ids in by_app.items()}
-    return [t for app, ids in there.items() for t in _restore(sync, records, app, ids)]
+    found = [
+        replace(t, away=t.id in away)
+        for app, ids in by_app.items()
+        for away in (joins.away(app, ids),)
+        for t in _restore(sync, records, app, ids)
+    ]
+    owned = {address for t in found if not t.away for address in t.mails}
+    return [t for t in found if not t.away or (t.mails and owned.isdisjoint(t.mails))]
 
 
 def _exact(

@@ -83,19 +83,23 @@ class Puller:
             self.result.error, self.result.refused = str(error), isinstance(error, AuthRefused)
             return self.result
         with self.intake.records.db.transaction():
-            changes: dict[str, str | None] = {"scan_began": None, "pulled_at": began}
-            if first:
-                changes["complete_at"] = codec.iso(self.now())
-            self.ledger.save_reader(self.app.name, **changes)
-            if self.app.spec.feed == "scan":
-                self.ledger.scanned(self.app.name, started, self.now() - started)
             if seen is not None:
                 gone = [id for id in self.intake.records.live_ids(self.app.name) if id not in seen]
             else:
                 gone = []
+            changes: dict[str, str | None] = {"scan_began": None}
+            if first:
+                changes["complete_at"] = codec.iso(self.now())
+            if not gone:
+                changes["pulled_at"] = began
+            self.ledger.save_reader(self.app.name, **changes)
+            if self.app.spec.feed == "scan":
+                self.ledger.scanned(self.app.name, started, self.now() - started)
         self.result.first, self.result.complete = first, True
         self.result.short = resumed and self.app.spec.feed == "scan"  # the rest was listed some time ago
-        yield from self._ask_about(gone)
+        if gone and (yield from self._ask_about(gone)):
+            with self.intake.records.db.transaction():
+                self.ledger.save_reader(self.app.name, pulled_at=began)
         return self.result
 
     def _knows_any(self) -> bool:
@@ -222,14 +226,16 @@ class Puller:
         shown = {name: record.values[name] for name in slots if name in record.values}
         return waiting.state == "found" and shown == waiting.values
 
-    def _ask_about(self, ids: Sequence[str]) -> Task[None]:
-        """Records that a complete listing did not show: absence is a reason to ask, never a deletion."""
+    def _ask_about(self, ids: Sequence[str]) -> Task[bool]:
+        """Records that a complete listing did not show: absence is a reason to ask, never a deletion. False
+        where there was no answer: then the listing vouches for none of them."""
         self.result.missing = list(ids)
         try:
             found = yield from self._fetch(ids)
         except AppError as error:
             found, self.result.error = len(ids), str(error)
         self.result.short = self.result.short or found > 0
+        return not self.result.error
 
     def _fetch(self, ids: Sequence[str]) -> Task[int]:
         return look_at(self.intake, ids, self.now)

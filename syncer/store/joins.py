@@ -68,9 +68,15 @@ class Joins:
         return {row[0].removeprefix(front): str(row[1]) for row in rows}
 
     def remember(self, gone: str, into: str, run: str) -> None:
-        """The golden record `gone`, whose links were moved, goes on as `into`."""
+        """The golden record `gone`, whose links and open conflicts were moved, goes on as `into`."""
         self.db.run("DELETE FROM golden WHERE space = :space AND id = :id", space=self.space, id=gone)
         self.db.run("DELETE FROM reference WHERE space = :space AND golden = :id", space=self.space, id=gone)
+        self.db.run(
+            "UPDATE conflict SET status = 'replaced'"
+            " WHERE space = :space AND golden = :id AND status = 'held'",
+            space=self.space,
+            id=gone,
+        )
         told = {self._name(gone): into, f"joined:{self.space}:{gone}": run}
         self.db.upsert(Meta, [{"name": name, "value": value} for name, value in told.items()])
 

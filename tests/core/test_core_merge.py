@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mappings.model import ObjectMapping
@@ -64,6 +66,15 @@ def test_a_record_that_joins(name: str, on_join: str, rule: str, expected: str, 
     found = run(of, record, [*agreeing(of, record, "crm"), link("desk", {})], seen("desk", title="Chief"))
     assert found.unit.golden.value[TITLE] == expected, name
     assert [e.kind for e in found.log] == [kind], name
+
+
+def test_where_nobody_is_there_any_more_the_rule_decides_about_who_joins() -> None:
+    of = one(TITLE)
+    record = golden(title="Boss")
+    gone = [replace(k, state="gone") for k in agreeing(of, record, "crm")]
+    found = run(of, record, [*gone, link("desk", {})], seen("desk", title="Chief"))
+    assert found.unit.golden.value[TITLE] == "Chief"
+    assert logged(found) == [("join", TITLE, "Chief")]
 
 
 def test_a_join_fills_a_field_that_was_never_set() -> None:

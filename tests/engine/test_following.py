@@ -52,6 +52,25 @@ def reread(world: World) -> None:
     world.run()
 
 
+def test_a_record_that_lives_on_is_read_before_it_is_written_over(world: World) -> None:
+    crm, desk = world.apps["crm"], world.apps["desk"]
+    spare = crm.user_create({"email": None, "first": "Bo"})
+    survivor = crm.user_merge(spare, record(world, "crm", "bo@x.test"), new_id=True)
+    crm.user_archive(survivor)
+    desk.user_edit(record(world, "desk", "bo@x.test"), {"title": "Boss"})
+
+    def come_back(call: str) -> None:
+        if call == "pull":
+            desk.before_call = None
+            crm.user_restore(survivor)
+            crm.user_edit(survivor, {"title": "Chief"})
+
+    desk.before_call = come_back
+    reread(world)
+    world.settle()
+    assert crm.records[survivor]["title"] == "Chief"
+
+
 @pytest.mark.parametrize("new_id", [False, True], ids=["the winner's id", "a new id"])
 def test_two_people_merged_in_an_app_become_one(world: World, new_id: bool) -> None:
     anna, bo = (golden(world, "crm", record(world, "crm", p["email"])) for p in (ANNA, BO))

@@ -270,3 +270,63 @@ def test_an_empty_listing_after_one_that_broke_off_proves_no_absence(tmp_path: P
     world.settle()
     assert len(mail.records) == 2
     world.db.close()
+
+
+def test_a_listing_vouches_for_no_record_that_it_left_out(world: World) -> None:
+    mara(world, "crm", "mail")
+    world.settle()
+    mail, connector = world.apps["mail"], world.connectors["mail"]
+    mail.user_edit(one(world, "mail"), {"title": "Boss"})
+    world.apps["crm"].user_edit(one(world, "crm"), {"title": "CTO"})
+
+    def fail() -> None:
+        raise AppError("mail: not now")
+
+    pull = connector.pull
+    connector.pull = lambda *_: iter([Page([], None, last=True)])  # type: ignore[method-assign, assignment]
+    once(mail, "fetch", fail)
+    world.run()
+    connector.pull = pull  # type: ignore[method-assign]
+    world.settle()
+    assert world.only("mail")["title"] == "CTO"
+    assert "Boss" in str(world.rows("SELECT body FROM conflict WHERE field = 'title'"))
+
+
+def test_who_was_archived_is_known_again_by_the_address(world: World) -> None:
+    for name in ("crm", "desk"):
+        world.text = world.text.replace(
+            f"{name}: {{object: contacts", f"{name}: {{object: contacts, creates: false"
+        )
+    mara(world, "mail")
+    world.settle()
+    crm, mail = world.apps["crm"], world.apps["mail"]
+    mail.user_archive(one(world, "mail"))
+    world.settle()
+    crm.user_create({"email": "mara@x.test", "first": "Mara", "last": "Karimi"})
+    world.settle()
+    mail.user_restore(next(iter(mail.rows)))
+    world.settle()
+    assert world.rows("SELECT COUNT(*) FROM golden") == [(1,)]
+    assert (len(crm.records), len(mail.records)) == (1, 1)
+    assert world.only("mail")["last"] == "Karimi"
+
+
+def test_a_question_goes_along_when_two_people_are_joined(world: World) -> None:
+    """A conflict that waits in the one that became an alias can still be answered."""
+    world.text = world.text.replace("rule: {prefer: [crm]}", "rule: manual")
+    crm, desk = world.apps["crm"], world.apps["desk"]
+    for name in ("anna", "bo"):
+        crm.user_create({"email": f"{name}@x.test", "first": name, "last": name, "title": "Clerk"})
+    world.settle()
+    goldens = {str(r[0]): r[1] for r in world.rows("SELECT golden, id FROM link WHERE app = 'crm'")}
+    stays, goes = sorted(goldens)
+    id = next(i for i, v in desk.records.items() if v["email"] == crm.records[str(goldens[goes])]["email"])
+    crm.user_edit(str(goldens[goes]), {"title": "CTO"})
+    desk.user_edit(id, {"title": "Boss"})
+    world.settle()
+    crm.user_merge(str(goldens[goes]), str(goldens[stays]))
+    world.settle()
+    waiting = world.rows("SELECT golden, body FROM conflict WHERE status = 'held'")
+    assert [row[0] for row in waiting] == [stays]
+    assert "CTO" in str(waiting[0][1])
+    assert "Boss" in str(waiting[0][1])

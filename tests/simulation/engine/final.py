@@ -3,6 +3,7 @@
 convergence  every app holds the golden value of every mapped field, in its own form, or it is listed why not
 missing      everybody is in every app that takes new records, or there is a reason
 loss         what a person typed last is there, was replaced by somebody who had it, or is named in the log
+answerable   what waits for a person has an open conflict that a person can answer, and nothing else has
 consent      an opt-out that was seen holds, unless an authority has a later opt-in
 journal      replayed from the first row, it gives the golden records as they are
 """
@@ -20,6 +21,7 @@ from syncer.core.lens import direction
 from syncer.core.plan import FREEZE_AFTER
 from syncer.model import Golden, Link, Unit
 from syncer.store import codec
+from syncer.store.joins import Joins
 from syncer.store.records import Records
 from tests.simulation.engine.memory import Happening, Key, tokens
 
@@ -39,10 +41,17 @@ class AtRest:
         store = world.store
         with store.reading():
             records = Records(store, "contacts")
+            joins = Joins(store, "contacts")
             self.units = records.units(records.all_golden())
             self.named: dict[tuple[str, str], list[dict[str, Any]]] = {}
-            for golden, field, body in store.rows("SELECT golden, field, body FROM conflict ORDER BY seq"):
-                self.named.setdefault((golden, field), []).extend(codec.loads(body)["candidates"])
+            self.open: set[tuple[str, str]] = set()
+            for golden, field, status, body in store.rows(
+                "SELECT golden, field, status, body FROM conflict ORDER BY seq"
+            ):
+                candidates = codec.loads(body)["candidates"]
+                self.named.setdefault((joins.survivor(golden), field), []).extend(candidates)
+                if status == "held":
+                    self.open.add((golden, field))
             self.reviewed = {
                 (r[0], r[1]) for r in store.rows("SELECT app, id FROM review WHERE status = 'open'")
             } | {
@@ -61,6 +70,7 @@ class AtRest:
                         self._nothing_lost(unit.golden, link, slot)
             self._nobody_missing(unit)
             self._opt_outs_hold(unit)
+        self._can_be_answered()
         self._journal_replays()
 
     def _is_live(self, key: Key) -> bool:
@@ -273,6 +283,14 @@ class AtRest:
                 and not self._ignored_in_the_window(last)
             ):
                 self.memory.report("loss", f"tag {tag}, added in {link.key} at {last.seq}")
+
+    def _can_be_answered(self) -> None:
+        waiting = {(id, field) for id, unit in self.units.items() for field in unit.golden.held}
+        for golden, field in sorted(waiting ^ self.open):
+            what = (
+                "waits, and nobody is asked" if (golden, field) in waiting else "is asked, and does not wait"
+            )
+            self.memory.report("answerable", f"{field} of {golden} {what}")
 
     # -- consent and the journal --------------------------------------------------------------------------
 

@@ -201,8 +201,8 @@ class People:
         if others:
             person, values = self.rng.choice(others)
             family = self.world.memory.family(person or 0)
-            rows = [self.world.apps[a].records.get(i, {}) for a, i in family]
-            latest = max((r["email"] for r in rows if r.get("email")), key=lambda e: max(tokens(e)))
+            rows = [row for a, i in family if (row := self.world.apps[a].rows.get(i)) is not None]
+            latest = max((e for r in rows if (e := r.values.get("email"))), key=lambda e: max(tokens(e)))
             if not self._can_be_known(latest):
                 return
             known = {

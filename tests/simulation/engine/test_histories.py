@@ -17,9 +17,6 @@ from tests.simulation.engine.history import Played, play
 from tests.simulation.engine.world import file_url
 
 PART = 30
-# Histories that break an oracle since merges inside apps are followed and the matcher links more; their
-# causes are not known yet ("What is still found" in docs/reliability.md).
-OPEN = frozenset({2106, 2448, 2816, 3050, 3096})
 FILES = 40
 
 
@@ -39,8 +36,7 @@ def test_histories_keep_every_promise(part: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(20))
 def test_many_histories_keep_every_promise(part: int) -> None:
-    seeds = range(2000 + part * 60, 2000 + (part + 1) * 60)
-    assert broken([seed for seed in seeds if seed not in OPEN]) == []
+    assert broken(range(2000 + part * 60, 2000 + (part + 1) * 60)) == []
 
 
 @pytest.mark.slow

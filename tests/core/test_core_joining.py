@@ -1,0 +1,60 @@
+"""Two golden records become one: which value stands, and what waits for a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from conflicts.candidate import Candidate
+from syncer.core.joining import join
+from syncer.model import Golden, Unit, Value
+from tests.core.worlds import at, golden, lens, link, one
+
+TITLE = "title"
+
+
+def other(**value: Value) -> Golden:
+    """A golden record whose values came from desk, later than those of `golden`."""
+    return replace(golden("desk", -30, **value), id="h")
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "titles", "expected", "kind"),
+    [
+        ("both hold the same", "newest", ("Boss", "Boss"), "Boss", []),
+        ("the rule decides", "newest", ("Boss", "Chief"), "Chief", ["join"]),
+        ("a preferred app wins", "{prefer: [crm, desk]}", ("Boss", "Chief"), "Boss", ["join"]),
+        ("a source too", "{source: [{app: crm}]}", ("Boss", "Chief"), "Boss", ["join"]),
+        ("a manual rule asks", "manual", ("Boss", "Chief"), "Boss", ["conflict"]),
+        ("a blank is no candidate", "newest", ("Boss", None), "Boss", []),
+    ],
+)
+def test_which_value_stands(
+    name: str, rule: str, titles: tuple[Value, Value], expected: Value, kind: list[str]
+) -> None:
+    mine, theirs = titles
+    joined = join(
+        Unit(golden(title=mine), [link("crm", {})]),
+        Unit(other(title=theirs), [link("desk", {})]),
+        lens(one(TITLE, rule=rule)),
+        "r1",
+    )
+    assert joined.unit.golden.value[TITLE] == expected, name
+    assert [e.kind for e in joined.log] == kind, name
+
+
+def test_a_question_is_asked_anew_with_what_the_other_holds() -> None:
+    asked = other(title="Chief")
+    asked.held[TITLE] = [Candidate("Head", "desk", "desk-2", at(-5), "edit")]
+    joined = join(
+        Unit(golden(title="Boss"), [link("crm", {})]),
+        Unit(asked, [link("desk", {})]),
+        lens(one(TITLE, rule="newest")),
+        "r1",
+    )
+    (entry,) = joined.log
+    assert (entry.kind, entry.golden, entry.status) == ("conflict", "g", "held")
+    assert [c.value for c in entry.candidates] == ["Chief", "Head"]
+    assert list(entry.candidates) == joined.unit.golden.held[TITLE]
+    assert joined.unit.golden.value[TITLE] == "Boss"
