@@ -22,7 +22,7 @@ from syncer.core.refuse import refuse
 from syncer.core.resolve import Answer, Fate, resolve
 from syncer.matching.keys import fold_key
 from syncer.matching.outcome import Group, Matches
-from syncer.model import Decision, Golden, Item, Link, LinkKey, StubConsent, Unit, Value
+from syncer.model import Decision, Golden, Item, Link, LinkKey, Relink, StubConsent, Unit, Value
 from syncer.setup import Sync
 from syncer.steps.match import golden_id
 from syncer.steps.normalise import observation_keys
@@ -38,7 +38,7 @@ CHUNK = 300
 class Decided:
     """What a pass over all waiting records came to. `passed`: golden records of which nothing is new: what is
     due in them passed the brakes before, and was only not sent (a crash, an app that was away). `linked`: new
-    links; `relinked`: those to golden records that stood already, and links whose record is gone; `fates`:
+    links; `relinks`: those to golden records that stood already, and links whose record is gone; `fates`:
     what became of a person's answers, by golden record and field; `caused`: items that come of a changed
     mapping by itself; `entered`, `left`: linked records that came into an app's filter (`only`), or went out
     of it."""
@@ -46,7 +46,7 @@ class Decided:
     items: list[Item] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
     linked: Counter[str] = field(default_factory=Counter)
-    relinked: Counter[str] = field(default_factory=Counter)
+    relinks: list[Relink] = field(default_factory=list)
     conflicts: int = 0
     fates: dict[tuple[str, str], Fate] = field(default_factory=dict)
     caused: list[Item] = field(default_factory=list)
@@ -86,8 +86,8 @@ class Deciding:
         stubs = self._stubs() if touched or matches.groups else {}
         for some in chunks(sorted({*touched, *joining}), CHUNK):
             units = self.records.units(some)
-            self.result.relinked.update(app for id in units for app, _ in joining.get(id, ()))
             for id, unit in units.items():
+                self.result.relinks += [Relink(*key, id, "join") for key in joining.get(id, ())]
                 self._add_links(unit, joining.get(id, ()))
             self._attach_observations([u for id, u in units.items() if id in joining])
             self._chunk(list(units.values()), stubs)
@@ -203,7 +203,7 @@ class Deciding:
             doubted = {app for link in unit.links for app in self.doubted.get(link.key, ())}
             unit.creating = self.creating.get(unit.golden.id, frozenset()) | doubted
             decision = decide(unit, lens, abilities, self.run)
-            if self.refused:
+            if self.refused or self.bring_back:
                 decision = refuse(decision, unit, self.refused, lens, abilities, self.run, self.bring_back)
                 if decision.brought_back:  # a person asked for it: no brake
                     self.result.passed.add(unit.golden.id)
@@ -213,7 +213,7 @@ class Deciding:
                 self.result.passed.add(unit.golden.id)  # a person asked for it: no brake
             if unit.due and not decision.changed:
                 self.result.passed.add(unit.golden.id)
-            self.result.relinked.update(_gone(unit, decision))
+            self.result.relinks += _gone(unit, decision)
             self._follow(unit, decision)
             decisions.append(decision)
         self._save(decisions, units)
@@ -232,6 +232,7 @@ class Deciding:
         self.records.save_goldens(
             (d.unit.golden, bool(d.items) or d.unit.golden.id in self.creating) for d in decisions
         )
+        self.records.drop_links(key for d in decisions for key in d.dropped)
         self.records.save_links((k for d in decisions for k in d.unit.links), self.sync.slot_names())
         self.records.drop_observations(o.key for u in used for o in u.observations.values())
         self.records.save_observations(o for d in decisions for o in d.waiting)
@@ -283,10 +284,14 @@ class Deciding:
             self.records.touch(self.sync.dependents, targets)
 
 
-def _gone(unit: Unit, decision: Decision) -> list[str]:
-    """Apps whose record has just left."""
+def _gone(unit: Unit, decision: Decision) -> list[Relink]:
+    """Links whose record has just left."""
     before = {link.key: link.state for link in unit.links}
-    return [k.app for k in decision.unit.links if k.state == "gone" and before[k.key] != "gone"]
+    return [
+        Relink(*link.key, unit.golden.id, "gone")
+        for link in decision.unit.links
+        if link.state == "gone" and before[link.key] != "gone"
+    ]
 
 
 def _parts(slot: Slot, value: Value, name: str) -> list[str]:

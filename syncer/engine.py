@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count, groupby
 
-from syncer import brakes
 from syncer.abilities import abilities_of, creating_in, doubted_in
 from syncer.core.moved import moved, versions
 from syncer.core.plan import Abilities
 from syncer.deciding import Decided, Deciding
 from syncer.following import Following
+from syncer.holding import Holding
+from syncer.holding import Plan as Plan
 from syncer.model import Item
 from syncer.options import Options as Options
 from syncer.ports import Ports, Stopping
@@ -31,18 +32,6 @@ from syncer.store.ledger import InFlight, Ledger
 from syncer.store.records import Records
 
 ROUNDS = 3  # how often a run merges again what moved while it wrote
-
-
-@dataclass(slots=True)
-class Plan:
-    """What a run would do: its items, and why it is held (under the name of which run), if it is. `undone`:
-    an undo holds the sync, and there is no plan to refuse."""
-
-    decided: Decided
-    held: str = ""
-    trips: list[brakes.Trip] = field(default_factory=list)
-    held_run: str = ""
-    undone: bool = False
 
 
 @dataclass(slots=True)
@@ -209,13 +198,14 @@ class Engine:
         return plan
 
     def _decide_inside(self, run: Run, options: Options) -> Plan:
-        waiting = self.ledger.held()
+        holding = Holding(self.sync, self.records, self.ledger, options)
+        waiting = holding.waiting
         followed = Following(self.sync, self.records, self.ledger, run.id, self.ports.now).follow()
         planned, now_planned = self.ledger.planned(), self._plan_basis()
         touched = self.records.touched() if planned == now_planned else self.records.all_golden()
         complete = set(now_planned.split()[1:])
         found = find_matches(self.sync, self.records, complete, self.ledger.reviewed())
-        matches = options.selection.narrow(found, self.records)
+        matches = holding.matches(options.selection.narrow(found, self.records))
         touched = sorted({*options.selection.goldens(touched, self.records), *options.answers})
         turned_down = waiting[2] if waiting and options.reject == waiting[0] else []
         deciding = Deciding(
@@ -233,7 +223,7 @@ class Engine:
             moved(planned, self.ledger.mapped(), self.sync.mapping),
         )
         decided = deciding.run_all(touched, matches)
-        decided.relinked.update(followed)
+        decided.relinks += followed
         decided.items.sort(key=lambda i: i.sort_key)
         if not options.selection.narrows:
             run.report.reviews += self.ledger.save_reviews(
@@ -244,64 +234,17 @@ class Engine:
         run.report.conflicts += decided.conflicts
         run.report.fates |= decided.fates
         run.report.follow(decided.entered, decided.left)
-        plan = self._brake(run, options, decided, planned, waiting)
+        if run.plan is None:
+            run.report.left_out = holding.left_out(decided)
+        plan = holding.plan(decided, run.id, first=planned is None)
         if not plan.held and not options.selection.narrows and len(complete) == len(self.sync.apps):
             self.ledger.caught_up()
         return plan
-
-    def _brake(
-        self,
-        run: Run,
-        options: Options,
-        decided: Decided,
-        planned: str | None,
-        waiting: tuple[str, str, list[Item]] | None,
-    ) -> Plan:
-        approved = [*options.approved, *(waiting[2] if waiting and options.approve == waiting[0] else ())]
-        exempt = {i.identity for i in approved}
-        answered = waiting is not None and (
-            waiting[0] in (options.approve, options.reject) or _covers(exempt, waiting[2])
-        )
-        if run.plan is None:
-            planned_again = {i.identity for i in decided.items}
-            run.report.left_out = [i for i in approved if i.identity not in planned_again]
-        first = planned is None
-        braked = [i for i in decided.items if i.identity not in exempt and i.golden not in decided.passed]
-        counts = brakes.count(braked, self.sync.mapping)
-        if waiting is None or options.approve != waiting[0]:  # links are no items: approved as a whole
-            counts.update({(app, "links"): number for app, number in decided.relinked.items()})
-        trips = (
-            brakes.tripped(counts, self._linked_before(decided), self.sync.limits)
-            if counts and not first
-            else []
-        )
-        reason = "; ".join(str(t) for t in trips)
-        undone = waiting is not None and not waiting[2]  # an undo holds its sync with no plan of its own
-        if waiting is not None and not answered and (decided.items or undone):
-            reason = waiting[1]
-        elif (
-            not answered
-            and not options.selection.narrows
-            and (braked if approved or options.answers else decided.items)
-        ):
-            if first and self.sync.first_sync == "ask":
-                reason = "this is the first sync, and first_sync is 'ask'"
-            elif any(i.identity not in exempt for i in decided.caused):
-                reason = "the mapping changed, and its plan is not empty"
-            elif (made := self.ledger.restored()) and any(i.kind == "create" for i in braked):
-                reason = f"the state is from a backup of {made}; what it would create may exist by now"
-        if waiting is not None and not reason and (answered or not options.selection.narrows):
-            self.ledger.release(waiting[0], "answered" if answered else "moot")
-        return Plan(decided, reason, trips, waiting[0] if waiting and not answered else run.id, undone)
 
     def _plan_basis(self) -> str:
         """What all golden records were last planned under: the mapping, and the apps read completely."""
         read = [name for name in self.sync.apps if self.ledger.reader(name)["complete_at"] is not None]
         return " ".join((self.sync.mapping.version, *read))
-
-    def _linked_before(self, decided: Decided) -> dict[str, int]:
-        """Records linked in each app when the run began."""
-        return {app: n - decided.linked[app] for app, n in self.records.linked_counts().items()}
 
     def _hold_back(self, run: Run, plan: Plan) -> Plan:
         """Nothing of a held plan is kept but the plan itself; lowered consent is kept and written."""
@@ -387,11 +330,6 @@ class Engine:
             run.report.status, run.report.reason = "held", plan.held
             run.report.conflicts = run.report.reviews = 0  # none was kept
             run.report.held_run = plan.held_run
-
-
-def _covers(identities: Collection[str], items: Sequence[Item]) -> bool:
-    """Whether all of a held plan was approved."""
-    return bool(items) and all(i.identity in identities for i in items)
 
 
 class _HeldBack(Exception):

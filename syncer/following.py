@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syncer.joining import Joining
-from syncer.model import Link, LinkKey
+from syncer.model import Link, LinkKey, Relink
 from syncer.setup import Sync
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
@@ -25,31 +24,31 @@ class Following:
     run: str
     now: Callable[[], datetime]
 
-    def follow(self) -> Counter[str]:
-        """How many links moved, by app. A link whose survivor has none of its own goes over to it, with all
+    def follow(self) -> list[Relink]:
+        """The links that moved. A link whose survivor has none of its own goes over to it, with all
         that is known; where the survivor belongs to another golden record, the two become one."""
-        moved: Counter[str] = Counter()
+        moved: list[Relink] = []
         into = Joins(self.records.db, self.records.space).merged()
         for key in sorted(into):
             survivor = _end(key, into)
-            if survivor is not None and self._follow(key, survivor):
-                moved[key[0]] += 1
+            if survivor is not None and (golden := self._follow(key, survivor)):
+                moved.append(Relink(*key, golden, "merge"))
         return moved
 
-    def _follow(self, key: LinkKey, survivor: str) -> bool:
+    def _follow(self, key: LinkKey, survivor: str) -> str | None:
+        """The golden record whose link moved, if one did."""
         app, id = key
         links = self.records.links(app, [id, survivor])
         lost, won = links.get(id), links.get(survivor)
         if lost is None:
-            return False
+            return None
         if won is None:
             self._move(lost, survivor)
-            return True
+            return lost.golden
         if won.golden == lost.golden:
-            return False  # its golden record goes on with the survivor
+            return None  # its golden record goes on with the survivor
         joining = Joining(self.sync, self.records, self.ledger, self.run, self.now)
-        joining.join(lost.golden, won.golden)
-        return True
+        return joining.join(lost.golden, won.golden)
 
     def _move(self, link: Link, survivor: str) -> None:
         """The same link under another id. What came from the record came from its survivor."""

@@ -269,6 +269,7 @@ class Decision:
               before had come from
     waiting   observations that could not be used up (a reference whose target has no link yet)
     notes     (app, reason): what was not done there, and why
+    dropped   links that make room for a new record
     """
 
     unit: Unit
@@ -279,6 +280,18 @@ class Decision:
     notes: list[tuple[str, str]] = field(default_factory=list)
     was: Mapping[str, Provenance] = field(default_factory=dict)
     brought_back: bool = False
+    dropped: list[LinkKey] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Relink:
+    """A change of the crosswalk: a record that joins a golden record which stood already, whose link goes
+    over to the record that it was merged into, or that is gone."""
+
+    app: str
+    record: str
+    golden: str
+    kind: Literal["join", "merge", "gone"]
 
 
 def sent_form(values: Mapping[str, Value]) -> str:
@@ -301,6 +314,7 @@ __all__ = [
     "Pending",
     "Provenance",
     "Refusal",
+    "Relink",
     "StubConsent",
     "TimeKind",
     "Unit",

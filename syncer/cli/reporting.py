@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 EXAMPLES = 10
 COUNTED = ("conflict", "first_merge")
+_RELINKED = {
+    "gone": "is archived or deleted there; it was {}",
+    "join": "would join {}",
+    "merge": "was merged there; it was {}",
+}
 _TELLING = {"archive": 0, "blank": 1, "update": 2, "create": 3}
 
 
@@ -103,15 +109,26 @@ def _held(report: Report, plan: Plan, config: Path) -> None:
         tell("\nIt would, among others:" if len(plan.decided.items) > EXAMPLES else "\nIt would:")
     for item in examples(plan.decided.items):
         tell(f"  {described(item)}")
-    _answers(report.sync, plan.held_run or report.run, config, plan.undone)
+    relinks = plan.decided.relinks if any(trip.kind == "links" for trip in plan.trips) else []
+    if relinks:
+        tell("\nLinks that change, among others:" if len(relinks) > EXAMPLES else "\nLinks that change:")
+    for link in relinks[:EXAMPLES]:
+        tell(f"  {link.app} {link.record}  {_RELINKED[link.kind].format(link.golden)}")
+    gone = sorted({link.app for link in plan.decided.relinks if link.kind == "gone"})
+    _answers(report.sync, plan.held_run or report.run, config, plan.undone, gone)
 
 
-def _answers(sync: str, run: str, config: Path, undone: bool = False) -> None:
+def _answers(sync: str, run: str, config: Path, undone: bool = False, gone: Sequence[str] = ()) -> None:
     if undone:
         tell("\nTo release it:       " + hint(f"sync {sync} --approve {run}", config))
         return
     tell("\nTo do exactly this:  " + hint(f"sync {sync} --approve {run}", config))
     tell("To refuse it:        " + hint(f"sync {sync} --reject {run}", config))
+    for app in gone:
+        tell(
+            f"To make again what is gone in {app}: "
+            + hint(f"sync {sync} --reject {run} --bring-back {app}", config)
+        )
 
 
 def _next(report: Report, options: Options, config: Path) -> None:

@@ -80,7 +80,7 @@ def show(one: dict[str, Any], config: Path) -> None:
             if number
             else f"held: {one['held']['reason']}"
         )
-        for answer in ("--approve", "--reject") if number else ("--approve",):
+        for answer in ("--approve",) if one["held"]["undone"] else ("--approve", "--reject"):
             tell("  " + hint(f"sync {one['sync']} {answer} {one['held']['run']}", config))
     if one["held_conflicts"]:
         tell(f"{one['held_conflicts']} conflicts wait for you: {hint('conflicts list --held', config)}")

@@ -133,10 +133,11 @@ def waiting_run(runner: Runner, name: str, answered: str, approve: bool = True) 
     from syncer.store.ledger import Ledger
 
     with runner.db.reading():
-        history = History(runner.db)
-        run, held = history.run(answered), Ledger(runner.db, name).held()
+        history, ledger = History(runner.db), Ledger(runner.db, name)
+        run, held = history.run(answered), ledger.held()
         latest = history.runs(1, name)
-    if held is not None and not held[2] and not approve:
+        undone = held is not None and ledger.kind_of(held[0]) == "undo"
+    if undone and not approve:
         return None
     if held is not None and held[0] == answered:
         return answered  # the same run, or the undo that holds the sync

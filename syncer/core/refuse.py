@@ -2,7 +2,8 @@
 
 Each refused change becomes a held conflict, in which golden stands and the app's value is the candidate; a
 refused create is barred in that app; a refused archive leaves the record alone. Consent is never refused.
-What came from an app that is to be brought back is overruled instead: golden is written over it there.
+What came from an app that is to be brought back is overruled instead: golden is written over it there, and
+what was deleted there is made again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Collection
 from conflicts.candidate import Candidate
 from syncer.core.lens import Lens
 from syncer.core.plan import Abilities, Planning, plan
-from syncer.model import ABSENT, Decision, Item, LogEntry, Unit
+from syncer.model import ABSENT, Decision, Item, LinkKey, LogEntry, Unit
 
 
 def refuse(
@@ -26,7 +27,8 @@ def refuse(
 ) -> Decision:
     """The decision without the refused items (named by `Item.identity`). `unit` is what was decided about."""
     turned_down = [item for item in decision.items if item.identity in refused]
-    if not turned_down:
+    dropped = _come_back(decision, unit, abilities, bring_back) if bring_back else []
+    if not turned_down and not dropped:
         return decision
     golden = decision.unit.golden
     overruled = _overrule(decision, unit, turned_down, lens, bring_back) if bring_back else set[str]()
@@ -35,8 +37,14 @@ def refuse(
             golden.barred[item.app] = f"refused in {run}"
         elif item.kind == "update":
             _hold_fields(decision, unit, item, lens, overruled)
-    items: list[Item] = [i for i in decision.items if i.kind == "archive" and i not in turned_down]
-    plan(Planning(golden, lens, abilities, items, decision.log, []), decision.unit.links, unit.creating)
+    doomed = {link.id for link in decision.unit.links if link.doomed}  # planned anew
+    items: list[Item] = [
+        item
+        for item in decision.items
+        if item.kind == "archive" and item not in turned_down and not dropped and item.record not in doomed
+    ]
+    notes: list[tuple[str, str]] = []
+    plan(Planning(golden, lens, abilities, items, decision.log, notes), decision.unit.links, unit.creating)
     changed = {
         name: (unit.golden.value.get(name, ABSENT), value)
         for name, value in golden.value.items()
@@ -48,10 +56,25 @@ def refuse(
         decision.log,
         changed,
         decision.waiting,
-        decision.notes,
+        notes if dropped else decision.notes,
         decision.was,
-        bool(overruled),
+        bool(overruled or dropped),
+        dropped,
     )
+
+
+def _come_back(decision: Decision, unit: Unit, abilities: Abilities, app: str) -> list[LinkKey]:
+    """Give up the links whose record was just deleted in this app, so that it is made again there; those that
+    were given up. Where another record of it is there, or nothing can be made, the link stays gone."""
+    mine = [link for link in decision.unit.links if link.app == app]
+    before = {link.key: link.state for link in unit.links}
+    gone = [k for k in mine if k.state == "gone" and before[k.key] != "gone"]
+    merged = any((o := unit.observations.get(k.key)) is not None and o.state == "merged" for k in gone)
+    if app not in abilities.creates or len(gone) < len(mine) or merged:
+        return []
+    decision.unit.links = [link for link in decision.unit.links if link.app != app]
+    decision.unit.golden.barred.pop(app, None)
+    return [link.key for link in gone]
 
 
 def _overrule(decision: Decision, unit: Unit, refused: Collection[Item], lens: Lens, app: str) -> set[str]:

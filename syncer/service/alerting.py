@@ -55,11 +55,10 @@ def troubles(signs: Signs, said: AlertsModel, now: datetime) -> list[Trouble]:
     if last is not None and last["status"] == "failed":
         add("run failed", f"The last run ({last['run']}) failed. Look at: syncer show {last['run']}")
     if one["held"] is not None:
-        run, items = one["held"]["run"], one["held"]["items"]
-        add(
-            "held",
-            f"{items} changes wait for an answer: syncer sync {name} --approve {run}, or --reject {run}",
-        )
+        run, items, undone = (one["held"][key] for key in ("run", "items", "undone"))
+        what = "An undo holds it" if undone else f"{items or 'Link'} changes wait for an answer"
+        other = "" if undone else f", or --reject {run}"
+        add("held", f"{what}: syncer sync {name} --approve {run}{other}")
     for kind, number, most, command in (
         ("conflicts", one["held_conflicts"], said.conflicts, "conflicts list --held"),
         ("reviews", len(one["reviews"]), said.reviews, "review"),

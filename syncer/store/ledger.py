@@ -337,6 +337,11 @@ class Ledger:
         row = self.db.one(sql, space=self.space)
         return (row[0], row[1], [codec.item(i) for i in codec.loads(row[2])]) if row else None
 
+    def kind_of(self, run: str) -> str | None:
+        """What kind of run it was."""
+        row = self.db.one("SELECT kind FROM run WHERE id = :run", run=run)
+        return row[0] if row else None
+
     def release(self, run: str, status: str) -> None:
         self.db.run(
             "UPDATE held SET status = :status WHERE space = :space AND run = :run",

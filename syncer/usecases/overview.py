@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from syncer.config.files import Config
+from syncer.model import Item
 from syncer.store import budget, turns
 from syncer.store.conflicts import Conflicts
 from syncer.store.history import History
@@ -34,7 +35,7 @@ def of_sync(config: Config, history: History, name: str, now: datetime) -> dict[
         "last_run": last,
         "last_success": history.last_success(name),
         "next_run": service(history, now).get("next", {}).get(f"sync:{name}"),
-        "held": {"run": held[0], "reason": held[1], "items": len(held[2])} if held else None,
+        "held": _held(ledger, *held) if held else None,
         "apps": {app: _app(config, history, ledger, app, linked, now) for app in config.syncs[name].apps},
         "verified": orjson.loads(verified) if verified is not None else None,
         "held_conflicts": Conflicts(history.db).held(name),
@@ -51,6 +52,11 @@ def service(history: History, now: datetime) -> dict[str, Any]:
     if kept is None or not turns.service_lives(history.db, now, lambda holder: True):
         return {}
     return dict(orjson.loads(kept))
+
+
+def _held(ledger: Ledger, run: str, reason: str, items: list[Item]) -> dict[str, Any]:
+    undone = ledger.kind_of(run) == "undo"
+    return {"run": run, "reason": reason, "items": len(items), "undone": undone}
 
 
 def _app(

@@ -1,0 +1,138 @@
+"""Whether a plan goes on or is held, and what the answer to a held one lets through."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from syncer import brakes
+from syncer.deciding import Decided
+from syncer.matching.outcome import Matches, Review
+from syncer.model import Item
+from syncer.options import Options
+from syncer.setup import Sync
+from syncer.store.ledger import Ledger
+from syncer.store.records import Records
+
+REFUSED = "a plan that linked them was refused"
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a run would do: its items, and why it is held (under the name of which run), if it is. `undone`:
+    an undo holds the sync, and there is no plan to refuse."""
+
+    decided: Decided
+    held: str = ""
+    trips: list[brakes.Trip] = field(default_factory=list)
+    held_run: str = ""
+    undone: bool = False
+
+
+@dataclass(slots=True)
+class Holding:
+    """The plan of one run against the brakes, and against one that waits for an answer. Call inside a
+    transaction. `waiting`: (run, reason, items) of that one."""
+
+    sync: Sync
+    records: Records
+    ledger: Ledger
+    options: Options
+    waiting: tuple[str, str, list[Item]] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.waiting = self.ledger.held()
+
+    @property
+    def rejects(self) -> bool:
+        """Whether the plan that waits is turned down."""
+        return self.waiting is not None and self.options.reject == self.waiting[0]
+
+    @property
+    def approves(self) -> bool:
+        return self.waiting is not None and self.options.approve == self.waiting[0]
+
+    @property
+    def approved(self) -> list[Item]:
+        held = self.waiting[2] if self.waiting is not None and self.approves else []
+        return [*self.options.approved, *held]
+
+    def matches(self, found: Matches) -> Matches:
+        """Where a plan is refused that its links had stopped, new records that would join somebody wait for a
+        person, each in a review of its own."""
+        if not self.rejects or self.waiting is None or " links" not in self.waiting[1]:
+            return found
+        joining = [g for g in found.groups if g.golden is not None]
+        units = self.records.units([g.golden for g in joining if g.golden])
+        asked = [
+            Review(member, units[g.golden or ""].links[0].key, 0.5, REFUSED)
+            for g in joining
+            for member in g.members
+            if units[g.golden or ""].links
+        ]
+        return Matches([g for g in found.groups if g.golden is None], [*found.reviews, *asked])
+
+    def left_out(self, decided: Decided) -> list[Item]:
+        """What was approved and does not come out the same any more."""
+        planned_again = {i.identity for i in decided.items}
+        return [i for i in self.approved if i.identity not in planned_again]
+
+    def plan(self, decided: Decided, run: str, first: bool) -> Plan:
+        """The plan of a run, and whether it is held. `first`: no golden record was ever planned."""
+        waiting, options, approved = self.waiting, self.options, self.approved
+        exempt = {i.identity for i in approved}
+        answered = waiting is not None and (
+            waiting[0] in (options.approve, options.reject) or _covers(exempt, waiting[2])
+        )
+        braked = [i for i in decided.items if i.identity not in exempt and i.golden not in decided.passed]
+        counts = brakes.count(braked, self.sync.mapping)
+        counts.update(self._relinked(decided))
+        trips = (
+            brakes.tripped(counts, self._linked_before(decided), self.sync.limits)
+            if counts and not first
+            else []
+        )
+        reason = "; ".join(str(t) for t in trips)
+        undone = waiting is not None and self.ledger.kind_of(waiting[0]) == "undo"
+        if waiting is not None and not answered and (decided.items or undone or trips):
+            reason = waiting[1]
+        elif (
+            not answered
+            and not options.selection.narrows
+            and (braked if approved or options.answers else decided.items)
+        ):
+            reason = self._further_reason(decided, exempt, braked, first) or reason
+        if waiting is not None and not reason and (answered or not options.selection.narrows):
+            self.ledger.release(waiting[0], "answered" if answered else "moot")
+        return Plan(decided, reason, trips, waiting[0] if waiting and not answered else run, undone)
+
+    def _further_reason(
+        self, decided: Decided, exempt: Collection[str], braked: Sequence[Item], first: bool
+    ) -> str:
+        """Why a plan is held that no limit stops."""
+        if first and self.sync.first_sync == "ask":
+            return "this is the first sync, and first_sync is 'ask'"
+        if any(i.identity not in exempt for i in decided.caused):
+            return "the mapping changed, and its plan is not empty"
+        if (made := self.ledger.restored()) and any(i.kind == "create" for i in braked):
+            return f"the state is from a backup of {made}; what it would create may exist by now"
+        return ""
+
+    def _relinked(self, decided: Decided) -> Counter[tuple[str, brakes.ChangeKind]]:
+        """Changes of links that count. They are no items: they are approved as a whole, and where a plan is
+        refused, what an app does not have any more is not there all the same."""
+        counts: Counter[tuple[str, brakes.ChangeKind]] = Counter()
+        for one in decided.relinks if not self.approves else ():
+            if not (self.rejects and one.kind == "gone"):
+                counts[one.app, "links"] += 1
+        return counts
+
+    def _linked_before(self, decided: Decided) -> dict[str, int]:
+        """Records linked in each app when the run began."""
+        return {app: n - decided.linked[app] for app, n in self.records.linked_counts().items()}
+
+
+def _covers(identities: Collection[str], items: Sequence[Item]) -> bool:
+    """Whether all of a held plan was approved."""
+    return bool(items) and all(i.identity in identities for i in items)

@@ -1,0 +1,124 @@
+"""A plan that deletions or new links had stopped, and what becomes of it when it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syncer.brakes import Limit
+from syncer.report import Report
+from tests.engine.test_following import reread
+from tests.engine.world import World
+
+NAMES = ("Ann Lee", "Bo Berg", "Cy Diaz", "Di Fox")
+
+
+def deleted(path: Path, policy: str, creates: bool = True) -> World:
+    """Four people, of whom three were deleted in the CRM; the plan that comes of it is held."""
+    world = World(path)
+    world.text += f"on_delete: {policy}\n"
+    if not creates:
+        world.text = world.text.replace("crm: {object: contacts}", "crm: {object: contacts, creates: false}")
+    for name in NAMES:
+        first, last = name.split()
+        world.apps["crm"].user_create({"email": f"{first}@x.test", "first": first, "last": last})
+    world.settle()
+    world.limits = {"links": Limit(0.0, 1), "archives": Limit(0.0, 1)}
+    for id in list(world.apps["crm"].records)[1:]:
+        world.apps["crm"].user_delete(id)
+    reread(world)
+    return world
+
+
+@pytest.fixture(params=["keep", pytest.param("archive", marks=pytest.mark.slow)])
+def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+    world = deleted(tmp_path, request.param)
+    yield world
+    world.db.close()
+
+
+def held(world: World) -> Report:
+    report = world.run()
+    assert (report.status, report.written) == ("held", 0)
+    assert "crm: 3 links" in report.reason
+    return report
+
+
+def people(world: World, app: str) -> set[str]:
+    return {str(v["email"]).casefold() for v in world.apps[app].records.values()}
+
+
+def test_what_was_deleted_is_made_again_where_it_is_brought_back(world: World) -> None:
+    before = people(world, "desk")
+    done = world.run(reject=held(world).held_run, bring_back="crm")
+    assert (done.status, done.apps["crm"].created) == ("done", 3)
+    assert people(world, "crm") == people(world, "desk") == before
+    assert world.settle().written == 0
+    assert world.rows("SELECT COUNT(*) FROM link WHERE state = 'gone'") == [(0,)]
+    assert len(world.apps["desk"].records) == len(NAMES)
+
+
+def test_refused_deletions_stay_where_they_were_made(world: World) -> None:
+    done = world.run(reject=held(world).held_run)
+    assert (done.status, done.written) == ("done", 0)
+    assert world.settle().written == 0
+    assert (len(world.apps["crm"].records), len(world.apps["desk"].records)) == (1, len(NAMES))
+    assert world.rows("SELECT COUNT(*) FROM link WHERE state = 'gone'") == [(3,)]
+
+
+@pytest.mark.slow
+def test_approved_deletions_follow_the_policy(world: World) -> None:
+    done = world.run(approve=held(world).held_run)
+    assert done.status == "done"
+    left = len(NAMES) if "on_delete: keep" in world.text else 1
+    assert len(world.apps["desk"].records) == left
+    assert world.settle().written == 0
+
+
+@pytest.mark.slow
+def test_what_came_back_by_itself_holds_nothing_any_more(world: World) -> None:
+    held(world)
+    for name in NAMES[1:]:
+        first, last = name.split()
+        world.apps["crm"].user_create({"email": f"{first}@x.test", "first": first, "last": last})
+    world.limits = {}
+    assert world.settle().written == 0
+    assert people(world, "crm") == people(world, "desk")
+
+
+@pytest.mark.slow
+def test_an_app_that_makes_no_records_brings_nothing_back(tmp_path: Path) -> None:
+    world = deleted(tmp_path, "archive", creates=False)
+    done = world.run(reject=held(world).held_run, bring_back="crm")
+    assert (done.status, done.written) == ("done", 0)
+    assert world.rows("SELECT COUNT(*) FROM link WHERE state = 'gone'") == [(3,)]
+    assert len(world.apps["desk"].records) == len(NAMES)
+    world.db.close()
+
+
+def test_refused_links_wait_in_review(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for name in NAMES:
+        first, last = name.split()
+        world.apps["crm"].user_create({"email": f"{first}@x.test", "first": first, "last": last})
+    world.settle()
+    world.limits = {"links": Limit(0.0, 1)}
+    for name in NAMES[:2]:
+        first = name.split()[0]
+        world.apps["crm"].user_create({"email": None, "first": first, "last": name.split()[1], "phone": None})
+    for name in NAMES:
+        first, last = name.split()
+        id = world.apps["mail"].user_create(
+            {"email": f"{first}@x.test", "first": first, "last": last, "status": "out"}
+        )
+        assert id
+    report = world.run()
+    assert report.status == "held"
+    assert "mail: 4 links" in report.reason
+    done = world.run(reject=report.held_run)
+    assert done.status == "done"
+    assert world.rows("SELECT COUNT(*) FROM review WHERE status = 'open' AND app = 'mail'") == [(4,)]
+    assert world.rows("SELECT COUNT(*) FROM link WHERE app = 'mail'") == [(0,)]
+    world.db.close()
