@@ -3,9 +3,7 @@ believed, and one that is not taken changes nothing."""
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -13,10 +11,9 @@ from typing import Final, Literal
 from connectors.hooks import HookCall, HookRefused, Hooks, Touched
 from syncer.config.files import Config
 from syncer.model import LinkKey
+from syncer.service.repeats import Repeats
 
 LARGEST: Final = 512 * 1024  # bytes of a body
-REMEMBERED: Final = 86_400.0  # seconds that a call is known by, so that it is not taken twice
-MOST: Final = 100_000  # calls that are known at most
 
 Outcome = Literal["taken", "unknown", "forged", "late", "malformed", "replayed", "oversized"]
 STATUS: Final[Mapping[Outcome, int]] = {
@@ -39,7 +36,7 @@ class Receiving:
     hooks: Callable[[str], tuple[Hooks, Sequence[str]] | None]
     tell: Callable[[str, Iterable[LinkKey]], None]
     clock: Callable[[], float] = time.time
-    _seen: OrderedDict[bytes, float] = field(default_factory=OrderedDict)
+    repeats: Repeats = field(default_factory=Repeats)
 
     def take(self, app: str, call: HookCall) -> Outcome:
         """What became of a call. What it names is on its way when this returns."""
@@ -53,23 +50,11 @@ class Receiving:
         touched, outcome = _read(hooks, call, secrets, now)
         if outcome != "taken":
             return outcome
-        if self._again(app, call, now):
+        if not self.repeats.new(app, call, now):
             return "replayed"
         for sync, records in self._records(app, touched).items():
             self.tell(sync, records)
         return "taken"
-
-    def _again(self, app: str, call: HookCall, now: float) -> bool:
-        """Whether this very call was taken before: the same body under the same signature. An app that
-        repeats what we have answered does no harm by being refused."""
-        headers = "\n".join(f"{k}:{v}" for k, v in sorted(call.headers.items()) if "signature" in k)
-        print = hashlib.sha256(b"\0".join((app.encode(), headers.encode(), call.body))).digest()
-        while self._seen and (len(self._seen) > MOST or next(iter(self._seen.values())) < now - REMEMBERED):
-            self._seen.popitem(last=False)
-        if print in self._seen:
-            return True
-        self._seen[print] = now
-        return False
 
     def _records(self, app: str, touched: Iterable[Touched]) -> dict[str, list[LinkKey]]:
         """Sync -> the records that it keeps, of those named. What is not kept in step is passed over."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -12,6 +13,7 @@ from typing import Any, Final
 import orjson
 import uvicorn
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -21,6 +23,7 @@ from syncer.hooksecrets import HookSecrets
 from syncer.logs import log
 from syncer.service.metrics import Metrics
 from syncer.service.receiving import LARGEST, STATUS, Outcome, Receiving
+from syncer.service.repeats import Repeats
 from syncer.service.service import Service
 from syncer.service.view import View
 from syncer.service.worker import Done
@@ -46,7 +49,8 @@ class Web:
         self._view = View(lambda: service.config, service.ports)
         self._metrics = Metrics(self._view)
         self._secrets: tuple[float, dict[str, tuple[Hooks, Sequence[str]]]] = (-FRESH, {})
-        self._receiving = Receiving(service.config, self._hooks, service.inbox.tell)
+        self._repeats = Repeats(service.config.state, time.time())
+        self._receiving = Receiving(service.config, self._hooks, service.inbox.tell, repeats=self._repeats)
         routes = [
             Route("/healthz", self.healthz),
             Route("/readyz", self.readyz),
@@ -78,6 +82,7 @@ class Web:
     def stop(self) -> None:
         self._server.should_exit = True
         self._thread.join(3.0)
+        self._repeats.keep()
         self._socket.close()
         self._view.close()
 
@@ -143,7 +148,7 @@ class Web:
         self._metrics.received(known, outcome)
         if outcome != "taken":
             log(app=known).warning("a webhook was not taken", reason=outcome)
-        return _json({"outcome": outcome}, STATUS[outcome])
+        return _json({"outcome": outcome}, STATUS[outcome], BackgroundTask(self._repeats.keep))
 
     def _hooks(self, app: str) -> tuple[Hooks, Sequence[str]] | None:
         """How an app's calls are read, and what they may be signed with. A secret that was got a moment ago
@@ -208,5 +213,5 @@ class NotListening(StateError):
         )
 
 
-def _json(body: Any, status: int) -> Response:
-    return Response(orjson.dumps(body), status, media_type="application/json")
+def _json(body: Any, status: int, after: BackgroundTask | None = None) -> Response:
+    return Response(orjson.dumps(body), status, media_type="application/json", background=after)

@@ -274,3 +274,13 @@ class TokenRow(SQLModel, table=True):
     app: str
     holder: str = ""
     until: str = ""
+
+
+class HookCallRow(SQLModel, table=True):
+    """A webhook call that was taken (`syncer.store.hookcalls`): a hash of it, and when, in seconds since
+    1970."""
+
+    __tablename__ = "hook_call"
+    print: str = Field(primary_key=True)
+    at: float
+    __table_args__ = (Index("hook_call_at", "at"),)

@@ -4,6 +4,7 @@ numbers."""
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from connectors.hubspot.signature import SIGNATURE, TIMESTAMP, sign
 from connectors.sandbox.faults import parsed
 from connectors.sandbox.server import Sandbox
 from tests.fourth import folder
@@ -68,6 +70,28 @@ def test_an_edit_arrives_by_webhook_and_the_server_tells_how_it_stands(
         assert got(served, "/webhooks/nobody").status_code == 404
         assert served.stopped(process) == 0
     assert served.quotes() == []
+
+
+@pytest.mark.slow
+def test_what_was_taken_before_a_kill_is_not_taken_after_it(served: Served) -> None:
+    url = f"http://127.0.0.1:{served.port}/webhooks/hubspot"
+    body = b'[{"subscriptionType":"contact.propertyChange","objectId":7}]'
+    at = str(int(time.time() * 1000))
+    headers = {TIMESTAMP: at, SIGNATURE: sign("hubspot-client-secret", "POST", url, body, at)}
+    answers = []
+    for _ in range(2):
+        with served.on() as process:
+            served.until(lambda: listens(served), "it listens")
+            answers += [httpx.post(url, content=body, headers=headers).status_code for _ in range(2)]
+            process.kill()
+    assert answers == [200, 409, 409, 409]
+
+
+def listens(served: Served) -> bool:
+    try:
+        return got(served, "/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 BAD = "ada.lovelace@secret.example told sandbox-hubspot +4915112345678"

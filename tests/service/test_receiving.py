@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import urlencode
 
 import orjson
@@ -21,7 +22,10 @@ from connectors.zendesk.sandbox_webhooks import signature as zendesk_signature
 from connectors.zendesk.webhooks import ZendeskHooks
 from syncer.config.files import Config
 from syncer.model import LinkKey
+from syncer.service import repeats
 from syncer.service.receiving import LARGEST, Receiving
+from syncer.service.repeats import REMEMBERED, Repeats
+from syncer.store.database import StateError
 from tests.fourth import folder
 
 NOW = 1_900_000_000
@@ -177,6 +181,41 @@ def test_what_was_taken_is_not_taken_again(desk: Desk, app: str) -> None:
     assert desk.receiving.take(app, call) == "replayed"
     assert desk.receiving.take(app, replace(call, headers={**call.headers, "x-other": "1"})) == "replayed"
     assert len(desk.told) == 1
+
+
+@apps
+def test_what_was_taken_is_not_taken_again_after_a_start(tmp_path: Path, desk: Desk, app: str) -> None:
+    """Nor after a crash: only what is noted once the call is answered counts."""
+    state = f"sqlite:///{tmp_path}/state.db"
+    call = SIGNED[app](BODIES[app])
+    desk.receiving.repeats = Repeats(state, NOW)
+    assert desk.receiving.take(app, call) == "taken"
+    desk.receiving.repeats.keep()
+    desk.receiving.repeats = Repeats(state, NOW + 200)
+    assert desk.receiving.take(app, call) == "replayed"
+    desk.receiving.repeats = Repeats(state, NOW + REMEMBERED + 1)
+    assert desk.receiving.repeats.new(app, call, NOW + REMEMBERED + 1)
+
+
+def test_what_the_state_does_not_take_now_is_noted_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = f"sqlite:///{tmp_path}/state.db"
+    first, second = hubspot(BODIES["hubspot"]), mailchimp(BODIES["mailchimp"])
+
+    def busy(state: str, calls: object) -> None:
+        raise StateError("the disk is full")
+
+    made = Repeats(state, NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr(repeats, "_write", busy)
+        assert made.new("hubspot", first, NOW)
+        made.keep()
+    assert Repeats(state, NOW).new("hubspot", first, NOW)
+    assert made.new("mailchimp", second, NOW + 1)
+    made.keep()
+    again = Repeats(state, NOW + 2)
+    assert [again.new("hubspot", first, NOW + 2), again.new("mailchimp", second, NOW + 2)] == [False, False]
 
 
 @apps
