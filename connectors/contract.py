@@ -31,7 +31,16 @@ Writable = Literal["yes", "create", "no"]
 
 
 class AppError(Exception):
-    """The app could not be used. The text is for the admin: what, where, why, what to do."""
+    """The app could not be used. The text is for the admin: what, where, why, what to do. `quoted`: what the
+    app said itself; it may name a person, so that logs leave it out."""
+
+    def __init__(self, message: str, quoted: str = "") -> None:
+        super().__init__(message)
+        self.quoted = quoted
+
+    @property
+    def in_log(self) -> str:
+        return str(self).replace(self.quoted, "") if self.quoted else str(self)
 
 
 class AuthRefused(AppError):

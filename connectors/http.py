@@ -318,7 +318,8 @@ class Http:
                 )
             raise AuthRefused(
                 f"{self._where(request)}: status {answer.status}{self._said(answer)}. The app did not accept"
-                f" oauth.client_id and oauth.client_secret of {self._title}."
+                f" oauth.client_id and oauth.client_secret of {self._title}.",
+                self._said(answer),
             )
         if not 200 <= answer.status < 300:
             raise self._failure(request, answer, ("general",), writes=False)
@@ -336,6 +337,14 @@ class Http:
             raise _Again(Unavailable(why)) from error
 
     def _failure(
+        self, request: httpx.Request, answer: Answer, rates: Sequence[str], writes: bool
+    ) -> AppError | _Again:
+        failure = self._cause(request, answer, rates, writes)
+        error = failure.error if isinstance(failure, _Again) else failure
+        error.quoted = self._said(answer)
+        return failure
+
+    def _cause(
         self, request: httpx.Request, answer: Answer, rates: Sequence[str], writes: bool
     ) -> AppError | _Again:
         status, said = answer.status, self._said(answer)

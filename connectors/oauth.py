@@ -119,7 +119,8 @@ class Login:
         raise AuthRefused(
             f"{self.title}: the refresh token was refused ({refused}). It was revoked, has expired, or was"
             " used elsewhere. Run syncer auth login and the app's name, or connect the app anew and put the"
-            " new value into oauth.refresh_token."
+            " new value into oauth.refresh_token.",
+            str(refused),
         ) from refused
 
     def grant(self, code: Mapping[str, str]) -> Token:
@@ -128,7 +129,7 @@ class Login:
             return self._asked({"grant_type": "authorization_code", **code}, "")
         except GrantRefused as refused:
             told = f"{self.title} did not take the code ({refused}). Begin the login anew."
-            raise AuthRefused(told) from refused
+            raise AuthRefused(told, str(refused)) from refused
 
     def _exchanged(self, refresh: str) -> Token:
         return self._asked({"grant_type": "refresh_token", "refresh_token": refresh}, refresh)

@@ -15,7 +15,7 @@ from syncer.engine import Engine, Options, Plan
 from syncer.exporting import Exporting
 from syncer.logs import log
 from syncer.ports import Ports
-from syncer.report import AppRow, Report
+from syncer.report import AppRow, Report, Status
 from syncer.retaining import Retaining
 from syncer.setup import Sync
 from syncer.steps.pull import look_at
@@ -23,7 +23,7 @@ from syncer.store.database import Database
 from syncer.store.history import History
 from syncer.store.lease import hold
 from syncer.store.ledger import Ledger
-from syncer.wire import OtherAccount, Wiring
+from syncer.wire import NotDescribed, OtherAccount, Wiring
 
 Choose = Callable[[Sync], Options | None]
 
@@ -62,10 +62,8 @@ class Runner:
         self.wiring.accept = self._accepted(name, options.approve)
         try:
             sync = self.wiring.sync(name)
-        except OtherAccount as error:
-            return Outcome(self._not_run(name, options, "held", str(error), error.found))
-        except AppError as error:
-            return Outcome(self._not_run(name, options, "failed", str(error)))
+        except (OtherAccount, AppError) as error:
+            return Outcome(self._not_run(name, options, error))
         chosen = choose(sync) if choose is not None else options
         if chosen is None:
             return None
@@ -74,7 +72,7 @@ class Runner:
                 self._look(sync, chosen)
             report, plan = Engine(sync, self.db, self.ports).run_with_plan(chosen)
         except AppError as error:
-            return Outcome(self._not_run(name, options, "failed", str(error)))
+            return Outcome(self._not_run(name, options, error))
         finally:
             Exporting(self.config, self.db, self.ports, name).run()
         Retaining(sync, self.db, self.ports, self.config.model.history.keep).run()
@@ -108,17 +106,19 @@ class Runner:
             return frozenset(latest[0]["report"].get("accounts", ()))
         return frozenset()
 
-    def _not_run(
-        self, name: str, options: Options, status: str, reason: str, accounts: dict[str, str] | None = None
-    ) -> Report:
+    def _not_run(self, name: str, options: Options, error: AppError | OtherAccount) -> Report:
         """A run that could not begin is a run in the history all the same."""
         now = self.ports.now()
-        report = Report(self.ports.run_id(now), name, reason=reason)
-        report.status = "held" if status == "held" else "failed"
+        status: Status = "held" if isinstance(error, OtherAccount) else "failed"
+        report = Report(self.ports.run_id(now), name, status, reason=str(error))
         report.apps = {app: AppRow() for app in self.config.syncs[name].apps}
+        if isinstance(error, NotDescribed):
+            report.apps[error.app] = AppRow(error=str(error), refused=error.refused)
+        accounts = error.found if isinstance(error, OtherAccount) else {}
         ledger = Ledger(self.db, name)
         with self.db.transaction():
             ledger.begin_run(report.run, options.kind, now)
-            ledger.end_run(report.run, report.status, now, 0, {**report.stored(), "accounts": accounts or {}})
-        log(sync=name).warning("run not begun", run=report.run, status=report.status)
+            ledger.end_run(report.run, report.status, now, 0, {**report.stored(), "accounts": accounts})
+        why = error.in_log if isinstance(error, AppError) else str(error)
+        log(sync=name).info("run not begun", run=report.run, status=report.status, reason=why)
         return report

@@ -16,7 +16,17 @@ import orjson
 
 from connectors import registry
 from connectors.budget import Rate
-from connectors.contract import Account, AppError, Budget, Connector, FieldSpec, ObjectSpec, Options, Tokens
+from connectors.contract import (
+    Account,
+    AppError,
+    AuthRefused,
+    Budget,
+    Connector,
+    FieldSpec,
+    ObjectSpec,
+    Options,
+    Tokens,
+)
 from connectors.settings import own_rates
 from mappings.document import ProblemsFound
 from mappings.load import Draft, bind, fit
@@ -40,6 +50,16 @@ from syncer.store.tokens import SharedTokens
 from syncer.store.vault import Vault
 
 DESCRIBED_FOR = timedelta(days=1)
+
+
+class NotDescribed(AppError):
+    """An app that is not remembered could not be asked what it is like. `refused`: our credential was not
+    taken."""
+
+    def __init__(self, app: str, error: AppError) -> None:
+        super().__init__(str(error), error.quoted)
+        self.app = app
+        self.refused = isinstance(error, AuthRefused)
 
 
 class OtherAccount(Exception):
@@ -72,7 +92,7 @@ class Wiring:
 
     def sync(self, name: str) -> Sync:
         """A sync that is ready to run. Raises `ProblemsFound` where the mapping does not fit the apps,
-        `OtherAccount`, and `AppError` where an app that is not remembered cannot be asked."""
+        `OtherAccount`, and `NotDescribed` where an app that is not remembered cannot be asked."""
         said = self.config.syncs[name]
         found, mapping = self._bound(said)
         model = self.config.model
@@ -181,9 +201,9 @@ class Wiring:
             if app not in self.accounts:
                 self.accounts[app] = self.connector(app).check()
             spec = self.connector(app).describe(object)
-        except AppError:
+        except AppError as error:
             if remembered is None or refresh:
-                raise
+                raise NotDescribed(app, error) from error
             _remind(self.connector(app), remembered)
             return remembered, None  # the same way to the same app: reading it will tell what is wrong
         account = self.accounts[app].id

@@ -32,13 +32,14 @@ class Message:
 class Signs:
     """What is known of one sync. `standing`: as `syncer.usecases.overview` tells it; `report`: what its last
     run kept of itself; `days`: by day (newest last, today left out), whether anything was written;
-    `expiring`: app -> when what renews its login ends."""
+    `expiring`: app -> when what renews its login ends; `renewals`: app -> how its credential is renewed."""
 
     standing: Mapping[str, Any]
     report: Mapping[str, Any] = field(default_factory=dict)
     days: Sequence[bool] = ()
     since: datetime | None = None
     expiring: Mapping[str, datetime] = field(default_factory=dict)
+    renewals: Mapping[str, str] = field(default_factory=dict)
 
 
 def troubles(signs: Signs, said: AlertsModel, now: datetime) -> list[Trouble]:
@@ -51,8 +52,8 @@ def troubles(signs: Signs, said: AlertsModel, now: datetime) -> list[Trouble]:
     def add(kind: str, text: str) -> None:
         found.append(Trouble(f"{name}: {kind}", text))
 
-    last = one["last_run"]
-    if last is not None and last["status"] == "failed":
+    last, refused = one["last_run"], signs.report.get("credentials_refused", ())
+    if last is not None and last["status"] == "failed" and not refused:
         add("run failed", f"The last run ({last['run']}) failed. Look at: syncer show {last['run']}")
     if one["held"] is not None:
         run, items, undone = (one["held"][key] for key in ("run", "items", "undone"))
@@ -75,8 +76,9 @@ def troubles(signs: Signs, said: AlertsModel, now: datetime) -> list[Trouble]:
     drift = sum((one["verified"] or {}).get("drift", {}).values())
     if drift:
         add("drift", f"{drift} values differ from golden: syncer verify {name} --repair")
-    for app in signs.report.get("credentials_refused", ()):
-        add(f"credential of {app}", f"{app} refused our credential. Renew it, then: syncer check")
+    for app in refused:
+        how = signs.renewals.get(app, "Renew it, then: syncer check")
+        add(f"credential of {app}", f"{app} refused our credential. {how}")
     for app, ends in signs.expiring.items():
         if ends - now < said.expiry:
             add(f"login of {app}", f"The login of {app} ends on {ends:%Y-%m-%d}: syncer auth login {app}")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 
+from syncer.config.files import AppModel
 from syncer.logs import log
 from syncer.service.alerting import Message, Signs, Trouble, step, troubles
 from syncer.service.service import Service
@@ -18,6 +19,7 @@ from syncer.store.database import Database, StateError
 from syncer.store.history import History
 
 EVERY: Final = timedelta(seconds=30)
+HOOKS: Final = "webhook_secret"  # with which an app signs; no call of ours needs it
 BACK: Final = 31  # days that are looked at
 
 
@@ -76,6 +78,7 @@ class Alerts:
                     _days(db, one["sync"], now),
                     self._service.since,
                     self._expiring(one["apps"]),
+                    {app: renewal(app, self._service.config.apps[app]) for app in one["apps"]},
                 )
                 for one in standing
             ]
@@ -107,6 +110,14 @@ class Alerts:
         if not all(sent):
             log().error("alerts could not be sent; they are tried again")
         return all(sent)
+
+
+def renewal(app: str, model: AppModel) -> str:
+    """What a person does about a credential that an app refuses."""
+    if model.oauth is not None:
+        return f"Log in again: syncer auth login {app}"
+    named = " and ".join(f"apps.{app}.credentials.{name}" for name in model.secrets() if name != HOOKS)
+    return f"Renew {named} of the config, or give it the rights that it lacks; then: syncer check"
 
 
 def _last_report(db: Database, sync: str) -> dict[str, Any]:

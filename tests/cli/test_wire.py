@@ -12,6 +12,7 @@ from syncer import specs
 from syncer.config.files import AppModel, load_config
 from syncer.ports import Ports
 from syncer.store.database import Database
+from syncer.store.history import History
 from syncer.wire import Wiring, dependents, spec_key, targets
 from tests.cli.conftest import Desk
 
@@ -59,6 +60,18 @@ def test_contacts_point_to_companies(desk: Desk) -> None:
     assert targets(config, config.syncs["contacts"]) == {"company": "companies"}
     assert dependents(config, config.syncs["companies"]) == ("contacts",)
     assert dependents(config, config.syncs["contacts"]) == ()
+
+
+def test_a_credential_that_is_refused_before_anything_is_known_of_the_app_is_told_as_that(desk: Desk) -> None:
+    desk.change("sandbox-hubspot", "an-old-token")
+    answer = desk.run("sync", "companies")
+    assert answer.code == 1
+    assert "renew it for HubSpot (hubspot)" in answer.out + answer.err
+    db = Database(load_config(desk.config).state)
+    with db.reading():
+        (last,) = History(db).runs(1, "companies")
+    assert (last["status"], last["report"]["credentials_refused"]) == ("failed", ["hubspot"])
+    db.close()
 
 
 @pytest.mark.parametrize(("later", "asks"), [(timedelta(hours=23), False), (timedelta(hours=25), True)])

@@ -12,13 +12,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from syncer.cli.init import contents, write
-from syncer.config.files import load_config
+from syncer.config.files import OAuthModel, load_config
 from syncer.config.service import AlertsModel
 from syncer.ports import Ports
 from syncer.service.alerting import Signs, Trouble, step, troubles
-from syncer.service.alerts import Alerts
+from syncer.service.alerts import Alerts, renewal
 from syncer.service.desk import Desk
 from syncer.store.database import Database
 from syncer.store.history import History
@@ -41,7 +42,8 @@ BUSY = [True] * 14
 
 
 def signs(days: list[bool] = BUSY, **changes: Any) -> Signs:
-    more = {name: changes.pop(name) for name in ("report", "since", "expiring") if name in changes}
+    named = ("report", "since", "expiring", "renewals")
+    more = {name: changes.pop(name) for name in named if name in changes}
     return Signs({**WELL, **changes}, days=days, **more)
 
 
@@ -67,6 +69,10 @@ CASES: Mapping[str, tuple[Signs, list[str]]] = {
     "drift": (signs(verified={"drift": {"crm": 2, "mail": 0}}), ["drift"]),
     "compared without drift": (signs(verified={"drift": {"crm": 0}}), []),
     "a credential was refused": (signs(report={"credentials_refused": ["crm"]}), ["credential of crm"]),
+    "a run failed since a credential was refused": (
+        signs(last_run={"run": "r2", "status": "failed"}, report={"credentials_refused": ["crm"]}),
+        ["credential of crm"],
+    ),
     "a login ends in six days": (signs(expiring={"crm": NOW + timedelta(days=6)}), ["login of crm"]),
     "a login ends in eight days": (signs(expiring={"crm": NOW + timedelta(days=8)}), []),
     "what is paused is left alone": (signs(paused=True, held_conflicts=99), []),
@@ -82,6 +88,22 @@ def test_what_is_trouble(given: Signs, expected: list[str]) -> None:
     found = troubles(given, SAID, NOW)
     assert [trouble.key for trouble in found] == [f"contacts: {kind}" for kind in expected]
     assert all("syncer" in trouble.text or "usually" in trouble.text for trouble in found)
+
+
+def test_a_refused_credential_is_told_with_what_to_renew(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    for file, text in contents(config, sandbox=True, port=8765).items():
+        write(file, text)
+    zendesk = load_config(config, {}).apps["zendesk"]
+    told = "Renew apps.zendesk.credentials.email and apps.zendesk.credentials.token of the config, or give"
+    assert renewal("zendesk", zendesk).startswith(told)
+    login = OAuthModel(client_id="a", client_secret=SecretStr("b"))
+    by_login = zendesk.model_copy(update={"credentials": {}, "oauth": login})
+    assert renewal("zendesk", by_login) == "Log in again: syncer auth login zendesk"
+    refused = signs(
+        report={"credentials_refused": ["zendesk"]}, renewals={"zendesk": renewal("zendesk", zendesk)}
+    )
+    assert told in troubles(refused, SAID, NOW)[0].text
 
 
 HELD, FAILED = Trouble("contacts: held", "3 wait"), Trouble("contacts: run failed", "r2 failed")
