@@ -86,8 +86,9 @@ def show(found: Checked, config: Path) -> None:
     if found.lacking:
         cure = hint("check --create-fields", config)
         tell(f"{len(found.lacking)} mapped fields are missing. {cure} makes them.")
-    elif not found.problems:
-        tell("All mapped fields are there.")
+    elif not found.problems and any(not app.error for app in found.apps):
+        unasked = any(app.error for app in found.apps)
+        tell(f"All mapped fields are there{', in the apps that could be asked' if unasked else ''}.")
     if found.estimates:
         tell()
         table(
