@@ -126,7 +126,7 @@ def _show(name: str, found: Verified, limit: int, repair: bool, config: Path) ->
 def _some(title: str, findings: Iterable[Finding], limit: int) -> None:
     rows = [
         (
-            f"{f.app}:{f.record}",
+            f"{f.app}:{f.record}" if f.record else f"{f.app} (none of {f.who})",
             *((f.field, value(f.holds), value(f.wanted)) if f.field else ("",) * 3),
             f.words,
         )

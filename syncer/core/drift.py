@@ -19,16 +19,18 @@ _WORDS: Mapping[str, str] = {
     "in_review": "a doubtful match, which waits for a person",
     "unknown": "the app does not say what became of the record",
 }
+NEVER_MADE = "the app should have a record of this, and never got one"
 DRIFT: frozenset[str] = frozenset({"due", "missing", "unlinked"})
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A field (None: the record as a whole) that is not as golden says. `holds` and `wanted` are in the app's
+    """A field (None: the record as a whole) that is not as golden says. `record` is None where the app never
+    got one. `holds` and `wanted` are in the app's
     form; `edited`: the app shows something else than it was last known to hold."""
 
     app: str
-    record: str
+    record: str | None
     who: str | None
     field: str | None
     kind: Kind
@@ -42,6 +44,10 @@ class Finding:
 
     @property
     def words(self) -> str:
+        if self.kind == "missing" and self.record is None:
+            return NEVER_MADE
+        if self.kind == "refused" and self.record is None:
+            return "the app refused the new record for good"
         if self.kind == "due" and self.edited:
             return "was edited since the last run"
         return _WORDS.get(self.kind) or WORDS[cast(Code, self.kind)]

@@ -4,20 +4,26 @@ id before it is called drift, since lists may lag behind their records."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from connectors.contract import AppError, Fetched, Page, Record
 from syncer import refs
+from syncer.abilities import abilities_of, creating_in, doubted_in
 from syncer.core.drift import Finding, Kind, compare
 from syncer.core.lens import Lens
+from syncer.core.plan import Planning, plan
+from syncer.deciding import Deciding
 from syncer.engine import Engine
+from syncer.matching.outcome import Matches
 from syncer.model import DISAGREES, LinkKey, Unit
 from syncer.ports import Ports, Task
 from syncer.setup import App, Sync
 from syncer.store.database import Database, chunks
 from syncer.store.stories import Stories
+
+CHUNK = 300
 
 
 @dataclass(slots=True)
@@ -70,6 +76,10 @@ class Verifying:
             able = self.engine.unpaused()
             tasks = {name: self._check(app) for name, app in self.sync.apps.items() if name in able}
             found: dict[str, Checked] = self.ports.workers.drive(tasks)
+            complete = {name for name, checked in found.items() if not checked.error}
+            with self.db.reading():
+                for finding in self._never_made(complete):
+                    found[finding.app].findings.append(finding)
             for name in self.sync.apps:
                 checked = found.setdefault(name, Checked(error="paused"))
                 run.report.apps[name].read, run.report.apps[name].error = checked.read, checked.error
@@ -80,6 +90,7 @@ class Verifying:
         is merged as ever. Returns the records that such a run has to look at."""
         records = self.engine.records
         stale = [f for f in drift if f.kind == "due" and not f.edited and f.who is not None]
+        lacking = sorted({f.who for f in drift if f.record is None and f.who is not None})
         with self.db.transaction():
             units = records.units(sorted({f.who for f in stale if f.who}))
             for f in stale:
@@ -89,8 +100,35 @@ class Verifying:
                         link.agreed.update(dict.fromkeys(fields, DISAGREES))
                         link.parted.pop(f.field or "", None)
             records.save_links((k for u in units.values() for k in u.links), self.sync.slot_names())
-            records.mark_due(units)
-        return tuple(dict.fromkeys((f.app, f.record) for f in drift))
+            records.mark_due([*units, *lacking])
+            theirs = [link.key for unit in records.units(lacking).values() for link in unit.links]
+        return tuple(dict.fromkeys([*((f.app, f.record) for f in drift if f.record is not None), *theirs]))
+
+    def _never_made(self, complete: Collection[str]) -> Iterator[Finding]:
+        """Golden records that the mapping wants in an app, which has none of them. Call inside a reading."""
+        records, ledger = self.engine.records, self.engine.ledger
+        creating, doubted = creating_in(ledger), doubted_in(ledger, Matches([], []))
+        able = abilities_of(self.sync, ledger)
+        able = replace(able, creates=[app for app in able.creates if app in complete])
+        deciding = Deciding(self.sync, records, ledger, "", self.ports.now, able, creating)
+        for some in chunks(records.all_golden(), CHUNK):
+            units = list(records.units(some).values())
+            lens = Lens(self.sync.mapping, refs.load(self.sync, self.db, units))
+            abilities = deciding.abilities_for(units)
+            for unit in units:
+                waits = {app for link in unit.links for app in doubted.get(link.key, ())}
+                planning = Planning(unit.golden, lens, abilities, [], [], [])
+                plan(planning, unit.links, {*creating.get(unit.golden.id, ()), *waits})
+                made = [item.app for item in planning.items if item.kind == "create"]
+                there = {*made, *(link.app for link in unit.links)}
+                refused = [app for app in unit.golden.refused if app in complete and app not in there]
+                kinds: tuple[tuple[Kind, Collection[str]], ...] = (
+                    ("missing", made),
+                    ("pending", creating.get(unit.golden.id, ())),
+                    ("refused", refused),
+                )
+                for kind, apps in kinds:
+                    yield from (Finding(app, None, unit.golden.id, None, kind) for app in sorted(apps))
 
     # -- one app ------------------------------------------------------------------------------------------
 
@@ -115,7 +153,7 @@ class Verifying:
             with self.db.reading():
                 compared, found = self._compare(app, page.records)
             checked.compared += compared
-            differs = {f.record for f in found if f.is_drift}
+            differs = {f.record for f in found if f.is_drift and f.record}
             checked.findings += [f for f in found if f.record not in differs]
             doubtful.update(dict.fromkeys(differs))
             shown.update(r.id for r in page.records if not r.archived)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from connectors.contract import Result, Write
 from syncer.engine import Engine
 from syncer.model import LinkKey
 from syncer.selecting import Selection
@@ -81,3 +82,36 @@ def test_a_held_conflict_is_told_apart(tmp_path: Path) -> None:
     world.settle()
     assert kinds(world) == [("crm", "title", "held"), ("desk", "title", "held")]
     world.db.close()
+
+
+def test_a_record_that_an_app_should_have_and_never_got(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mailing tool was away when its record was to be made; it takes only who is subscribed."""
+
+    def away(object: str, writes: Sequence[Write]) -> list[Result]:
+        return [Result(write.ref, "retry") for write in writes]
+
+    monkeypatch.setattr(world.connectors["mail"], "write", away)
+    world.apps["desk"].user_create({"email": "bo@x.test", "name": "Bo Berg", "consent": "subscribed"})
+    world.run()
+    monkeypatch.undo()
+    (found,) = [f for f in verify(world).run().drift if f.kind == "missing"]
+    assert (found.app, found.record, found.field) == ("mail", None, None)
+    assert found.words == "the app should have a record of this, and never got one"
+    repair(world)
+    assert len(world.apps["mail"].records) == 1
+    assert kinds(world) == []
+
+
+def test_a_record_that_was_refused_or_is_not_wanted_is_no_drift(world: World) -> None:
+    mail = world.apps["mail"]
+    (golden,) = [row[0] for row in world.rows("SELECT id FROM golden")]
+    with world.db.transaction():
+        records = Engine(world.sync(), world.db, world.ports()).records
+        unit = records.units([str(golden)])[str(golden)]
+        unit.golden.value["consent"] = "subscribed"
+        unit.golden.barred["mail"] = "refused in 1"
+        records.save_goldens([(unit.golden, False)])
+    assert not mail.records
+    assert [k for k in kinds(world) if k[0] == "mail"] == []
