@@ -15,7 +15,7 @@ Errors a connector may raise (a refused *record* is a `Result`, never an excepti
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -333,4 +333,20 @@ class Attaching(Protocol):
 
     def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """Record id -> what hangs on the record, in words ("3 tickets"); without anything it is missing."""
+        ...
+
+
+@runtime_checkable
+class Erasing(Protocol):
+    """What a connector may offer besides: `syncer forget` has it remove people for good, where the config
+    asks for that (forget.in_apps: erase)."""
+
+    @property
+    def erasable(self) -> Collection[str]:
+        """The objects whose records the app erases."""
+        ...
+
+    def erase(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """Remove records for good, archived ones, too. Record id -> why it was not, for those that are left;
+        one that is not there any more is erased."""
         ...

@@ -3,7 +3,7 @@ README.md beside this."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -51,6 +51,7 @@ LIST: Final = 100
 BATCH: Final = 100
 CONTACTS: Final = "0-1"  # the id of the object type
 LAG: Final = 10.0  # seconds until the search index shows a change
+IN_THE_BIN: Final = "it is in HubSpot's recycle bin: erase it there, or wait 90 days"
 OVERLAP: Final = timedelta(seconds=30)  # read again at each poll; never less than the lag
 RATES: Final = (Rate("general", 100, 10.0), Rate("search", 5, 1.0))
 STATED: Final = (
@@ -186,6 +187,26 @@ class HubSpotConnector:
     def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """Deals, tickets, mails, calls, meetings, notes and tasks of a contact or company."""
         return Attached(self._http, self._paths).of(object, ids)
+
+    @property
+    def erasable(self) -> Collection[str]:
+        return ("contacts",)
+
+    def erase(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """By the call for privacy requests, one contact each."""
+        left: dict[str, str] = {}
+        path = f"{self._paths.objects(object)}/gdpr-delete"
+        for id in ids:
+            answer = self._http.write("POST", path, body={"objectId": id}, allow=(400, 403, 404))
+            if answer.status == 404:
+                left |= {id: IN_THE_BIN} if self._is_archived(object, id) else {}
+            elif answer.status >= 400:
+                left[id] = self._http.redact(answer.detail.get("message") or "HubSpot refused it")
+        return left
+
+    def _is_archived(self, object: str, id: str) -> bool:
+        path, params = f"{self._paths.objects(object)}/{id}", {"archived": "true"}
+        return self._http.read("GET", path, params=params, allow=(404,)).status != 404
 
     def close(self) -> None:
         self._http.close()

@@ -151,7 +151,7 @@ def gdpr_delete(account: Account, call: Call) -> Answer:
     row = records.find(str(call.body.get("objectId", "")), call.body.get("idProperty"))
     discard(account, records, row)
     if not account.mode.muted:
-        records.archived.remove(int(row["id"]))
+        records.erase(row)
         account.webhooks.note(SINGULAR[records.kind], "privacyDeletion", int(row["id"]))
     return Answer(204)
 

@@ -59,6 +59,7 @@ class Records:
         self.merged: dict[int, int] = {}
         self.index = SearchIndex(self.table, clock, mode)
         self.opted_out: set[str] = set()
+        self.blocked: set[str] = set()  # addresses of people who were erased
         self._next = first_id
         self._note = note
 
@@ -114,6 +115,8 @@ class Records:
                 )
             )
         self._refuse_taken(values, None)
+        if blocked := [email for email in _addresses(values) if email in self.blocked]:
+            raise Refused(error(400, "VALIDATION_ERROR", f"{blocked[0]} was deleted for privacy reasons"))
         given, now = {name: value for name, value in values.items() if value}, self.clock.tick()
         if self.mode.muted:
             return self._row(given, now, now)[1]
@@ -170,6 +173,13 @@ class Records:
         row["archived"] = True
         row["archivedAt"] = iso_ms(self.clock.tick())
         self.archived.add(id, row)
+
+    def erase(self, row: Row) -> None:
+        """For good, and the addresses are not taken again."""
+        if self.mode.muted:
+            return
+        self.blocked |= set(_addresses(row["properties"]))
+        self.archived.remove(int(row["id"]))
 
     def merge(self, winner: Row, loser: Row) -> Row:
         """The loser's id leads to the winner from now on; its addresses become additional ones. The winner is

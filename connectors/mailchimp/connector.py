@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -132,6 +132,16 @@ class MailchimpConnector:
         numbers = side_by_side(list(ids), self._http.lanes, self._lookup.mails)
         found = dict(zip(ids, numbers, strict=True))
         return {id: "1 mail" if number == 1 else f"{number} mails" for id, number in found.items() if number}
+
+    @property
+    def erasable(self) -> Collection[str]:
+        return (MEMBERS,)
+
+    def erase(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """One call each. The address can never be imported again: only the person can come back."""
+        _known(object)
+        reasons = side_by_side(list(ids), self._http.lanes, self._lookup.erase)
+        return {id: why for id, why in zip(ids, reasons, strict=True) if why}
 
     def close(self) -> None:
         self._http.close()

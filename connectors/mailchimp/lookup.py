@@ -68,6 +68,14 @@ class Lookup:
         events = answer.detail.get("activity") or ()
         return sum(event.get("action") == "sent" for event in events)
 
+    def erase(self, key: str) -> str:
+        """Delete a member for good; why it was not, or nothing."""
+        path = f"{self.path(key)}/actions/delete-permanent"
+        answer = self.http.write("POST", path, allow=(400, 403, 404, 405))
+        if answer.status in (204, 404):
+            return ""
+        return self.http.redact(answer.detail.get("detail") or "Mailchimp refused it")
+
     def path(self, key: str) -> str:
         return f"{self.audience}/members/{quote(key, safe='')}"
 

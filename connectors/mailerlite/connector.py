@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.budget import Rate, RateHeaders
@@ -122,6 +122,17 @@ class MailerLiteConnector:
         _known(object)
         sent = {id: int(reply.data.get("sent") or 0) for id, reply in self._batch.read(ids)}
         return {id: "1 mail" if number == 1 else f"{number} mails" for id, number in sent.items() if number}
+
+    @property
+    def erasable(self) -> Collection[str]:
+        return (SUBSCRIBERS,)
+
+    def erase(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """MailerLite erases within 30 days."""
+        _known(object)
+        forgetting = Writer(self._http, self.describe(object), self._groups, forgets=True)
+        results = forgetting.write([Write(id, "archive", id, {}) for id in ids])
+        return {r.ref: r.reason or r.outcome for r in results if r.outcome not in ("applied", "stale")}
 
     def close(self) -> None:
         self._http.close()

@@ -3,7 +3,7 @@ this."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.authorize import Way
@@ -24,6 +24,7 @@ from connectors.contract import (
 )
 from connectors.http import Http
 from connectors.settings import basic, number, require
+from connectors.zendesk.errors import said
 from connectors.zendesk.feeds import by_cursor, by_time, listed
 from connectors.zendesk.fields import OBJECTS, ObjectFacts, new_field, object_spec
 from connectors.zendesk.jobs import Jobs
@@ -179,6 +180,21 @@ class ZendeskConnector:
             if tickets:
                 found[id] = f"{len(tickets)} ticket" + ("s" if len(tickets) > 1 else "")
         return found
+
+    @property
+    def erasable(self) -> Collection[str]:
+        return ("users",)
+
+    def erase(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """Two calls for each user: only one that is deleted can be erased."""
+        left: dict[str, str] = {}
+        for id in ids:
+            for path in (f"/users/{id}", f"/deleted_users/{id}"):
+                answer = self._http.write("DELETE", path, allow=(400, 403, 404, 422))
+                if answer.status >= 400 and answer.status != 404:
+                    left[id] = self._http.redact(said(answer))
+                    break
+        return left
 
     def close(self) -> None:
         self._http.close()

@@ -98,5 +98,5 @@ def _done(told: Forgotten) -> None:
 def _show_failed(told: Forgotten) -> None:
     for fate in told.fates:
         if fate.outcome == "failed":
-            say(f"{fate.app}:{fate.record} could not be archived: {fate.because}")
+            say(f"{fate.app}:{fate.record} could not be taken out: {fate.because}")
     say("So nothing was removed here, or they would come back. The same command tries again.")

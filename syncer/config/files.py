@@ -161,8 +161,10 @@ class ForgetModel(Strict):
     """What `syncer forget` does, and where it remembers that it did."""
 
     dir: str = Field(default="forgotten", min_length=1, description="The folder, seen from this file.")
-    in_apps: Literal["archive", "keep"] = Field(
-        default="archive", description="What becomes of the records in the apps; keep: leave them."
+    in_apps: Literal["archive", "erase", "keep"] = Field(
+        default="archive",
+        description="What becomes of the records in the apps; erase: for good, where the app offers it (else"
+        " archived); keep: leave them.",
     )
 
 

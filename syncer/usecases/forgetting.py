@@ -1,4 +1,5 @@
-"""Forget a person: archive their records in the apps, then take them out of everything that syncer keeps.
+"""Forget a person: archive or erase their records in the apps, then take them out of everything that syncer
+keeps.
 
 What stays are keyed hashes (`syncer.marks`), by which a later record of the same person is known again and
 waits in review, and a receipt that does not say whom it is about.
@@ -6,22 +7,24 @@ waits in review, and a receipt that does not say whom it is about.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from conflicts import log as conflict_log
+from connectors.contract import AppError, Erasing
 from syncer.abilities import creating_in
 from syncer.config.files import Config
 from syncer.engine import Engine, Run
 from syncer.marks import Marks
 from syncer.model import Item, LinkKey
-from syncer.ports import Ports
+from syncer.ports import Ports, Task
 from syncer.report import Report
 from syncer.setup import App, Sync
-from syncer.store.database import Database
+from syncer.store.database import Database, chunks
 from syncer.store.erasure import Erasure
 from syncer.store.history import History
 from syncer.store.joins import Joins
@@ -30,17 +33,20 @@ from syncer.usecases.reverting import ask
 from syncer.usecases.who import known
 
 KEPT = "the config says to keep the records in the apps (forget.in_apps)"
+AWAY = "the app is paused, or could not be asked"
+PORTION = 50  # records between two looks at whether to stop
 NOBODY_LINKS = "it takes no part in the sync: remove it there by hand"
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of one record in its app. `left`: nothing, and why; `failed`: it was to be archived."""
+    """What becomes of one record in its app. `left`: nothing, and why; `failed`: it was to be archived or
+    erased."""
 
     app: str
     record: str
     who: str | None
-    outcome: Literal["archive", "archived", "erased", "left", "failed"]
+    outcome: Literal["archive", "erase", "archived", "erased", "left", "failed"]
     because: str = ""
 
 
@@ -89,7 +95,7 @@ class Forgetting:
         then nothing was removed."""
         keys = [(f.app, f.record) for f in shown.fates]
         with self.engine.session("forget") as run:
-            done = Forgotten(self.sync.name, self._archive(run, shown.fates), run.id, run.report)
+            done = Forgotten(self.sync.name, self._take_out(run, shown.fates), run.id, run.report)
             if done.finished:
                 done.marks = self._mark(keys)
                 erase(self.config, self.db, self.sync.name, keys, done)
@@ -106,23 +112,29 @@ class Forgetting:
         link = self.engine.records.links(key[0], [key[1]]).get(key[1])
         if link is None:
             return Fate(*key, None, "left", NOBODY_LINKS)
-        if link.state == "gone":
-            return Fate(*key, link.golden, "left", "it is archived or deleted already")
-        why = self._why_left(self.sync.apps[key[0]])
-        return Fate(*key, link.golden, "left" if why else "archive", why)
+        app = self.sync.apps[key[0]]
+        why, erases = self._why_left(app), self._erases(app)
+        if link.state == "gone" and not why and not erases:
+            why = "it is archived or deleted already"
+        return Fate(*key, link.golden, "left" if why else "erase" if erases else "archive", why)
+
+    def _erases(self, app: App) -> bool:
+        """Whether records are to be removed for good there, and can be."""
+        wanted = self.config.model.forget.in_apps == "erase"
+        return wanted and isinstance(app.connector, Erasing) and app.object in app.connector.erasable
 
     def _why_left(self, app: App) -> str:
         if self.config.model.forget.in_apps == "keep":
             return KEPT
         if not app.writes:
             return "nothing is written to this app (writes: off): remove it there by hand"
-        if app.spec.archive == "none":
+        if app.spec.archive == "none" and not self._erases(app):
             return "the app cannot archive records: remove it there by hand"
         return ""
 
-    def _archive(self, run: Run, fates: Sequence[Fate]) -> list[Fate]:
-        """Archive what is to be archived, and say what came of it."""
-        wanted = [f for f in fates if f.outcome == "archive"]
+    def _take_out(self, run: Run, fates: Sequence[Fate]) -> list[Fate]:
+        """Archive or erase what is to be, and say what came of it."""
+        wanted = [f for f in fates if f.outcome in ("archive", "erase")]
         ask(self.engine, run, self.ports, [(f.app, f.record) for f in wanted])
         with self.db.transaction():
             creating = creating_in(self.engine.ledger)
@@ -131,16 +143,45 @@ class Forgetting:
             for link in links:
                 link.observed_at = now  # archived whatever somebody has typed there since
             self.engine.records.save_links(links, self.sync.slot_names())
-        self.engine.act(run, [Item("archive", f.app, f.who or "", f.record, {}) for f in wanted])
+        archived = [
+            Item("archive", f.app, f.who or "", f.record, {}) for f in fates if f.outcome == "archive"
+        ]
+        self.engine.act(run, archived)
+        left = self._erase(run, [f for f in fates if f.outcome == "erase"])
         with self.db.reading():
-            return [self._became(f, run, bool(f.who and creating.get(f.who))) for f in fates]
+            return [self._became(f, run, bool(f.who and creating.get(f.who)), left) for f in fates]
 
-    def _became(self, fate: Fate, run: Run, creating: bool) -> Fate:
-        if fate.outcome != "archive":
+    def _erase(self, run: Run, fates: Sequence[Fate]) -> dict[LinkKey, str]:
+        """Have the apps erase these; why some are left."""
+        ids: dict[str, list[str]] = defaultdict(list)
+        for fate in fates:
+            ids[fate.app].append(fate.record)
+        tasks = {app: self._erasing(self.sync.apps[app], some) for app, some in ids.items()}
+        tasks = {app: task for app, task in tasks.items() if app in run.readable}
+        told: dict[str, Mapping[str, str]] = self.ports.workers.drive(tasks)
+        away = {app: dict.fromkeys(ids[app], AWAY) for app in ids if app not in told}
+        return {(app, id): why for app, found in {**told, **away}.items() for id, why in found.items()}
+
+    def _erasing(self, app: App, ids: Sequence[str]) -> Task[Mapping[str, str]]:
+        assert isinstance(app.connector, Erasing)  # noqa: S101
+        left: dict[str, str] = {}
+        for some in chunks(ids, PORTION):
+            try:
+                left |= yield partial(app.connector.erase, app.object, some)
+            except AppError as error:
+                return left | dict.fromkeys(ids, str(error))
+            self.ports.progress("erasing", app.name, len(some))
+        return left
+
+    def _became(self, fate: Fate, run: Run, creating: bool, left: Mapping[LinkKey, str]) -> Fate:
+        if fate.outcome not in ("archive", "erase"):
             return fate
         where = fate.app, fate.record, fate.who
         if creating:
             return Fate(*where, "failed", "a record is being made just now: run syncer sync, then again")
+        if fate.outcome == "erase":
+            why = left.get((fate.app, fate.record), "")
+            return Fate(*where, "failed" if why else "erased", why)
         link = self.engine.records.links(fate.app, [fate.record]).get(fate.record)
         waiting = self.engine.records.waiting(fate.app, [fate.record]).get(fate.record)
         if link is None or link.state == "gone" or (waiting is not None and waiting.state != "found"):

@@ -93,3 +93,21 @@ def test_a_later_record_waits_in_review(desk: Desk) -> None:
 
 def test_nobody(desk: Desk) -> None:
     assert desk.run("forget", "nobody@nowhere.test").code == 1
+
+
+@pytest.mark.slow
+def test_the_apps_erase_where_the_config_says_so(desk: Desk) -> None:
+    desk.synced()
+    desk.change("first_sync: go", "first_sync: go\nforget:\n  in_apps: erase\n")
+    who, _ = somebody(desk)
+    (email,) = [v for v in values_of(desk, who) if "@" in v]
+    shown = desk.run("forget", who, "--json").json
+    assert {r["outcome"] for r in shown["records"]} == {"erase"}
+    done = desk.run("forget", who, "--yes", "--json")
+    assert (done.code, done.json["status"]) == (0, "done")
+    assert {r["outcome"] for r in done.json["records"]} == {"erased"}
+    state = httpx.get(f"{desk.url}/_sandbox/state").json()
+    assert [app for app, held in state.items() if email in json.dumps(held)] == ["mailchimp"]  # no part of it
+    desk.run("resync", "--json")
+    assert desk.run("explain", who).code == 1
+    assert desk.run("review", "list", "--json").json == []
