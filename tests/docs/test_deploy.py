@@ -4,6 +4,7 @@ needed."""
 from __future__ import annotations
 
 import configparser
+import re
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,31 @@ def test_the_unit_is_hardened_and_does_not_restart_on_a_broken_config() -> None:
     unit.read_string((DEPLOY / "syncer.service").read_text())
     service = unit["Service"]
     assert service["ExecStart"].endswith("syncer serve")
-    wanted = {"DynamicUser": "yes", "ProtectSystem": "strict", "NoNewPrivileges": "yes", "UMask": "0077"}
+    wanted = {"User": "syncer", "ProtectSystem": "strict", "NoNewPrivileges": "yes", "UMask": "0077"}
     assert {name: service[name] for name in wanted} == wanted
     assert service["RestartPreventExitStatus"] == "2"
     assert int(service["TimeoutStopSec"]) > 10
+
+
+def test_commands_beside_the_unit_run_as_its_user_with_its_settings() -> None:
+    unit, beside = (DEPLOY / "syncer.service").read_text(), (DEPLOY / "syncer-beside").read_text()
+    for setting, typed in (
+        ("User=syncer\n", "runuser -u syncer --"),
+        ("ExecStart=/opt/syncer/bin/syncer serve", '/opt/syncer/bin/syncer "$@"'),
+        ("SYNCER_CONFIG=/etc/syncer/config.yaml", "SYNCER_CONFIG=/etc/syncer/config.yaml"),
+        ("EnvironmentFile=/etc/syncer/environment", ". /etc/syncer/environment"),
+    ):
+        assert setting in unit
+        assert typed in beside
+    assert (DEPLOY / "syncer-beside").stat().st_mode & 0o111
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "kubernetes.yaml", "syncer.service"])
+def test_each_example_says_where_what_is_written_goes(name: str) -> None:
+    """The config's own folder, which is the default, cannot be written there."""
+    text = (DEPLOY / name).read_text()
+    for section in ("state", "conflicts", "forget"):
+        assert re.search(rf"^#.*{section}\b.*(/data/|/var/lib/syncer/)", text, re.MULTILINE), section
 
 
 def test_kubernetes_runs_one_pod_with_both_probes() -> None:

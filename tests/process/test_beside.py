@@ -113,6 +113,7 @@ COMMANDS: dict[str, tuple[Typed, set[int]]] = {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # the first one waits for a first sync
 @pytest.mark.parametrize(("typed", "codes"), COMMANDS.values(), ids=COMMANDS)
 def test_a_command_waits_for_its_turn_and_does_its_work(world: World, typed: Typed, codes: set[int]) -> None:
     code, lines, said = world.typed(*typed(world))
