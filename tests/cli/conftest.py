@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from connectors.sandbox.server import Sandbox
 from syncer.cli.main import app
+from tests.cli.settled import Settled
 from tests.states import ENGINES, kept_in, state_url
 
 SQLITE = "sqlite:///syncer.db"  # what `syncer init` writes
@@ -44,6 +45,7 @@ class Desk:
     folder: Path
     url: str
     state: str = SQLITE
+    known: Settled | None = None
 
     @property
     def state_url(self) -> str:
@@ -73,7 +75,18 @@ class Desk:
         return sum(counts.values())
 
     def synced(self) -> None:
-        """Sync until nothing is written."""
+        """Sync until nothing is written. The first syncs of one config all end alike: only one is played."""
+        known = self.known if self.state == SQLITE and self._untouched() else None
+        if known is not None and known.bring_back(self.folder):
+            return
+        self._settle()
+        if known is not None:
+            known.keep(self.folder)
+
+    def _untouched(self) -> bool:
+        return not self.folder.joinpath("syncer.db").exists() and self.calls() == 0
+
+    def _settle(self) -> None:
         for _ in range(5):
             answer = self.run("sync", "--json")
             if sum(line["written"] for line in answer.lines) == 0:
@@ -87,6 +100,11 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def known(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Settled:
+    return Settled(sandbox.host, tmp_path_factory.mktemp("settled"))
+
+
 @pytest.fixture(params=ENGINES)
 def state(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The state's URL for a config; on PostgreSQL as part of the slow tests."""
@@ -95,10 +113,10 @@ def state(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(sandbox: Sandbox, tmp_path: Path, state: str) -> Desk:
+def desk(sandbox: Sandbox, known: Settled, tmp_path: Path, state: str) -> Desk:
     """A fresh folder and apps as they were at the start."""
     httpx.post(f"{sandbox.url}/_sandbox/reset")
-    made = Desk(tmp_path, sandbox.url, state)
+    made = Desk(tmp_path, sandbox.url, state, known)
     assert made.run("init", "--sandbox", "--port", sandbox.url.rsplit(":", 1)[1]).code == 0
     if state != SQLITE:
         made.change(SQLITE, state)

@@ -62,7 +62,7 @@ def pages(db: Database, most: int | None = None) -> int:
     return count
 
 
-@pytest.mark.parametrize("tries", [6, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("tries", [3, pytest.param(1000, marks=pytest.mark.slow)])
 def test_a_full_disk_stops_a_run_before_it_sends_what_it_cannot_record(
     tmp_path: Path, state: str, tries: int
 ) -> None:

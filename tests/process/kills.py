@@ -125,11 +125,12 @@ def kill_at(folder: Path, sandbox: Sandbox, number: int) -> None:
     assert process.returncode == -signal.SIGKILL, "it ended before it could be killed"
 
 
-def check(folder: Path, people: int, calm: Ending, share: float, state: str = "") -> None:
-    """Kill after a share of the calls that the sync takes when left alone: it must end as that did."""
+def check(folder: Path, people: int, calm: Ending, *shares: float, state: str = "") -> None:
+    """Kill after these shares of the calls that the sync takes when left alone: it must end as that did."""
     with Sandbox(people=people, seed=5) as sandbox:
         prepared(folder, sandbox, state)
-        kill_at(folder, sandbox, int(calm.calls * share))
+        for share in shares:
+            kill_at(folder, sandbox, int(calm.calls * share))
         ended = settled(folder, sandbox)
         here(folder, "state", "check")
     for name, expected in calm.apps.items():

@@ -29,4 +29,4 @@ def test_killed_at_thirty_more_moments(tmp_path: Path, calm: Ending, share: floa
 @pytest.mark.parametrize("share", POSTGRESQL)
 def test_killed_with_the_state_in_postgresql(tmp_path: Path, calm: Ending, share: float) -> None:
     with kept_in("postgresql"):
-        check(tmp_path, PEOPLE, calm, share, state_url(tmp_path))
+        check(tmp_path, PEOPLE, calm, share, state=state_url(tmp_path))
