@@ -1,8 +1,50 @@
-"""What holds for all tests: no property fails by the clock, however busy the machine is."""
+"""What holds for all tests: no property fails by the clock, however busy the machine is, and what is built
+anew at each use in a process of its own is built once here."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+import typer.main
 from hypothesis import settings
+from sqlalchemy import Connection
+
+from syncer.store import migrate
 
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built_once() -> Iterator[None]:
+    """All commands (by Typer, for each that a test types) and all tables (by Alembic, for each new state)
+    take longer than most of the tests that need them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", cache(typer.main.get_command))
+        patch.setattr(migrate, "upgrade", _Upgrade())
+        yield
+
+
+_SCRIPT = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid"
+
+
+class _Upgrade:
+    """`migrate.upgrade`, which makes the tables of an empty SQLite state as the migrations did before."""
+
+    def __init__(self) -> None:
+        self._migrated = migrate.upgrade
+        self._tables: list[str] = []
+
+    def __call__(self, connection: Connection) -> None:
+        if connection.dialect.name != "sqlite" or migrate.version(connection) is not None:
+            self._migrated(connection)
+        elif self._tables:
+            for statement in self._tables:
+                connection.exec_driver_sql(statement)
+            connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (migrate.HEAD,))
+        else:
+            self._migrated(connection)
+            made = connection.exec_driver_sql(_SCRIPT)
+            self._tables = [row[0] for row in made if not row[0].startswith("CREATE TABLE sqlite_")]
