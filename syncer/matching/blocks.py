@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from syncer.matching.columns import Columns, Numbers, Vocabulary
 from syncer.matching.fold import skeleton
@@ -50,7 +51,9 @@ def _keys(c: Columns, names: bool) -> Iterator[tuple[Numbers, list[Numbers]]]:
     if c.size:
         yield c.whole_bones.min(axis=0) * (c.whole_bones.min(axis=0) > 0), by
     yield c.local, [_both(low, high), given, family]
-    yield from _across(handle, c.usual)
+    yield c.slips, [_both(low, high), place]
+    for usual in c.usual:
+        yield from _across(handle, usual, c.full == 0)
     first, start = c.names.initials[c.given], _starts(c)[c.family]
     yield _both(family, first), by
     yield _both(given, start), by
@@ -79,10 +82,13 @@ def _additional(column: Numbers, more: dict[int, Numbers]) -> Iterator[Numbers]:
         yield other
 
 
-def _across(mailbox: Numbers, usual: Numbers) -> Iterator[tuple[Numbers, list[Numbers]]]:
+def _across(
+    mailbox: Numbers, usual: Numbers, nameless: NDArray[np.bool_]
+) -> Iterator[tuple[Numbers, list[Numbers]]]:
     """A nameless mailbox and the name that it is made of."""
-    if len(mailbox):
-        yield np.where(usual > 0, usual, mailbox), [mailbox]
+    if nameless.any():
+        of_nameless = np.unique(mailbox[nameless])
+        yield np.where(nameless, mailbox, usual * np.isin(usual, of_nameless)), [mailbox]
 
 
 def _within(key: Numbers, splits: list[Numbers], c: Columns) -> Iterator[Numbers]:

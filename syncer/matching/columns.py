@@ -15,13 +15,14 @@ import numpy as np
 from anyascii import anyascii
 from numpy.typing import NDArray
 
-from syncer.matching.fold import is_abjad, latin, skeleton, sound
+from syncer.matching.fold import digits, is_abjad, latin, skeleton, sound
 from syncer.matching.nicknames import known_as
 from syncer.matching.traits import ROLES, Traits
 
 Numbers = NDArray[np.int64]
 _PARTICLES = frozenset("al el abd abdul de da di la le van von bin ibn".split())
 _YEAR = re.compile("^(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}$")
+TURNED = 2.0  # log2 of the odds
 _LITTLE = frozenset("www co com ac or net org go the".split())
 
 
@@ -124,6 +125,7 @@ class Columns:
         self.names = Names()
         self.given = self.names.words.numbers(r.given for r in records)
         self.family = self.names.words.numbers(r.family for r in records)
+        self._turn()
         self.guessed = np.array([r.guessed for r in records], dtype=bool)
         self.mails, self.phones, self.orgs = Vocabulary(), Vocabulary(), Vocabulary()
         self.cities, self.domains, self.locals = Vocabulary(), Vocabulary(), Vocabulary()
@@ -148,6 +150,15 @@ class Columns:
             kind: self.fact_texts[kind].numbers(dict(r.facts).get(kind, "") for r in records)
             for kind in self.kinds
         }
+
+    def _turn(self) -> None:
+        """Given and family name change places where all others have them so."""
+        whole = (self.given > 0) & (self.family > 0)
+        size = len(self.names.words.texts)
+        first, last = (np.bincount(x[whole], minlength=size) + 1.0 for x in (self.given, self.family))
+        odds = np.log2(last / first)
+        turned = np.flatnonzero(whole & (odds[self.given] - odds[self.family] > TURNED))
+        self.given[turned], self.family[turned] = self.family[turned], self.given[turned]
 
     @cached_property
     def years(self) -> Numbers:
@@ -202,6 +213,12 @@ class Columns:
         return letters[self.local], self._handles.texts
 
     @cached_property
+    def slips(self) -> Numbers:
+        """What is left of a mailbox whose letters were mistyped: its consonants in alphabetical order, and
+        its number."""
+        return self.locals.mapped(_kernel, Vocabulary())[self.local]
+
+    @cached_property
     def handle_starts(self) -> Numbers:
         """How the name begins or, of the nameless, the mailbox: letters of it, as a number."""
         letters, texts = self.handles
@@ -222,13 +239,17 @@ class Columns:
         return np.array(found, dtype=bool)
 
     @cached_property
-    def usual(self) -> Numbers:
-        """What a mailbox of this name is usually called (given name, family name), numbered like
+    def usual(self) -> list[Numbers]:
+        """What mailboxes of this name are usually called (both names, initial and family name), numbered like
         `handles`."""
         _, latin_ = self.handles, self.names.latin
-        return self._handles.numbers(
-            latin_[g] + latin_[f] if g and f else "" for g, f in zip(self.given, self.family, strict=True)
-        )
+        both = [
+            (latin_[g], latin_[f]) for g, f in zip(self.given.tolist(), self.family.tolist(), strict=True)
+        ]
+        return [
+            self._handles.numbers(a[:letters] + b if a and b else "" for a, b in both)
+            for letters in (None, 1)
+        ]
 
 
 @lru_cache(maxsize=65_536)
@@ -236,6 +257,11 @@ def slug(text: str) -> str:
     """The letters of a company's name or of a domain, without "and" and a closing number."""
     words = re.split(r"[^a-z0-9]+", anyascii(text).lower())
     return "".join(w for w in words if w not in _LITTLE).rstrip("0123456789").replace("and", "")
+
+
+def _kernel(mailbox: str) -> str:
+    bones = "".join(sorted(set(skeleton("".join(filter(str.isalpha, mailbox))))))
+    return bones + digits(mailbox) if len(bones) > 2 else ""
 
 
 def local_of(address: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from syncer.matching.levels import Compared, Level
-from syncer.matching.weights import CLASSES, Scores
+from syncer.matching.scoring import Scores
+from syncer.matching.weights import CLASSES
 
 _WHAT = {
     "given": "given name", "family": "family name", "mail": "e-mail address", "phone": "phone", "office":
@@ -64,11 +65,11 @@ def evidence_of(p: Compared, s: Scores, n: int) -> Evidence:
 
 def _words(p: Compared, name: str, n: int, weight: float) -> str:
     """What was found in a field; "" where nothing was compared."""
-    if name == "order":
-        return "given and family name in each other's place" if p.swapped[n] else ""
     if name == "app":
         return "both in one app" if weight < 0 else "in different apps" if weight > 0 else ""
     level = Level(p.levels[name][n])
     if level == Level.MISSING:
         return "one is named Jr. or Sr." if name == "generation" and weight else ""
+    if name == "family" and p.swapped[n]:
+        return "given and family name in each other's place"
     return _SPECIAL.get((name, level)) or _HOW[level].format(_WHAT.get(name, name.replace("_", " ")))

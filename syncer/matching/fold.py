@@ -62,9 +62,24 @@ def digits(text: str) -> str:
     return "".join(str(unicodedata.digit(c)) for c in text if unicodedata.category(c) == "Nd")
 
 
+_ARTICLE = re.compile(r"\b([ae]l)-(?=\w)", re.IGNORECASE)
+
+
+def name_words(text: str) -> list[str]:
+    """The folded words of a name; "Al-Khatib" is one."""
+    return fold(_ARTICLE.sub(r"\1", text) if "-" in text else text).split()
+
+
+def with_article(words: list[str]) -> list[str]:
+    """The same where "Al Khatib" is two words."""
+    if len(words) > 1 and words[0] in ("al", "el"):
+        return [words[0] + words[1], *words[2:]]
+    return words
+
+
 def without_middle(words: list[str]) -> list[str]:
-    """Without single letters after the first word: "Marta G." is Marta."""
-    return [*words[:1], *(w for w in words[1:] if len(w) > 1)]
+    """Without single letters, unless nothing else is left: "Marta G." is Marta, "H. Denny" is Denny."""
+    return [w for w in words if len(w) > 1] or words[:1]
 
 
 def without_titles(words: list[str]) -> list[str]:
@@ -72,9 +87,10 @@ def without_titles(words: list[str]) -> list[str]:
     return [w for w in words if w not in TITLES] or words
 
 
-def generation(words: list[str]) -> tuple[list[str], str]:
-    """The words without a closing "Jr." or the like, and which generation it names."""
-    if len(words) > 1 and words[-1] in _GENERATIONS:
+def generation(words: list[str], least: int = 1) -> tuple[list[str], str]:
+    """The words without a closing "Jr." or the like, and which generation it names; so many words are
+    left."""
+    if len(words) > least and words[-1] in _GENERATIONS:
         return words[:-1], _GENERATIONS[words[-1]]
     return words, ""
 
@@ -92,7 +108,9 @@ _CITIES = {
             "venezia venice|bruxelles brussels brussel|kobenhavn copenhagen|goteborg gothenburg|"
             "geneve geneva genf|"
             "zurich zuerich|athina athens|beograd belgrade|bucuresti bucharest|nurnberg nuremberg nuernberg|"
-            "hannover hanover|jogja yogyakarta|makkah mecca|alqahirah cairo|dimashq damascus|esfahan isfahan"
+            "hannover hanover|jogja yogyakarta|makkah mecca|alqahirah cairo|dimashq damascus|esfahan isfahan|"
+            "mumbai bombay|kolkata calcutta|chennai madras|bengaluru bangalore|beijing peking|kyiv kiev|"
+            "krakow cracow|antwerpen antwerp|gent ghent|dusseldorf duesseldorf"
         ).split("|")
     )
     for other in others

@@ -206,7 +206,9 @@ def _part_levels(n: Names, a: Numbers, b: Numbers) -> Levels:
         near = (_similar(OSA.distance, n.bones, a, b) <= 1) & (np.maximum(bones, other_bones) >= 3)
         levels[mixed] = np.where(near[mixed], Level.AKIN, Level.DIFFERENT)
         levels[mixed & near & (bones >= 5)] = Level.CLOSE
-        levels[mixed & same_bones & ((bones >= 2) | (jaro >= 0.8))] = Level.VARIANT
+        levels[mixed & same_bones] = np.where((bones >= 2) | (jaro >= 0.8), Level.VARIANT, Level.CLOSE)[
+            mixed & same_bones
+        ]
         levels[mixed & (shorter == 1)] = Level.AKIN
     return levels
 
@@ -302,11 +304,12 @@ def _like_street(texts: Sequence[str], a: Numbers, b: Numbers) -> Flags:
 
 
 def _one_key(texts: Sequence[str], a: Numbers, b: Numbers) -> Flags:
-    """A slip in an address. Another number in it is another address."""
+    """A slip in an address. Another number in it, or another initial, is another address."""
     near = _one_slip(texts, a, b)
     for n in np.flatnonzero(near).tolist():
         one, other = texts[a[n]], texts[b[n]]
-        near[n] = min(len(one), len(other)) >= 9 and digits(one) == digits(other)
+        short = min(one.find("@"), other.find("@")) < 4
+        near[n] = not short and one[0] == other[0] and digits(one) == digits(other)
     return near
 
 

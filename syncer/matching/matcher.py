@@ -12,10 +12,12 @@ from syncer.matching import blocks
 from syncer.matching.clusters import DOUBT, Rules, group
 from syncer.matching.columns import Columns, Numbers
 from syncer.matching.explain import Evidence, evidence_of
+from syncer.matching.frequencies import counted
 from syncer.matching.learn import learned
 from syncer.matching.levels import Compared, compare
+from syncer.matching.scoring import Scorer
 from syncer.matching.traits import Traits
-from syncer.matching.weights import Scorer, Weights, counted
+from syncer.matching.weights import Weights
 from syncer.model import LinkKey
 
 PORTION = 100_000  # pairs scored at once

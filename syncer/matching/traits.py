@@ -15,6 +15,8 @@ from syncer.matching.fold import (
     fold_city,
     fold_company,
     generation,
+    name_words,
+    with_article,
     without_middle,
     without_titles,
 )
@@ -137,16 +139,23 @@ def name_of(first: str, last: str, whole: str) -> tuple[str, str, str]:
             comma and fold(after) and not set(fold(after).split()) & {"jr", "sr", "ii", "iii", "phd", "md"}
         )
         first, last = (after, before) if turned else (whole, "")
-    given, one = generation(without_titles(fold(first).split()))
-    family, other = generation(without_titles(fold(last).split()))
+    given, one = generation(name_words(first))
+    family, other = generation(name_words(last), least=0 if given else 1)
+    given, family = without_titles(given), without_titles(family)
     if not family and len(given) > 1:
-        given, family = given[:1], given[1:]
+        given, family = _divided(given)
     elif not given and len(family) > 1:
-        given, family = family[:1], family[1:]
-    given = without_middle(given)
+        given, family = _divided(family)
+    given, family = with_article(without_middle(given)), with_article(family)
     if len(given) + len(family) == 1 and {*given, *family} & ROLES:
         return "", "", ""
     return " ".join(given), " ".join(family), one or other
+
+
+def _divided(words: list[str]) -> tuple[list[str], list[str]]:
+    """A whole name after its first word; a letter before two others is no name of its own."""
+    first = 2 if len(words[0]) == 1 and len(words) > 2 else 1
+    return words[:first], words[first:]
 
 
 def guessed(known: str, address: str) -> tuple[str, str] | None:

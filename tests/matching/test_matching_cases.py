@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncer.matching.columns import Columns
+from syncer.matching.levels import compare
 from syncer.matching.matcher import Matched, match
+from syncer.matching.scoring import Scorer
 from syncer.matching.traits import Traits
+from syncer.matching.weights import Weights
 from syncer.model import LinkKey
 from tests.matching.background import background, traits
 
@@ -97,6 +102,34 @@ ONE: dict[str, tuple[Values, Values]] = {
     "title": (
         {"name": "Dr. Amara Okonkwo", "email": "amara@clinic.example"},
         {"name": "Amara Okonkwo", "email": "amara@clinic.example"},
+    ),
+    "an honorific letter": (
+        {"name": "H. Denny Hutasoit", "city": "Bogor", "email": "denny.h@sawah.example"},
+        {"name": "Deni Hutasoit", "city": "Bogor", "email": "denny.h@sawah.example"},
+    ),
+    "a pet name that is no beginning": (
+        {"name": "Friederike Hohenwart", "email": "hohenwart.f@mail.example.org", "city": "Celle"},
+        {"name": "Rike Hohenwart", "email": "hohenwart.f@mail.example.org", "city": "Celle"},
+    ),
+    "a pet name of another spelling": (
+        {"name": "Catherine Ollershaw", "phone": "+44 7700 900456", "city": "York"},
+        {"name": "Kate Ollershaw", "phone": "07700 900456", "city": "York"},
+    ),
+    "an article written apart": (
+        {"name": "Nuha Al Qaradawi", "email": "nuha@dar.example"},
+        {"first_name": "نهى", "last_name": "القرضاوي", "email": "nuha@dar.example"},
+    ),
+    "short names in two scripts": (
+        {"name": "کاوه یاوری", "email": "kaveh@yavari.example", "city": "یزد"},
+        {"name": "Kaveh Yavari", "email": "kaveh@yavari.example", "city": "Yazd"},
+    ),
+    "a number in a mistyped mailbox": (
+        {"name": "Raúl Benavides", "email": "raul.benavides2759@mail.example.org"},
+        {"name": "Raul G Benavides", "email": "raaul.benavides2759@mail.example.org"},
+    ),
+    "a mailbox of an initial": (
+        {"name": "Hussein Nasrallah", "city": "Ajman", "phone": "+971 50 123 4599"},
+        {"email": "h.nasrallah@outlook.com", "city": "Ajman", "phone": "+971 50 123 4599"},
     ),
     "initial": (
         {"name": "K. Steinbrecher", "email": "k.steinbrecher@werk.example", "phone": "+49 171 3334445"},
@@ -199,6 +232,18 @@ TWO: dict[str, tuple[Values, Values]] = {
         {"name": "Walter Haversham Sr.", "phone": "+1 617 555 0188", "email": "walter@haversham.example"},
         {"name": "Walter Haversham Jr.", "phone": "+1 617 555 0188", "email": "wally@college.example"},
     ),
+    "father and son, one of them named as such": (
+        {"name": "Sterling Oakhurst Sr.", "phone": "+1 617 555 0190", "city": "Salem"},
+        {"name": "Sterling Oakhurst Jr.", "phone": "+1 617 555 0190", "city": "Salem"},
+    ),
+    "siblings of whom one is named family name first": (
+        {"first_name": "Agung", "last_name": "Hidayat", "phone": "+62 912 7727 6126", "city": "Malang"},
+        {"name": "Hidayat Rina", "phone": "+62 912 7727 6126", "city": "Malang"},
+    ),
+    "an initial, and a sibling named family name first": (
+        {"first_name": "L.", "last_name": "Donghae", "email": "donghae44@mail.example.org", "city": "Daegu"},
+        {"name": "Donghae Lan", "email": "lan@stone.example", "city": "Daegu"},
+    ),
     "other birth dates": (
         {"name": "Luisa Ferro", "email": "ferro@casa.example", "birth_date": "1951-03-04"},
         {"name": "Luisa Ferro", "email": "ferro@casa.example", "birth_date": "1988-11-23"},
@@ -279,6 +324,24 @@ def test_a_chain_is_cut() -> None:
     ]
     found = groups(match(records))
     assert found["hubspot", "end"] != found["zendesk", "end"]
+
+
+def test_two_who_each_keep_to_an_address_are_hardly_one() -> None:
+    """One person's records would mix the addresses; a single record of the second is no such sign."""
+
+    def score(of_other: int) -> float:
+        records = [traits("hubspot", f"a{n}", name="Agnes Hargrove", email="a@brass.example") for n in "12"]
+        records += [
+            traits("zendesk", f"h{n}", name="Agnes Hargrove", email="h@brass.example")
+            for n in range(of_other)
+        ]
+        columns = Columns(records)
+        i, j = np.array([(n, 2 + m) for n in range(2) for m in range(of_other)]).T
+        pair = np.zeros(len(i), dtype=np.int64)
+        (found,) = Scorer(Weights(), columns).score_groups(compare(columns, i, j), pair, np.array([False]))
+        return float(found)
+
+    assert score(2) < score(1) - 1.5
 
 
 def test_an_app_may_hold_a_person_twice() -> None:
