@@ -86,7 +86,8 @@ def as_text(entry: Entry) -> str:
         where = f"{c.app} {c.record}".ljust(width)
         lines.append(f"    {where}  {shown(c.value)}  ({c.kind}, {_stamp(c.time)}: {TIMES[c.time_kind]})")
     if entry.status == "held":
-        lines.append(f"    {entry.kind}, rule {entry.rule}: held, waits for you; now {shown(entry.winner)}")
+        now = f"; now {shown(entry.winner)}" if entry.winner is not None else ""
+        lines.append(f"    {entry.kind}, rule {entry.rule}: held, waits for you{now}")
     else:
         source = f", from {entry.winner_app}" if entry.winner_app else ""
         lines.append(f"    {entry.kind}, rule {entry.rule}: {shown(entry.winner)}{source}")

@@ -132,4 +132,4 @@ def _create(runner: Runner, lacking: tuple[Lacking, ...]) -> None:
     from syncer.usecases.checking import create
 
     for app, number in create(runner.wiring, lacking).items():
-        say(f"made {number} fields in {app}")
+        say(f"made {number} field{'s' if number > 1 else ''} in {app}")

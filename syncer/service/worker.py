@@ -31,7 +31,8 @@ LATER: Final = 3600.0  # seconds until a comparison is tried again that the budg
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of a job. `report`: of its run, where there was one; `error`: why there was none."""
+    """What became of a job. `report`: of its run, where there was one; `error`: why there was none, in words
+    that may be logged."""
 
     job: Job
     report: Report | None = None
@@ -56,7 +57,9 @@ class Worker:
         except Busy:
             self.inbox.ask(job, AGAIN)
             return
-        except (ProblemsFound, AppError, LeaseLost) as error:
+        except AppError as error:
+            done = Done(job, error=error.in_log)
+        except (ProblemsFound, LeaseLost) as error:
             done = Done(job, error=str(error))
         except StateError as error:
             self.desk.close()
@@ -105,9 +108,10 @@ class Worker:
             self.inbox.ask(job, LATER)
             return None
         found = verifying.verify(runner, job.sync)
-        errors = [f"{app}: {c.error}" for app, c in found.apps.items() if c.error not in ("", "paused")]
+        errors = [app for app, checked in found.apps.items() if checked.error not in ("", "paused")]
         log(sync=job.sync).info("compared in full", run=found.run, drift=len(found.drift))
-        return Done(job, error="; ".join(errors), drift=len(found.drift))
+        why = f"not read to the end: {', '.join(errors)}. syncer show {found.run} says why" if errors else ""
+        return Done(job, error=why, drift=len(found.drift))
 
 
 def _found(sync: Sync, told: Sequence[LinkKey]) -> tuple[LinkKey, ...]:

@@ -3,7 +3,6 @@ numbers."""
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,6 @@ import httpx
 import pytest
 
 from connectors.hubspot.signature import SIGNATURE, TIMESTAMP, sign
-from connectors.sandbox.faults import parsed
 from connectors.sandbox.server import Sandbox
 from tests.fourth import folder
 from tests.process.test_serve import edit, holds
@@ -92,32 +90,6 @@ def listens(served: Served) -> bool:
         return got(served, "/healthz").status_code == 200
     except httpx.TransportError:
         return False
-
-
-BAD = "ada.lovelace@secret.example told sandbox-hubspot +4915112345678"
-TROUBLE = {
-    "an app that quotes a person in its errors": {"kind": "status", "status": 400, "body": {"message": BAD}},
-    "an app that fails": {"kind": "status", "status": 500, "body": {"message": BAD}},
-    "a credential that is refused": {"kind": "status", "status": 401, "body": {"message": BAD}},
-    "an app that asks for a slower pace": {"kind": "status", "status": 429, "seconds": 1, "count": 3},
-    "connections that are lost": {"kind": "drop_after", "probability": 0.3, "seed": 3},
-    "answers that are cut": {"kind": "partial", "probability": 0.3, "seed": 4},
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("fault", TROUBLE.values(), ids=TROUBLE.keys())
-def test_no_path_logs_a_secret_or_a_person(served: Served, sandbox: Sandbox, fault: dict[str, Any]) -> None:
-    """Through the first sync, which writes most, alerts, webhooks and a stop."""
-    sandbox.host.faults = [parsed(fault)]
-    with served.on() as process:
-        served.until(lambda: "run ended" in (served.folder / "serve.log").read_text(), "a run")
-        httpx.post(f"http://127.0.0.1:{served.port}/webhooks/hubspot", content=BAD.encode())
-        served.logged("a webhook was not taken")
-        sandbox.host.faults = []
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-    assert served.quotes() == []
 
 
 @pytest.mark.slow

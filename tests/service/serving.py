@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,16 +90,16 @@ class Served:
         lines = (self.folder / "serve.log").read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
-    def quotes(self) -> list[str]:
-        """What of secrets and of people stands in the log: addresses, phones, tokens, and values that were
-        typed in a test."""
-        text = (self.folder / "serve.log").read_text()
+    def quotes(self, said: str = "", more: Sequence[str] = ()) -> list[str]:
+        """What of secrets and of people stands in the log (or in what else was `said`): addresses, phones,
+        tokens, and `more` that was typed in a test."""
+        text = said or (self.folder / "serve.log").read_text()
         state = httpx.get(f"{self.sandbox.url}/_sandbox/state", timeout=30).json()
         hubspot = [one["properties"] for one in state["hubspot"]["contacts"]]
         people = [one.get(name) for one in hubspot for name in ("email", "phone", "firstname", "lastname")]
         people += [one["email"] for one in state["mailerlite"]["subscribers"]]
         tokens = [value for kind in CREDENTIALS.values() for value in kind.values()]
-        found = {one for one in [*people, *tokens] if one and len(one) > 4 and one in text}
+        found = {one for one in [*people, *tokens, *more] if one and len(one) > 4 and one in text}
         return sorted(found | ({"an address"} if "@" in text else set()))
 
     def logged(self, event: str, number: int = 1, **wanted: Any) -> list[dict[str, Any]]:
