@@ -153,7 +153,7 @@ class Deciding:
             return
         holders: dict[tuple[str, str], list[LinkKey]] = defaultdict(list)
         for kind, values in self._unique_values(units).items():
-            for key, app, id, golden, _ in self.records.holders(kind, values):
+            for key, app, id, golden, _ in self.records.keys.holders(kind, values):
                 if not golden and (app, id) in stubs:
                     holders[kind, key].append((app, id))
         for unit in units if holders else ():
@@ -184,7 +184,7 @@ class Deciding:
         taken: dict[tuple[str, str, str], tuple[str, str]] = {}
         own = {link.key: unit.golden.id for unit in units for link in unit.links}
         for kind, values in self._unique_values(units).items():
-            for key, app, id, golden, _ in self.records.holders(kind, values):
+            for key, app, id, golden, _ in self.records.keys.holders(kind, values):
                 for slot in self.sync.slots(app).values() if app in self.abilities.creates else ():
                     if slot.fields[0] == kind and slot.name in self.abilities.unique.get(app, ()):
                         taken[app, slot.name, key] = (id, golden or own.get((app, id), ""))
@@ -261,7 +261,7 @@ class Deciding:
                     for name in self._key_slots(obs.app)
                 ):
                     changed.append(observation_keys(self.sync, obs))
-        self.records.save_keys([k.key for k in changed], (row for k in changed for row in k.stored()))
+        self.records.keys.save([k.key for k in changed], (row for k in changed for row in k.stored()))
 
     def _key_slots(self, app: str) -> list[str]:
         keys = {*self.sync.key_fields, *self.sync.mapping.match.names}

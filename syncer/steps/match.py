@@ -40,7 +40,7 @@ def find_matches(
     from syncer.matching.matcher import Decided, match
 
     decisions, kinds = Decisions(records.db, records.space), sync.mapping.match.exact
-    rows = records.keys_by_record(waiting)
+    rows = records.keys.by_record(waiting)
     new = [restored(app, id, None, found, kinds) for (app, id), found in rows.items()]
     known = _known(sync, records, new, rows)
     weights = decisions.weights(len(new))
@@ -142,11 +142,11 @@ def _known(
     not there any more speaks where nobody who is there has its address."""
     if not any(records.any_links(app) for app in sync.apps):
         return []
-    near = set(records.holding(_exact(sync, new, rows)))
+    near = set(records.keys.holding(_exact(sync, new, rows)))
     if sync.mapping.match.fuzzy:
-        near.update(records.holding({SOUND: {sounds_like(t) for t in new if t.given or t.family}}))
+        near.update(records.keys.holding({SOUND: {sounds_like(t) for t in new if t.given or t.family}}))
         for block in sorted({block for t in new for block in blocks_of(t)}):
-            near.update(records.named_like(block))
+            near.update(records.keys.named_like(block))
     by_app: dict[str, list[str]] = defaultdict(list)
     joins = Joins(records.db, records.space)
     for app, id in sorted(near):
@@ -180,7 +180,7 @@ def _exact(
 def _restore(sync: Sync, records: Records, app: str, ids: list[str]) -> list[Traits]:
     rows: dict[str, list[tuple[str, str]]] = defaultdict(list)
     golden: dict[str, str | None] = {}
-    for id, golden_id, kind, key in records.keys_of(app, ids):
+    for id, golden_id, kind, key in records.keys.of(app, ids):
         rows[id].append((kind, key))
         golden[id] = golden_id
     kinds = sync.mapping.match.exact

@@ -106,7 +106,7 @@ class Intake:
             self.ledger.reopen(self._recognised_anew(keys))
         # Linked records too: a new record may be recognised by what has just been changed elsewhere.
         replaced = [] if fresh else [k.key for k in (*keys, *linked)]
-        self.records.save_keys(replaced, (row for k in (*keys, *linked) for row in k.stored()))
+        self.records.keys.save(replaced, (row for k in (*keys, *linked) for row in k.stored()))
 
     def _erased(self, page: Sequence[Record], read_at: datetime, known: Container[str]) -> Container[str]:
         """New records with the id or an address of somebody who was forgotten."""
@@ -129,7 +129,7 @@ class Intake:
     def _recognised_anew(self, keys: Sequence[Keys]) -> list[LinkKey]:
         """Unlinked records that changed in what they are recognised by."""
         before: dict[str, set[tuple[str, str]]] = {k.id: set() for k in keys}
-        for id, _, kind, key in self.records.keys_of(self.app.name, sorted(before)):
+        for id, _, kind, key in self.records.keys.of(self.app.name, sorted(before)):
             before[id].add((kind, key))
         return [k.key for k in keys if {(kind, key) for kind, key, _, _ in k.stored()} != before[k.id]]
 

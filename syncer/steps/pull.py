@@ -207,7 +207,7 @@ class Puller:
     def _led_by(self, ids: Sequence[str]) -> dict[str, set[str]]:
         """The keys that are known to lead to these records. A further one is news: of a merge, perhaps."""
         led: dict[str, set[str]] = {}
-        for id, _, _, key in self.intake.records.keys_of(self.app.name, ids) if ids else ():
+        for id, _, _, key in self.intake.records.keys.of(self.app.name, ids) if ids else ():
             led.setdefault(id, set()).add(key)
         return led
 

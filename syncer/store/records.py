@@ -1,8 +1,8 @@
-"""Records of one space: observations, links, golden records, match keys, stubs, references."""
+"""Records of one space: observations, links, golden records, stubs, references."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -10,9 +10,9 @@ from typing import Any, Literal
 from syncer.model import Golden, Link, LinkKey, Observation, Unit
 from syncer.store import codec
 from syncer.store.database import Database, chunks
+from syncer.store.keys import Keys, by_app
 from syncer.store.tables import (
     GoldenRow,
-    KeyRow,
     LinkRow,
     ObservationRow,
     ReferenceRow,
@@ -20,14 +20,9 @@ from syncer.store.tables import (
     TouchRow,
 )
 
-Key = tuple[str, str, str, str]  # (kind, key, app, record id)
-CROWD = 100  # holders of a key that are looked at
-
-
 _DELETE = {
     "observation": "DELETE FROM observation WHERE space = :space AND app = :app AND id IN :ids",
     "link": "DELETE FROM link WHERE space = :space AND app = :app AND id IN :ids",
-    "match_key": "DELETE FROM match_key WHERE space = :space AND app = :app AND id IN :ids",
 }
 
 
@@ -37,6 +32,10 @@ class Records:
 
     db: Database
     space: str
+
+    @property
+    def keys(self) -> Keys:
+        return Keys(self.db, self.space)
 
     # -- observations -------------------------------------------------------------------------------------
 
@@ -66,11 +65,8 @@ class Records:
                 found[row[0]] = codec.observation(app, row[0], row[1], row[2])
         return found
 
-    def _delete(self, table: Literal["observation", "link", "match_key"], keys: Iterable[LinkKey]) -> None:
-        by_app: dict[str, list[str]] = {}
-        for app, id in keys:
-            by_app.setdefault(app, []).append(id)
-        for app, ids in by_app.items():
+    def _delete(self, table: Literal["observation", "link"], keys: Iterable[LinkKey]) -> None:
+        for app, ids in by_app(keys).items():
             for some in chunks(ids):
                 self.db.run(_DELETE[table], space=self.space, app=app, ids=some)
 
@@ -107,19 +103,6 @@ class Records:
             space=self.space,
         )
         return [(row[0], row[1]) for row in rows]
-
-    def keys_by_record(self, records: Iterable[LinkKey]) -> dict[LinkKey, list[tuple[str, str]]]:
-        """(kind, key) rows of these records; records without any are there too."""
-        found: dict[LinkKey, list[tuple[str, str]]] = {key: [] for key in records}
-        by_app: dict[str, list[str]] = {}
-        for app, id in found:
-            by_app.setdefault(app, []).append(id)
-        for app, ids in by_app.items():
-            for some in chunks(ids):
-                sql = "SELECT id, kind, key FROM match_key WHERE space = :space AND app = :app AND id IN :ids"
-                for row in self.db.rows(sql, space=self.space, app=app, ids=some):
-                    found[app, row[0]].append((row[1], row[2]))
-        return found
 
     # -- golden records and links -------------------------------------------------------------------------
 
@@ -241,7 +224,7 @@ class Records:
         """Forget that these records ever belonged to anybody; their keys are free again."""
         keys = list(keys)
         self._delete("link", keys)
-        self._delete("match_key", keys)
+        self.keys.drop(keys)
 
     def save_goldens(self, goldens: Iterable[tuple[Golden, bool]]) -> None:
         """Golden records, each with whether writes are due."""
@@ -276,83 +259,7 @@ class Records:
         sql = "SELECT app, COUNT(*) FROM link WHERE space = :space AND state = 'live' GROUP BY app"
         return {row[0]: int(row[1]) for row in self.db.rows(sql, space=self.space)}
 
-    # -- match keys and stubs -----------------------------------------------------------------------------
-
-    def save_keys(self, records: Iterable[LinkKey], keys: Iterable[Key]) -> None:
-        """Replace the keys of these records."""
-        self._delete("match_key", records)
-        self.db.upsert(
-            KeyRow,
-            [
-                {"space": self.space, "kind": kind, "key": key, "app": app, "id": id}
-                for kind, key, app, id in keys
-            ],
-        )
-
-    def holders(self, kind: str, keys: Collection[str]) -> list[tuple[str, str, str, str | None, str | None]]:
-        """(key, app, record id, golden id or None, link state or None) of all records that hold one of these
-        keys."""
-        found = []
-        for some in chunks(sorted(keys)):
-            found += [
-                (row[0], row[1], row[2], row[3], row[4])
-                for row in self.db.rows(
-                    "SELECT k.key, k.app, k.id, l.golden, l.state FROM match_key k LEFT JOIN link l"
-                    " ON l.space = k.space AND l.app = k.app AND l.id = k.id"
-                    " WHERE k.space = :space AND k.kind = :kind AND k.key IN :keys",
-                    space=self.space,
-                    kind=kind,
-                    keys=some,
-                )
-            ]
-        return found
-
-    def holding(self, wanted: Mapping[str, Collection[str]]) -> set[LinkKey]:
-        """Linked records that hold one of these keys, by kind; of a key that a crowd holds, some."""
-        found: set[LinkKey] = set()
-        for kind, keys in wanted.items():
-            for some in chunks(sorted(keys)):
-                rows = self.db.rows(
-                    "SELECT k.app, k.id FROM match_key k JOIN link l"
-                    " ON l.space = k.space AND l.app = k.app AND l.id = k.id"
-                    " WHERE k.space = :space AND k.kind = :kind AND k.key IN :keys LIMIT :most",
-                    space=self.space,
-                    kind=kind,
-                    keys=some,
-                    most=CROWD * len(some),
-                )
-                found.update((row[0], row[1]) for row in rows)
-        return found
-
-    def named_like(self, block: str) -> list[tuple[str, str]]:
-        """Linked records whose name begins with a block; of a crowd, some."""
-        rows = self.db.rows(
-            "SELECT k.app, k.id FROM match_key k JOIN link l"
-            " ON l.space = k.space AND l.app = k.app AND l.id = k.id"
-            " WHERE k.space = :space AND k.kind = 'who' AND k.key >= :low AND k.key < :high LIMIT :most",
-            space=self.space,
-            low=block,
-            high=block + "\uffff",
-            most=CROWD,
-        )
-        return [(row[0], row[1]) for row in rows]
-
-    def keys_of(self, app: str, ids: Sequence[str]) -> list[tuple[str, str | None, str, str]]:
-        """(record id, golden id, kind, key) of known records."""
-        found = []
-        for some in chunks(ids):
-            found += [
-                (row[0], row[1], row[2], row[3])
-                for row in self.db.rows(
-                    "SELECT k.id, l.golden, k.kind, k.key FROM match_key k LEFT JOIN link l"
-                    " ON l.space = k.space AND l.app = k.app AND l.id = k.id"
-                    " WHERE k.space = :space AND k.app = :app AND k.id IN :ids",
-                    space=self.space,
-                    app=app,
-                    ids=some,
-                )
-            ]
-        return found
+    # -- stubs -----------------------------------------------------------------------------------------
 
     def save_stubs(self, stubs: Iterable[tuple[str, str, str | None, datetime]]) -> None:
         """(app, id, consent state, when seen)."""

@@ -223,7 +223,7 @@ def leaving_of(sync: Sync, db: Database, names: Sequence[str]) -> tuple[str, lis
         )
     if not any(":" in name for name in names):
         with db.reading():  # what we made goes by the names of the others
-            keys |= {key for key, rows in engine.records.keys_by_record(all_).items() if not rows}
+            keys |= {key for key, rows in engine.records.keys.by_record(all_).items() if not rows}
     if len(keys) == len(all_) == 2:
         keys = {all_[-1]}
     if len(keys) == len(all_):

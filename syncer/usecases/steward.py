@@ -145,12 +145,12 @@ class Steward:
         with self.db.reading():
             records = Records(self.db, self.space)
             linked = records.golden_of(group[0][0], [id for _, id in group])
-            keys = records.keys_by_record(group)
+            keys = records.keys.by_record(group)
         return sorted(group, key=lambda k: (k[1] not in linked, -len(keys[k]), k))
 
     def _traits(self, keys: Sequence[LinkKey]) -> list[Traits]:
         records = Records(self.db, self.space)
-        rows = records.keys_by_record(keys)
+        rows = records.keys.by_record(keys)
         return [
             restored(app, id, records.golden_of(app, [id]).get(id), found, self.matching)
             for (app, id), found in rows.items()

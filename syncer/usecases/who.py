@@ -60,7 +60,7 @@ def _keys(sync: Sync, who: str) -> Iterator[tuple[str, str]]:
 
 
 def _holders(records: Records, keys: dict[str, str]) -> list[LinkKey]:
-    rows = [row for kind, value in keys.items() for row in records.holders(kind, [fold_key(value)])]
+    rows = [row for kind, value in keys.items() for row in records.keys.holders(kind, [fold_key(value)])]
     return [(app, id) for _, app, id, _, _ in rows]
 
 

@@ -114,9 +114,9 @@ def test_lists_of_any_length_and_kind(db: Database) -> None:
     records = Records(db, "contacts")
     with db.transaction():
         records.save_stubs(("crm", f"{n}", "unsubscribed", NOW) for n in range(1000))
-        records.save_keys([], [("email", f"{n}@x.test", "crm", f"{n}") for n in range(1000)])
+        records.keys.save([], [("email", f"{n}@x.test", "crm", f"{n}") for n in range(1000)])
     with db.reading():
-        assert len(records.holders("email", {f"{n}@x.test" for n in range(900)})) == 900
+        assert len(records.keys.holders("email", {f"{n}@x.test" for n in range(900)})) == 900
         assert len(db.rows("SELECT id FROM stub WHERE id IN :ids", ids=("1", "2"))) == 2
         assert len(records.stub_consents()) == 1000
 
@@ -158,10 +158,10 @@ def test_long_keys_fit_into_the_index_and_stay_apart(db: Database) -> None:
         for id, value in values.items()
     }
     with db.transaction():
-        records.save_keys([], [row for k in keys.values() for row in k.stored()])
+        records.keys.save([], [row for k in keys.values() for row in k.stored()])
     for id, value in values.items():
         with db.reading():
-            assert [row[2] for row in records.holders("email", {fold_key(value)})] == [id]
+            assert [row[2] for row in records.keys.holders("email", {fold_key(value)})] == [id]
 
 
 def test_a_name_begins_with_a_block(db: Database) -> None:
@@ -173,7 +173,7 @@ def test_a_name_begins_with_a_block(db: Database) -> None:
             db.insert(KeyRow, [{"space": "s", "kind": "who", "key": key, "app": "crm", "id": str(n)}])
             db.insert(LinkRow, [{**link, "id": str(n), "version": "", "body": "{}", "quiet": None}])
     with db.reading():
-        assert sorted(id for _, id in Records(db, "s").named_like("lind|m")) == ["0", "1"]
+        assert sorted(id for _, id in Records(db, "s").keys.named_like("lind|m")) == ["0", "1"]
 
 
 def test_the_tables_of_the_migrations_are_those_of_the_code(db: Database) -> None:
