@@ -21,10 +21,7 @@ import ssl
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -33,6 +30,7 @@ import httpx
 import orjson
 import tenacity
 
+from connectors.answer import Answer
 from connectors.authorize import Way
 from connectors.budget import Rate, RateHeaders
 from connectors.contract import AppError, AuthRefused, Options, Unavailable, Unexpected
@@ -73,50 +71,6 @@ class _Again(Exception):
     def __init__(self, error: Unavailable) -> None:
         super().__init__(str(error))
         self.error = error
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer: status, headers, body. Statuses outside 2xx reach a caller only if it allowed them."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    @cached_property
-    def json(self) -> Any:
-        """The parsed body, None where it is empty. Raises `Unexpected`."""
-        if not self.content.strip():
-            return None
-        try:
-            return orjson.loads(self.content)
-        except orjson.JSONDecodeError as error:
-            raise Unexpected("the app's answer is not the JSON that its documentation promises") from error
-
-    @property
-    def detail(self) -> Mapping[str, Any]:
-        """The body of an error where it is a JSON object, else nothing: error bodies promise no shape."""
-        try:
-            body = self.json
-        except Unexpected:
-            return {}
-        return body if isinstance(body, dict) else {}
-
-    def items(self, key: str) -> list[dict[str, Any]]:
-        """The list of objects under `key`. Raises `Unexpected` where there is none."""
-        body = self.json
-        found = body.get(key) if isinstance(body, dict) else None
-        if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-            raise Unexpected(f"the app's answer holds no list named {key}, as its documentation promises")
-        return found
-
-    @property
-    def date(self) -> datetime | None:
-        """The server's clock, whole seconds."""
-        try:
-            return parsedate_to_datetime(self.headers["date"]).astimezone(UTC)
-        except (KeyError, ValueError):
-            return None
 
 
 class Http:
@@ -356,7 +310,7 @@ class Http:
             return AuthRefused(
                 f"{where} The credential lacks a right: grant its scope or role, then try again."
             )
-        after = _retry_after(answer)
+        after = answer.retry_after
         if status == 423 and after is None:
             after = LOCKED
         if too_fast or (status in AGAIN_AFTER_READ and not writes):
@@ -396,19 +350,6 @@ def proxy_for(base: str) -> str | None:
 def _trusted() -> ssl.SSLContext:
     """The usual authorities, loaded once: that takes longer than many a call."""
     return httpx.create_ssl_context()
-
-
-def _retry_after(answer: Answer) -> float | None:
-    """Seconds from ``Retry-After``, which holds seconds or a date (RFC 9110, 10.2.3)."""
-    text = answer.headers.get("retry-after", "").strip()
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - (answer.date or datetime.now(UTC))).total_seconds())
-    except (ValueError, TypeError):
-        return None
 
 
 def _pause(state: tenacity.RetryCallState) -> float:

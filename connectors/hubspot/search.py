@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from connectors.answer import Answer
 from connectors.contract import Unexpected
-from connectors.http import Answer, Http
+from connectors.http import Http
 from connectors.values import moment
 
 LIMIT: Final = 200

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
+from connectors.answer import Answer
 from connectors.batching import BatchRefused, chunks, fillable, in_batches
 from connectors.contract import ObjectSpec, Record, Result, Value, Write
-from connectors.http import Answer, Http, after_effect
+from connectors.http import Http, after_effect
 from connectors.hubspot.associations import PrimaryCompanies, link_body
 from connectors.hubspot.consent import Preferences
 from connectors.hubspot.errors import SCHEMA_CODES, refusal, refused_fields, traced

@@ -13,10 +13,11 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
+from connectors.answer import Answer
 from connectors.authorize import Way
 from connectors.budget import Rate
 from connectors.contract import AppError, Options, Unavailable, Unexpected
-from connectors.http import Answer, Http
+from connectors.http import Http
 from connectors.settings import basic, bearer, is_loopback, number, require
 
 VERSION: Final = "3.0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from connectors.http import Answer
+from connectors.answer import Answer
 from connectors.mailchimp.connection import Connection
 from connectors.mailchimp.lookup import Lookup
 

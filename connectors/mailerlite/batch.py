@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
+from connectors.answer import Answer
 from connectors.batching import BatchRefused, chunks
 from connectors.contract import AppError, AuthRefused, Unavailable, Unexpected
-from connectors.http import Answer, Http, Uncertain
+from connectors.http import Http, Uncertain
 
 SIZE: Final = 50
 REFUSED: Final = (400, 413, 422)

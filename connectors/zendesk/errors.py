@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from connectors.answer import Answer
 from connectors.contract import Result, Write
-from connectors.http import Answer
 from connectors.zendesk.fields import ObjectFacts
 
 _TAKEN: Final = re.compile(r"already (?:been taken|being used)|DuplicateValue", re.IGNORECASE)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from connectors.answer import Answer
 from connectors.batching import BatchRefused
-from connectors.http import Answer, Http, after_effect
+from connectors.http import Http, after_effect
 
 REFUSED: Final = (400, 413, 422)
 DONE: Final = ("completed", "failed")

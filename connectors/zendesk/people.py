@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from connectors.http import Answer, Http
+from connectors.answer import Answer
+from connectors.http import Http
 from connectors.zendesk.errors import said
 from connectors.zendesk.feeds import listed
 from connectors.zendesk.jobs import BulkOff, Jobs, by_position

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from connectors.answer import Answer
 from connectors.batching import fillable, in_batches
 from connectors.budget import Rate
 from connectors.contract import (
@@ -22,7 +23,7 @@ from connectors.contract import (
     Value,
     Write,
 )
-from connectors.http import Answer, Http, after_effect
+from connectors.http import Http, after_effect
 from connectors.settings import basic, number, require
 from connectors.values import moment, named
 from syncer_freshdesk.fields import CONTACTS, CUSTOM, contact_spec
