@@ -31,9 +31,10 @@ def file(
 
     began = time.perf_counter()
     try:
-        rows = match_file.read(files)
-        found = match_file.matched(rows)
-        clusters, review = match_file.write(rows, found, out)
+        with match_file.uncollected():
+            rows = match_file.read(files)
+            found = match_file.matched(rows)
+            clusters, review = match_file.write(rows, found, out)
     except match_file.UnreadableFile as error:
         say(str(error))
         raise leave(Code.USAGE) from None

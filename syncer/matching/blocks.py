@@ -1,7 +1,7 @@
 """Which pairs of records are compared: those that share one of several independent keys.
 
-A key that many records share is split by a second one (city, organisation, mailbox), never dropped; what is
-still too many is sorted, and neighbours are compared.
+Few records are compared all with all. A key that many records share is split by a second one (city,
+organisation, mailbox), never dropped; what is still too many is sorted, and neighbours are compared.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from syncer.matching.columns import Columns, Numbers, Vocabulary
 from syncer.matching.fold import skeleton
 
 CROWD = 24  # records that share a key; more are split
+FEW = 24  # records that are compared with each other whatever they share
 WINDOW = 8  # neighbours in what cannot be split
 
 
 def pairs(c: Columns, names: bool = True) -> tuple[Numbers, Numbers]:
     """Rows (i, j), i < j, of all pairs to compare; each once, in a fixed order."""
+    if names and c.size <= FEW:
+        low, high = np.triu_indices(c.size, 1)
+        return low.astype(np.int64), high.astype(np.int64)
     found = [_distinct(np.concatenate([*_within(key, splits, c)])) for key, splits in _keys(c, names)]
     codes = _distinct(np.concatenate(found))
     return codes // c.size, codes % c.size

@@ -24,6 +24,7 @@ LINK = 4.0  # log2 of the odds from which two records are linked without asking
 JOIN = 0.7  # and two groups, compared as a whole
 ASK = -5.0  # from here on two records are worth a second look
 DOUBT = -4.0  # and two groups a question
+RIVAL = -6.0  # and still somebody else to take into account
 COMPLETE = 60  # members of a group of which all pairs are compared
 ROUNDS = 3
 
@@ -101,8 +102,10 @@ class _Pairs:
 
     def __init__(self, i: Numbers, j: Numbers, total: Floats) -> None:
         near = total >= ASK
-        rows = sorted(zip((-total[near]).tolist(), i[near].tolist(), j[near].tolist(), strict=True))
-        self.ranked = [(-minus, a, b) for minus, a, b in rows]
+        order = np.lexsort((j[near], i[near], -total[near]))
+        self.i, self.j = i[near][order], j[near][order]
+        scores = total[near][order].tolist()
+        self.ranked = list(zip(scores, self.i.tolist(), self.j.tolist(), strict=True))
         self.score = {(a, b): s for s, a, b in self.ranked}
         self.near: dict[int, list[int]] = defaultdict(list)
         for _, a, b in self.ranked:
@@ -250,13 +253,17 @@ class _Whole:
         """(score, root, root, row, row) of the pairs of groups that a pair worth a look connects, best first;
         the rows are the pair that fits best."""
         best: dict[tuple[int, int], tuple[int, int]] = {}
-        for _, a, b in pairs.ranked:
-            one, other = groups.root(a), groups.root(b)
-            if one != other:
-                best.setdefault((one, other) if one < other else (other, one), (a, b))
+        roots = np.array([groups.root(n) for n in range(len(groups.parent))], dtype=np.int64)
+        first, second = roots[pairs.i], roots[pairs.j]
+        low, high = np.minimum(first, second), np.maximum(first, second)
+        apart = np.flatnonzero(low != high)
+        _, places = np.unique(low[apart] * len(roots) + high[apart], return_index=True)
+        for n in apart[places].tolist():
+            best[int(low[n]), int(high[n])] = int(pairs.i[n]), int(pairs.j[n])
         keys = {(a, b): (a, b, len(groups.members(a)), len(groups.members(b))) for a, b in best}
         self._score([key for key in keys.values() if key not in self.known], groups)
-        found = [(self.known[keys[roots]], *roots, *rows) for roots, rows in best.items()]
+        scored = ((self.known[keys[roots]], *roots, *rows) for roots, rows in best.items())
+        found = [f for f in scored if f[0] > RIVAL]
         return sorted(found, key=lambda f: (-f[0], *f[1:]))
 
     def _score(self, new: list[tuple[int, int, int, int]], groups: _Forest) -> None:
@@ -307,5 +314,5 @@ def _against(
     return sum(
         _two(scores.get((min(r, chosen), max(r, chosen)))) * float(2.0 ** min(s, 60.0))
         for s, r in near
-        if r != chosen and s > -6 and not apps.isdisjoint(groups.apps(r))
+        if r != chosen and not apps.isdisjoint(groups.apps(r))
     )

@@ -189,13 +189,16 @@ class Columns:
     @cached_property
     def whole_bones(self) -> Numbers:
         """The consonants of the whole name in the order given, and of it turned round; 0 for few of them."""
-        into = Vocabulary()
-        texts = [
-            [skeleton(f"{a} {b}") if a and b else "" for a, b in ((r.given, r.family), (r.family, r.given))]
-            for r in self.records
-        ]
-        columns = [[t if len(t) > 4 else "" for t in column] for column in zip(*texts, strict=True)]
-        return np.array([into.numbers(c) for c in columns or ([], [])])
+        into, texts = Vocabulary(), self.names.words.texts
+        heads = [skeleton(t) for t in texts]
+        tails = [skeleton(f"b{latin(t)}" if not is_abjad(t) else f"ب{t}")[1:] for t in texts]
+
+        def whole(first: Numbers, second: Numbers) -> Numbers:
+            rows = zip(first.tolist(), second.tolist(), strict=True)
+            bones = (heads[a] + tails[b] if a and b else "" for a, b in rows)
+            return into.numbers(t if len(t) > 4 else "" for t in bones)
+
+        return np.array([whole(self.given, self.family), whole(self.family, self.given)])
 
     @property
     def full_texts(self) -> list[str]:

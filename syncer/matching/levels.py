@@ -40,6 +40,7 @@ class Level(IntEnum):
 
 
 ADULT = 14  # years between a parent and a child, at least
+FEW = 200  # pairs of which those that are there twice are not looked for
 PORTION = 250_000  # texts compared at once
 FIELDS = ("given", "family", "mail", "phone", "office", "city", "country", "generation")
 
@@ -325,7 +326,9 @@ def _unique(a: Numbers, b: Numbers, levels_of: Callable[[Numbers, Numbers], Leve
     levels = np.where(a == b, Level.SAME, Level.DIFFERENT).astype(np.int8)
     levels[(a == 0) | (b == 0)] = Level.MISSING
     unequal = np.flatnonzero(levels == Level.DIFFERENT)
-    if len(unequal):
+    if 0 < len(unequal) <= FEW:
+        levels[unequal] = levels_of(a[unequal], b[unequal])
+    elif len(unequal):
         low, high = np.minimum(a[unequal], b[unequal]), np.maximum(a[unequal], b[unequal])
         top = int(high.max()) + 1
         codes, back = np.unique(low * top + high, return_inverse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,7 +160,7 @@ class Scorer:
         """How likely the level of each pair is where one value is behind both, and where two strangers'
         values are."""
         levels, common = p.levels[name], self._common(p, name)
-        by_chance = np.where(levels == Level.SAME, common, table(CHANCE[sort_of(name)])[levels])
+        by_chance = np.where(levels == Level.SAME, common, _chance_of(sort_of(name))[levels])
         loose = (levels == Level.VARIANT) | (levels == Level.CLOSE)
         by_chance = np.where(loose, np.maximum(by_chance, common * 0.3), by_chance)
         seen = table(self.w.noise[sort_of(name)])[levels]
@@ -259,6 +260,11 @@ def _first_of(of: Numbers, rank: Floats) -> Numbers:
     """For each group pair the place of its lowest rank."""
     order = np.lexsort((rank, of))
     return order[np.searchsorted(of[order], np.arange(int(of.max(initial=-1)) + 1))]
+
+
+@cache
+def _chance_of(sort: str) -> Floats:
+    return table(CHANCE[sort])
 
 
 def _records_and_values(of: Numbers, rows: Numbers, column: Numbers) -> tuple[Numbers, Numbers]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from syncer.marks import ERASED
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 
 Verdict = Literal["together", "never"]
 Pair = tuple[LinkKey, LinkKey]
+
+
+@lru_cache(maxsize=4)  # large as the vocabulary of all names, and the same for months
+def _weights(text: str) -> tuple[int, Weights]:
+    """From how many records they were learnt, and they."""
+    from syncer.matching.weights import from_json
+
+    body = codec.loads(text)
+    return body["records"], from_json(body["weights"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +113,9 @@ class Decisions:
 
     def weights(self, records: int) -> Weights | None:
         """The weights in force; None where none were learnt, or from fewer records than there are now."""
-        from syncer.matching.weights import from_json
-
         row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"weights:{self.space}")
-        body = codec.loads(row[0]) if row else None
-        return None if body is None or body["records"] < records else from_json(body["weights"])
+        known = _weights(row[0]) if row else None
+        return None if known is None or known[0] < records else known[1]
 
     def replace_weights(self, weights: Weights) -> None:
         """Of those in force, which were learnt from as many records."""
