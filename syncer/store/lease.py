@@ -24,6 +24,12 @@ class Busy(Exception):
     """Another run holds the lease."""
 
     def __init__(self, space: str, holder: str, expires: str) -> None:
+        if space == turns.SERVICE:
+            super().__init__(
+                f"The service works on this state ({told(holder)}). Stop it, then try again; where its"
+                " machine was lost, wait two minutes."
+            )
+            return
         super().__init__(
             f"{space} is busy: {told(holder)} is working on it (its lease lasts until {expires[:19]}Z unless"
             " renewed). Wait for it to end, then try again."

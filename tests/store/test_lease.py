@@ -16,6 +16,7 @@ from syncer.ports import Ports, Threads, holder_is_alive
 from syncer.store.database import Database
 from syncer.store.history import History
 from syncer.store.lease import LASTS, Busy, LeaseLost, hold
+from syncer.store.turns import SERVICE
 
 HOST = socket.gethostname()
 ELSEWHERE = "other-host:77:abc:def"
@@ -202,3 +203,9 @@ def test_two_processes_the_second_waits_for_the_first_unless_it_is_dead(db: Data
 )
 def test_only_a_process_of_this_machine_can_be_known_to_be_dead(holder: str, alive: bool) -> None:
     assert holder_is_alive(holder) is alive
+
+
+def test_a_second_service_is_told_to_stop_the_first(db: Database, clock: Clock) -> None:
+    told = r"The service works on this state \(process 1 on here\)\. Stop it"
+    with hold(db, SERVICE, "here:1:a:x", clock, always), pytest.raises(Busy, match=told):
+        hold(db, SERVICE, "here:2:b:x", clock, always).__enter__()
