@@ -19,7 +19,7 @@ from syncer.cli.codes import Code, leave
 from syncer.cli.output import say, tell
 from syncer.cli.reporting import described, examples
 from syncer.cli.session import hint
-from syncer.cli.settle import report, waiting
+from syncer.cli.settled import report, waiting
 
 if TYPE_CHECKING:
     from conflicts.log import Entry

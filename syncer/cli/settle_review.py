@@ -11,7 +11,8 @@ from syncer.cli.codes import leave, worst
 from syncer.cli.conflicts import ByRule, Name, Newer, OfApp, OfField, Older, asked
 from syncer.cli.output import table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
-from syncer.cli.settle import settle, waiting
+from syncer.cli.settle import settle
+from syncer.cli.settled import waiting
 
 if TYPE_CHECKING:
     from conflicts.candidate import Candidate
