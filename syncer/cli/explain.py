@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncer.cli.codes import Code, leave
-from syncer.cli.output import give, say, table, tell
+from syncer.cli.codes import leave
+from syncer.cli.meant import Meant
+from syncer.cli.names import WHO, names_of
+from syncer.cli.output import give, table, tell
 from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 
@@ -20,10 +22,7 @@ if TYPE_CHECKING:
     from syncer.usecases.explaining import Explained, Place, Told, Unlinked
     from syncer.usecases.timeline import Event
 
-Who = Annotated[
-    str,
-    typer.Argument(metavar="WHO", help="An e-mail, phone, domain, golden id, or app:id.", show_default=False),
-]
+Who = Annotated[str, typer.Argument(metavar="WHO", help=WHO, show_default=False)]
 
 
 def explain(
@@ -40,22 +39,22 @@ def explain(
     with running(config) as runner:
         found: list[Explained] = []
         loose: list[Unlinked] = []
-        wanted = list(syncs(runner, field))
-        for sync in wanted:
-            people, others = Explainer(sync, runner.db).who(who, field)
+        meant = Meant(names_of(who), runner, list(syncs(runner, field)))
+        for sync, keys in meant.keys:
+            people, others = Explainer(sync, runner.db).records_of(keys, field)
             found += people
             loose += others
-    if not found and not loose:
-        nobody(who)
+        meant.told()
     if as_json:
         give([as_object(one) for one in found] + [unlinked_object(one) for one in loose])
-        return
+        raise leave(meant.code)
     for number, one in enumerate(found):
         if number:
             tell()
         _show(one, config)
     for other in loose:
         tell(f"{other.app}:{other.record} ({other.object}) has no golden record: {other.because}.")
+    raise leave(meant.code)
 
 
 def history(who: Who, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
@@ -63,20 +62,15 @@ def history(who: Who, as_json: AsJson = False, config: ConfigFile = CONFIG) -> N
     from syncer.usecases.timeline import timeline
 
     with running(config) as runner:
-        events = [event for sync in syncs(runner, None) for event in timeline(sync, runner.db, who)]
-    if not events:
-        nobody(who)
+        meant = Meant(names_of(who), runner, list(syncs(runner, None)))
+        events = [event for sync, keys in meant.keys for event in timeline(sync, runner.db, keys)]
+        meant.told()
     events.sort(key=lambda e: e.order)
     if as_json:
         give([event.as_json() for event in events])
-        return
-    _show_events(events)
-
-
-def nobody(who: str) -> None:
-    """Leave, since nobody goes by that name. Raises `Exit`."""
-    say(f"Nobody is known under '{who}': an e-mail, phone, domain, golden id, or app:id is looked up.")
-    raise leave(Code.FAILED)
+    else:
+        _show_events(events)
+    raise leave(meant.code)
 
 
 def syncs(runner: Runner, field: str | None) -> Iterator[Sync]:

@@ -5,16 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
 
-from syncer.cli.explain import Who, as_object, nobody, syncs, unlinked_object
+from syncer.cli.codes import leave
+from syncer.cli.explain import Who, as_object, syncs, unlinked_object
+from syncer.cli.meant import Meant
+from syncer.cli.names import names_of
 from syncer.cli.output import say, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
+
+if TYPE_CHECKING:
+    from syncer.usecases.timeline import Event
 
 COLUMNS = ("sync", "who", "what", "time", "run", "app", "record", "field", "value", "before", "because")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
@@ -34,23 +41,26 @@ def export(
 
     known: list[dict[str, Any]] = []
     with running(config) as runner:
-        for sync in syncs(runner, None):
-            people, loose = Explainer(sync, runner.db).who(who)
-            events = timeline(sync, runner.db, who)
+        meant = Meant(names_of(who), runner, list(syncs(runner, None)))
+        for sync, keys in meant.keys:
+            people, loose = Explainer(sync, runner.db).records_of(keys)
+            events: dict[str, list[Event]] = defaultdict(list)
+            for event in timeline(sync, runner.db, keys):
+                events[event.who].append(event)
             for one in people:
-                mine = sorted((e for e in events if e.who == one.golden), key=lambda e: e.order)
+                mine = sorted(events[one.golden], key=lambda e: e.order)
                 known.append({**as_object(one), "history": [e.as_json() for e in mine]})
             known += [{**unlinked_object(one), "history": []} for one in loose]
-    if not known:
-        nobody(who)
+        meant.told()
     text = orjson.dumps(known, default=str).decode() + "\n" if as_json else as_csv(known)
     if out is None:
         tell(text.removesuffix("\n"))
-        return
+        raise leave(meant.code)
     descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", newline="") as file:
         file.write(text)
     say(f"Written to {out}.")
+    raise leave(meant.code)
 
 
 def as_csv(known: list[dict[str, Any]]) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from syncer.cli.agreeing import Plan, Yes, agreed
 from syncer.cli.codes import Code, leave
+from syncer.cli.explain import Who, syncs
+from syncer.cli.meant import Meant
+from syncer.cli.names import names_of
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 
@@ -16,9 +18,11 @@ if TYPE_CHECKING:
     from syncer.runner import Runner
     from syncer.usecases.forgetting import Forgetting, Forgotten
 
+ROWS = 30
+
 
 def forget(
-    who: Annotated[str, typer.Argument(metavar="WHO", help="E-mail, phone, domain, golden id, or app:id.")],
+    who: Who,
     plan: Plan = False,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -26,7 +30,7 @@ def forget(
 ) -> None:
     """Archive a person in the apps and forget them here, for good. Shows first what that does."""
     with running(config) as runner:
-        forgetting, shown = _found(runner, who)
+        forgetting, shown, missing = _found(runner, who)
         if not as_json:
             _show(shown)
         if plan or not agreed(yes, as_json, "There is no way back. "):
@@ -34,33 +38,34 @@ def forget(
                 give(_as_object(shown))
             else:
                 tell(f"\nNothing was done. To do it: {hint(f'forget {who} --yes', config)}")
-            return
+            raise leave(Code.LEFTOVERS if missing else Code.DONE)
         done = forgetting.do(shown)
     if as_json:
         give(_as_object(done))
     else:
         _done(done)
-    raise leave(Code.DONE if done.finished and not done.troubles else Code.LEFTOVERS)
+    raise leave(Code.DONE if done.finished and not done.troubles and not missing else Code.LEFTOVERS)
 
 
-def _found(runner: Runner, who: str) -> tuple[Forgetting, Forgotten]:
-    """The one sync that knows somebody by this name, or the end of the command."""
+def _found(runner: Runner, who: str) -> tuple[Forgetting, Forgotten, list[str]]:
+    """The one sync that knows somebody by these names, what forgetting them does, and who is not known; or
+    the end of the command."""
     from syncer.usecases.forgetting import Forgetting
+    from syncer.usecases.sides import Held
 
-    found = []
-    for name in runner.config.syncs:
-        forgetting = Forgetting(runner.config, runner.wiring.sync(name), runner.db, runner.ports)
-        shown = forgetting.show(who)
-        if shown is not None:
-            found.append((forgetting, shown))
-    if len(found) > 1:
-        several = ", ".join(shown.sync for _, shown in found)
+    meant = Meant(names_of(who), runner, list(syncs(runner, None)))
+    meant.told()
+    if len(meant.keys) > 1:
+        several = ", ".join(sync.name for sync, _ in meant.keys)
         say(f"'{who}' is known in several syncs: {several}. Name the golden id (syncer explain shows it).")
         raise leave(Code.USAGE)
-    if not found:
-        say(f"Nobody is known under '{who}'.")
-        raise leave(Code.FAILED)
-    return found[0]
+    ((sync, keys),) = meant.keys
+    forgetting = Forgetting(runner.config, sync, runner.db, runner.ports)
+    try:
+        return forgetting, forgetting.show(keys), meant.missing
+    except Held as error:
+        say(str(error))
+        raise leave(Code.HELD) from None
 
 
 def _as_object(told: Forgotten) -> dict[str, Any]:
@@ -80,7 +85,10 @@ def _as_object(told: Forgotten) -> dict[str, Any]:
 
 def _show(told: Forgotten) -> None:
     rows = [(f.outcome, f"{f.app}:{f.record}", f.who or "", f.because) for f in told.fates]
-    table(("what", "record", "golden record", "why"), rows)
+    table(("what", "record", "golden record", "why"), rows[:ROWS])
+    if len(rows) > ROWS:
+        counts = Counter(f.outcome for f in told.fates)
+        tell(f"... in all {', '.join(f'{n} to {what}' for what, n in counts.items())}; --json shows all.")
     tell("\nHere everything about them is removed: values, links, history, dead letters, conflicts, plans.")
     tell("A later record with the same address or id will wait in syncer review.")
 

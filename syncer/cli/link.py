@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,64 +12,85 @@ from typer import Exit
 
 from syncer.cli.agreeing import Plan, Yes, agreed
 from syncer.cli.codes import Code, leave
-from syncer.cli.output import give, say, table, tell
-from syncer.cli.reporting import value
+from syncer.cli.link_told import show_tied, tied_object
+from syncer.cli.names import WHO, lines_of, parts_of, progress_of
+from syncer.cli.output import give, say, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 
 if TYPE_CHECKING:
-    from syncer.model import LinkKey
     from syncer.runner import Runner
-    from syncer.usecases.linking import Linking, Side, Tied
+    from syncer.setup import Sync
+    from syncer.store.database import Database
+    from syncer.usecases.linking import Leaving, Linking, Tied
+    from syncer.usecases.sides import Side
 
-_NAME = "E-mail, phone, domain, golden id, or app:id."
+Limit = Annotated[int, typer.Option(help="How many lines to show; 0: all.", min=0)]
+
+Found = tuple["Linking", list[Any], dict[str, str]]  # what is to be done, and lines left out with the reason
+Flags = tuple[bool, bool, bool]
 
 
 def link(
-    one: Annotated[str, typer.Argument(metavar="WHO", help=_NAME, show_default=False)],
-    other: Annotated[str, typer.Argument(metavar="WHO", help=_NAME, show_default=False)],
+    one: Annotated[str, typer.Argument(metavar="WHO", help=f"{WHO} Two names a line.", show_default=False)],
+    other: Annotated[
+        str | None, typer.Argument(metavar="WHO", help="The other one.", show_default=False)
+    ] = None,
     plan: Plan = False,
     yes: Yes = False,
+    limit: Limit = 20,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Make one golden record of two people or companies. Shows first what that writes."""
+    """Make one golden record of two people or companies, or of many twos. Shows first what that writes."""
     with running(config) as runner:
-        linking, first, second = _sides(runner, one, other)
-        if first == second:
-            raise _ended(f"'{one}' and '{other}' are one already: {first.name}.", Code.DONE)
-        command = f"link {one} {other}"
-        _run(command, linking, lambda do: linking.link(first, second, do), (plan, yes, as_json), config)
+        lines = lines_of(one) if other is None else [f"{one}\t{other}"]
+        if lines is None:
+            raise _ended(
+                "Name two, or a file with two names a line: @FILE, or - for standard input.", Code.USAGE
+            )
+        linking, pairs, left = _found(runner, lines, _pair)
+        command = f"link {one} {other}" if other is not None else f"link {one}"
+        act = partial(linking.link, pairs)
+        _run(command, linking, act, (plan, yes, as_json), None if other else left, limit, config)
 
 
 def unlink(
-    who: Annotated[list[str], typer.Argument(metavar="WHO...", help=_NAME, show_default=False)],
+    who: Annotated[list[str], typer.Argument(metavar="WHO...", help=WHO, show_default=False)],
     plan: Plan = False,
     yes: Yes = False,
+    limit: Limit = 20,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Take records out of the person they were linked to, for good: each side gets its own values back."""
     with running(config) as runner:
-        linking, golden, leaving = _leaving(runner, who)
-        command = "unlink " + " ".join(":".join(key) for key in leaving)
-        _run(command, linking, lambda do: linking.unlink(golden, leaving, do), (plan, yes, as_json), config)
+        many = lines_of(who[0]) if len(who) == 1 else None
+        lines = ["\t".join(who)] if many is None else many
+        linking, leavings, left = _found(runner, lines, _leaving)
+        command = f"unlink {who[0]}"
+        if many is None:
+            command = "unlink " + " ".join(":".join(key) for key in leavings[0][1])
+        act = partial(linking.unlink, _once(leavings, left))
+        _run(command, linking, act, (plan, yes, as_json), None if many is None else left, limit, config)
 
 
 def _run(
     command: str,
     linking: Linking,
     act: Callable[[bool], Tied],
-    flags: tuple[bool, bool, bool],
+    flags: Flags,
+    left: Mapping[str, str] | None,
+    limit: int,
     config: Path,
 ) -> None:
     """Show it, ask, do it."""
-    from syncer.usecases.linking import Held, NotPossible
+    from syncer.usecases.sides import Held, NotPossible
 
     plan, yes, as_json = flags
     try:
         tied = act(False)
         if not as_json:
-            _show(tied)
+            show_tied(tied, left or {}, limit)
         if not plan and agreed(yes, as_json):
             tied = act(True)
     except NotPossible as error:
@@ -76,47 +98,96 @@ def _run(
     except Held as error:
         raise _ended(str(error), Code.HELD) from None
     if as_json:
-        give(_as_object(command.split()[0], linking.sync.name, tied))
+        give(tied_object(command.split()[0], linking.sync.name, tied, left))
     elif tied.report is None:
         tell(f"\nNothing was done. To do it: {hint(f'{command} --yes', config)}")
     else:
         tell(f"\nDone: {tied.report.written} written, as run {tied.run}.")
     report = tied.report
     troubled = report is not None and (report.leftovers or report.status != "done")
-    raise leave(Code.LEFTOVERS if troubled else Code.DONE)
+    raise leave(Code.LEFTOVERS if troubled or left else Code.DONE)
 
 
-def _sides(runner: Runner, one: str, other: str) -> tuple[Linking, Side, Side]:
-    """The sync in which both are known, and who they are; or the end of the command."""
-    from syncer.usecases.linking import Linking, NotPossible, side_of
+def _found(
+    runner: Runner, lines: Sequence[str], read: Callable[[Sync, Database, Sequence[str]], Any]
+) -> Found:
+    """What the lines mean, in the one sync that knows them; or the end of the command. A single line that
+    cannot be done ends it; of several, it is left out."""
+    from syncer.usecases.linking import Linking
+    from syncer.usecases.sides import AlreadyOne, NotPossible
 
-    names, unknown = (one, other), {one, other}
-    for sync in _wired(runner):
+    found: dict[str, list[Any]] = {}
+    left: dict[str, str] = {}
+    for line in progress_of("looking up", lines):
+        names, told, code = parts_of(line), "", Code.USAGE
         try:
-            found = {name: side_of(sync, runner.db, name) for name in names}
+            name, meant = _meant(runner, names, read)
+            found.setdefault(name, []).append(meant)
         except NotPossible as error:
-            raise _ended(str(error), Code.USAGE) from None
-        sides = [side for name in names if (side := found[name]) is not None]
-        if len(sides) == len(names):
-            return Linking(sync, runner.db, runner.ports), sides[0], sides[1]
-        unknown -= {name for name, side in found.items() if side is not None}
-    who = " and ".join(f"'{name}'" for name in names if name in unknown) or "both in one sync"
-    raise _ended(f"Nobody is known under {who}.", Code.FAILED)
+            told, code = str(error), Code.DONE if isinstance(error, AlreadyOne) else Code.USAGE
+        except LookupError as error:
+            told, code = str(error), Code.FAILED
+        if told and len(lines) == 1:
+            raise _ended(told, code)
+        if told:
+            left[line] = told
+    if not found:
+        raise _ended("None of the lines can be done.", Code.FAILED)
+    if len(found) > 1:
+        raise _ended(f"These are of several syncs, a file each: {', '.join(found)}.", Code.USAGE)
+    ((name, meant),) = found.items()
+    return Linking(runner.wiring.sync(name), runner.db, runner.ports), meant, left
 
 
-def _leaving(runner: Runner, names: Sequence[str]) -> tuple[Linking, str, list[LinkKey]]:
-    """The golden record that is left, and the records that leave it; or the end of the command."""
-    from syncer.usecases.linking import Linking, NotPossible, leaving_of
-
+def _meant(
+    runner: Runner, names: Sequence[str], read: Callable[[Sync, Database, Sequence[str]], Any]
+) -> tuple[str, Any]:
+    """The sync that knows these names, and what they mean there. Raises `LookupError` where none does."""
     for sync in _wired(runner):
-        try:
-            found = leaving_of(sync, runner.db, names)
-        except NotPossible as error:
-            raise _ended(str(error), Code.USAGE) from None
-        if found is not None:
-            return Linking(sync, runner.db, runner.ports), *found
-    who = ", ".join(f"'{name}'" for name in names)
-    raise _ended(f"Nobody is known under {who}.", Code.FAILED)
+        meant = read(sync, runner.db, names)
+        if meant is not None:
+            return sync.name, meant
+    who = " and ".join(f"'{name}'" for name in _nobody(runner, names)) or "both in one sync"
+    raise LookupError(f"Nobody is known under {who}.")
+
+
+def _pair(sync: Sync, db: Database, names: Sequence[str]) -> tuple[Side, Side] | None:
+    """The two sides of a line; None where one of them is not known here."""
+    from syncer.usecases.sides import AlreadyOne, NotPossible, side_of
+
+    if len(names) != 2:
+        raise NotPossible(f"A line has two names, with a tab or comma between: {' '.join(names)}")
+    one, other = (side_of(sync, db, name) for name in names)
+    if one is None or other is None:
+        return None
+    if one == other:
+        raise AlreadyOne(f"'{names[0]}' and '{names[1]}' are one already: {one.name}.")
+    return one, other
+
+
+def _leaving(sync: Sync, db: Database, names: Sequence[str]) -> Leaving | None:
+    from syncer.usecases.sides import leaving_of
+
+    return leaving_of(sync, db, names)
+
+
+def _once(leavings: Sequence[Leaving], left: dict[str, str]) -> list[Leaving]:
+    """One line for each golden record: what is left of it after the first has to be looked at again."""
+    first: dict[str, Leaving] = {}
+    for golden, keys in leavings:
+        if golden in first and list(first[golden][1]) != list(keys):
+            left[" ".join(":".join(key) for key in keys)] = (
+                f"another line leaves {golden}: run this one again"
+            )
+        first.setdefault(golden, (golden, keys))
+    return list(first.values())
+
+
+def _nobody(runner: Runner, names: Sequence[str]) -> list[str]:
+    """Those of the names that no sync knows."""
+    from syncer.usecases.who import known
+
+    return [name for name in names if not any(known(sync, runner.db, name) for sync in _wired(runner))]
 
 
 def _wired(runner: Runner) -> Iterator[Any]:
@@ -127,58 +198,3 @@ def _ended(why: str, code: Code) -> Exit:
     """The end of the command, to be raised."""
     say(why)
     return leave(code)
-
-
-def _as_object(action: str, sync: str, tied: Tied) -> dict[str, Any]:
-    """The documented keys of `link --json` and `unlink --json`."""
-    report = tied.report
-    return {
-        "sync": sync,
-        "action": action,
-        "run": tied.run or None,
-        "status": report.status if report else "planned",
-        "written": report.written if report else 0,
-        "goldens": tied.goldens,
-        "golden": [
-            {"who": x.who, "field": x.field, "before": x.now, "after": x.back}
-            for x in tied.lines
-            if x.act == "golden"
-        ],
-        "writes": [
-            {
-                "app": item.app,
-                "record": item.record,
-                "who": item.golden,
-                "kind": item.kind,
-                "changes": [{"field": f, "before": b, "after": a} for f, b, a in _changes(item)],
-            }
-            for item in tied.items
-        ],
-        "left": [
-            {"app": x.app, "record": x.record, "who": x.who, "field": x.field, "because": x.why}
-            for x in tied.lines
-            if x.act in ("left", "parted")
-        ],
-    }
-
-
-def _changes(item: Any) -> list[tuple[str, Any, Any]]:
-    from syncer.model import Mark
-
-    return [(f, None if isinstance(b, Mark) else b, a) for f, (b, a) in item.slots.items()]
-
-
-def _show(tied: Tied) -> None:
-    rows = [("golden value", x.who, x.field or "", value(x.now), value(x.back), "") for x in tied.lines
-            if x.act == "golden"]  # fmt: skip
-    for item in tied.items:
-        place = f"{item.app}:{item.record or '(new)'}"
-        if not item.slots:
-            rows.append((item.kind, place, "", "", "", ""))
-        rows += [(item.kind, place, f, value(b), value(a), "") for f, b, a in _changes(item)]
-    rows += [("leave", f"{x.app}:{x.record}", x.field or "", value(x.now), "", x.why) for x in tied.lines
-             if x.act in ("left", "parted")]  # fmt: skip
-    if rows:
-        table(("what", "record", "field", "now", "then", "why"), rows)
-    else:
-        tell("No value changes anywhere.")

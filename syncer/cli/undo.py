@@ -11,6 +11,8 @@ import typer
 
 from syncer.cli.agreeing import Plan, Yes, agreed
 from syncer.cli.codes import Code, leave
+from syncer.cli.meant import Meant
+from syncer.cli.names import names_of
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
@@ -34,7 +36,10 @@ _DONE = ("restore", "archive", "create", "golden")
 def undo(
     run: Annotated[str, typer.Argument(metavar="RUN", help="The id of a run.", show_default=False)],
     record: Annotated[
-        str | None, typer.Option(metavar="WHO", help="Only this person or company.", show_default=False)
+        list[str] | None,
+        typer.Option(
+            metavar="WHO", help="Only this person or company; may be given again. @FILE or -: a line each."
+        ),
     ] = None,
     field: Annotated[
         str | None, typer.Option(metavar="F", help="Only this field of the mapping.", show_default=False)
@@ -73,14 +78,13 @@ def undo(
 
 
 def _asked(
-    runner: Runner, run: str, record: str | None, field: str | None, irreversible: bool
+    runner: Runner, run: str, record: list[str] | None, field: str | None, irreversible: bool
 ) -> tuple[Undoing, Wanted]:
     """What is to be undone, or the end of the command."""
     from mappings.spelling import nearest
     from syncer.store.history import History
     from syncer.store.records import Records
     from syncer.usecases.undoing import Undoing, Wanted
-    from syncer.usecases.who import known
 
     with runner.db.reading():
         history = History(runner.db)
@@ -102,14 +106,14 @@ def _asked(
         near = nearest(field, sync.mapping.fields, "Fields: {}.")
         raise typer.BadParameter(f"the mapping of {sync.name} has no field '{field}'. {near}")
     goldens = None
-    if record is not None:
+    if record:
+        meant = Meant([name for who in record for name in names_of(who)], runner, [sync])
+        meant.told()
         with runner.db.reading():
             records = Records(runner.db, sync.name)
-            keys = known(sync, runner.db, record)
-            goldens = frozenset(g for app, id in keys for g in records.golden_of(app, [id]).values())
-        if not goldens:
-            say(f"Nobody is known under '{record}' in {sync.name}.")
-            raise leave(Code.FAILED)
+            goldens = frozenset(
+                g for _, keys in meant.keys for app, id in keys for g in records.golden_of(app, [id]).values()
+            )
     return Undoing(sync, runner.db, runner.ports), Wanted(run, goldens, field, irreversible)
 
 

@@ -119,6 +119,11 @@ class Stories:
         """All choices that were logged for a golden record, oldest first."""
         return Conflicts(self.db, {self.space: object}).of_golden(self.space, golden)
 
+    def choices(self, goldens: Iterable[str], object: str) -> list[Entry]:
+        """The same of many."""
+        conflicts = Conflicts(self.db, {self.space: object})
+        return [e for some in chunks(list(goldens)) for e in conflicts.of_goldens(self.space, some)]
+
     def reviews(self, keys: Iterable[LinkKey]) -> list[dict[str, Any]]:
         """Open questions in which one of these records is the one in doubt, or the one it resembles."""
         names = ("app", "record", "other_app", "other_record", "score", "reason")

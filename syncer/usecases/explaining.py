@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from conflicts.candidate import Candidate
 from conflicts.log import Entry
@@ -14,15 +16,16 @@ from syncer.core.decide import decide
 from syncer.core.lens import Lens
 from syncer.core.standing import Standing, standing
 from syncer.deciding import Deciding
-from syncer.model import Golden, LinkKey, Provenance, Unit, Value
+from syncer.model import Golden, Item, LinkKey, Provenance, Unit, Value
 from syncer.ports import Ports
 from syncer.setup import Sync
-from syncer.store.database import Database
+from syncer.store.database import Database, chunks
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.store.stories import Stories
 from syncer.usecases.who import known
 
+CHUNK = 300
 _RULES = {
     "first": "it was the only value that was found",
     "edit": "it was changed there, and nowhere else at that time",
@@ -118,10 +121,16 @@ class Explainer:
 
     def who(self, who: str, only: str | None = None) -> tuple[list[Explained], list[Unlinked]]:
         """All that is known under a name. `only`: one golden field."""
-        keys = known(self.sync, self.db, who)
+        return self.records_of(known(self.sync, self.db, who), only)
+
+    def records_of(
+        self, keys: Collection[LinkKey], only: str | None = None
+    ) -> tuple[list[Explained], list[Unlinked]]:
+        """The golden records of these, and those that have none."""
         with self.db.reading():
             goldens = {
-                app: self.records.golden_of(app, [id for a, id in keys if a == app]) for app, _ in keys
+                app: self.records.golden_of(app, [id for a, id in keys if a == app])
+                for app in sorted({app for app, _ in keys})
             }
             linked = sorted({goldens[app][id] for app, id in keys if id in goldens[app]})
             loose = [self._loose(key) for key in keys if key[1] not in goldens[key[0]]]
@@ -129,6 +138,12 @@ class Explainer:
 
     def goldens(self, ids: Sequence[str], only: str | None = None) -> list[Explained]:
         """These golden records. Call inside a reading."""
+        held = self.ledger.held()
+        return [one for some in chunks(ids, CHUNK) for one in self._some(some, only, held)]
+
+    def _some(
+        self, ids: Sequence[str], only: str | None, held: tuple[str, str, list[Item]] | None
+    ) -> list[Explained]:
         units = self.records.units(ids)
         lens = Lens(self.sync.mapping, refs.load(self.sync, self.db, units.values()))
         creating = creating_in(self.ledger)
@@ -136,42 +151,26 @@ class Explainer:
         deciding = Deciding(self.sync, self.records, self.ledger, "", now, able, creating)
         abilities = deciding.abilities_for(list(units.values()))
         found = []
+        log: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self.stories.choices(units, self.sync.mapping.object):
+            log[entry.who].append(entry)
+        reviews = self.stories.reviews(link.key for unit in units.values() for link in unit.links)
         for id, unit in sorted(units.items()):
             unit.creating = creating.get(id, frozenset())
             decision = decide(Unit(unit.golden, unit.links, {}, (), unit.creating), lens, abilities, "")
             absent = _absent(self.sync, unit, abilities.creates, decision.notes)
-            found.append(self._explained(unit, lens, only, absent))
+            fields = [f for f in self.sync.mapping.fields.values() if only in (None, f.name)]
+            one = Explained(
+                self.sync.name,
+                self.sync.mapping.object,
+                id,
+                [(k.app, k.id, k.state) for k in unit.links],
+                [_told(unit, lens, f, log[id]) for f in fields],
+                absent,
+                _waits(unit, held, reviews),
+            )
+            found.append(one)
         return found
-
-    def _explained(
-        self, unit: Unit, lens: Lens, only: str | None, absent: Sequence[tuple[str, str]]
-    ) -> Explained:
-        golden, mapping = unit.golden, self.sync.mapping
-        log = self.stories.conflicts(golden.id, mapping.object)
-        fields = [f for f in mapping.fields.values() if only in (None, f.name)]
-        return Explained(
-            self.sync.name,
-            mapping.object,
-            golden.id,
-            [(k.app, k.id, k.state) for k in unit.links],
-            [_told(unit, lens, f, log) for f in fields],
-            absent,
-            self._waits(unit),
-        )
-
-    def _waits(self, unit: Unit) -> list[str]:
-        """A held plan, open reviews, undecided observations: in words."""
-        said = []
-        held = self.ledger.held()
-        if held is not None:
-            mine = sum(item.golden == unit.golden.id for item in held[2])
-            what = f"; {mine} of its changes are for this record" if mine else ""
-            said.append(f"the plan of run {held[0]} is held, because {held[1]}{what}")
-        for review in self.stories.reviews(k.key for k in unit.links):
-            said.append(_doubt(review))
-        for obs in unit.observations.values():
-            said.append(f"{obs.app}:{obs.id} was read, and the next run decides about it")
-        return said
 
     def _loose(self, key: LinkKey) -> Unlinked | None:
         """Why a record has no golden record; None where nothing at all is known of it."""
@@ -187,6 +186,25 @@ class Explainer:
         else:
             return None
         return Unlinked(self.sync.name, self.sync.mapping.object, *key, because)
+
+
+def _waits(
+    unit: Unit, held: tuple[str, str, list[Item]] | None, reviews: Sequence[dict[str, Any]]
+) -> list[str]:
+    """A held plan, open reviews, undecided observations: in words."""
+    said = []
+    if held is not None:
+        mine = sum(item.golden == unit.golden.id for item in held[2])
+        what = f"; {mine} of its changes are for this record" if mine else ""
+        said.append(f"the plan of run {held[0]} is held, because {held[1]}{what}")
+    own = {link.key for link in unit.links}
+    for review in reviews:
+        pair = (review["app"], review["record"]), (review["other_app"], review["other_record"])
+        if not own.isdisjoint(pair):
+            said.append(_doubt(review))
+    for obs in unit.observations.values():
+        said.append(f"{obs.app}:{obs.id} was read, and the next run decides about it")
+    return said
 
 
 def _told(unit: Unit, lens: Lens, said: Field, log: Sequence[Entry]) -> Told:

@@ -8,7 +8,7 @@ waits in review, and a receipt that does not say whom it is about.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,11 +16,12 @@ from typing import Any, Literal
 
 from conflicts import log as conflict_log
 from connectors.contract import AppError, Erasing
+from syncer import brakes
 from syncer.abilities import creating_in
 from syncer.config.files import Config
 from syncer.engine import Engine, Run
 from syncer.marks import Marks
-from syncer.model import Item, LinkKey
+from syncer.model import Item, Link, LinkKey
 from syncer.ports import Ports, Task
 from syncer.report import Report
 from syncer.setup import App, Sync
@@ -30,7 +31,7 @@ from syncer.store.history import History
 from syncer.store.joins import Joins
 from syncer.usecases import planfile
 from syncer.usecases.reverting import ask
-from syncer.usecases.who import known
+from syncer.usecases.sides import Held
 
 KEPT = "the config says to keep the records in the apps (forget.in_apps)"
 AWAY = "the app is paused, or could not be asked"
@@ -82,13 +83,31 @@ class Forgetting:
     def __post_init__(self) -> None:
         self.engine = Engine(self.sync, self.db, self.ports)
 
-    def show(self, who: str) -> Forgotten | None:
-        """What forgetting would do; None where nobody goes by this name."""
-        keys = known(self.sync, self.db, who)
-        if not keys:
-            return None
+    def show(self, keys: Collection[LinkKey]) -> Forgotten:
+        """What forgetting the people behind these records would do. Several at once keep within the limit on
+        archives. Raises `Held`."""
         with self.db.reading():
-            return Forgotten(self.sync.name, [self._fate(key) for key in keys])
+            links = self._links(keys)
+            shown = Forgotten(self.sync.name, [self._fate(key, links.get(key)) for key in keys])
+            self._brake(shown)
+        return shown
+
+    def _links(self, keys: Iterable[LinkKey]) -> dict[LinkKey, Link]:
+        """The links of these records. Call inside a reading."""
+        ids: dict[str, list[str]] = defaultdict(list)
+        for app, id in keys:
+            ids[app].append(id)
+        return {k.key: k for app in ids for k in self.engine.records.links(app, ids[app]).values()}
+
+    def _brake(self, shown: Forgotten) -> None:
+        going = [f for f in shown.fates if f.outcome in ("archive", "erase")]
+        if len({f.who for f in shown.fates}) < 2:
+            return
+        counts: Counter[tuple[str, brakes.ChangeKind]] = Counter((f.app, "archives") for f in going)
+        trips = brakes.tripped(counts, self.engine.records.linked_counts(), self.sync.limits)
+        if trips:
+            said = "; ".join(map(str, trips))
+            raise Held(f"Nothing was done, because of a limit ({said}). Forget fewer at once, or raise it.")
 
     def do(self, shown: Forgotten) -> Forgotten:
         """Forget those who were shown. Raises `Busy`, and `OSError` where marks or receipt cannot be written:
@@ -99,7 +118,8 @@ class Forgetting:
             if done.finished:
                 done.marks = self._mark(keys)
                 erase(self.config, self.db, self.sync.name, keys, done)
-                run.report.reason = "a person was forgotten"
+                people = len({fate.who for fate in shown.fates} - {None})
+                run.report.reason = "a person was forgotten" if people < 2 else f"{people} were forgotten"
         if done.finished:
             self.db.compact()
             done.receipt = self.sync.marks.receipt(run.id, self._receipt(done))
@@ -107,9 +127,8 @@ class Forgetting:
 
     # -- in the apps --------------------------------------------------------------------------------------
 
-    def _fate(self, key: LinkKey) -> Fate:
+    def _fate(self, key: LinkKey, link: Link | None) -> Fate:
         """What is to become of a record. Call inside a reading."""
-        link = self.engine.records.links(key[0], [key[1]]).get(key[1])
         if link is None:
             return Fate(*key, None, "left", NOBODY_LINKS)
         app = self.sync.apps[key[0]]
@@ -139,7 +158,7 @@ class Forgetting:
         with self.db.transaction():
             creating = creating_in(self.engine.ledger)
             now = self.ports.now()
-            links = [k for f in wanted for k in self.engine.records.links(f.app, [f.record]).values()]
+            links = list(self._links((f.app, f.record) for f in wanted).values())
             for link in links:
                 link.observed_at = now  # archived whatever somebody has typed there since
             self.engine.records.save_links(links, self.sync.slot_names())

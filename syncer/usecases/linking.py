@@ -3,14 +3,15 @@ their own in the history, and are remembered: what was tied is one person, what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from syncer import refs
+from syncer import brakes, refs
 from syncer.abilities import abilities_of, creating_in
 from syncer.core.apart import own_values, split
-from syncer.core.deeds import Reversal, Rules
+from syncer.core.deeds import Reversal, Rules, Written
 from syncer.core.lens import Lens
 from syncer.core.reversal import look
 from syncer.deciding import Deciding
@@ -22,60 +23,30 @@ from syncer.ports import Ports
 from syncer.report import Report
 from syncer.setup import Sync
 from syncer.steps.match import golden_id
-from syncer.store.database import Database
+from syncer.store.database import Database, chunks
 from syncer.store.decisions import Decisions, Verdict
 from syncer.store.joins import Joins
 from syncer.store.stories import Stories
 from syncer.usecases.reverting import Sending, as_written, ask, keep, plan_reversals
-from syncer.usecases.who import known, named
+from syncer.usecases.sides import Held, NotPossible, Side
+
+CHUNK = 300
 
 
-class NotPossible(Exception):
-    """What was asked for cannot be done; the text says why, and what can."""
-
-
-class Held(Exception):
-    """The sync waits for an answer, and nothing is changed before that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One side of a link: a golden record with its records, or a single record that has none yet."""
-
-    golden: str | None
-    records: tuple[LinkKey, ...]
-
-    @property
-    def name(self) -> str:
-        return self.golden or ":".join(self.records[0])
+Pair = tuple[Side, Side]
+Leaving = tuple[str, Sequence[LinkKey]]  # golden id, the records that leave it together
 
 
 @dataclass(slots=True)
 class Tied(Sending):
-    """What a link or unlink came to. `goldens`: the golden records after it; `told`: what it was, in words;
-    `report` is None where it was only shown."""
+    """What links or unlinks came to. `goldens`: the golden records after it; `moved`: links that changed, by
+    app; `told`: what it was, in words; `report` is None where it was only shown."""
 
     goldens: list[str] = field(default_factory=list)
+    moved: Counter[str] = field(default_factory=Counter)
     told: str = ""
     run: str = ""
     report: Report | None = None
-
-
-def side_of(sync: Sync, db: Database, who: str) -> Side | None:
-    """The golden record or single record that goes by a name; None where nobody does. Raises `NotPossible`
-    where several do."""
-    keys = known(sync, db, who)
-    engine = Engine(sync, db, Ports())
-    with db.reading():
-        of = {key: engine.records.golden_of(key[0], [key[1]]).get(key[1]) for key in keys}
-        goldens = sorted({g for g in of.values() if g is not None})
-        units = engine.records.units(goldens)
-    if len(goldens) > 1 or (not goldens and len(keys) > 1):
-        found = ", ".join(goldens or (":".join(key) for key in keys))
-        raise NotPossible(f"'{who}' is more than one: {found}. Name one of them.")
-    if goldens:
-        return Side(goldens[0], tuple(link.key for link in units[goldens[0]].links))
-    return Side(None, keys) if keys else None
 
 
 @dataclass(slots=True)
@@ -90,21 +61,22 @@ class Linking:
     def __post_init__(self) -> None:
         self.engine = Engine(self.sync, self.db, self.ports)
 
-    def link(self, one: Side, other: Side, do: bool) -> Tied:
-        """Make one golden record of two sides; without `do` it is only shown. Raises `Busy`, `Held` and
-        `NotPossible`."""
-        keys = [*one.records, *other.records]
+    def link(self, pairs: Sequence[Pair], do: bool) -> Tied:
+        """Make one golden record of each two sides; without `do` it is only shown. Several at once keep
+        within the brakes' limits. Raises `Busy`, `Held` and `NotPossible`."""
+        keys = [key for pair in pairs for side in pair for key in side.records]
         with self._session("link", do, keys) as (run, _):
-            return self._finish(run, do, lambda: self._linked(run, one, other))
+            return self._finish(run, do, lambda: self._linked(run, pairs), len(pairs) > 1)
 
-    def unlink(self, golden: str, leaving: Sequence[LinkKey], do: bool) -> Tied:
-        """Take records out of a golden record, into one of their own. Raises `Busy` and `Held`."""
+    def unlink(self, leavings: Sequence[Leaving], do: bool) -> Tied:
+        """Take records out of their golden records, into one of their own each; at most once for each golden
+        record. Several at once keep within the brakes' limits. Raises `Busy` and `Held`."""
         with self.db.reading():
-            unit = self.engine.records.units([golden])[golden]
-        keys = [link.key for link in unit.links if link.state == "live"]
+            units = self.engine.records.units([golden for golden, _ in leavings])
+        keys = [link.key for unit in units.values() for link in unit.links if link.state == "live"]
         with self._session("unlink", do, keys) as (run, unreadable):
             rules = Rules(run.id, unreadable=unreadable)
-            return self._finish(run, do, lambda: self._unlinked(golden, leaving, rules))
+            return self._finish(run, do, lambda: self._all_unlinked(leavings, rules), len(leavings) > 1)
 
     @contextmanager
     def _session(self, kind: str, do: bool, keys: Sequence[LinkKey]) -> Iterator[tuple[Run, dict[str, str]]]:
@@ -116,13 +88,16 @@ class Linking:
         with self.engine.session(kind if do else "plan") as run:
             yield run, ask(self.engine, run, self.ports, keys)
 
-    def _finish(self, run: Run, do: bool, decide: Callable[[], Tied]) -> Tied:
+    def _finish(self, run: Run, do: bool, decide: Callable[[], Tied], bounded: bool) -> Tied:
         """Decide, and keep and send it where it is to be done."""
         if not do:
             with self.db.trial():
-                return decide()
+                tied = decide()
+                self._brake(tied, bounded)
+                return tied
         with self.db.transaction():
             tied = decide()
+            self._brake(tied, bounded)
         run.report.reason = tied.told
         self.engine.act(run, tied.items)
         with self.db.transaction():
@@ -130,32 +105,61 @@ class Linking:
         tied.run, tied.report = run.id, run.report
         return tied
 
+    def _brake(self, tied: Tied, bounded: bool) -> None:
+        """What is done to many at once may not be more than a run may do unasked."""
+        if not bounded:
+            return
+        counts = brakes.count(tied.items, self.sync.mapping)
+        counts.update({(app, "links"): number for app, number in tied.moved.items()})
+        trips = brakes.tripped(counts, self.engine.records.linked_counts(), self.sync.limits)
+        if trips:
+            said = "; ".join(map(str, trips))
+            raise Held(
+                f"Nothing was done, because of a limit ({said}): do fewer at once, or raise it (safety)."
+            )
+
     # -- link ---------------------------------------------------------------------------------------------
 
-    def _linked(self, run: Run, one: Side, other: Side) -> Tied:
+    def _linked(self, run: Run, pairs: Sequence[Pair]) -> Tied:
         records, ledger = self.engine.records, self.engine.ledger
-        self._decide(one.records, other.records, "together")
-        loose = [key for side in (one, other) if side.golden is None for key in side.records]
+        for one, other in pairs:
+            self._decide(one.records, other.records, "together")
+        joining = Joining(self.sync, records, ledger, run.id, self.ports.now)
+        tied, touched, groups = Tied(), list[str](), list[Group]()
+        for number, sides in enumerate(_together(pairs), 1):
+            goldens = [side.golden for side in sides if side.golden is not None]
+            loose = tuple(key for side in sides if side.golden is None for key in side.records)
+            self._check(loose)
+            golden = goldens[0] if goldens else None
+            for other_golden in goldens[1:]:
+                golden = joining.join(golden or "", other_golden)
+            touched += [golden] if golden else []
+            groups += [Group(golden, loose)] if loose else []
+            tied.moved.update(app for side in sides[1:] for app, _ in side.records)
+            self.ports.progress("linking", self.sync.name, number)
+        able, creating = abilities_of(self.sync, ledger), creating_in(ledger)
+        deciding = Deciding(self.sync, records, ledger, run.id, self.ports.now, able, creating)
+        decided = deciding.run_all(touched, Matches(groups, []))
+        founded = [group.members[0] for group in groups if group.golden is None]
+        tied.goldens = touched + [records.golden_of(app, [id])[id] for app, id in founded]
+        tied.items = sorted(decided.items, key=lambda i: i.sort_key)
+        tied.told = f"{len(pairs)} pairs were linked by hand; to take one back: syncer unlink WHO"
+        if len(pairs) == 1:
+            (one, other) = pairs[0]
+            back = " ".join(":".join(key) for key in other.records)
+            tied.told = (
+                f"{one.name} and {other.name} were linked by hand; to take it back: syncer unlink {back}"
+            )
+        return tied
+
+    def _check(self, loose: Sequence[LinkKey]) -> None:
+        """Records without a golden record have to take part."""
         for app, id in loose:
-            shown = records.waiting(app, [id]).get(id)
+            shown = self.engine.records.waiting(app, [id]).get(id)
             if shown is None or shown.state != "found":
                 raise NotPossible(
                     f"{app}:{id} takes no part: it is outside the filter, archived, or not there."
                 )
-        goldens = [side.golden for side in (one, other) if side.golden is not None]
-        golden = goldens[0] if goldens else None
-        if len(goldens) == 2:
-            joining = Joining(self.sync, records, ledger, run.id, self.ports.now)
-            golden = joining.join(*goldens)
-        able, creating = abilities_of(self.sync, ledger), creating_in(ledger)
-        deciding = Deciding(self.sync, records, ledger, run.id, self.ports.now, able, creating)
-        groups = [Group(golden, tuple(loose))] if loose else []
-        decided = deciding.run_all([golden] if golden else [], Matches(groups, []))
-        name = golden or records.golden_of(loose[0][0], [loose[0][1]])[loose[0][1]]
-        tied = Tied(items=sorted(decided.items, key=lambda i: i.sort_key), goldens=[name])
-        back = " ".join(":".join(key) for key in other.records)
-        tied.told = f"{one.name} and {other.name} were linked by hand; to take it back: syncer unlink {back}"
-        return tied
 
     def _decide(self, one: Sequence[LinkKey], other: Sequence[LinkKey], verdict: Verdict) -> None:
         """Remember it for every pair across, and close the questions about them."""
@@ -168,65 +172,67 @@ class Linking:
 
     # -- unlink -------------------------------------------------------------------------------------------
 
-    def _unlinked(self, golden: str, leaving: Sequence[LinkKey], rules: Rules) -> Tied:
-        records = self.engine.records
-        unit = records.units([golden])[golden]
-        staying = [link.key for link in unit.links if link.key not in leaving]
-        aliases = Joins(self.db, self.sync.name).aliases(golden)
-        stories = Stories(self.db, self.sync.name)
-        writes = [as_written(w) for id in aliases for w in stories.writes(id)]
-        writes.sort(key=lambda w: w.run)
-        looked = look(unit, Lens(self.sync.mapping, refs.load(self.sync, self.db, [unit])))
-        own = {k.key: own_values(k, writes, self.sync.slots(k.app)) for k in looked.unit.links}
-        apart = Unit(Golden(golden), [Link(*key, golden, seen=dict(values)) for key, values in own.items()])
-        lens = Lens(self.sync.mapping, refs.load(self.sync, self.db, [unit, apart]))
-        name = golden_id(self.sync.name, sorted(leaving)[0])
-        if name in records.goldens([name]):
-            name = f"{name}-{rules.run}"
-        parts = split(looked, leaving, name, own, rules, lens)
-        tied = Tied(goldens=[golden, name])
-        sides: list[Reversal] = [parts.stays, parts.leaves]
-        keep(self.engine, sides, rules.run)
-        plan_reversals(self.engine, sides, lens, rules.run, tied)
-        save_references(self.sync, records, [side.unit.golden for side in sides])
-        records.touch(self.sync.dependents, tied.goldens)
-        self._decide(leaving, staying, "never")
+    def _all_unlinked(self, leavings: Sequence[Leaving], rules: Rules) -> Tied:
+        tied = Tied()
+        for some in chunks(leavings, CHUNK):
+            self._unlinked(some, rules, tied)
+            self.ports.progress("unlinking", self.sync.name, len(tied.goldens) // 2)
         tied.items.sort(key=lambda i: i.sort_key)
-        tied.told = f"{golden} was unlinked by hand; to take it back: syncer link {golden} {name}"
+        tied.told = f"{len(leavings)} golden records were unlinked by hand"
+        if len(leavings) == 1:
+            (golden, name) = tied.goldens
+            tied.told = f"{golden} was unlinked by hand; to take it back: syncer link {golden} {name}"
         return tied
 
+    def _unlinked(self, leavings: Sequence[Leaving], rules: Rules, tied: Tied) -> None:
+        records, sync = self.engine.records, self.sync
+        units = records.units([golden for golden, _ in leavings])
+        writes = self._writes(units)
+        looking = Lens(sync.mapping, refs.load(sync, self.db, units.values()))
+        looked = {id: look(unit, looking) for id, unit in units.items()}
+        own = {
+            id: {k.key: own_values(k, writes[id], sync.slots(k.app)) for k in r.unit.links}
+            for id, r in looked.items()
+        }
+        apart = [
+            Unit(Golden(id), [Link(*key, id, seen=dict(values)) for key, values in mine.items()])
+            for id, mine in own.items()
+        ]
+        lens = Lens(sync.mapping, refs.load(sync, self.db, [*units.values(), *apart]))
+        names = {golden: golden_id(sync.name, sorted(leaving)[0]) for golden, leaving in leavings}
+        taken = records.goldens(list(names.values()))
+        sides: list[Reversal] = []
+        for golden, leaving in leavings:
+            name = names[golden] if names[golden] not in taken else f"{names[golden]}-{rules.run}"
+            parts = split(looked[golden], leaving, name, own[golden], rules, lens)
+            sides += [parts.stays, parts.leaves]
+            tied.goldens += [golden, name]
+            tied.moved.update(app for app, _ in leaving)
+            staying = [link.key for link in units[golden].links if link.key not in leaving]
+            self._decide(leaving, staying, "never")
+        keep(self.engine, sides, rules.run)
+        plan_reversals(self.engine, sides, lens, rules.run, tied)
+        save_references(sync, records, [side.unit.golden for side in sides])
+        records.touch(sync.dependents, [side.unit.golden.id for side in sides])
 
-def leaving_of(sync: Sync, db: Database, names: Sequence[str]) -> tuple[str, list[LinkKey]] | None:
-    """(golden id, records that are to leave it) of what was named: single records, or a name that only some
-    of its records go by; of two records the one whose app comes later leaves. None where nobody is known.
-    Raises `NotPossible` where it cannot be told."""
-    engine = Engine(sync, db, Ports())
-    keys: set[LinkKey] = set()
-    goldens: set[str] = set()
-    with db.reading():
-        for name in names:
-            found = named(sync, db, name)
-            of = {key: engine.records.golden_of(key[0], [key[1]]).get(key[1]) for key in found}
-            keys.update(key for key, golden in of.items() if golden is not None)
-            goldens.update(golden for golden in of.values() if golden is not None)
-        units = engine.records.units(sorted(goldens))
-    if not goldens:
-        return None
-    if len(goldens) > 1:
-        raise NotPossible(f"These are several golden records already: {', '.join(sorted(goldens))}.")
-    (golden,) = goldens
-    place = {app: n for n, app in enumerate(sync.mapping.order)}
-    all_ = sorted((link.key for link in units[golden].links), key=lambda k: (place.get(k[0], 99), k[1]))
-    if len(all_) < 2:
-        raise NotPossible(
-            f"{golden} has one record only, {':'.join(all_[0])}: there is nothing to take apart."
-        )
-    if not any(":" in name for name in names):
-        with db.reading():  # what we made goes by the names of the others
-            keys |= {key for key, rows in engine.records.keys.by_record(all_).items() if not rows}
-    if len(keys) == len(all_) == 2:
-        keys = {all_[-1]}
-    if len(keys) == len(all_):
-        told = ", ".join(":".join(key) for key in all_)
-        raise NotPossible(f"Say which records leave {golden}: one or more of {told}.")
-    return golden, [key for key in all_ if key in keys]
+    def _writes(self, units: Collection[str]) -> dict[str, list[Written]]:
+        """What was ever written to golden records, and to those that became part of them, oldest first."""
+        former: dict[str, str] = {id: id for id in units}
+        into = Joins(self.db, self.sync.name).followed()
+        former |= {gone: id for gone, id in into.items() if id in former}
+        found: dict[str, list[Written]] = {id: [] for id in units}
+        for id, rows in Stories(self.db, self.sync.name).writes_of(former).items():
+            found[former[id]] += [as_written(row) for row in rows]
+        return {id: sorted(writes, key=lambda w: w.run) for id, writes in found.items()}
+
+
+def _together(pairs: Sequence[Pair]) -> list[list[Side]]:
+    """The sides that become one, however many pairs lead from one to the other."""
+    groups: dict[str, dict[str, Side]] = {}
+    for pair in pairs:
+        joint: dict[str, Side] = {}
+        for side in pair:
+            joint |= groups.get(side.name, {side.name: side})
+        for name in joint:
+            groups[name] = joint
+    return [list(joint.values()) for joint in {id(joint): joint for joint in groups.values()}.values()]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from syncer.model import Value
+from syncer.model import LinkKey, Value
 from syncer.setup import Sync
 from syncer.store.database import Database
 from syncer.store.joins import Joins
 from syncer.store.records import Records
 from syncer.store.stories import Stories
-from syncer.usecases.who import known
 
 _SENT = {"create": "created", "update": "updated", "archive": "archived"}
 
@@ -45,14 +45,16 @@ class Event:
         return asdict(self)
 
 
-def timeline(sync: Sync, db: Database, who: str) -> list[Event]:
-    """All events of the golden records that go by this name."""
-    keys = known(sync, db, who)
+def timeline(sync: Sync, db: Database, keys: Iterable[LinkKey]) -> list[Event]:
+    """All events of the golden records that these records belong to."""
+    ids: dict[str, list[str]] = defaultdict(list)
+    for app, id in keys:
+        ids[app].append(id)
     with db.reading():
         records, stories = Records(db, sync.name), Stories(db, sync.name)
-        found = sorted({g for app, id in keys for g in records.golden_of(app, [id]).values()})
-        goldens = [alias for golden in found for alias in Joins(db, sync.name).aliases(golden)]
-        return [event for golden in goldens for event in _events(stories, golden)]
+        found = {golden for app in ids for golden in records.golden_of(app, ids[app]).values()}
+        former = [gone for gone, to in Joins(db, sync.name).followed().items() if to in found]
+        return [event for golden in sorted({*found, *former}) for event in _events(stories, golden)]
 
 
 def _events(stories: Stories, golden: str) -> Iterator[Event]:

@@ -52,3 +52,44 @@ def test_apart_and_together_again(desk: Desk) -> None:
     assert desk.run("link", record, who).code == 0
     assert desk.run("unlink", who).code == 2
     assert desk.run("link", record, "nobody@nowhere.test").code == 1
+
+
+@pytest.mark.slow
+def test_many_at_once_are_one_preview_one_run_and_bounded(desk: Desk) -> None:
+    desk.synced()
+    there = everybody(desk)
+    names, pairs = desk.folder / "names.txt", desk.folder / "pairs.txt"
+    lines = [f"zendesk:{ids['zendesk']}" for ids in there.values()]
+    names.write_text("# who was taken for somebody else\n\n" + "\n".join([*lines, "nobody@nowhere.test"]))
+    shown = desk.run("unlink", f"@{names}", "--limit", "3")
+    assert shown.code == 4
+    assert "Nothing was done" in shown.out
+    assert "1 lines are left out" in shown.out
+    desk.change("first_sync: go", "first_sync: go\nsafety:\n  links: {share: 0.0, count: 3}\n")
+    held = desk.run("unlink", f"@{names}", "--yes")
+    assert held.code == 3
+    assert "zendesk" in held.err
+    desk.change("count: 3", "count: 300")
+    done = desk.run("unlink", f"@{names}", "--yes", "--json")
+    assert (done.code, len(done.json["goldens"])) == (4, 2 * len(lines))
+    assert done.json["status"] in ("done", "partial")  # the helpdesk clears no address
+    assert done.json["left_out"][0]["line"] == "nobody@nowhere.test"
+    apart = dict(zip(done.json["goldens"][::2], done.json["goldens"][1::2], strict=True))
+    assert set(apart) == set(there)
+    pairs.write_text("\n".join(f"{who}, {other}" for who, other in apart.items()))
+    back = desk.run("link", f"@{pairs}", "--yes", "--json")
+    assert (back.code in (0, 4), sorted(back.json["goldens"])) == (True, sorted(there))
+    assert {who: records(desk, who) for who in there} == there
+    desk.synced()
+    assert desk.run("verify", "contacts", "--json").json["drift"] == []
+
+
+def everybody(desk: Desk) -> dict[str, dict[str, str]]:
+    """All people who are in the helpdesk and elsewhere: golden id -> app -> record."""
+    written = [
+        write["who"]
+        for run in desk.run("runs", "contacts", "--json").json
+        for write in desk.run("show", run["run"], "--json").json["writes"]
+    ]
+    found = {who: records(desk, who) for who in dict.fromkeys(written)}
+    return {who: ids for who, ids in found.items() if "zendesk" in ids and len(ids) > 1}

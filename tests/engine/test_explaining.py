@@ -11,6 +11,7 @@ from connectors.contract import FieldSpec
 from syncer.brakes import Limit
 from syncer.usecases.explaining import Explained, Explainer, Unlinked
 from syncer.usecases.timeline import timeline
+from syncer.usecases.who import known
 from tests.engine.world import DESK, MAPPING, World
 
 MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind"}
@@ -189,7 +190,9 @@ def test_history_tells_choices_then_changes_then_writes(world: World) -> None:
     (id,) = world.apps["crm"].records
     world.apps["crm"].user_edit(id, {"title": "Founder"})
     world.settle()
-    events = sorted(timeline(world.sync(), world.db, "mara@x.test"), key=lambda e: e.order)
+    events = sorted(
+        timeline(world.sync(), world.db, known(world.sync(), world.db, "mara@x.test")), key=lambda e: e.order
+    )
     titles = [(e.what, e.app, e.before, e.after) for e in events if e.field == "title"]
     assert titles == [
         ("changed", "crm", None, "CEO"),

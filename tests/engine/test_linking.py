@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from syncer.usecases.linking import Held, Linking, NotPossible, Tied, leaving_of, side_of
+from syncer.usecases.linking import Linking, Tied
+from syncer.usecases.sides import Held, NotPossible, leaving_of, side_of
 from tests.engine.world import World
 
 ANNA = {"email": "anna@x.test", "first": "Anna", "last": "Lind", "title": "CEO", "phone": "+6281234567890"}
@@ -40,14 +41,14 @@ def linking(world: World) -> Linking:
 def unlink(world: World, *names: str, do: bool = True) -> Tied:
     found = leaving_of(world.sync(), world.db, names)
     assert found is not None
-    return linking(world).unlink(*found, do)
+    return linking(world).unlink([found], do)
 
 
 def link(world: World, one: str, other: str, do: bool = True) -> Tied:
     sides = [side_of(world.sync(), world.db, who) for who in (one, other)]
     assert sides[0] is not None
     assert sides[1] is not None
-    return linking(world).link(sides[0], sides[1], do)
+    return linking(world).link([(sides[0], sides[1])], do)
 
 
 def the(world: World, app: str) -> str:

@@ -1,0 +1,49 @@
+"""The records behind names, sync by sync, and who of them nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from syncer.cli.codes import Code, leave
+from syncer.cli.names import progress_of, unknown
+
+if TYPE_CHECKING:
+    from syncer.model import LinkKey
+    from syncer.runner import Runner
+    from syncer.setup import Sync
+
+
+@dataclass
+class Meant:
+    """`keys`: the records that these names lead to, by sync; `missing`: the names that lead nowhere."""
+
+    names: Sequence[str]
+    runner: Runner
+    syncs: Sequence[Sync]
+    keys: list[tuple[Sync, list[LinkKey]]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        from syncer.usecases.who import known
+
+        found: dict[str, dict[LinkKey, None]] = {sync.name: {} for sync in self.syncs}
+        for name in progress_of("looking up", self.names):
+            keys = {sync.name: known(sync, self.runner.db, name) for sync in self.syncs}
+            for sync_name, mine in keys.items():
+                found[sync_name].update(dict.fromkeys(mine))
+            if not any(keys.values()):
+                self.missing.append(name)
+        self.keys = [(sync, list(found[sync.name])) for sync in self.syncs if found[sync.name]]
+
+    def told(self) -> None:
+        """Say who is missing; ends the command where nobody is known."""
+        if self.missing:
+            unknown(self.missing)
+        if not self.keys:
+            raise leave(Code.FAILED)
+
+    @property
+    def code(self) -> Code:
+        return Code.LEFTOVERS if self.missing else Code.DONE

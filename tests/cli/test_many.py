@@ -1,0 +1,57 @@
+"""Commands that take many names at once: @FILE, or - for standard input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Desk
+from tests.cli.test_link import everybody
+from tests.cli.test_undo import runs
+
+
+@pytest.mark.slow
+def test_many_names_are_explained_told_exported_and_undone(desk: Desk) -> None:
+    desk.synced()
+    who = sorted(everybody(desk))
+    names = desk.folder / "names.txt"
+    names.write_text("\n".join([*who, "nobody@nowhere.test"]))
+    told = desk.run("explain", f"@{names}", "city", "--json")
+    assert (told.code, [one["who"] for one in told.json]) == (4, who)
+    assert "'nobody@nowhere.test'" in told.err
+    alone = [desk.run("explain", one, "city", "--json").json[0] for one in who[:3]]
+    assert told.json[:3] == alone
+    typed = desk.run("explain", "-", "--json", typed="\n".join(who[:2]))
+    assert (typed.code, len(typed.json)) == (0, 2)
+    events = desk.run("history", f"@{names}", "--json").json
+    assert {event["who"] for event in events} == set(who)
+    exported = desk.run("export", f"@{names}", "--json").json
+    assert [one["who"] for one in exported] == who
+    assert exported[0]["history"] == desk.run("history", who[0], "--json").json
+    run = runs(desk)[-1]
+    lines = desk.run("undo", run, "--record", f"@{names}", "--record", who[0], "--plan", "--json").json
+    assert {line["who"] for line in lines["left"]} <= set(who)
+    assert desk.run("explain", f"@{desk.folder / 'none.txt'}").code == 2
+
+
+@pytest.mark.slow
+def test_many_are_forgotten_in_one_run_within_the_limit(desk: Desk) -> None:
+    desk.synced()
+    who = sorted(everybody(desk))[:12]
+    names = desk.folder / "names.txt"
+    names.write_text("\n".join(who))
+    desk.change("first_sync: go", "first_sync: go\nsafety:\n  archives: {share: 0.0, count: 3}\n")
+    held = desk.run("forget", f"@{names}", "--yes")
+    assert held.code == 3
+    assert "archives" in held.err
+    desk.change("count: 3", "count: 300")
+    done = desk.run("forget", f"@{names}", "--yes", "--json")
+    assert (done.code, done.json["status"]) == (0, "done")
+    assert {record["who"] for record in done.json["records"]} == set(who)
+    receipt = json.loads(Path(done.json["receipt"]).read_text())
+    assert receipt["marks"] == done.json["marks"]
+    assert desk.run("explain", f"@{names}").code == 1
+    desk.run("resync", "--json")
+    assert desk.run("review", "list", "--json").json == []
