@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from conflicts.consent import OPT_OUTS
 from connectors.contract import Fetched, ObjectSpec, Record
@@ -48,8 +49,11 @@ class Intake:
         if self.gone:
             self.ledger.save_reader(self.app.name, spec=None)
 
-    def save_fetched(self, answers: Sequence[Fetched], read_at: datetime) -> None:
-        """Take what an app said of single records as observations. Unknown says nothing."""
+    def save_fetched(
+        self, answers: Sequence[Fetched], read_at: datetime, listed: Mapping[str, Value] | None = None
+    ) -> None:
+        """Take what an app said of single records as observations. Unknown says nothing. `listed`: the
+        consent that a list has just shown of them."""
         shown = [a.record for a in answers if a.state == "found" and a.record is not None]
         known = self.records.known(self.app.name, [a.id for a in answers if a.state == "archived"])
         shown += [
@@ -62,7 +66,7 @@ class Intake:
             for a in answers
             if a.state == "merged" and a.record is not None and a.record.id == a.into != a.id
         ]
-        self.save(shown, read_at, False)
+        self.save(shown, read_at, False, listed or {})
         gone = []
         for a in answers:
             if a.state in ("archived", "deleted", "merged"):
@@ -73,7 +77,13 @@ class Intake:
             known = self.records.known(self.app.name, [o.id for o in gone])
             self.records.save_observations(o for o in gone if o.id in known)
 
-    def save(self, page: Sequence[Record], read_at: datetime, fresh: bool = False) -> None:
+    def save(
+        self,
+        page: Sequence[Record],
+        read_at: datetime,
+        fresh: bool = False,
+        listed: Mapping[str, Value] = MappingProxyType({}),
+    ) -> None:
         """Keep records as observations; those that nobody links and nobody may link as stubs."""
         if not page:
             return
@@ -84,6 +94,8 @@ class Intake:
         erased = self._erased(page, read_at, known)
         for record in page:
             obs = self._observation(record, read_at, record.id in known, earlier.get(record.id))
+            if record.id in listed:
+                obs.consent = tuple(v for v in (*obs.consent, listed[record.id]) if v != self._held(obs))
             if record.id in erased:
                 if obs.state == "found":  # it waits for a person, and nothing of what it holds is kept
                     observations.append(Observation(*obs.key, {}, read_at))
@@ -169,6 +181,20 @@ class Intake:
         except ExpressionFailed:
             self.failed += 1
             return linked
+
+    def _held(self, obs: Observation) -> Value:
+        return obs.values.get(self.sync.consent_slot(self.app.name) or "")
+
+    def newer_consent(self, page: Sequence[Record]) -> dict[str, Value]:
+        """The consent in versions of linked records that are later than what is known of them. Call inside a
+        transaction or a view."""
+        name = self.sync.consent_slot(self.app.name)
+        links = self.records.links(self.app.name, [r.id for r in page if name in r.values] if name else [])
+        return {
+            r.id: r.values[str(name)]
+            for r in page
+            if (link := links.get(r.id)) is not None and r.stamp and link.stamp and r.stamp > link.stamp
+        }
 
     def _consent(self, obs: Observation) -> str | None:
         name = self.sync.consent_slot(self.app.name)

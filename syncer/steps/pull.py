@@ -6,14 +6,14 @@ what it is known to show is no news and leaves no trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
 from connectors.contract import AppError, AuthRefused, Fetched, ObjectSpec, Page, Record
 from syncer.matching.keys import fold_key
-from syncer.model import Observation
+from syncer.model import Observation, Value
 from syncer.ports import Task
 from syncer.setup import App, Sync
 from syncer.steps.normalise import Intake
@@ -161,7 +161,9 @@ class Puller:
             if not fresh:
                 yield from believe(self.intake, news)
             if lagging and news:
-                yield from self._fetch([r.id for r in news])
+                with self.intake.records.db.reading():
+                    listed = self.intake.newer_consent(news)
+                yield from look_at(self.intake, [r.id for r in news], self.now, listed)
                 self._new += [r.id for r in news]
                 news = []
             elif not fresh:
@@ -241,8 +243,14 @@ class Puller:
         return look_at(self.intake, ids, self.now)
 
 
-def look_at(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) -> Task[int]:
-    """Ask for single records and take what they show as observations. Returns how many are there."""
+def look_at(
+    intake: Intake,
+    ids: Sequence[str],
+    now: Callable[[], datetime],
+    listed: Mapping[str, Value] | None = None,
+) -> Task[int]:
+    """Ask for single records and take what they show as observations. Returns how many are there. `listed`:
+    consent that a list which lags has just shown, where it is news: it counts beside what is there now."""
     fields, found = intake.sync.fields(intake.app.name), 0
     for some in chunks(ids, intake.app.spec.fetch_batch):
         read_at = now()
@@ -251,7 +259,7 @@ def look_at(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) -> 
         )
         yield from believe(intake, [a.record for a in answers if a.record is not None])
         with intake.records.db.transaction():
-            intake.save_fetched(answers, read_at)
+            intake.save_fetched(answers, read_at, listed)
         found += sum(a.state == "found" for a in answers)
     return found
 

@@ -330,3 +330,21 @@ def test_a_question_goes_along_when_two_people_are_joined(world: World) -> None:
     assert [row[0] for row in waiting] == [stays]
     assert "CTO" in str(waiting[0][1])
     assert "Boss" in str(waiting[0][1])
+
+
+def test_an_opt_out_counts_that_was_repeated_before_a_lagging_list_showed_it_lifted(tmp_path: Path) -> None:
+    world = World(tmp_path, {**ALL, "crm": replace(CRM, lag=300.0, lists_lag=True)})
+    mara(world, "crm", "mail")
+    crm, mail = world.apps["crm"], world.apps["mail"]
+    mail.user_edit(one(world, "mail"), {"status": "active"})
+    crm.user_edit(one(world, "crm"), {"optout": "true"})
+    world.clock.sleep(300)
+    world.settle()
+    assert world.only("mail")["status"] == "out"
+    crm.user_edit(one(world, "crm"), {"optout": None})
+    mail.user_edit(one(world, "mail"), {"status": "active"})
+    world.clock.sleep(250)
+    crm.user_edit(one(world, "crm"), {"optout": "true"})
+    world.settle()  # the list shows it lifted, the record itself the opt-out
+    assert world.only("mail")["status"] == "out"
+    world.db.close()

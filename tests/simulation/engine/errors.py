@@ -78,6 +78,15 @@ def unanswered_update_is_believed() -> Sequence[Any]:
     return (patch.object(settle, "_write_into", write_into),)
 
 
+def updates_in_flight_are_forgotten() -> Sequence[Any]:
+    """After a crash nothing is known of the updates that were on their way."""
+
+    def settle_updates(self: Any, flights: Any) -> None:
+        self.ledger.unmark(f.ref for f in flights)
+
+    return (patch.object(Recovery, "settle_updates", settle_updates),)
+
+
 def recovery_stores_what_it_read() -> Sequence[Any]:
     """After a crash the record is read, and what it shows becomes the shadow."""
     original = Recovery.settle_updates
@@ -180,8 +189,20 @@ def short_listing_proves_absence() -> Sequence[Any]:
     original = Puller._ask_about
 
     def ask(self: Any, ids: Any) -> Any:
-        yield from original(self, ids)
+        answered = yield from original(self, ids)
         self.result.short = False
+        return answered
+
+    return (patch.object(Puller, "_ask_about", ask),)
+
+
+def short_listing_vouches() -> Sequence[Any]:
+    """Records that a listing left out pass for read though asking about them failed."""
+    original = Puller._ask_about
+
+    def ask(self: Any, ids: Any) -> Any:
+        yield from original(self, ids)
+        return True
 
     return (patch.object(Puller, "_ask_about", ask),)
 

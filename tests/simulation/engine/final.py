@@ -3,6 +3,7 @@
 convergence  every app holds the golden value of every mapped field, in its own form, or it is listed why not
 missing      everybody is in every app that takes new records, or there is a reason
 loss         what a person typed last is there, was replaced by somebody who had it, or is named in the log
+invented     what passed for somebody's edit in a record was typed there by somebody
 answerable   what waits for a person has an open conflict that a person can answer, and nothing else has
 consent      an opt-out that was seen holds, unless an authority has a later opt-in
 journal      replayed from the first row, it gives the golden records as they are
@@ -45,13 +46,16 @@ class AtRest:
             self.units = records.units(records.all_golden())
             self.named: dict[tuple[str, str], list[dict[str, Any]]] = {}
             self.open: set[tuple[str, str]] = set()
-            for golden, field, status, body in store.rows(
-                "SELECT golden, field, status, body FROM conflict ORDER BY seq"
+            self.edits: list[tuple[str, str, str, Value]] = []  # field, app, record, value
+            for golden, field, kind, status, body in store.rows(
+                "SELECT golden, field, kind, status, body FROM conflict ORDER BY seq"
             ):
                 candidates = codec.loads(body)["candidates"]
                 self.named.setdefault((joins.survivor(golden), field), []).extend(candidates)
                 if status == "held":
                     self.open.add((golden, field))
+                if kind in ("conflict", "overruled"):
+                    self.edits += [(field, c[1], c[2], c[0]) for c in candidates if c[4] == "edit"]
             self.reviewed = {
                 (r[0], r[1]) for r in store.rows("SELECT app, id FROM review WHERE status = 'open'")
             } | {
@@ -60,6 +64,10 @@ class AtRest:
             }
             self.flying = {(r[0], r[1]) for r in store.rows("SELECT golden, app FROM outbox")}
             self.journal = store.rows("SELECT golden, body FROM journal ORDER BY rowid")
+            for _, body in self.journal:
+                for field, (_, after, *origin) in codec.loads(body)["changed"].items():
+                    if origin and origin[3] == "edit":
+                        self.edits.append((field, origin[0], origin[1], after))
 
     def check(self) -> None:
         for unit in self.units.values():
@@ -70,6 +78,7 @@ class AtRest:
                         self._nothing_lost(unit.golden, link, slot)
             self._nobody_missing(unit)
             self._opt_outs_hold(unit)
+        self._nobody_invented()
         self._can_be_answered()
         self._journal_replays()
 
@@ -78,7 +87,8 @@ class AtRest:
 
     def store_form(self, app: str, slot: str, value: Value) -> Value:
         """What the app makes of a value that is sent to it."""
-        value = coerce(value, self.w.apps[app].fields[slot].coerce)
+        habits = self.w.apps[app].fields[slot].coerce + self.w.apps[app].traits.quirks.get(slot, ())
+        value = coerce(value, habits)
         places = self.w.setting.rounds.get(app)
         if slot == "score" and places is not None and isinstance(value, int | float | str):
             return round(float(value), places)
@@ -211,18 +221,10 @@ class AtRest:
         for field in slot.fields if person is not None else ():
             places = self.watch.slots_of(field)
             for y in self.memory.of_field(person or 0, places):
-                news = y.seq > unseen or self._first_shown(y) > x.seq
+                news = y.seq > unseen or self.watch.first_shown(y) > x.seq
                 if news and y.who == "person" and y.key != x.key and self._had(y, x):
                     return True
         return False
-
-    def _first_shown(self, y: Happening) -> int:
-        """When the engine was first shown what was typed here."""
-        shows = self.memory.shows.get(y.key, ())
-        return min(
-            (s.seq for s in shows if s.seq > y.seq and s.values.get(y.slot) == y.after),
-            default=self.memory.seq,
-        )
 
     def _had(self, y: Happening, x: Happening) -> bool:
         """Whether the record of `y` held the value of `x` then or later, before it was replaced there."""
@@ -283,6 +285,18 @@ class AtRest:
                 and not self._ignored_in_the_window(last)
             ):
                 self.memory.report("loss", f"tag {tag}, added in {link.key} at {last.seq}")
+
+    def _nobody_invented(self) -> None:
+        """An engine that takes its own writes for somebody's edits has them win over what was typed."""
+        if self.watch.restored_at >= 0 or "ignored" in self.w.faults.rates:
+            return
+        for field, app, record, value in self.edits:
+            place = self.watch.slots_of(field).get(app)
+            if place is None or field in ("tags", "consent") or (field == "score" and self.w.setting.rounds):
+                continue
+            typed = [x for x in self.memory.of_slot((app, record), place) if x.who == "person"]
+            if not any(tokens(value) <= tokens(x.after) for x in typed):
+                self.memory.report("invented", f"{field}={value!r} as an edit in {(app, record)}")
 
     def _can_be_answered(self) -> None:
         waiting = {(id, field) for id, unit in self.units.items() for field in unit.golden.held}

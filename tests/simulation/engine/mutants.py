@@ -322,6 +322,62 @@ MUTANTS: tuple[Mutant, ...] = (
         errors.of_the_core("looks_alike_confirms"),
         Wish(2, 1, TEXT, {"answers": False}, acts=EDITS, faults={"meddle": 0.1}, limits=False, calm=True),
     ),
+    Mutant(
+        "flights_forgotten",
+        "updates in flight are forgotten after a crash",
+        errors.updates_in_flight_are_forgotten,
+        Wish(3, 1, TEXT, acts=EDITS, faults={"crash": 0.05, "meddle": 0.1}, limits=False, calm=True),
+    ),
+    Mutant(
+        "raise_sent_again",
+        "a raise of consent that was read back lowered is sent again",
+        errors.of_the_core("raise_sent_again"),
+        Wish(
+            2,
+            1,
+            ("consent",),
+            {"answers": False, "lag": 0.0, "lists_lag": False},
+            acts={"consent": 40.0},
+            faults={},
+            limits=False,
+            calm=True,
+        ),
+    ),
+    Mutant(
+        "refused_no_rival",
+        "an app that refused a value passes for one that has it",
+        errors.of_the_core("refused_is_no_rival"),
+        Wish(3, 1, TEXT, texts={"max_length": 12}, acts=EDITS, faults={}, limits=False, calm=True),
+    ),
+    Mutant(
+        "unknown_is_blank",
+        "a field that was never read passes for empty",
+        errors.of_the_core("unknown_is_blank"),
+        Wish(
+            3,
+            2,
+            ("note", "title"),
+            {"feed": "scan", "lag": 0.0, "lists_lag": False},
+            acts=EDITS,
+            faults={"empty": 0.5, "busy": 0.2},
+            limits=False,
+        ),
+    ),
+    Mutant(
+        "short_listing_vouches",
+        "a listing vouches for records that it left out",
+        errors.short_listing_vouches,
+        Wish(
+            2,
+            2,
+            TEXT,
+            {"feed": "scan", "lag": 0.0, "lists_lag": False},
+            acts=EDITS,
+            faults={"empty": 0.5, "busy": 0.2},
+            limits=False,
+            calm=True,
+        ),
+    ),
 )
 
 BY_NAME = {m.name: m for m in MUTANTS}

@@ -201,18 +201,24 @@ class People:
         if others:
             person, values = self.rng.choice(others)
             family = self.world.memory.family(person or 0)
-            rows = [row for a, i in family if (row := self.world.apps[a].rows.get(i)) is not None]
-            latest = max((e for r in rows if (e := r.values.get("email"))), key=lambda e: max(tokens(e)))
-            if not self._can_be_known(latest):
+            rows = [self.world.apps[a].records.get(i, {}) for a, i in family]
+            latest = max((r["email"] for r in rows if r.get("email")), key=lambda e: max(tokens(e)))
+            if not self._is_newest(latest, person or 0) or not self._can_be_known(latest):
                 return
             known = {
                 n: v for n, v in values.items() if n in app.fields and v and n not in ("consent", "tags")
             }
             self.make(person or 0, app, {**known, "email": latest})
 
+    def _is_newest(self, email: str, person: int) -> bool:
+        """Whether nobody typed a newer address, in a record that is gone or was not read yet."""
+        memory = self.world.memory
+        typed = memory.of_field(person, dict.fromkeys(self.world.apps, "email"))
+        return max((t for x in typed for t in tokens(x.after)), default=0) in tokens(email)
+
     def _can_be_known(self, email: str) -> bool:
         """Whether it was shown whose a new address is, or surely will be by the time it matters: of an app
-        that cannot be read nobody can tell."""
+        that cannot be read, or was read in this run before the address changed, nobody can tell."""
         changes = [x for x in self.world.memory.log if x.slot == "email" and x.action == "edit"]
         shown = any(
             tokens(s.values.get("email")) & tokens(email)
@@ -220,6 +226,7 @@ class People:
             for s in shows
         )
         away = any(kind in self.world.faults.rates for kind in ("down", "busy", "expired", "raised"))
+        away = away or self.world.running
         return shown or not away or not any(tokens(x.after) & tokens(email) for x in changes)
 
     def _newcomer(self, app: SimApp) -> None:

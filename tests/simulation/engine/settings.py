@@ -37,6 +37,7 @@ class Wish:
 
     apps, people  how many; fields: those mapped besides the e-mail address
     traits        abilities and habits of every app (fields of `Traits`); said: keys of every field's mapping
+    texts         what every text field of every app is like (fields of `FieldSpec`)
     faults        what goes wrong, with its rate (see `faults.py`); anything else does not happen
     acts          what people do (see `people.py`), with weights; anything else is not done
     limits        the brakes are on
@@ -49,6 +50,7 @@ class Wish:
     fields: tuple[str, ...] = ()
     traits: Mapping[str, Any] = field(default_factory=dict, hash=False)
     said: Mapping[str, str] = field(default_factory=dict, hash=False)
+    texts: Mapping[str, Any] = field(default_factory=dict, hash=False)
     faults: Mapping[str, float] | None = field(default=None, hash=False)
     acts: Mapping[str, float] | None = field(default=None, hash=False)
     limits: bool | None = None
@@ -93,7 +95,7 @@ def setting(number: int, wish: Wish = ANYTHING) -> Setting:
     names = [f"a{i}" for i in range(wish.apps or rng.choice((2, 2, 3, 3, 4, 5)))]
     fields = list(wish.fields) or _fields(rng)
     places = _places(rng, fields, names)
-    traits = {name: replace(_traits(rng, name, places), **wish.traits) for name in names}
+    traits = {name: _wished_traits(wish, _traits(rng, name, places)) for name in names}
     said = {f: {**_said(rng, f, sorted(places[f])), **_wished(wish, f)} for f in fields}
     head = _head(rng, fields)
     creating = {name: rng.random() < 0.85 for name in names}
@@ -212,6 +214,12 @@ def _said(rng: random.Random, field: str, apps: list[str]) -> dict[str, str]:
     if rng.random() < 0.15:
         said["blank"] = "keep"
     return said
+
+
+def _wished_traits(wish: Wish, drawn: Traits) -> Traits:
+    texts = {"title", "note"}
+    fields = tuple(replace(f, **wish.texts) if f.name in texts else f for f in drawn.fields)
+    return replace(drawn, fields=fields, **wish.traits)
 
 
 def _wished(wish: Wish, field: str) -> Mapping[str, str]:

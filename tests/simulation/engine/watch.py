@@ -238,7 +238,7 @@ class Watch:
             if "score" in places.values() and self.w.setting.rounds:
                 return  # an app that rounds without saying so passes for a person, once
             for y in self.memory.of_field(person, places):
-                if y.seq > again[-1] and y.who == "person":
+                if y.who == "person" and max(y.seq, self.first_shown(y)) > again[-1]:
                     return
         self.memory.report("echo", f"{x} once more, and nobody changed anything since {again[-1]}")
 
@@ -317,6 +317,14 @@ class Watch:
         return any(
             sent < s.seq < decided and s.revision >= 0 and s.values[x.slot] != x.after
             for s in self.shown_before(x)
+        )
+
+    def first_shown(self, x: Happening) -> int:
+        """When the engine was first shown what was typed here."""
+        shows = self.memory.shows.get(x.key, ())
+        return min(
+            (s.seq for s in shows if s.seq > x.seq and s.values.get(x.slot) == x.after),
+            default=self.memory.seq,
         )
 
     def shown_before(self, x: Happening) -> list[Any]:

@@ -107,6 +107,7 @@ class World:
         self.die_at: int | Iterable[int] = 0
         self.dead = False
         self.nested = False
+        self.running = False
         self.backups: list[bytes] = []
         self.store = self._open()
 
@@ -205,12 +206,15 @@ class World:
         self.memory.note(f"run {self.runs + 1} begins" + (f", approves {approve}" if approve else ""))
         self.watch.begins(bool(approve or reject))
         report = None
+        self.running = True
         try:
             report = engine.run(options)
         except Crash:
             self.dead = False
         except (StateError, LeaseLost, Busy) as error:
             self.memory.note(f"{type(error).__name__}: {error}")
+        finally:
+            self.running = False
         if report is None:
             self._reopen()
         self.watch.ended(report)
