@@ -98,9 +98,9 @@ def show(found: Checked, config: Path) -> None:
                     e.sync,
                     e.app,
                     f"{e.records:,}{' (assumed)' if e.assumed else ''}",
-                    f"{e.first_calls:,} calls",
+                    _calls(e.first_calls),
                     _minutes(e.first_minutes),
-                    f"{e.poll_calls:,} calls",
+                    _calls(e.poll_calls),
                     _minutes(e.poll_minutes),
                 )
                 for e in found.estimates
@@ -109,6 +109,10 @@ def show(found: Checked, config: Path) -> None:
         )
         if any(e.assumed for e in found.estimates):
             tell(f"Nothing was read yet; {hint('check --records N', config)} estimates for another number.")
+
+
+def _calls(number: int) -> str:
+    return "1 call" if number == 1 else f"{number:,} calls"
 
 
 def _minutes(minutes: float) -> str:
