@@ -13,6 +13,8 @@ import pytest
 
 from connectors.hubspot.signature import SIGNATURE, TIMESTAMP, sign
 from connectors.sandbox.server import Sandbox
+from syncer.store.database import Database
+from syncer.store.hookcalls import HookCalls
 from tests.fourth import folder
 from tests.process.test_serve import edit, holds
 from tests.service.serving import Served, free_port
@@ -81,8 +83,17 @@ def test_what_was_taken_before_a_kill_is_not_taken_after_it(served: Served) -> N
         with served.on() as process:
             served.until(lambda: listens(served), "it listens")
             answers += [httpx.post(url, content=body, headers=headers).status_code for _ in range(2)]
+            served.until(lambda: noted(served), "it is noted, as soon as the state is free")
             process.kill()
     assert answers == [200, 409, 409, 409]
+
+
+def noted(served: Served) -> bool:
+    db = Database(f"sqlite:///{served.folder / 'syncer.db'}")
+    with db.reading():
+        found = HookCalls(db).since(0.0)
+    db.close()
+    return len(found) == 1
 
 
 def listens(served: Served) -> bool:
