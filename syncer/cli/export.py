@@ -36,6 +36,7 @@ def export(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Write all that is known of a person or company: as CSV, or with --json as JSON."""
+    from syncer.store.joins import Joins
     from syncer.usecases.explaining import Explainer
     from syncer.usecases.timeline import timeline
 
@@ -44,9 +45,11 @@ def export(
         meant = Meant(names_of(who), runner, list(syncs(runner, None)))
         for sync, keys in meant.keys:
             people, loose = Explainer(sync, runner.db).records_of(keys)
+            with runner.db.reading():
+                into = Joins(runner.db, sync.name).followed()
             events: dict[str, list[Event]] = defaultdict(list)
             for event in timeline(sync, runner.db, keys):
-                events[event.who].append(event)
+                events[into.get(event.who, event.who)].append(event)
             for one in people:
                 mine = sorted(events[one.golden], key=lambda e: e.order)
                 known.append({**as_object(one), "history": [e.as_json() for e in mine]})

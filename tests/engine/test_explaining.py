@@ -112,6 +112,15 @@ def test_an_app_without_a_record_says_why(world: World) -> None:
     assert one(world).absent == [("mail", "create_when does not hold")]
 
 
+def test_a_record_that_would_give_consent_is_told(world: World) -> None:
+    world.text = MAPPING.replace(""", create_when: "consent == 'subscribed'"}""", "}")
+    world.apps["crm"].user_create(MARA)
+    world.settle()
+    ((app, why),) = one(world).absent
+    assert app == "mail"
+    assert why.startswith("nothing is known of the person's consent")
+
+
 def test_a_key_held_by_a_record_outside_the_filter(world: World) -> None:
     world.text = MAPPING.replace(
         "desk: {object: contacts}", "desk: {object: contacts, only: \"title != 'staff'\"}"
