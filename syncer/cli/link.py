@@ -118,11 +118,12 @@ def _found(
 
     found: dict[str, list[Any]] = {}
     left: dict[str, str] = {}
+    ready: list[Sync] = []
     for line in progress_of("looking up", lines):
         names, told, code = parts_of(line), "", Code.USAGE
         try:
-            name, meant = _meant(runner, names, read)
-            found.setdefault(name, []).append(meant)
+            sync, meant = _meant(runner, ready, names, read)
+            found.setdefault(sync.name, []).append(meant)
         except NotPossible as error:
             told, code = str(error), Code.DONE if isinstance(error, AlreadyOne) else Code.USAGE
         except LookupError as error:
@@ -136,18 +137,22 @@ def _found(
     if len(found) > 1:
         raise _ended(f"These are of several syncs, a file each: {', '.join(found)}.", Code.USAGE)
     ((name, meant),) = found.items()
-    return Linking(runner.wiring.sync(name), runner.db, runner.ports), meant, left
+    (sync,) = (one for one in ready if one.name == name)
+    return Linking(sync, runner.db, runner.ports), meant, left
 
 
 def _meant(
-    runner: Runner, names: Sequence[str], read: Callable[[Sync, Database, Sequence[str]], Any]
-) -> tuple[str, Any]:
+    runner: Runner,
+    ready: list[Sync],
+    names: Sequence[str],
+    read: Callable[[Sync, Database, Sequence[str]], Any],
+) -> tuple[Sync, Any]:
     """The sync that knows these names, and what they mean there. Raises `LookupError` where none does."""
-    for sync in _wired(runner):
+    for sync in _wired(runner, ready):
         meant = read(sync, runner.db, names)
         if meant is not None:
-            return sync.name, meant
-    who = " and ".join(f"'{name}'" for name in _nobody(runner, names)) or "both in one sync"
+            return sync, meant
+    who = " and ".join(f"'{name}'" for name in _nobody(runner, ready, names)) or "both in one sync"
     raise LookupError(f"Nobody is known under {who}.")
 
 
@@ -183,15 +188,19 @@ def _once(leavings: Sequence[Leaving], left: dict[str, str]) -> list[Leaving]:
     return list(first.values())
 
 
-def _nobody(runner: Runner, names: Sequence[str]) -> list[str]:
+def _nobody(runner: Runner, ready: Sequence[Sync], names: Sequence[str]) -> list[str]:
     """Those of the names that no sync knows."""
     from syncer.usecases.who import known
 
-    return [name for name in names if not any(known(sync, runner.db, name) for sync in _wired(runner))]
+    return [name for name in names if not any(known(sync, runner.db, name) for sync in ready)]
 
 
-def _wired(runner: Runner) -> Iterator[Any]:
-    return (runner.wiring.sync(name) for name in runner.config.syncs)
+def _wired(runner: Runner, ready: list[Sync]) -> Iterator[Sync]:
+    """All syncs, each made ready when it is first needed."""
+    for place, name in enumerate(runner.config.syncs):
+        if place == len(ready):
+            ready.append(runner.wiring.sync(name))
+        yield ready[place]
 
 
 def _ended(why: str, code: Code) -> Exit:
