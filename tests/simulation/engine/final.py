@@ -63,7 +63,7 @@ class AtRest:
                 for r in store.rows("SELECT other_app, other_id FROM review WHERE status = 'open'")
             }
             self.flying = {(r[0], r[1]) for r in store.rows("SELECT golden, app FROM outbox")}
-            self.journal = store.rows("SELECT golden, body FROM journal ORDER BY rowid")
+            self.journal = store.rows("SELECT golden, body FROM journal ORDER BY run")
             for _, body in self.journal:
                 for field, (_, after, *origin) in codec.loads(body)["changed"].items():
                     if origin and origin[3] == "edit":

@@ -323,6 +323,23 @@ MUTANTS: tuple[Mutant, ...] = (
         Wish(2, 1, TEXT, {"answers": False}, acts=EDITS, faults={"meddle": 0.1}, limits=False, calm=True),
     ),
     Mutant(
+        "one_shadow",
+        "what was sent stands for what the app holds",
+        errors.of_the_core("one_shared_shadow"),
+        Wish(
+            3,
+            1,
+            TEXT,
+            {"answers": True, "lag": 0.0, "lists_lag": False},
+            texts={"coerce": (), "max_length": None},
+            sly=("lower", "cut:8"),
+            acts=EDITS,
+            faults={},
+            limits=False,
+            calm=True,
+        ),
+    ),
+    Mutant(
         "flights_forgotten",
         "updates in flight are forgotten after a crash",
         errors.updates_in_flight_are_forgotten,

@@ -7,11 +7,13 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.postgres import Databases
 from tests.simulation.engine.history import Played, play
 from tests.simulation.engine.world import file_url
 
@@ -24,14 +26,28 @@ def seeds_of(text: str) -> range:
     return range(int(low), int(high)) if colon else range(int(low))
 
 
+@contextmanager
+def place_of(store: str) -> Iterator[str]:
+    """The URL of an empty state of this kind, for one history."""
+    with TemporaryDirectory() as folder:
+        if store == "file":
+            yield file_url(Path(folder))
+            return
+        databases = Databases()
+        try:
+            yield databases.url(folder)
+        finally:
+            databases.drop()
+
+
 def _play(store: str, seeds: range) -> tuple[list[Played], int]:
     found, runs = [], 0
     for seed in seeds:
         if store == "plain":
             played = play(seed)
         else:
-            with TemporaryDirectory() as folder:
-                played = play(seed, place=file_url(Path(folder)))
+            with place_of(store) as place:
+                played = play(seed, place=place)
         runs += played.runs
         if played.violations:
             found.append(played)
@@ -58,7 +74,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=seeds_of, default=range(10_000), help="how many, or from:to")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--store", choices=("plain", "file"), default="plain")
+    parser.add_argument("--store", choices=("plain", "file", "postgresql"), default="plain")
     parser.add_argument("--show", type=int, default=3, help="how many violations to print in full")
     options = parser.parse_args()
     seeds, began = options.seeds, time.monotonic()

@@ -20,6 +20,7 @@ from syncer.brakes import ChangeKind, Limit
 OBJECT = "contacts"
 TAGS = ("vip", "partner", "trial")
 TEXT_HABITS = ((), (), ("trim",), ("lower",), ("cut:6",), ("trim", "lower", "cut:8"))
+TEXTS = ("title", "note")
 FULL = ("subscribed", "pending", "unsubscribed", "bounced", "complained")
 STATUS = {"active": "subscribed", "waiting": "pending", "out": "unsubscribed", "bounced": "bounced"}
 STATUS_SET = {
@@ -38,6 +39,7 @@ class Wish:
     apps, people  how many; fields: those mapped besides the e-mail address
     traits        abilities and habits of every app (fields of `Traits`); said: keys of every field's mapping
     texts         what every text field of every app is like (fields of `FieldSpec`)
+    sly           what the first app makes of texts without saying so (as `FieldSpec.coerce`)
     faults        what goes wrong, with its rate (see `faults.py`); anything else does not happen
     acts          what people do (see `people.py`), with weights; anything else is not done
     limits        the brakes are on
@@ -51,6 +53,7 @@ class Wish:
     traits: Mapping[str, Any] = field(default_factory=dict, hash=False)
     said: Mapping[str, str] = field(default_factory=dict, hash=False)
     texts: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    sly: tuple[str, ...] = ()
     faults: Mapping[str, float] | None = field(default=None, hash=False)
     acts: Mapping[str, float] | None = field(default=None, hash=False)
     limits: bool | None = None
@@ -96,6 +99,8 @@ def setting(number: int, wish: Wish = ANYTHING) -> Setting:
     fields = list(wish.fields) or _fields(rng)
     places = _places(rng, fields, names)
     traits = {name: _wished_traits(wish, _traits(rng, name, places)) for name in names}
+    if wish.sly:
+        traits[names[0]] = replace(traits[names[0]], quirks=dict.fromkeys(TEXTS, wish.sly))
     said = {f: {**_said(rng, f, sorted(places[f])), **_wished(wish, f)} for f in fields}
     head = _head(rng, fields)
     creating = {name: rng.random() < 0.85 for name in names}
@@ -217,8 +222,7 @@ def _said(rng: random.Random, field: str, apps: list[str]) -> dict[str, str]:
 
 
 def _wished_traits(wish: Wish, drawn: Traits) -> Traits:
-    texts = {"title", "note"}
-    fields = tuple(replace(f, **wish.texts) if f.name in texts else f for f in drawn.fields)
+    fields = tuple(replace(f, **wish.texts) if f.name in TEXTS else f for f in drawn.fields)
     return replace(drawn, fields=fields, **wish.traits)
 
 

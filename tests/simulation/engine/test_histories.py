@@ -9,15 +9,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 
 from tests.simulation.engine.history import Played, play
-from tests.simulation.engine.world import file_url
+from tests.simulation.engine.run import place_of
 
 PART = 30
-FILES = 40
 
 
 def told(played: Played) -> str:
@@ -40,11 +38,12 @@ def test_many_histories_keep_every_promise(part: int) -> None:
 
 
 @pytest.mark.slow
-def test_the_real_store_plays_the_same_history_as_the_plain_one(tmp_path: Path) -> None:
-    for seed in range(FILES):
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        real = play(seed, place=file_url(folder))
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("store", "many"), [("file", 40), ("postgresql", 10)])
+def test_the_real_stores_play_the_same_histories_as_the_plain_one(store: str, many: int) -> None:
+    for seed in range(many):
+        with place_of(store) as place:
+            real = play(seed, place=place)
         assert real.violations == (), told(real)
 
 
