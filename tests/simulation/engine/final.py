@@ -47,15 +47,18 @@ class AtRest:
             self.named: dict[tuple[str, str], list[dict[str, Any]]] = {}
             self.open: set[tuple[str, str]] = set()
             self.edits: list[tuple[str, str, str, Value]] = []  # field, app, record, value
-            for golden, field, kind, status, body in store.rows(
-                "SELECT golden, field, kind, status, body FROM conflict ORDER BY seq"
+            refused: list[tuple[str, str, str, Value]] = []  # somebody turned them down, and calls them edits
+            for golden, field, kind, rule, status, body in store.rows(
+                "SELECT golden, field, kind, rule, status, body FROM conflict ORDER BY seq"
             ):
                 candidates = codec.loads(body)["candidates"]
                 self.named.setdefault((joins.survivor(golden), field), []).extend(candidates)
                 if status == "held":
                     self.open.add((golden, field))
                 if kind in ("conflict", "overruled"):
-                    self.edits += [(field, c[1], c[2], c[0]) for c in candidates if c[4] == "edit"]
+                    edits = [(field, c[1], c[2], c[0]) for c in candidates if c[4] == "edit"]
+                    refused += edits if rule == "reject" else []
+                    self.edits += [edit for edit in edits if edit not in refused]
             self.reviewed = {
                 (r[0], r[1]) for r in store.rows("SELECT app, id FROM review WHERE status = 'open'")
             } | {

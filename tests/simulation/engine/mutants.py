@@ -31,6 +31,8 @@ class Mutant:
 
 KEYLESS = {"unique": (), "external_id": None, "needs": (), "lag": 0.0, "find_lags": False, "lists_lag": False}
 FEED = {"feed": "changes", "lag": 90.0, "jitter": True, "granularity": 60.0, "lists_lag": False}
+SCAN = {"feed": "scan", "lag": 0.0, "lists_lag": False}
+SHORT = {"empty": 0.5, "busy": 0.2}
 TEXT = ("note",)
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -370,30 +372,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "unknown_is_blank",
         "a field that was never read passes for empty",
         errors.of_the_core("unknown_is_blank"),
-        Wish(
-            3,
-            2,
-            ("note", "title"),
-            {"feed": "scan", "lag": 0.0, "lists_lag": False},
-            acts=EDITS,
-            faults={"empty": 0.5, "busy": 0.2},
-            limits=False,
-        ),
+        Wish(3, 2, ("note", "title"), SCAN, acts=EDITS, faults=SHORT, limits=False),
     ),
     Mutant(
         "short_listing_vouches",
         "a listing vouches for records that it left out",
         errors.short_listing_vouches,
-        Wish(
-            2,
-            2,
-            TEXT,
-            {"feed": "scan", "lag": 0.0, "lists_lag": False},
-            acts=EDITS,
-            faults={"empty": 0.5, "busy": 0.2},
-            limits=False,
-            calm=True,
-        ),
+        Wish(2, 2, TEXT, SCAN, acts=EDITS, faults=SHORT, limits=False, calm=True),
     ),
 )
 

@@ -217,8 +217,14 @@ class Watch:
         email = next((x.after for x in changes if x.slot == "email"), None)
         for other in others:
             shown = [s for s in self.memory.shows.get(other, ()) if s.seq < self.decided_at]
-            if other[1] in records and shown and tokens(shown[0].values.get("email")) & tokens(email):
+            if not shown or self._came_back(other, shown[-1].seq):
+                continue
+            if other[1] in records and tokens(shown[0].values.get("email")) & tokens(email):
                 self.memory.report("duplicate", f"{key} was created beside {other}, which was read")
+
+    def _came_back(self, key: Key, since: int) -> bool:
+        """Whether a record that was archived when it was read last is there again."""
+        return any(x.key == key and x.action == "restore" and x.seq > since for x in self.memory.log)
 
     def _no_echo(self, person: int, x: Happening) -> None:
         """Before we write the same value to a record again, somebody changed something in that field."""
