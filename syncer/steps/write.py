@@ -127,12 +127,12 @@ class Writer:
 
     def _is_old(self, link: Link | None, pulled: str | None) -> bool:
         """Whether what we know of a record is more than a minute old. A complete incremental read vouches for
-        the records that it did not show, where the app's lists do not lag."""
+        the records that it did not show, up to the app's lag before it, where its lists do not lag."""
         if link is None or link.observed_at is None:
             return True
         known = link.observed_at
         if pulled is not None and not self.app.spec.lists_lag:
-            known = max(known, datetime.fromisoformat(pulled))
+            known = max(known, datetime.fromisoformat(pulled) - timedelta(seconds=self.app.spec.lag))
         age = self.now() - known
         return age > FRESH or age < timedelta(0)  # a clock that was set back vouches for nothing
 

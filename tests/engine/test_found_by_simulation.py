@@ -348,3 +348,17 @@ def test_an_opt_out_counts_that_was_repeated_before_a_lagging_list_showed_it_lif
     world.settle()  # the list shows it lifted, the record itself the opt-out
     assert world.only("mail")["status"] == "out"
     world.db.close()
+
+
+def test_what_an_app_does_not_show_yet_is_read_before_it_is_written_over(tmp_path: Path) -> None:
+    world = World(tmp_path, {**ALL, "desk": replace(DESK, lag=90.0)})
+    mara(world)
+    world.clock.sleep(90)
+    world.settle()
+    world.apps["crm"].user_edit(one(world, "crm"), {"title": "CTO"})
+    once(
+        world.apps["crm"], "pull", lambda: world.apps["desk"].user_edit(one(world, "desk"), {"title": "Boss"})
+    )
+    world.run()
+    assert "Boss" in str(world.rows("SELECT body FROM conflict WHERE field = 'title'"))
+    world.db.close()

@@ -257,7 +257,8 @@ class AtRest:
         if any(s.seq > x.seq and s.values.get(x.slot) == x.after for s in reads):
             return False  # it was read, and written over all the same
         vouched = max((s.at for s in answers), default=None)
-        pulled = [at for at in self.memory.pulls.get(key[0], ()) if at <= over[0].at]
+        lag = timedelta(seconds=self.w.apps[key[0]].traits.lag)
+        pulled = [at - lag for at in self.memory.pulls.get(key[0], ()) if at <= over[0].at]
         trusted = max([*([vouched] if vouched else []), *pulled[-1:]], default=None)
         last = max((r for r in self.watch.runs if r < over[0].seq), default=0)
         last = min(last, max((s.seq for s in answers), default=0))

@@ -152,6 +152,9 @@ class Watch:
         for x in self.memory.log:
             if x.seq > self.decided_at and x.who == "engine":
                 old, new = self.state(x.app, x.before), self.state(x.app, x.after)
+                shown = any(s.values.get(x.slot) == x.before for s in self.shown_before(x))
+                if not shown and x.slot == "consent":
+                    continue  # typed within the minute for which a reading is trusted
                 if x.slot != "consent" or rank(new) < max(rank(old), rank("pending")):
                     self.memory.report("held", f"a held run wrote {x}")
 
