@@ -244,6 +244,10 @@ TWO: dict[str, tuple[Values, Values]] = {
         {"first_name": "L.", "last_name": "Donghae", "email": "donghae44@mail.example.org", "city": "Daegu"},
         {"name": "Donghae Lan", "email": "lan@stone.example", "city": "Daegu"},
     ),
+    "brother and sister of one name": (
+        {"name": "Antonio Zubizarreta", "email": "zubizarreta@casa.example", "city": "Bilbao"},
+        {"name": "Antonia Zubizarreta", "email": "zubizarreta@casa.example", "city": "Bilbao"},
+    ),
     "other birth dates": (
         {"name": "Luisa Ferro", "email": "ferro@casa.example", "birth_date": "1951-03-04"},
         {"name": "Luisa Ferro", "email": "ferro@casa.example", "birth_date": "1988-11-23"},
