@@ -121,7 +121,7 @@ def _names(c: Columns, i: Numbers, j: Numbers) -> tuple[Levels, Levels, Flags]:
     given[weak[turned]], family[weak[turned]] = one[turned], other[turned]
     swapped[weak[turned]] = True
     first, second = c.names.stems[c.given[i]], c.names.stems[c.given[j]]
-    given[(first != 0) & (first == -second) & ~swapped] = Level.AKIN
+    given[(first != 0) & (first == -second) & ~swapped] = Level.DIFFERENT
     _lone(c, i[weak], j[weak], np.where(both, 0, one), np.where(both, 0, other), given, family, weak)
     return given, family, swapped
 

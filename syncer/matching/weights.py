@@ -1,7 +1,7 @@
 """What agreement is worth: the odds that two records are one person, against all else that they can be.
 
 Fellegi and Sunter's model with more than two classes. A pair may be one person, or two: relatives,
-colleagues, namesakes, a parent and child of one name, or strangers. Each class is described by how often its
+colleagues, namesakes, a parent and child of one name (or two of a name in one office), or strangers. Each class is described by how often its
 two records draw on the same underlying value (`SHARES`); what is then seen of it is noise, the same in all
 classes (`NOISE`), and what is not shared agrees as often as the value is common. So a shared phone, surname
 and city make relatives likely, and only the given name, which relatives do not share, makes them one person.
@@ -26,7 +26,7 @@ SHARES: dict[str, tuple[float, ...]] = {
     "family": (0.96, 0.95, 0.04, 0.97, 0.97, 0.0),
     "mail": (0.70, 0.12, 0.005, 0.0, 0.10, 0.0),
     "phone": (0.85, 0.45, 0.15, 0.0, 0.4, 0.0),
-    "office": (0.96, 0.03, 0.98, 0.03, 0.05, 0.0),
+    "office": (0.96, 0.03, 0.98, 0.03, 0.4, 0.0),
     "city": (0.88, 0.85, 0.75, 0.2, 0.8, 0.0),
     "country": (0.98, 0.98, 0.95, 0.9, 0.98, 0.0),
     "birth_date": (0.9998, 0.02, 0.002, 0.0, 0.0, 0.0),
