@@ -1,10 +1,11 @@
 """What agreement is worth: the odds that two records are one person, against all else that they can be.
 
 Fellegi and Sunter's model with more than two classes. A pair may be one person, or two: relatives,
-colleagues, namesakes, a parent and child of one name (or two of a name in one office), or strangers. Each class is described by how often its
-two records draw on the same underlying value (`SHARES`); what is then seen of it is noise, the same in all
-classes (`NOISE`), and what is not shared agrees as often as the value is common. So a shared phone, surname
-and city make relatives likely, and only the given name, which relatives do not share, makes them one person.
+colleagues, namesakes, a parent and child of one name (or two of one name in an office), or strangers. Each
+class is described by how often its two records draw on the same underlying value (`SHARES`); what is then
+seen of it is noise, the same in all classes (`NOISE`), and what is not shared agrees as often as the value is
+common. So a shared phone, surname and city make relatives likely, and only the given name, which relatives do
+not share, makes them one person.
 
 The figures below are priors, of the kind that a person who knows such data would write down.
 `syncer.matching.learn` moves them toward the data at hand, without labels.
