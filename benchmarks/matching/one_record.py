@@ -61,7 +61,7 @@ def _times(sync: Sync, records: Records, new: Sequence[Row]) -> Iterator[tuple[f
         keys = _keys(row)
         with records.db.transaction():
             records.save_observations([Observation(row.app, row.id, {}, NOW)])
-            records.save_keys([keys.key], keys.stored())
+            records.keys.save([keys.key], keys.stored())
         with records.db.transaction():
             began, used = time.perf_counter(), time.process_time()
             find_matches(sync, records, APPS, ())
@@ -78,7 +78,7 @@ def _fill(records: Records, known: Sequence[Row]) -> None:
         some = [_keys(row) for row in known[at : at + BATCH]]
         golden = {_keys(row).key: f"g{row.person}" for row in known[at : at + BATCH]}
         with records.db.transaction():
-            records.save_keys([k.key for k in some], [stored for k in some for stored in k.stored()])
+            records.keys.save([k.key for k in some], [stored for k in some for stored in k.stored()])
             records.save_links([Link(*k.key, golden[k.key]) for k in some], slots)
     sample = [_keys(row).traits for row in known[:LEARNT_FROM]]
     with records.db.transaction():

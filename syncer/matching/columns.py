@@ -95,8 +95,9 @@ class Names:
     @cached_property
     def stems(self) -> Numbers:
         """Of a name in -o its number, of one in -a the same with a minus: a brother's and a sister's."""
-        last = np.array([{"o": 1, "a": -1}.get(t[-1:], 0) if len(t) > 3 else 0 for t in self.latin])
-        return Vocabulary().numbers(t[:-1] for t in self.latin) * last
+        signs = [{"o": 1, "a": -1}.get(t[-1:], 0) if len(t) > 3 else 0 for t in self.latin]
+        found: Numbers = Vocabulary().numbers(t[:-1] for t in self.latin) * np.array(signs, dtype=np.int64)
+        return found
 
     @cached_property
     def lengths(self) -> Numbers:
