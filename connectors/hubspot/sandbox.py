@@ -17,11 +17,12 @@ from connectors.hubspot.sandbox_lists_api import LISTS
 from connectors.hubspot.sandbox_objects import OBJECTS
 from connectors.hubspot.sandbox_preferences import PREFERENCES
 from connectors.hubspot.sandbox_properties import PROPERTIES
+from connectors.hubspot.sandbox_scopes import lacking, missing
 from connectors.hubspot.sandbox_search import SEARCHES
 from connectors.hubspot.sandbox_tokens import token_answer
 from connectors.hubspot.sandbox_world import load
 from connectors.sandbox.clock import Clock
-from connectors.sandbox.limits import Denied, Limits
+from connectors.sandbox.limits import Denied, Limits, Room
 from connectors.sandbox.logins import page
 from connectors.sandbox.people import World
 from connectors.sandbox.webhooks import Delivery
@@ -31,6 +32,7 @@ TOKEN = "sandbox-hubspot"
 BURST = ("ten_secondly_rolling", 190, 10.0)
 SEARCH = ("secondly", 5, 1.0)
 DAILY = 625_000
+DAY = 86_400.0
 EXPIRED = "The OAuth token used to make this call expired 7 second(s) ago."
 # Dated prefixes -> the paths that the routes know, most specific first.
 DATED = [
@@ -52,14 +54,15 @@ ROUTER = Router(OBJECTS, BATCHES, SEARCHES, LINKS, LISTS, PROPERTIES, PREFERENCE
 
 class HubSpot(App[Account]):
     """Settings: ``search_lag`` in seconds (default 0); ``search_cap``, the rows after which a search ends
-    (10,000); ``consent_batches``, whether the account may opt out many people in one call (default true)."""
+    (10,000); ``consent_batches``, whether the account may opt out many people in one call (default true);
+    ``scopes``, those that the token has (default all); ``daily_limit``, the calls of a day (625,000)."""
 
     name = "hubspot"
 
     def __init__(self, clock: Clock, limits: Limits, world: World, start: int) -> None:
         mode = Mode()
         super().__init__(Account(clock, mode), ROUTER, limits, mode)
-        self.used_today = 0
+        self._day, self._used_today = 0, 0
         load(self.account, world, start)
 
     def own_path(self, path: str) -> str:
@@ -98,12 +101,17 @@ class HubSpot(App[Account]):
         self.account.tokens.end()
         return error(401, "EXPIRED_AUTHENTICATION", EXPIRED)
 
+    def dispatch(self, call: Call) -> Answer:
+        if scope := lacking(self.mode.settings.get("scopes"), call.method, call.path):
+            raise Refused(missing(scope))
+        return super().dispatch(call)
+
     def throttle(self, call: Call) -> dict[str, str]:
-        """Every call counts against the burst, searches also against their own limit. Answers of the search
-        carry no rate headers, nor do any where limits are off."""
+        """Every call counts against the day and the burst, searches also against their own limit. Answers of
+        the search carry no rate headers, nor do any where limits are off."""
         headers = {"X-HubSpot-Correlation-Id": correlation()}
         room = self.limits.take(*BURST)
-        self.used_today += 1
+        self._count_day()
         if call.path.endswith("/search"):
             self.limits.take(*SEARCH)
             return headers
@@ -113,13 +121,35 @@ class HubSpot(App[Account]):
             "X-HubSpot-RateLimit-Max": str(room.limit),
             "X-HubSpot-RateLimit-Remaining": str(room.remaining),
             "X-HubSpot-RateLimit-Interval-Milliseconds": str(int(self.limits.window(BURST[2]) * 1000)),
-            "X-HubSpot-RateLimit-Daily": str(DAILY),
-            "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, DAILY - self.used_today)),
+            **self._daily(),
         }
         return headers
 
+    def _count_day(self) -> None:
+        """A day ends at midnight UTC, the account's zone; at another pace it is as much shorter."""
+        length = int(self.limits.window(DAY) * 1_000_000)
+        if not length:
+            return
+        day, into = divmod(self.account.clock.now(), length)
+        if day != self._day:
+            self._day, self._used_today = day, 0
+        if self._used_today >= self._daily_limit:
+            raise Denied("daily", Room(self._daily_limit, 0, (length - into) / 1_000_000))
+        self._used_today += 1
+
+    @property
+    def _daily_limit(self) -> int:
+        return int(self.mode.settings.get("daily_limit", DAILY))
+
+    def _daily(self) -> dict[str, str]:
+        return {
+            "X-HubSpot-RateLimit-Daily": str(self._daily_limit),
+            "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, self._daily_limit - self._used_today)),
+        }
+
     def limited(self, denied: Denied, call: Call) -> Answer:
-        """Two bodies, as seen: the search names a category, the burst a policy. Neither has Retry-After."""
+        """Two bodies, as seen: the search names a category, the burst and the day a policy. None has
+        Retry-After."""
         message = f"You have reached your {denied.bucket} limit."
         if denied.bucket == SEARCH[0]:
             return error(429, "RATE_LIMITS", message)
@@ -136,7 +166,7 @@ class HubSpot(App[Account]):
             "X-HubSpot-RateLimit-Remaining": "0",
             "X-HubSpot-RateLimit-Interval-Milliseconds": str(int(self.limits.window(BURST[2]) * 1000)),
         }
-        return Answer(429, body, headers)
+        return Answer(429, body, self._daily() if denied.bucket == "daily" else headers)
 
     def malformed(self) -> Answer:
         return bad_request("Invalid input JSON: the body could not be read")

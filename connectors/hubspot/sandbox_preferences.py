@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.hubspot.sandbox_account import Account
-from connectors.hubspot.sandbox_answers import as_batch_error, bad_request, batch, error
+from connectors.hubspot.sandbox_answers import as_batch_error, bad_request, batch
 from connectors.hubspot.sandbox_batches import MAX_INPUTS
 from connectors.hubspot.sandbox_schema import EMAIL
+from connectors.hubspot.sandbox_scopes import missing
 from connectors.sandbox.clock import iso_ms
 from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes
 
@@ -72,9 +73,7 @@ def unsubscribe_all(account: Account, call: Call) -> Answer:
 def unsubscribe_many(account: Account, call: Call) -> Answer:
     """For accounts that have batches; only a verbose answer names those who are opted out now."""
     if account.mode.settings.get("consent_batches") is False:
-        required = [{"message": "missing", "context": {"requiredGranularScopes": [BATCH_SCOPE]}}]
-        text = "This app hasn't been granted all required scopes to make this call."
-        raise Refused(error(403, "MISSING_SCOPES", text, errors=required))
+        raise Refused(missing(BATCH_SCOPE))
     inputs = call.body.get("inputs")
     if not isinstance(inputs, list) or not 0 < len(inputs) <= MAX_INPUTS:
         raise Refused(bad_request(f'"inputs" must be a list of 1 to {MAX_INPUTS} e-mail addresses'))

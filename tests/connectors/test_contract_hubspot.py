@@ -10,6 +10,7 @@ from sandboxed import Sandboxed
 
 from connectors.contract import Value
 from connectors.hubspot import HubSpotConnector, connector, search
+from connectors.hubspot.connector import SCOPES
 
 
 class HubSpot(Sandboxed):
@@ -18,7 +19,7 @@ class HubSpot(Sandboxed):
     secret = "sandbox-hubspot"
     credentials: ClassVar[dict[str, str]] = {"token": secret}
     login: ClassVar[dict[str, str]] = {"authorization": "Bearer sandbox-hubspot"}
-    habits: ClassVar[dict[str, Any]] = {"search_lag": 5}
+    habits: ClassVar[dict[str, Any]] = {"search_lag": 5, "scopes": SCOPES}
     writing = "/batch/(create|update)$"
 
     @pytest.fixture(autouse=True)
@@ -71,6 +72,7 @@ class TestHubSpotContacts(HubSpot):
         "find": 1,
         "create": 1,
         "update": 1,
+        "refer": 2,
     }
 
     def begin(self) -> None:
@@ -86,6 +88,14 @@ class TestHubSpotCompanies(HubSpot):
     texts = ("name", "city")
     samples: ClassVar[Mapping[str, Value]] = {"industry": "RETAIL", "numberofemployees": "40"}
     refusal = ("industry", "NO_SUCH_INDUSTRY")
+    most_calls: ClassVar[Mapping[str, int]] = {
+        "pull": 3,
+        "poll": 1,
+        "fetch": 1,
+        "find": 1,
+        "create": 2,
+        "update": 1,
+    }
 
     def address(self, n: int | str) -> str:
         return f"company-{n}.example".lower()
