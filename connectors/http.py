@@ -179,6 +179,10 @@ class Http:
         """An answer that asks for a slower pace in another form than 423 and 429, having done nothing."""
         return False
 
+    def lacks(self, answer: Answer) -> str:
+        """The right that a 403 names as lacking, for apps that do; else nothing."""
+        return ""
+
     def _call(
         self,
         method: str,
@@ -307,9 +311,8 @@ class Http:
             return AuthRefused(f"{where} The credential was not accepted: renew it for {self._title}.")
         too_fast = status in NOT_APPLIED or self.throttled(answer)
         if status == 403 and not too_fast:
-            return AuthRefused(
-                f"{where} The credential lacks a right: grant its scope or role, then try again."
-            )
+            right = self.redact(self.lacks(answer)) or "its scope or role"
+            return AuthRefused(f"{where} The credential lacks a right: grant {right}, then try again.")
         after = answer.retry_after
         if status == 423 and after is None:
             after = LOCKED

@@ -24,9 +24,9 @@ from connectors.contract import (
     Value,
     Write,
 )
-from connectors.http import Http
 from connectors.hubspot.associations import PrimaryCompanies
 from connectors.hubspot.attached import Attached
+from connectors.hubspot.connection import HubSpotHttp
 from connectors.hubspot.consent import Preferences
 from connectors.hubspot.fields import (
     COMPANY,
@@ -82,7 +82,7 @@ class HubSpotConnector:
         self._paths = Paths(str(options.settings.get("api_version") or "v3"))
         headers = token_header(options, self.credentials, self.title)
         base_url = self._base_url = (options.base_url or self.default_base_url or "").rstrip("/")
-        self._http = Http(options, self.title, base_url, headers, RATES, STATED, self._paths.token)
+        self._http = HubSpotHttp(options, self.title, base_url, headers, RATES, STATED, self._paths.token)
         self._now = options.now
         self._hook_secret = options.credentials.get("webhook_secret") or options.oauth.get(
             "client_secret", ""

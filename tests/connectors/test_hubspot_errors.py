@@ -57,7 +57,12 @@ FINAL = {
             403, message="This app hasn't been granted all scopes.", category="MISSING_SCOPES", errors=SCOPES
         ),
         AuthRefused,
-        "grant its scope",
+        r"grant the scope crm\.objects\.contacts\.read, then try again",
+    ),
+    "a scope that lacks and is not named": (
+        said(403, message="Forbidden", category="MISSING_SCOPES", errors=[{"context": None}, "scope"]),
+        AuthRefused,
+        "grant its scope or role",
     ),
     "a page size that is too large": (
         said(400, message="Invalid input", category="VALIDATION_ERROR"),
