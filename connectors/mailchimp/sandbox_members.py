@@ -113,13 +113,16 @@ def add(account: Account, call: Call) -> Answer:
 
 def update(account: Account, call: Call) -> Answer:
     audience, member = account.member(call)
-    return partial(call, audience.view(changed(account, audience, member, checked(call.body, call), call)))
+    body = checked(call.body, call)
+    _without_tags(body, call)
+    return partial(call, audience.view(changed(account, audience, member, body, call)))
 
 
 def upsert(account: Account, call: Call) -> Answer:
     audience, body = account.audience(call), checked(call.body, call)
     member = audience.find(call.args["key"])
     if member is not None:
+        _without_tags(body, call)
         return partial(call, audience.view(changed(account, audience, member, body, call)))
     if audience.find(str(body.get("email_address") or "@")) is not None:
         raise exists(body["email_address"])
@@ -127,6 +130,11 @@ def upsert(account: Account, call: Call) -> Answer:
     if status is None:
         raise mismatch(("status_if_new", "Required field is missing for a new member."))
     return partial(call, audience.view(created(account, audience, body, call, status)))
+
+
+def _without_tags(body: Json, call: Call) -> None:
+    """Tags of somebody who is there already are changed by a call of their own alone."""
+    call.ignored += ["tags"] if "tags" in body else []
 
 
 def archive(account: Account, call: Call) -> Answer:

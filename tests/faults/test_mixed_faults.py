@@ -60,6 +60,10 @@ def within_budget(calls: list[dict[str, Any]]) -> None:
     assert len(refused) <= max(3, len(calls) // 50), f"{len(refused)} of {len(calls)} calls"
 
 
+def nothing_ignored(calls: list[dict[str, Any]]) -> None:
+    assert not [call for call in calls if "ignored" in call]
+
+
 def check(app: str, people: int, rate: float, seed: int, least: int, path: Path) -> None:
     apps = (app, PARTNER[app])
     with stand(app, apps, people, 7, path / "calm") as at:
@@ -69,6 +73,7 @@ def check(app: str, people: int, rate: float, seed: int, least: int, path: Path)
         endure(at, rate, seed, least)
         ended = at.people()
         within_budget(at.calls())
+        nothing_ignored(at.calls())
     for name, held in expected.items():
         extra, missing = ended[name] - held, held - ended[name]
         assert not extra, (name, "not without faults", list(extra)[:3], "missing", list(missing)[:3])

@@ -201,6 +201,16 @@ def test_unknown_merge_fields_and_nulls_have_no_effect_and_are_marked(
     assert mailchimp.patch(path, json={"merge_fields": {"CITY": ""}}).json()["merge_fields"]["CITY"] == ""
 
 
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_tags_in_an_update_have_no_effect_and_are_marked(
+    mailchimp: httpx.Client, control: httpx.Client, method: str
+) -> None:
+    made = add(mailchimp, tags=["vip"])
+    after = mailchimp.request(method, f"{EMPTY}/{made['id']}", json={"tags": ["partner"]}).json()
+    assert [tag["name"] for tag in after["tags"]] == ["vip"]
+    assert control.get("/requests").json()["mailchimp"][-1]["ignored"] == ["tags"]
+
+
 def test_an_empty_text_clears_a_number_and_blanks_read_as_empty_texts(mailchimp: httpx.Client) -> None:
     made = add(mailchimp, merge_fields={"LTV": "290.53", "RENEWAL": "2027-02-28", "TIER": "Gold"})
     assert made["merge_fields"]["LTV"] == 290.53
