@@ -53,6 +53,14 @@ class Calling(Hooks):
         with self.at_most("update"):
             self.write(*(self.update(id, {self.texts[1]: "dear"}) for id in ids))
 
+    def test_the_price_of_references(self) -> None:
+        name = next((n for n, spec in self.spec.fields.items() if spec.kind == "reference"), None)
+        if name is None or self.spec.fields[name].writable == "no":
+            pytest.skip("this object has no reference that can be written")
+        ids, target = self.seed(3), self.reference_target()
+        with self.at_most("refer"):
+            self.write(*(self.update(id, {name: target}) for id in ids))
+
     @contextmanager
     def at_most(self, what: str) -> Iterator[None]:
         if what not in self.most_calls:

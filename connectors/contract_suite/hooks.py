@@ -25,7 +25,7 @@ class Hooks:
     missing_id    an id in the app's own form that no record ever had
     secret        the credential as `connect` uses it; it must not show anywhere
     most_calls    the declared price: calls for ``pull`` (of `many` records), ``poll`` (nothing new), and for
-                  ``fetch``, ``find``, ``create``, ``update`` (of three records)
+                  ``fetch``, ``find``, ``create``, ``update``, ``refer`` (a reference set) of three records
     """
 
     object: ClassVar[str] = "contacts"

@@ -77,6 +77,7 @@ class TestZendeskUsers(Zendesk):
         "find": 3,
         "create": 3,
         "update": 3,
+        "refer": 4,
     }
 
     def begin(self) -> None:
@@ -112,6 +113,13 @@ class TestZendeskOrganizations(Zendesk):
         "organization_fields.industry": "retail",
     }
     refusal = ("organization_fields.industry", "no-such-industry")
+    most_calls: ClassVar[Mapping[str, int]] = {
+        "poll": 1,
+        "fetch": 1,
+        "find": 3,
+        "create": 3,
+        "update": 3,
+    }
 
     def person(self, n: int) -> dict[str, Value]:
         return {"name": self.address(n), self.texts[0]: f"City {n}"}

@@ -29,6 +29,7 @@ class TestMemory(ConnectorContract):
         "find": 1,
         "create": 1,
         "update": 1,
+        "refer": 1,
     }
 
     def begin(self) -> None:

@@ -262,6 +262,13 @@ def test_every_trap_names_a_test_that_exists(path: Path) -> None:
             assert tests <= known, row
 
 
+@pytest.mark.parametrize("app", ["hubspot", "mailchimp", "mailerlite", "zendesk"])
+def test_each_page_states_the_calls_of_every_kind_of_work(app: str) -> None:
+    works = [row[0] for row in rows(ROOT / "connectors" / app / "README.md", "what")]
+    for words in ("read|scan", "poll|scan", "fetch", "find", "create", "update", "references"):
+        assert any(re.search(words, work) for work in works), words
+
+
 @pytest.mark.parametrize("row", rows(ROOT / "docs" / "mappings.md", "type"), ids=lambda row: row[0])
 def test_the_examples_of_types_are_true(row: list[str]) -> None:
     name, shown, golden = (cell.strip("`") for cell in row[:3])
