@@ -13,7 +13,7 @@ from connectors.hubspot.sandbox_account import Account
 from connectors.hubspot.sandbox_answers import as_batch_error, bad_request, batch, not_found
 from connectors.hubspot.sandbox_objects import discard, full, link, linked, view
 from connectors.hubspot.sandbox_records import SINGULAR, Records
-from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes
+from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes, not_covered
 
 MAX_INPUTS = 100
 Input = dict[str, Any]
@@ -33,6 +33,8 @@ def inputs_of(call: Call, most: int = MAX_INPUTS) -> list[Input]:
 
 def read(account: Account, call: Call) -> Answer:
     records = account.of(call.args["kind"])
+    if call.body.get("propertiesWithHistory"):
+        raise Refused(not_covered("the history of HubSpot properties"))
     key = call.body.get("idProperty")
     archived = call.flag("archived")
     names = records.shown(call.body.get("properties") or None)

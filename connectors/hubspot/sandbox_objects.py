@@ -12,7 +12,7 @@ from connectors.hubspot.sandbox_records import SINGULAR, Records
 from connectors.hubspot.sandbox_ties import TIES
 from connectors.sandbox.clock import iso_ms
 from connectors.sandbox.table import Row, after
-from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes
+from connectors.sandbox.wire import Answer, Call, Json, Refused, Routes, not_covered
 
 MAX_PAGE = 100
 
@@ -220,6 +220,8 @@ def _associate(account: Account, records: Records, call: Call, results: list[Jso
 
 
 def _names(call: Call) -> list[str] | None:
+    if call.query.get("propertiesWithHistory"):
+        raise Refused(not_covered("the history of HubSpot properties"))
     text = call.query.get("properties")
     return text.split(",") if text else None
 

@@ -10,6 +10,7 @@ from connectors.hubspot.sandbox_schema import STAGES, TYPES, definition
 from connectors.sandbox.wire import Answer, Call, Refused, Routes, not_covered
 
 PORTAL = 62515
+MAX_UNIQUE = 10
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
@@ -57,6 +58,8 @@ def create(account: Account, call: Call) -> Answer:
     values = [str(option["value"]) for option in body.get("options") or ()]
     if type == "enumeration" and not values:
         raise Refused(bad_request("An enumeration needs options"))
+    if body.get("hasUniqueValue") and len(records.unique) >= MAX_UNIQUE:
+        raise Refused(bad_request(f"At most {MAX_UNIQUE} properties of an object may have unique values"))
     made = definition(
         records.kind,
         name,

@@ -373,3 +373,25 @@ def test_a_new_property_can_be_written(hubspot: httpx.Client) -> None:
     assert hubspot.post("/crm/v3/properties/contacts", json=made).status_code == 201
     assert hubspot.post("/crm/v3/properties/contacts", json=made).status_code == 409
     assert create(hubspot, firstname="A", nick="B")["properties"]["nick"] == "B"
+
+
+def test_at_most_ten_properties_of_an_object_are_unique(hubspot: httpx.Client) -> None:
+    made = {"groupName": "contactinformation", "label": "Key", "type": "string", "fieldType": "text"}
+    path = "/crm/v3/properties/contacts"
+    answers = [
+        hubspot.post(path, json={**made, "name": f"key_{n}", "hasUniqueValue": True}).status_code
+        for n in range(11)
+    ]
+    assert answers == [201] * 10 + [400]
+    assert hubspot.post(path, json={**made, "name": "plain"}).status_code == 201
+
+
+def test_the_history_of_properties_is_not_covered(hubspot: httpx.Client) -> None:
+    asked = {"propertiesWithHistory": "email"}
+    body = {"inputs": [{"id": "101"}], "propertiesWithHistory": ["email"]}
+    answers = [
+        hubspot.get(CONTACTS, params=asked),
+        hubspot.get(f"{CONTACTS}/101", params=asked),
+        hubspot.post(f"{CONTACTS}/batch/read", json=body),
+    ]
+    assert [answer.status_code for answer in answers] == [501] * 3
