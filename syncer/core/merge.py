@@ -28,7 +28,9 @@ def merge(m: Merging, offers: Mapping[str, list[Offer]]) -> None:
             if name in m.golden.held:
                 _continue_held(m, field, offers.get(name, ()))
             elif name in offers:
+                echoes = _echoes(m, field, offers[name])
                 _merge_field(m, field, offers[name])
+                _name_overtaken(m, field, echoes)
     look_up_derived(m)
 
 
@@ -49,6 +51,25 @@ def _merge_field(m: Merging, field: Field, offered: Sequence[Offer]) -> None:
         _choose(m, field, candidates)
     elif candidates[0].kind != "golden":
         m.take(field, candidates[0], "edit" if candidates[0].kind == "edit" else "first")
+
+
+def _echoes(m: Merging, field: Field, offered: Sequence[Offer]) -> list[Candidate]:
+    """Values at a join that say what golden says: they pass for agreement."""
+    if field.name not in m.golden.value or field.type.is_set:
+        return []
+    return [
+        o.candidate
+        for o in offered
+        if o.candidate.kind == "join" and shows(m.lens, o.link, o.slot, m.golden.value)
+    ]
+
+
+def _name_overtaken(m: Merging, field: Field, echoes: Sequence[Candidate]) -> None:
+    """What golden said until an edit was read beside it may have been typed by somebody: it is named."""
+    value = m.golden.value.get(field.name)
+    overtaken = [c for c in echoes if not field.type.same(c.value, value)]
+    if overtaken and field.name not in m.golden.held:
+        m.note("join", field, overtaken, field.rule.word, "replaced in the run in which it was first read")
 
 
 def _is_candidate(m: Merging, field: Field, offer: Offer) -> bool:

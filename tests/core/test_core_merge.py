@@ -68,6 +68,18 @@ def test_a_record_that_joins(name: str, on_join: str, rule: str, expected: str, 
     assert [e.kind for e in found.log] == [kind], name
 
 
+def test_what_a_joining_record_shared_with_golden_is_named_when_an_edit_replaces_it() -> None:
+    of = one(TITLE)
+    record = golden(title="Boss")
+    known = agreeing(of, record, "crm")
+    edit, found_there = seen("crm", title="Chief"), seen("desk", title="Boss")
+    found = run(of, record, [*known, link("desk", {})], edit, found_there)
+    assert logged(found) == [("join", TITLE, "Chief")]
+    (entry,) = found.log
+    assert [(c.app, c.value) for c in entry.candidates] == [("desk", "Boss")]
+    assert logged(run(of, record, [*known, link("desk", {})], found_there)) == []
+
+
 def test_where_nobody_is_there_any_more_the_rule_decides_about_who_joins() -> None:
     of = one(TITLE)
     record = golden(title="Boss")
