@@ -147,6 +147,13 @@ def test_merge_fields_become_field_specs(app: respx.MockRouter, mailchimp: Mailc
     assert (spec.unique, spec.feed, spec.archive) == (("email_address",), "changes", "restorable")
 
 
+def test_the_archive_says_nothing_of_consent(app: respx.MockRouter, mailchimp: MailchimpConnector) -> None:
+    """What somebody's status was before it is lost: `archived` is read as no answer, and never written."""
+    status = mailchimp.describe("members").fields["status"]
+    assert "archived" not in status.consent
+    assert "archived" not in status.consent_set.values()
+
+
 def test_ten_merge_fields_a_page_unless_more_are_asked_for(
     app: respx.MockRouter, mailchimp: MailchimpConnector
 ) -> None:

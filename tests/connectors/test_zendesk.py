@@ -376,6 +376,20 @@ def test_tickets_are_read_with_their_own_fields_and_references(
     assert "include" not in route.calls.last.request.url.params
 
 
+def test_a_ticket_that_only_the_system_moved_is_read(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    """It comes by its `generated_timestamp`; what it says of its last update is older than the cursor."""
+    app.get("/ticket_fields").respond(json={"ticket_fields": TICKET_FIELDS, "meta": {}})
+    older = ticket(1, updated_at="2019-01-01T00:00:00Z", generated_timestamp=1_800_000_000)
+    app.get("/incremental/tickets/cursor", params={"cursor": "t1"}).respond(
+        json={"tickets": [older], "after_cursor": "t2", "end_of_stream": True}
+    )
+    (page,) = zendesk.pull("tickets", "t1", ("subject",))
+    assert [record.id for record in page.records] == ["1"]
+    assert page.cursor == "t2"
+
+
 def test_tickets_are_never_written(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
     before = len(app.calls)
     for kind, id in (("create", None), ("update", "1"), ("archive", "1")):
