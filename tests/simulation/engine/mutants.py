@@ -369,12 +369,6 @@ MUTANTS: tuple[Mutant, ...] = (
         Wish(3, 1, TEXT, texts={"max_length": 12}, acts=EDITS, faults={}, limits=False, calm=True),
     ),
     Mutant(
-        "unknown_is_blank",
-        "a field that was never read passes for empty",
-        errors.of_the_core("unknown_is_blank"),
-        Wish(3, 2, ("note", "title"), SCAN, acts=EDITS, faults=SHORT, limits=False),
-    ),
-    Mutant(
         "short_listing_vouches",
         "a listing vouches for records that it left out",
         errors.short_listing_vouches,
