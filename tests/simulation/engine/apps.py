@@ -124,7 +124,9 @@ class Wire(MemoryConnector):
         memory, shown = self.app.memory, []
         for record in records:
             row = self.app.rows[record.id]
-            now = all(row.values.get(name) == value for name, value in record.values.items())
+            now = record.archived == (row.state == "archived") and all(
+                row.values.get(name) == value for name, value in record.values.items()
+            )
             revision = row.revision if now else -1  # a list that lags
             self.showed[record.id] = revision
             values = {n: record.values[n] for n in self.app.mapped() if n in record.values}

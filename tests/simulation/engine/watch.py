@@ -23,7 +23,7 @@ from syncer.engine import Engine, Plan
 from syncer.report import Report
 from syncer.store.database import Database
 from syncer.store.records import Records
-from tests.simulation.engine.memory import Happening, Key, tokens
+from tests.simulation.engine.memory import Happening, Key, Showing, tokens
 from tests.simulation.engine.store import Stepped
 
 if TYPE_CHECKING:
@@ -220,14 +220,15 @@ class Watch:
         email = next((x.after for x in changes if x.slot == "email"), None)
         for other in others:
             shown = [s for s in self.memory.shows.get(other, ()) if s.seq < self.decided_at]
-            if not shown or self._came_back(other, shown[-1].seq):
+            if not shown or self._came_back(other, shown[-1]):
                 continue
             if other[1] in records and tokens(shown[0].values.get("email")) & tokens(email):
                 self.memory.report("duplicate", f"{key} was created beside {other}, which was read")
 
-    def _came_back(self, key: Key, since: int) -> bool:
-        """Whether a record that was archived when it was read last is there again."""
-        return any(x.key == key and x.action == "restore" and x.seq > since for x in self.memory.log)
+    def _came_back(self, key: Key, last: Showing) -> bool:
+        """Whether a record that was read last as archived, perhaps in a list that lagged, is there again."""
+        restored = [x.seq for x in self.memory.log if x.key == key and x.action == "restore"]
+        return any(seq > last.seq or last.revision < 0 for seq in restored)
 
     def _no_echo(self, person: int, x: Happening) -> None:
         """Before we write the same value to a record again, somebody changed something in that field."""
