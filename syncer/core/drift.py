@@ -26,8 +26,8 @@ DRIFT: frozenset[str] = frozenset({"due", "missing", "unlinked"})
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A field (None: the record as a whole) that is not as golden says. `record` is None where the app never
-    got one. `holds` and `wanted` are in the app's
-    form; `edited`: the app shows something else than it was last known to hold."""
+    got one. `holds` and `wanted` are in the app's form; `edited`: the app shows something else than it was
+    last known to hold."""
 
     app: str
     record: str | None

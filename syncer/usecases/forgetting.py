@@ -7,7 +7,7 @@ waits in review, and a receipt that does not say whom it is about.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,6 +29,7 @@ from syncer.store.database import Database, chunks
 from syncer.store.erasure import Erasure
 from syncer.store.history import History
 from syncer.store.joins import Joins
+from syncer.store.keys import by_app
 from syncer.usecases import planfile
 from syncer.usecases.reverting import ask
 from syncer.usecases.sides import Held
@@ -94,10 +95,8 @@ class Forgetting:
 
     def _links(self, keys: Iterable[LinkKey]) -> dict[LinkKey, Link]:
         """The links of these records. Call inside a reading."""
-        ids: dict[str, list[str]] = defaultdict(list)
-        for app, id in keys:
-            ids[app].append(id)
-        return {k.key: k for app in ids for k in self.engine.records.links(app, ids[app]).values()}
+        links = self.engine.records.links
+        return {link.key: link for app, ids in by_app(keys).items() for link in links(app, ids).values()}
 
     def _brake(self, shown: Forgotten) -> None:
         going = [f for f in shown.fates if f.outcome in ("archive", "erase")]
@@ -172,9 +171,7 @@ class Forgetting:
 
     def _erase(self, run: Run, fates: Sequence[Fate]) -> dict[LinkKey, str]:
         """Have the apps erase these; why some are left."""
-        ids: dict[str, list[str]] = defaultdict(list)
-        for fate in fates:
-            ids[fate.app].append(fate.record)
+        ids = by_app((fate.app, fate.record) for fate in fates)
         tasks = {app: self._erasing(self.sync.apps[app], some) for app, some in ids.items()}
         tasks = {app: task for app, task in tasks.items() if app in run.readable}
         told: dict[str, Mapping[str, str]] = self.ports.workers.drive(tasks)

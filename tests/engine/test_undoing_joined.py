@@ -10,6 +10,7 @@ import pytest
 
 from syncer.report import Report
 from syncer.usecases.undoing import Undone
+from tests.engine.test_following import record
 from tests.engine.test_linking import goldens, link, unlink
 from tests.engine.test_undoing import undo
 from tests.engine.world import World
@@ -27,11 +28,6 @@ def world(tmp_path: Path) -> Iterator[World]:
     world.settle()
     yield world
     world.db.close()
-
-
-def record(world: World, app: str, email: str) -> str:
-    (id,) = [i for i, values in world.apps[app].records.items() if values["email"] == email]
-    return id
 
 
 def retitled(world: World, email: str, title: str) -> Report:
