@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from connectors.contract import AppError, Record, Result
+from connectors.contract import AppError, Fetched, Record, Result
 from syncer.core.settle import Sent, adopt, settle
 from syncer.model import Golden, Link, Value
 from syncer.ports import Task
@@ -117,14 +117,28 @@ class Recovery:
         found: Sequence[Record] = yield partial(
             self.app.connector.find, self.app.object, name, values, fields
         )
+        looked_at = self.now()
+        answers = yield from self._ask_about_known(found)
         by_value: dict[str, list[Record]] = {}
         for record in found:
             for value in _shown(record, name):
                 by_value.setdefault(value.casefold(), []).append(record)
         with self.intake.records.db.transaction():
+            self.intake.save_fetched(answers, looked_at)
             for flight in flights:
                 records = by_value.get(wanted[flight.ref].casefold(), [])
                 self._take(flight, [r for r in records if not r.archived], name, began)
+
+    def _ask_about_known(self, found: Sequence[Record]) -> Task[Sequence[Fetched]]:
+        """A record that was linked meanwhile may show an edit here first. It is asked about singly: what a
+        look-up shows may be older than what is known."""
+        with self.intake.records.db.reading():
+            known = sorted(self.intake.records.known(self.app.name, [r.id for r in found]))
+        if not known:
+            return ()
+        fields = self.sync.fields(self.app.name)
+        answers: Sequence[Fetched] = yield partial(self.app.connector.fetch, self.app.object, known, fields)
+        return answers
 
     def _take(self, flight: InFlight, found: Sequence[Record], name: str, began: datetime) -> None:
         """One create: ours, somebody's, not there, or not yet to be told."""

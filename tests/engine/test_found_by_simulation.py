@@ -362,3 +362,25 @@ def test_what_an_app_does_not_show_yet_is_read_before_it_is_written_over(tmp_pat
     world.run()
     assert "Boss" in str(world.rows("SELECT body FROM conflict WHERE field = 'title'"))
     world.db.close()
+
+
+def test_what_a_look_up_shows_of_a_record_that_was_linked_meanwhile_counts(tmp_path: Path) -> None:
+    world = World(tmp_path, {**ALL, "mail": replace(MAIL, lag=90.0, feed="changes")})
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "consent": "subscribed"})
+    mail = world.apps["mail"]
+
+    def fail() -> None:
+        raise AppError("mail: not now")
+
+    once(mail, "write", fail, after=True)
+    world.run()  # created, and nobody was told
+    once(mail, "find", fail)
+    world.run()  # not looked up, but listed and recognised
+    assert world.rows("SELECT COUNT(*) FROM link WHERE app = 'mail'") == [(1,)]
+    mail.user_edit(one(world, "mail"), {"title": "Boss"})
+    world.apps["desk"].user_edit(one(world, "desk"), {"title": "CTO"})
+    Engine(world.sync(), world.db, world.ports()).run(RunOptions())  # no list shows it yet
+    world.settle()
+    named = world.rows("SELECT body FROM conflict WHERE field = 'title'")
+    assert "Boss" in f"{mail.records} {named}"
+    world.db.close()
