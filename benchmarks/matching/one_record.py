@@ -35,7 +35,8 @@ APPS = ("hubspot", "mailerlite", "zendesk")
 FIELDS = ("email", "first_name", "last_name", "phone", "city", "country")
 EXACT, NAMES = ("email", "phone"), ("first_name", "last_name")
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
-PER_PERSON, LEARNT_FROM, BATCH = 2.2, 100_000, 20_000
+PER_PERSON, LEARNT_FROM, BATCH = 2.15, 100_000, 250_000
+CACHE = -500_000  # KiB of the index kept in memory while it is made
 
 
 def main() -> None:
@@ -46,9 +47,9 @@ def main() -> None:
     made = rows(int((options.known + options.new) / PER_PERSON) + 100, 4711, NOISES["measure"])
     new, known = made[: options.new], made[options.new : options.new + options.known]
     with tempfile.TemporaryDirectory() as folder:
-        records = Records(Database(f"sqlite:///{Path(folder) / 'state.db'}"), "contacts")
-        _fill(records, known)
-        sync = _sync(Path(folder))
+        url = f"sqlite:///{Path(folder) / 'state.db'}"
+        _fill(Records(Database(url), "contacts"), known)
+        records, sync = Records(Database(url), "contacts"), _sync(Path(folder))
         times = list(_times(sync, records, new))
     for kind, found in zip(("wall", "process"), zip(*times, strict=True), strict=True):
         tenth = sorted(found)[int(len(found) * 0.9)]
@@ -72,15 +73,19 @@ def _times(sync: Sync, records: Records, new: Sequence[Row]) -> Iterator[tuple[f
 
 
 def _fill(records: Records, known: Sequence[Row]) -> None:
-    """Linked records in the index, and the weights that a first sync leaves."""
+    """Linked records in the index, and the weights that a first sync leaves. In few, sorted portions: an
+    index takes keys in order ten times faster."""
     slots = dict.fromkeys(APPS, ())
+    sample = []
     for at in range(0, len(known), BATCH):
-        some = [_keys(row) for row in known[at : at + BATCH]]
-        golden = {_keys(row).key: f"g{row.person}" for row in known[at : at + BATCH]}
+        some = known[at : at + BATCH]
+        keys = [_keys(row) for row in some]
+        links = [Link(row.app, row.id, f"g{row.person}") for row in some]
+        sample += [k.traits for k in keys[: max(0, LEARNT_FROM - at)]]
         with records.db.transaction():
-            records.keys.save([k.key for k in some], [stored for k in some for stored in k.stored()])
-            records.save_links([Link(*k.key, golden[k.key]) for k in some], slots)
-    sample = [_keys(row).traits for row in known[:LEARNT_FROM]]
+            records.db.run(f"PRAGMA cache_size = {CACHE}")
+            records.keys.save([], sorted(stored for k in keys for stored in k.stored()))
+            records.save_links(sorted(links, key=lambda link: link.key), slots)
     with records.db.transaction():
         decisions = Decisions(records.db, records.space)
         decisions.save_weights(counted(Columns(sample)), len(known))

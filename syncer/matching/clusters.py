@@ -261,12 +261,15 @@ class _Whole:
         for n in apart[places].tolist():
             best[int(low[n]), int(high[n])] = int(pairs.i[n]), int(pairs.j[n])
         keys = {(a, b): (a, b, len(groups.members(a)), len(groups.members(b))) for a, b in best}
-        self._score([key for key in keys.values() if key not in self.known], groups)
+        new = [key for key in keys.values() if key not in self.known]
+        self._score([key for key in new if key[2:] != (1, 1)], groups)
+        self.known.update((key, pairs.score[key[:2]]) for key in new if key[2:] == (1, 1))
         scored = ((self.known[keys[roots]], *roots, *rows) for roots, rows in best.items())
         found = [f for f in scored if f[0] > RIVAL]
         return sorted(found, key=lambda f: (-f[0], *f[1:]))
 
     def _score(self, new: list[tuple[int, int, int, int]], groups: _Forest) -> None:
+        """Of two records alone the score is known."""
         if not new:
             return
         rows = [

@@ -67,7 +67,7 @@ def _words(p: Compared, name: str, n: int, weight: float) -> str:
     """What was found in a field; "" where nothing was compared."""
     if name == "app":
         return "both in one app" if weight < 0 else "in different apps" if weight > 0 else ""
-    level = Level(p.levels[name][n])
+    level = int(p.levels[name][n])
     if level == Level.MISSING:
         return "one is named Jr. or Sr." if name == "generation" and weight else ""
     if name == "family" and p.swapped[n]:

@@ -65,7 +65,7 @@ def _mean(seen: float, pairs: float, prior: float, worth: float = PRIOR) -> floa
     return min(max((seen + worth * prior) / (pairs + worth), 0.001), max(prior, 0.999))
 
 
-def _noise(name: str, levels: np.ndarray, drawn: Floats) -> dict[Level, float]:
+def _noise(name: str, levels: np.ndarray, drawn: Floats) -> dict[int, float]:
     before, total, worth = table(NOISE[name]), float(drawn.sum()), SURE.get(name, PRIOR)
     return {
         level: (float(drawn[levels == level].sum()) + worth * float(before[level])) / (total + worth)

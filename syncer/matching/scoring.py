@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from syncer.matching.columns import Columns, Numbers
 from syncer.matching.frequencies import holders, others_of, people_by_value
-from syncer.matching.levels import Compared, Level
+from syncer.matching.levels import LEVELS, Compared, Level
 from syncer.matching.traits import ROLES
 from syncer.matching.weights import CLASSES, SHARES, Weights
 
 Floats = NDArray[np.float64]
 # How often values that have nothing to do with each other reach a level; equal ones do as often as they are
 # common.
-CHANCE: dict[str, dict[Level, float]] = {
+CHANCE: dict[str, dict[int, float]] = {
     "given": {
         Level.VARIANT: 0.002,
         Level.CLOSE: 0.003,
@@ -88,6 +88,7 @@ class Scorer:
 
     def __init__(self, w: Weights, c: Columns) -> None:
         self.w, self.c = w, c
+        self.noise = _tables(w)
         self.names = others_of(w, "names", c.names.words.texts)
         self.bones = others_of(w, "bones", c.names.bones)
         self.cities = others_of(w, "cities", c.cities.texts)
@@ -102,7 +103,7 @@ class Scorer:
     def weighing(self, w: Weights) -> Scorer:
         """The same with other shares, noise and partners."""
         other = copy(self)
-        other.w = w
+        other.w, other.noise = w, _tables(w)
         return other
 
     def score(self, p: Compared) -> Scores:
@@ -146,6 +147,8 @@ class Scorer:
 
     def _field(self, p: Compared, name: str) -> Floats:
         """log2 P(level | class), by class and pair."""
+        if not p.levels[name].any():
+            return np.zeros((len(CLASSES), len(p.i)))
         seen, by_chance = self.chances(p, name)
         shares = np.repeat(np.array(self.w.shares[sort_of(name)])[:, None], len(p.i), axis=1)
         if name == "mail" and not self.w.single:
@@ -163,7 +166,7 @@ class Scorer:
         by_chance = np.where(levels == Level.SAME, common, _chance_of(sort_of(name))[levels])
         loose = (levels == Level.VARIANT) | (levels == Level.CLOSE)
         by_chance = np.where(loose, np.maximum(by_chance, common * 0.3), by_chance)
-        seen = table(self.w.noise[sort_of(name)])[levels]
+        seen = self.noise[sort_of(name)][levels]
         return seen, np.where(levels == Level.INITIAL, seen * SAME_INITIAL, by_chance)
 
     def _common(self, p: Compared, name: str) -> Floats:
@@ -283,9 +286,13 @@ def sort_of(name: str) -> str:
     return name if name in SHARES else OTHER
 
 
-def table(by_level: Mapping[Level, float]) -> Floats:
+def _tables(w: Weights) -> dict[str, Floats]:
+    return {sort: table(noise) for sort, noise in w.noise.items()}
+
+
+def table(by_level: Mapping[int, float]) -> Floats:
     """Probabilities by level; what is left is DIFFERENT."""
-    found = np.full(len(Level), 1e-6)
+    found = np.full(len(LEVELS), 1e-6)
     for level, chance in by_level.items():
         found[level] = chance
     found[Level.DIFFERENT] = max(1e-6, 1.0 - sum(by_level.values()))

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from syncer.matching.levels import Level
+from syncer.matching.levels import LEVELS, Level
 
 CLASSES = ("one person", "relatives", "colleagues", "namesakes", "parent and child", "strangers")
 
@@ -36,7 +36,7 @@ SHARES: dict[str, tuple[float, ...]] = {
     "number": (0.999, 0.0, 0.0, 0.0, 0.0, 0.0),
 }
 # What is seen of one underlying value: how likely each level is.
-NOISE: dict[str, dict[Level, float]] = {
+NOISE: dict[str, dict[int, float]] = {
     "given": {
         Level.SAME: 0.76,
         Level.VARIANT: 0.13,
@@ -81,7 +81,7 @@ class Weights:
     """
 
     shares: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: dict(SHARES))
-    noise: Mapping[str, Mapping[Level, float]] = field(default_factory=lambda: dict(NOISE))
+    noise: Mapping[str, Mapping[int, float]] = field(default_factory=lambda: dict(NOISE))
     partners: tuple[float, ...] = PARTNERS
     people: float = 1000.0
     held: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -101,7 +101,7 @@ def as_json(w: Weights) -> dict[str, Any]:
         "leaning": w.leaning,
         "partners": list(w.partners),
         "shares": {k: list(v) for k, v in w.shares.items()},
-        "noise": {k: {level.name: x for level, x in v.items()} for k, v in w.noise.items()},
+        "noise": {k: {LEVELS[level]: x for level, x in v.items()} for k, v in w.noise.items()},
         "held": {k: dict(v) for k, v in w.held.items()},
     }
 
@@ -110,7 +110,7 @@ def from_json(body: Mapping[str, Any]) -> Weights:
     """What `as_json` gave, of this version or an earlier one that knew fewer fields."""
     return Weights(
         SHARES | {k: tuple(v) for k, v in body["shares"].items()},
-        NOISE | {k: {Level[level]: x for level, x in v.items()} for k, v in body["noise"].items()},
+        NOISE | {k: {getattr(Level, level): x for level, x in v.items()} for k, v in body["noise"].items()},
         tuple(body["partners"]),
         body["people"],
         body["held"],

@@ -8,13 +8,13 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from syncer.matching.keys import BOX, SOUND, blocks_of, restored, sounds_like
+from syncer.matching.keys import BOX, SOUND, WHO, blocks_of, restored, sounds_like
 from syncer.matching.outcome import Group, Matches, Review
 from syncer.matching.traits import Traits
 from syncer.model import LinkKey
 from syncer.setup import Sync
 from syncer.store.decisions import Decisions
-from syncer.store.joins import Joins
+from syncer.store.nearby import known_near
 from syncer.store.records import Records
 
 if TYPE_CHECKING:
@@ -142,20 +142,15 @@ def _known(
     not there any more speaks where nobody who is there has its address."""
     if not any(records.any_links(app) for app in sync.apps):
         return []
-    near = set(records.keys.holding(_exact(sync, new, rows)))
+    wanted, kinds = _exact(sync, new, rows), sync.mapping.match.exact
+    beginning: set[tuple[str, str]] = set()
     if sync.mapping.match.fuzzy:
-        near.update(records.keys.holding({SOUND: {sounds_like(t) for t in new if t.given or t.family}}))
-        for block in sorted({block for t in new for block in blocks_of(t)}):
-            near.update(records.keys.named_like(block))
-    by_app: dict[str, list[str]] = defaultdict(list)
-    joins = Joins(records.db, records.space)
-    for app, id in sorted(near):
-        by_app[app].append(id)
+        wanted.update((SOUND, sounds_like(t)) for t in new if t.given or t.family)
+        beginning.update((WHO, block) for t in new for block in blocks_of(t))
+    near = known_near(records.db, records.space, wanted, beginning)
     found = [
-        replace(t, away=t.id in away)
-        for app, ids in by_app.items()
-        for away in (joins.away(app, ids),)
-        for t in _restore(sync, records, app, ids)
+        replace(restored(app, id, known.golden, known.keys, kinds), away=known.away)
+        for (app, id), known in sorted(near.items())
     ]
     owned = {address for t in found if not t.away for address in t.mails}
     return [t for t in found if not t.away or (t.mails and owned.isdisjoint(t.mails))]
@@ -163,28 +158,12 @@ def _known(
 
 def _exact(
     sync: Sync, new: list[Traits], rows: Mapping[LinkKey, list[tuple[str, str]]]
-) -> dict[str, set[str]]:
-    """The keys to look for, by kind in the index."""
-    wanted: dict[str, set[str]] = {kind: set() for kind in sync.mapping.match.exact}
-    for found in rows.values():
-        for kind, key in found:
-            if kind in wanted:
-                wanted[kind].add(key)
-    boxes = {m for t in new for m in t.mails}
-    for kind in sync.mapping.match.exact[:1]:
-        wanted[kind] |= boxes
-    wanted[BOX] = boxes
-    return wanted
-
-
-def _restore(sync: Sync, records: Records, app: str, ids: list[str]) -> list[Traits]:
-    rows: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    golden: dict[str, str | None] = {}
-    for id, golden_id, kind, key in records.keys.of(app, ids):
-        rows[id].append((kind, key))
-        golden[id] = golden_id
+) -> set[tuple[str, str]]:
+    """The (kind, key) to look for in the index."""
     kinds = sync.mapping.match.exact
-    return [restored(app, id, golden[id], found, kinds) for id, found in rows.items() if golden[id]]
+    boxes = {m for t in new for m in t.mails}
+    told = {(kind, key) for found in rows.values() for kind, key in found if kind in kinds}
+    return told | {(kind, box) for kind in (*kinds[:1], BOX) for box in boxes}
 
 
 def golden_id(space: str, founder: LinkKey) -> str:

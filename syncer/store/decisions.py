@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal
 
 from syncer.marks import ERASED
@@ -21,9 +22,12 @@ Verdict = Literal["together", "never"]
 Pair = tuple[LinkKey, LinkKey]
 
 
+Learnt = tuple[int, "Weights"]  # from how many records, and the weights
+_kept: dict[str, tuple[str, Learnt]] = {}  # by space: the mark of the text, and what it says
+
+
 @lru_cache(maxsize=4)  # large as the vocabulary of all names, and the same for months
-def _weights(text: str) -> tuple[int, Weights]:
-    """From how many records they were learnt, and they."""
+def _learnt(text: str) -> Learnt:
     from syncer.matching.weights import from_json
 
     body = codec.loads(text)
@@ -113,17 +117,33 @@ class Decisions:
 
     def weights(self, records: int) -> Weights | None:
         """The weights in force; None where none were learnt, or from fewer records than there are now."""
-        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"weights:{self.space}")
-        known = _weights(row[0]) if row else None
+        known = self._learnt()
         return None if known is None or known[0] < records else known[1]
 
     def replace_weights(self, weights: Weights) -> None:
         """Of those in force, which were learnt from as many records."""
-        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"weights:{self.space}")
-        self.save_weights(weights, codec.loads(row[0])["records"] if row else 0)
+        known = self._learnt()
+        self.save_weights(weights, known[0] if known else 0)
 
     def save_weights(self, weights: Weights, records: int) -> None:
         from syncer.matching.weights import as_json
 
-        body = {"records": records, "weights": as_json(weights)}
-        self.db.upsert(Meta, [{"name": f"weights:{self.space}", "value": codec.dumps(body)}])
+        text = codec.dumps({"records": records, "weights": as_json(weights)})
+        mark = blake2b(text.encode(), digest_size=16).hexdigest()
+        rows = {f"weights:{self.space}": text, f"weights-mark:{self.space}": mark}
+        self.db.upsert(Meta, [{"name": name, "value": value} for name, value in rows.items()])
+
+    def _learnt(self) -> Learnt | None:
+        """The text is megabytes: while its mark is the same it is not even fetched."""
+        mark, known = self._meta("weights-mark"), _kept.get(self.space)
+        if known and known[0] == mark:
+            return known[1]
+        text = self._meta("weights")
+        found = None if text is None else _learnt(text)
+        if mark and found:
+            _kept[self.space] = mark, found
+        return found
+
+    def _meta(self, name: str) -> str | None:
+        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"{name}:{self.space}")
+        return str(row[0]) if row else None

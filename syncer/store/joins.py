@@ -108,22 +108,6 @@ class Joins:
             found.update(row[0] for row in rows)
         return sorted(found)
 
-    def away(self, app: str, ids: Sequence[str]) -> set[str]:
-        """Of these linked records those that are not there any more, as far as was read."""
-        found: set[str] = set()
-        for some in chunks(ids):
-            rows = self.db.rows(
-                "SELECT l.id FROM link l LEFT JOIN observation o"
-                " ON o.space = l.space AND o.app = l.app AND o.id = l.id"
-                " WHERE l.space = :space AND l.app = :app AND l.id IN :ids AND ((l.state = 'gone'"
-                " AND o.state IS NULL) OR o.state IN ('archived', 'deleted', 'merged'))",
-                space=self.space,
-                app=app,
-                ids=some,
-            )
-            found.update(row[0] for row in rows)
-        return found
-
     def repoint(self, dependents: Iterable[str], gone: str, into: str) -> None:
         """Have what points to one golden record point to the other, in golden values and in what apps agreed
         with: nothing is written for it."""

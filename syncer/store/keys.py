@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from syncer.model import LinkKey
@@ -81,36 +81,6 @@ class Keys:
                 )
             ]
         return found
-
-    def holding(self, wanted: Mapping[str, Collection[str]]) -> set[LinkKey]:
-        """Linked records that hold one of these keys, by kind; of a key that a crowd holds, some."""
-        found: set[LinkKey] = set()
-        for kind, keys in wanted.items():
-            for some in chunks(sorted(keys)):
-                rows = self.db.rows(
-                    "SELECT k.app, k.id FROM match_key k JOIN link l"
-                    " ON l.space = k.space AND l.app = k.app AND l.id = k.id"
-                    " WHERE k.space = :space AND k.kind = :kind AND k.key IN :keys LIMIT :most",
-                    space=self.space,
-                    kind=kind,
-                    keys=some,
-                    most=CROWD * len(some),
-                )
-                found.update((row[0], row[1]) for row in rows)
-        return found
-
-    def named_like(self, block: str) -> list[tuple[str, str]]:
-        """Linked records whose name begins with a block; of a crowd, some."""
-        rows = self.db.rows(
-            "SELECT k.app, k.id FROM match_key k JOIN link l"
-            " ON l.space = k.space AND l.app = k.app AND l.id = k.id"
-            " WHERE k.space = :space AND k.kind = 'who' AND k.key >= :low AND k.key < :high LIMIT :most",
-            space=self.space,
-            low=block,
-            high=block + "\uffff",
-            most=CROWD,
-        )
-        return [(row[0], row[1]) for row in rows]
 
 
 def by_app(records: Iterable[LinkKey]) -> dict[str, list[str]]:
