@@ -150,8 +150,8 @@ class Engine:
                 self.sync, self.sync.apps[name], self.intakes[name], self.ledger, self.ports.now
             )
             with self.db.transaction():
-                recovery.settle_updates([f for f in mine if f.item.kind != "create"])
-            tasks[name] = recovery.look_up([f for f in mine if f.item.kind == "create"])
+                recovery.settle_updates([f for f in mine if f.item.kind in ("update", "archive")])
+            tasks[name] = recovery.look_up([f for f in mine if f.item.kind in ("create", "merge")])
         self.ports.workers.drive(tasks)
         return {name: r for name, r in recoveries.items() if r.result.lost}
 

@@ -207,6 +207,9 @@ class LogEntry:
     note: str = ""
 
 
+INTO = "into"  # the one slot of a merge: the record that is to live on
+
+
 @dataclass(slots=True)
 class Item:
     """One thing that a run would do to one record of one app.
@@ -214,9 +217,11 @@ class Item:
     slots   slot -> (before, after) in the app's own form; `before` is ABSENT in a create
     raises  consent slots that this write would lift
     values  the golden values that it was planned from; not stored
+
+    A merge of two records inside the app is never planned: somebody asked for it. Its one slot is INTO.
     """
 
-    kind: Literal["create", "update", "archive"]
+    kind: Literal["create", "update", "archive", "merge"]
     app: str
     golden: str
     record: str | None

@@ -1,8 +1,9 @@
 """After a crash: nothing is blindly sent again.
 
-An update that was in flight is unconfirmed, and the next observation tells. A create is looked up: by our own
-id where the app keeps one, else by the keys that it was sent with, else by all that was sent, among the
-records that a read shows. It is given up only when a look that began after the app's lag does not show it.
+An update that was in flight is unconfirmed, and the next observation tells. Of a merge inside the app both
+records are asked for. A create is looked up: by our own id where the app keeps one, else by the keys that it
+was sent with, else by all that was sent, among the records that a read shows. It is given up only when a look
+that began after the app's lag does not show it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import partial
 
 from connectors.contract import AppError, Fetched, Record, Result
 from syncer.core.settle import Sent, adopt, settle
-from syncer.model import Golden, Link, Value
+from syncer.model import INTO, Golden, Link, Value
 from syncer.ports import Task
 from syncer.setup import App, Sync
 from syncer.steps.normalise import Intake
@@ -61,9 +62,11 @@ class Recovery:
         self.ledger.unmark(f.ref for f in flights)
 
     def look_up(self, flights: Sequence[InFlight]) -> Task[Recovered]:
-        """Find out what became of creates."""
+        """Find out what became of creates, and of merges inside the app."""
         try:
-            for name, group in self._by_key(flights).items():
+            for flight in (f for f in flights if f.item.kind == "merge"):
+                yield from self._ask_about(flight)
+            for name, group in self._by_key([f for f in flights if f.item.kind == "create"]).items():
                 if name:
                     yield from self._find(name, group)
                 else:
@@ -71,6 +74,23 @@ class Recovery:
         except AppError as error:
             self.result.error = str(error)
         return self.result
+
+    def _ask_about(self, flight: InFlight) -> Task[None]:
+        """A merge is never asked for again: where both records are still there it did not happen."""
+        survivor, other = _first(flight.item.slots[INTO][1]), str(flight.item.record)
+        fields, asked_at = self.sync.fields(self.app.name), self.now()
+        answers: Sequence[Fetched] = yield partial(
+            self.app.connector.fetch, self.app.object, [other, survivor], fields
+        )
+        found = {a.id: a for a in answers}
+        gone = found.get(other, Fetched(other, "unknown"))
+        if gone.state == "unknown":
+            return
+        if gone.state in ("archived", "deleted"):
+            gone = Fetched(other, "merged", into=survivor)
+        with self.intake.records.db.transaction():
+            self.intake.save_fetched([gone, *(a for id, a in found.items() if id != other)], asked_at)
+            self.ledger.unmark([flight.ref])
 
     def settle_by_reading(self, flights: Sequence[InFlight]) -> int:
         """Creates that cannot be looked up, after the app was read: an unlinked record that shows all that we

@@ -94,6 +94,8 @@ class Writer:
         return again
 
     def _write(self, ref: str, item: Item) -> Write:
+        if item.kind == "merge":
+            raise ValueError("a merge inside an app is never part of a plan")
         values = {name: after for name, (_, after) in item.slots.items()}
         external = self.app.spec.external_id
         if item.kind == "create" and external is not None:
