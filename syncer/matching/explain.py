@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from syncer.matching.levels import Compared, Level
@@ -13,6 +14,8 @@ _WHAT = {
     "company",
     "city": "city", "country": "country", "street": "address",
 }  # fmt: skip
+# A company's name is kept as a given name, its domain as an address.
+_OF_COMPANY = {"given": "name", "mail": "domain", "office": "company"}
 _HOW = {
     Level.SAME: "the same {}",
     Level.VARIANT: "another spelling or short form of the {}",
@@ -51,19 +54,20 @@ class Evidence:
         return "; ".join(what for what, _ in said) or "nothing was to be compared"
 
 
-def evidence_of(p: Compared, s: Scores, n: int) -> Evidence:
+def evidence_of(p: Compared, s: Scores, n: int, companies: bool) -> Evidence:
     """The evidence on the n-th pair."""
+    what_is = _WHAT | (_OF_COMPANY if companies else {})
     rival = 1 + int(s.likelihoods[1:, n].argmax())
     parts = []
     for name, by_class in s.evidence.items():
         weight = float(by_class[0, n] - by_class[rival, n])
-        if what := _words(p, name, n, weight):
+        if what := _words(p, name, n, weight, what_is):
             parts.append((what, weight))
     prior = float(s.prior[0, n] - s.prior[rival, n])
     return Evidence(float(s.total[n]), CLASSES[rival], prior, tuple(parts))
 
 
-def _words(p: Compared, name: str, n: int, weight: float) -> str:
+def _words(p: Compared, name: str, n: int, weight: float, what_is: Mapping[str, str]) -> str:
     """What was found in a field; "" where nothing was compared."""
     if name == "app":
         return "both in one app" if weight < 0 else "in different apps" if weight > 0 else ""
@@ -72,4 +76,4 @@ def _words(p: Compared, name: str, n: int, weight: float) -> str:
         return "one is named Jr. or Sr." if name == "generation" and weight else ""
     if name == "family" and p.swapped[n]:
         return "given and family name in each other's place"
-    return _SPECIAL.get((name, level)) or _HOW[level].format(_WHAT.get(name, name.replace("_", " ")))
+    return _SPECIAL.get((name, level)) or _HOW[level].format(what_is.get(name, name.replace("_", " ")))

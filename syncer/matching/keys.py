@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from syncer.matching.fold import fold, fold_city, fold_company, skeleton
-from syncer.matching.traits import Traits, guessed, mail, name_of, phone
+from syncer.matching.traits import Traits, guessed, mail, name_of, own_domains, phone
 from syncer.model import LinkKey, Value
 
 LONGEST = 160  # characters of a key, or of a part of a name
@@ -133,7 +133,7 @@ def _sorted_out(
             elif text.startswith("+") and (number := phone(text)):
                 phones[number] = None
             elif kind == "domain":
-                mails[text.removeprefix("www.")] = None
+                mails.update(dict.fromkeys(own_domains([text])))
             else:
                 facts.append((kind, text))
     return tuple(mails), tuple(phones), tuple(dict(reversed(facts)).items())

@@ -72,6 +72,11 @@ class Traits:
         return self.app, self.id
 
     @property
+    def is_company(self) -> bool:
+        """As far as can be told: a company has a domain in the place of an address."""
+        return any("@" not in m for m in self.mails)
+
+    @property
     def domain(self) -> str:
         """The domain of an address that is not a mail provider's: it belongs to an organisation."""
         domain = self.mails[0].partition("@")[2] if self.mails else ""
@@ -118,11 +123,17 @@ def company(
         app,
         id,
         fold_company(_said(values.get("name"))),
-        mails=tuple(dict.fromkeys(d for text in domains if (d := text.strip().lower().removeprefix("www.")))),
+        mails=own_domains(domains),
         phones=tuple(dict.fromkeys(p for text in phones if (p := phone(text)))),
         city=fold_city(_said(values.get("city"))),
         country=fold(_said(values.get("country"))),
     )
+
+
+def own_domains(texts: Iterable[str]) -> tuple[str, ...]:
+    """Domains of companies; a mail provider's is nobody's own."""
+    folded = (text.strip().lower().removeprefix("www.") for text in texts)
+    return tuple(dict.fromkeys(d for d in folded if d and d not in MAILERS))
 
 
 def _said(text: str | None) -> str:
