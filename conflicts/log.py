@@ -10,14 +10,16 @@ import os
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
 from conflicts.candidate import Candidate, Value
 
+Written: TypeAlias = set[tuple[int, str]]  # number and run of entries
 TIMES: Mapping[str, str] = {
     "field": "when the field changed there",
     "record": "when the record changed there",
@@ -103,14 +105,17 @@ def shown(value: Value) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
-def append(folder: Path, entries: Iterable[Entry]) -> None:
+def append(folder: Path, entries: Iterable[Entry], known: dict[str, Written] | None = None) -> None:
     """Add entries, in order, to the files of their days. Those that are there already are left out, so that
-    an export which was cut off can be repeated. Raises `OSError`."""
+    an export which was cut off can be repeated. `known`: day -> what was there when the export of several
+    portions began, looked up where it is missing. Raises `OSError`."""
+    known = {} if known is None else known
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for day, some in groupby(entries, key=lambda e: e.time.date().isoformat()):
         lines = folder / f"{day}.jsonl"
-        there = _there(lines)
-        new = [entry for entry in some if (entry.seq, entry.run) not in there]
+        if day not in known:
+            known[day] = _there(lines)
+        new = [entry for entry in some if (entry.seq, entry.run) not in known[day]]
         _append(folder / f"{day}.txt", "".join(as_text(e) + "\n" for e in new).encode())
         _append(lines, b"".join(orjson.dumps(as_json(e)) + b"\n" for e in new))
 
@@ -158,7 +163,7 @@ def _replace(path: Path, content: bytes) -> None:
     part.replace(path)
 
 
-def _there(path: Path) -> set[tuple[int, str]]:
+def _there(path: Path) -> Written:
     """Number and run of the entries in a file. A restored state may give a number again, in another run."""
     if not path.exists():
         return set()
@@ -173,5 +178,6 @@ def _append(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+@lru_cache(1024)  # the times of an entry are told twice, and those of a run are much alike
 def _stamp(time: datetime) -> str:
     return f"{time.isoformat()[:19]}Z"

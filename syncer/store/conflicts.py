@@ -11,7 +11,7 @@ from conflicts.log import Entry
 from syncer.store import codec
 from syncer.store.database import Database
 
-_PORTION = 20_000
+_PORTION = 2_000
 _ENTRY = (
     "SELECT seq, at, run, space, golden, field, kind, rule, winner, winner_app, status, body FROM conflict"
 )

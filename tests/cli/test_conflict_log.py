@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from conflicts.candidate import Candidate
-from conflicts.log import Entry, append, as_json, as_text, drop_before
+from conflicts.log import Entry, Written, append, as_json, as_text, drop_before
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -69,6 +69,15 @@ def test_an_export_that_was_cut_off_can_be_repeated(tmp_path: Path) -> None:
     append(tmp_path, [entry(1), entry(2), entry(3)])
     lines = (tmp_path / "2030-01-01.jsonl").read_text().splitlines()
     assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3]
+
+
+def test_also_one_of_several_portions(tmp_path: Path) -> None:
+    append(tmp_path, [entry(1), entry(2), entry(3)])
+    known: dict[str, Written] = {}
+    for portion in ([entry(1), entry(2)], [entry(3), entry(4)], [entry(5)]):
+        append(tmp_path, portion, known)
+    lines = (tmp_path / "2030-01-01.jsonl").read_text().splitlines()
+    assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3, 4, 5]
 
 
 def test_files_of_old_days_are_dropped(tmp_path: Path) -> None:
