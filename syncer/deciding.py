@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from mappings.model import BadValue, Slot
 from syncer import refs
 from syncer.core.decide import decide, lower_consent
 from syncer.core.lens import Lens
@@ -20,9 +19,9 @@ from syncer.core.moved import Moved, caused
 from syncer.core.plan import Abilities
 from syncer.core.refuse import refuse
 from syncer.core.resolve import Answer, Fate, resolve
-from syncer.matching.keys import fold_key
 from syncer.matching.outcome import Group, Matches
-from syncer.model import Decision, Golden, Item, Link, LinkKey, Relink, StubConsent, Unit, Value
+from syncer.model import Decision, Golden, Item, Link, LinkKey, Relink, StubConsent, Unit
+from syncer.owners import owners_of
 from syncer.setup import Sync
 from syncer.steps.match import golden_id
 from syncer.steps.normalise import observation_keys
@@ -104,7 +103,8 @@ class Deciding:
         stubs = self._stubs()
         for some in chunks(touched, CHUNK):
             units = list(self.records.units(some).values())
-            self._attach_stubs(units, stubs)
+            if stubs:
+                owners_of(self.sync, self.records, units).attach_stubs(stubs)
             lens = Lens(self.sync.mapping, refs.load(self.sync, self.records.db, units))
             lowered = [d for u in units if (d := lower_consent(u, lens, self.run)) is not None]
             self._save(lowered, [])
@@ -147,57 +147,16 @@ class Deciding:
             found[app, id] = StubConsent(state, app, id, datetime.fromisoformat(seen_at))
         return found
 
-    def _attach_stubs(self, units: Sequence[Unit], stubs: Mapping[LinkKey, StubConsent]) -> None:
-        """The consent of unlinked records that hold a unique value of one of these golden records."""
-        if not stubs:
-            return
-        holders: dict[tuple[str, str], list[LinkKey]] = defaultdict(list)
-        for kind, values in self._unique_values(units).items():
-            for key, app, id, golden, _ in self.records.keys.holders(kind, values):
-                if not golden and (app, id) in stubs:
-                    holders[kind, key].append((app, id))
-        for unit in units if holders else ():
-            own = {link.key for link in unit.links}
-            wanted = [(k, v) for k, values in self._unique_values([unit]).items() for v in values]
-            found = {key for pair in wanted for key in holders.get(pair, ()) if key not in own}
-            unit.stubs = tuple(stubs[key] for key in sorted(found))
-
-    def _unique_values(self, units: Sequence[Unit]) -> dict[str, set[str]]:
-        """Values of these golden records that an app keeps unique, by field, folded as in the index."""
-        values: dict[str, set[str]] = defaultdict(set)
-        for unit in units:
-            for field_ in self.sync.unique_fields:
-                if value := unit.golden.value.get(field_):
-                    values[field_].add(fold_key(str(value)))
-            for obs in unit.observations.values():
-                for field_, slot in self.sync.unique_slots(obs.app):
-                    if slot.name in obs.values:
-                        values[field_].update(
-                            fold_key(v) for v in _parts(slot, obs.values[slot.name], field_)
-                        )
-        return values
-
-    def _taken(self, units: Sequence[Unit]) -> dict[tuple[str, str, str], tuple[str, str]]:
-        """Unique values that belong to a record already, in apps where a create might want them."""
-        if not self.abilities.creates:
-            return {}
-        taken: dict[tuple[str, str, str], tuple[str, str]] = {}
-        own = {link.key: unit.golden.id for unit in units for link in unit.links}
-        for kind, values in self._unique_values(units).items():
-            for key, app, id, golden, _ in self.records.keys.holders(kind, values):
-                for slot in self.sync.slots(app).values() if app in self.abilities.creates else ():
-                    if slot.fields[0] == kind and slot.name in self.abilities.unique.get(app, ()):
-                        taken[app, slot.name, key] = (id, golden or own.get((app, id), ""))
-        return taken
-
     def abilities_for(self, units: Sequence[Unit]) -> Abilities:
         """What the apps can do, with the unique values that matter to these golden records."""
-        return replace(self.abilities, taken=self._taken(units))
+        owners = owners_of(self.sync, self.records, units)
+        return replace(self.abilities, taken=owners.taken(self.abilities))
 
     def _chunk(self, units: list[Unit], stubs: Mapping[LinkKey, StubConsent]) -> None:
-        self._attach_stubs(units, stubs)
+        owners = owners_of(self.sync, self.records, units)
+        owners.attach_stubs(stubs)
         lens = Lens(self.sync.mapping, refs.load(self.sync, self.records.db, units))
-        abilities = self.abilities_for(units)
+        abilities = replace(self.abilities, taken=owners.taken(self.abilities))
         decisions = []
         for unit in units:
             doubted = {app for link in unit.links for app in self.doubted.get(link.key, ())}
@@ -292,14 +251,6 @@ def _gone(unit: Unit, decision: Decision) -> list[Relink]:
         for link in decision.unit.links
         if link.state == "gone" and before[link.key] != "gone"
     ]
-
-
-def _parts(slot: Slot, value: Value, name: str) -> list[str]:
-    try:
-        part = slot.split(value, {}).get(name)
-    except BadValue:
-        return []
-    return [str(part)] if part else []
 
 
 def _journal(decision: Decision) -> dict[str, Any]:

@@ -1,0 +1,83 @@
+"""Who holds the unique values of golden records: records that are linked, and others. One look a chunk."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mappings.model import BadValue, Slot
+from syncer.core.plan import Abilities
+from syncer.matching.keys import fold_key
+from syncer.model import LinkKey, StubConsent, Unit, Value
+from syncer.setup import Sync
+from syncer.store.records import Records
+
+UniqueValue: TypeAlias = tuple[str, str]  # (golden field, value as folded in the index)
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """`values`: golden id -> its values that an app keeps unique; `holders`: such a value -> the records that
+    hold it, as (app, id, golden id or "")."""
+
+    sync: Sync
+    units: Sequence[Unit]
+    values: Mapping[str, set[UniqueValue]]
+    holders: Mapping[UniqueValue, list[tuple[str, str, str]]]
+
+    def attach_stubs(self, stubs: Mapping[LinkKey, StubConsent]) -> None:
+        """The consent of unlinked records that hold a unique value of one of these golden records."""
+        for unit in self.units:
+            own = {link.key for link in unit.links}
+            held = (h for value in self.values[unit.golden.id] for h in self.holders.get(value, ()))
+            found = {(app, id) for app, id, golden in held if not golden} & stubs.keys() - own
+            unit.stubs = tuple(stubs[key] for key in sorted(found))
+
+    def taken(self, abilities: Abilities) -> dict[tuple[str, str, str], tuple[str, str]]:
+        """Unique values that belong to a record already, in apps where a create might want them."""
+        places: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for app in abilities.creates:
+            for slot in self.sync.slots(app).values():
+                if slot.name in abilities.unique.get(app, ()):
+                    places[app, slot.fields[0]].append(slot.name)
+        own = {link.key: unit.golden.id for unit in self.units for link in unit.links}
+        return {
+            (app, slot, key): (id, golden or own.get((app, id), ""))
+            for (kind, key), held in self.holders.items()
+            for app, id, golden in held
+            for slot in places.get((app, kind), ())
+        }
+
+
+def owners_of(sync: Sync, records: Records, units: Sequence[Unit]) -> Owners:
+    """Look up who holds the unique values of these golden records. Call inside a transaction or reading."""
+    slots = {app: sync.unique_slots(app) for app in sync.apps}
+    values = {unit.golden.id: set(_values(sync, slots, unit)) for unit in units}
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for kind, key in set().union(*values.values()):
+        wanted[kind].add(key)
+    holders: dict[UniqueValue, list[tuple[str, str, str]]] = defaultdict(list)
+    for kind, keys in sorted(wanted.items()):
+        for key, app, id, golden, _ in records.keys.holders(kind, keys):
+            holders[kind, key].append((app, id, golden or ""))
+    return Owners(sync, units, values, holders)
+
+
+def _values(sync: Sync, slots: Mapping[str, list[tuple[str, Slot]]], unit: Unit) -> Iterator[UniqueValue]:
+    for field in sync.unique_fields:
+        if value := unit.golden.value.get(field):
+            yield field, fold_key(str(value))
+    for obs in unit.observations.values():
+        for field, slot in slots[obs.app]:
+            if slot.name in obs.values and (part := _part(slot, obs.values[slot.name], field)):
+                yield field, fold_key(part)
+
+
+def _part(slot: Slot, value: Value, field: str) -> str:
+    """What an app value says of a field; "" where it is blank or cannot be read."""
+    try:
+        return str(slot.split(value, {}).get(field) or "")
+    except BadValue:
+        return ""
