@@ -28,7 +28,8 @@ class App:
 class Sync:
     """One sync. `targets`: object -> the sync that holds its golden records; `dependents`: the syncs that
     point to this one; `key_fields`: whose values the index keeps, since they match alone or
-    an app keeps them unique (`unique_fields`); `marks`: who was forgotten."""
+    an app keeps them unique (`unique_fields`); `key_slots`: app -> where it shows what a record is recognised
+    by; `marks`: who was forgotten."""
 
     name: str
     mapping: ObjectMapping
@@ -40,6 +41,8 @@ class Sync:
     marks: Marks = field(default_factory=Marks)
     key_fields: tuple[str, ...] = field(init=False)
     unique_fields: tuple[str, ...] = field(init=False)
+    key_slots: Mapping[str, tuple[Slot, ...]] = field(init=False)
+    _consent_slots: Mapping[str, str] = field(init=False, repr=False)
 
     def slots(self, app: str) -> Mapping[str, Slot]:
         return self.mapping.apps[app].slots
@@ -58,6 +61,15 @@ class Sync:
         fields = tuple(dict.fromkeys((*self.mapping.match.exact, *sorted(unique))))
         object.__setattr__(self, "unique_fields", tuple(sorted(unique)))
         object.__setattr__(self, "key_fields", fields)
+        recognised = {*fields, *self.mapping.match.names, "city", "country"}
+        slots = [slot for part in self.mapping.apps.values() for slot in part.slots.values()]
+        keys: dict[str, tuple[Slot, ...]] = dict.fromkeys(self.mapping.apps, ())
+        for slot in slots:
+            if not recognised.isdisjoint(slot.fields):
+                keys[slot.app] += (slot,)
+        object.__setattr__(self, "key_slots", keys)
+        held = {slot.app: slot.name for slot in slots if self.mapping.consent in slot.fields}
+        object.__setattr__(self, "_consent_slots", held)
 
     def unique_slots(self, app: str) -> list[tuple[str, Slot]]:
         """(golden field, slot) of what the app keeps unique."""
@@ -65,5 +77,4 @@ class Sync:
         return [(field, slots[name]) for name in spec.unique if name in slots for field in slots[name].fields]
 
     def consent_slot(self, app: str) -> str | None:
-        consent = self.mapping.consent
-        return next((s.name for s in self.slots(app).values() if consent in s.fields), None)
+        return self._consent_slots.get(app)

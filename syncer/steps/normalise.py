@@ -211,11 +211,10 @@ class Intake:
 def observation_keys(sync: Sync, obs: Observation) -> Keys:
     """The match keys of what an app showed. Unreadable fields give none."""
     match = sync.mapping.match
-    kinds = sync.key_fields
-    wanted = {*kinds, *match.names, "city", "country"}
+    kinds, slots = sync.key_fields, sync.key_slots[obs.app]
     values: dict[str, Value] = {}
-    for slot in sync.slots(obs.app).values():
-        if slot.name in obs.values and not wanted.isdisjoint(slot.fields):
+    for slot in slots:
+        if slot.name in obs.values:
             try:
                 values.update(slot.split(obs.values[slot.name], {}))
             except BadValue:
@@ -223,7 +222,5 @@ def observation_keys(sync: Sync, obs: Observation) -> Keys:
     for name in kinds:
         if sync.mapping.fields[name].type.name == "phone" and not str(values.get(name) or "").startswith("+"):
             values.pop(name, None)  # a text that no country could be told of may be anything
-    by_field = {
-        slot.fields[0]: obs.keys[slot.name] for slot in sync.slots(obs.app).values() if slot.name in obs.keys
-    }
+    by_field = {slot.fields[0]: obs.keys[slot.name] for slot in slots if slot.name in obs.keys}
     return keys_of(obs.app, obs.id, values, by_field, kinds, match.names, match.exact)
