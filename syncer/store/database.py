@@ -7,16 +7,16 @@ IMMEDIATE; an advisory lock), and readers see one moment and wait for nobody. Er
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from errno import EACCES, EISDIR
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import Table, TextClause, bindparam, create_engine, event, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -51,7 +51,7 @@ class Database:
         with self._in_words():
             self._connection = self._engine.connect()
         self._inside = False
-        self._bulk_statements: dict[Any, tuple[str, tuple[str, ...]]] = {}
+        self._bulk_statements: dict[Any, tuple[str, Callable[[Any], Any]]] = {}
         self.before_commit: list[Any] = []
         self.patience: Patience | None = None
         self._prepare()
@@ -184,26 +184,35 @@ class Database:
         """The statement is SQLAlchemy's, its execution the driver's: three times faster for many rows."""
         if not rows:
             return
-        sql, order = self._bulk_sql(model, tuple(rows[0]), replace)
-        values = [tuple(row[name] for name in order) for row in rows] if order else [dict(r) for r in rows]
+        sql, values_of = self._bulk_sql(model, tuple(rows[0]), replace)
         with self._in_words():
-            self._connection.exec_driver_sql(sql, values)
+            self._connection.exec_driver_sql(sql, [values_of(row) for row in rows])
 
     def _bulk_sql(
         self, model: type[SQLModel], columns: tuple[str, ...], replace: bool
-    ) -> tuple[str, tuple[str, ...]]:
-        """SQL in the driver's own form, and the order of its values (empty: by name)."""
+    ) -> tuple[str, Callable[[Any], Any]]:
+        """SQL in the driver's own form, and what makes its values of a row: a tuple (no table has but one
+        column), or a dict by name."""
         key = (model, columns, replace)
         if key not in self._bulk_statements:
             table: Table = model.__table__  # type: ignore[attr-defined]
-            statement = (sqlite.insert if self.is_sqlite else postgresql.insert)(table)
-            statement = statement.values({name: bindparam(name) for name in columns})
+            statement = self._insert_into(table).values({name: bindparam(name) for name in columns})
             if replace:
                 statement = _replacing(statement, table, columns)
             compiled = statement.compile(dialect=self._engine.dialect)
             order = compiled.positiontup if isinstance(compiled, SQLCompiler) else None
-            self._bulk_statements[key] = str(compiled), tuple(order or ())
+            self._bulk_statements[key] = str(compiled), itemgetter(*order) if order else dict
         return self._bulk_statements[key]
+
+    def _insert_into(self, table: Table) -> Any:
+        """The insert of this database. The other one is not even loaded."""
+        if self.is_sqlite:
+            from sqlalchemy.dialects import sqlite
+
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
 
     def compact(self) -> None:
         """Give back the space of what was removed, so that no trace of it stays in the files. Not inside a
