@@ -75,8 +75,9 @@ class Holding:
 
     def left_out(self, decided: Decided) -> list[Item]:
         """What was approved and does not come out the same any more."""
-        planned_again = {i.identity for i in decided.items}
-        return [i for i in self.approved if i.identity not in planned_again]
+        approved = self.approved
+        planned_again = {i.identity for i in decided.items} if approved else ()
+        return [i for i in approved if i.identity not in planned_again]
 
     def plan(self, decided: Decided, run: str, first: bool) -> Plan:
         """The plan of a run, and whether it is held. `first`: no golden record was ever planned."""
@@ -85,7 +86,11 @@ class Holding:
         answered = waiting is not None and (
             waiting[0] in (options.approve, options.reject) or _covers(exempt, waiting[2])
         )
-        braked = [i for i in decided.items if i.identity not in exempt and i.golden not in decided.passed]
+        braked = [
+            i
+            for i in decided.items
+            if i.golden not in decided.passed and not (exempt and i.identity in exempt)
+        ]
         counts = brakes.count(braked, self.sync.mapping)
         counts.update(self._relinked(decided))
         trips = (

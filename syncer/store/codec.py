@@ -58,13 +58,11 @@ def quiet_hash(values: Mapping[str, Value], slots: tuple[str, ...]) -> str | Non
 
 
 def link_body(link: Link) -> str:
-    body: dict[str, Any] = {"s": link.seen, "a": {}, "t": link.observed_at, "m": link.stamp}
-    disagrees = []
-    for name, value in link.agreed.items():
-        if value is DISAGREES:
-            disagrees.append(name)
-        else:
-            body["a"][name] = value
+    agreed = link.agreed
+    disagrees = [name for name, value in agreed.items() if value is DISAGREES]
+    if disagrees:
+        agreed = {name: value for name, value in agreed.items() if value is not DISAGREES}
+    body: dict[str, Any] = {"s": link.seen, "a": agreed, "t": link.observed_at, "m": link.stamp}
     if disagrees:
         body["d"] = disagrees
     if link.ours:
@@ -236,9 +234,14 @@ def item_body(item: Item) -> dict[str, Any]:
         "app": item.app,
         "golden": item.golden,
         "record": item.record,
-        "slots": {n: [a] if isinstance(b, Mark) else [b, a] for n, (b, a) in item.slots.items()},
+        "slots": slots_body(item),
         "raises": list(item.raises),
     }
+
+
+def slots_body(item: Item) -> dict[str, list[Value]]:
+    """The slots of an item alone."""
+    return {n: [a] if isinstance(b, Mark) else [b, a] for n, (b, a) in item.slots.items()}
 
 
 def item(body: Mapping[str, Any]) -> Item:

@@ -154,6 +154,7 @@ class Ledger:
     # -- the outbox ---------------------------------------------------------------------------------------
 
     def mark(self, run: str, writes: Sequence[tuple[str, Item]], at: datetime) -> None:
+        sent_at = codec.iso(at)
         self.db.insert(
             OutboxRow,
             [
@@ -165,7 +166,7 @@ class Ledger:
                     "golden": item.golden,
                     "record": item.record,
                     "kind": item.kind,
-                    "sent_at": codec.iso(at),
+                    "sent_at": sent_at,
                     "body": codec.dumps(codec.item_body(item)),
                 }
                 for ref, item in writes
@@ -203,7 +204,7 @@ class Ledger:
                     "golden": item.golden,
                     "kind": item.kind,
                     "outcome": outcome,
-                    "body": codec.dumps({"slots": codec.item_body(item)["slots"], "reason": reason}),
+                    "body": codec.dumps({"slots": codec.slots_body(item), "reason": reason}),
                 }
                 for item, record, outcome, reason in answered
             ],
@@ -228,7 +229,7 @@ class Ledger:
 
     def log(self, run: str, at: datetime, entries: Iterable[LogEntry]) -> None:
         """Add to the conflict table; a held conflict of the same field replaces the one that is open."""
-        entries = list(entries)
+        entries, logged_at = list(entries), codec.iso(at)
         self.db.many(
             "UPDATE conflict SET status = :status"
             " WHERE space = :space AND golden = :golden AND field = :field AND status = 'held'",
@@ -249,7 +250,7 @@ class Ledger:
                 {
                     "space": self.space,
                     "run": run,
-                    "at": codec.iso(at),
+                    "at": logged_at,
                     "kind": e.kind,
                     "golden": e.golden,
                     "field": e.field,
