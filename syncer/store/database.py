@@ -13,7 +13,7 @@ from errno import EACCES, EISDIR
 from functools import cache
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 from sqlalchemy import Table, TextClause, bindparam, create_engine, event, select, text
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 CHUNK = 400
 PORTION = 2000
+K = TypeVar("K")
+V = TypeVar("V")
 PATIENCE = 60  # seconds that a writer waits for another one
 
 
@@ -268,6 +270,11 @@ def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
             chunk = []
     if chunk:
         yield chunk
+
+
+def in_order(found: Mapping[K, V], asked: Iterable[K]) -> dict[K, V]:
+    """What was found, in the order in which it was asked for: a database gives rows in any order."""
+    return {key: found[key] for key in asked if key in found}
 
 
 def _file(name: str | None) -> Path | None:

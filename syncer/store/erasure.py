@@ -85,7 +85,7 @@ class Erasure:
         """Plans that are held, or were answered. One that has nothing else in it is moot."""
         number = 0
         for run, status, text in self.db.rows(
-            "SELECT run, status, items FROM held WHERE space = :space", space=self.space
+            "SELECT run, status, items FROM held WHERE space = :space ORDER BY run", space=self.space
         ):
             items = codec.loads(text)
             kept = [item for item in items if item["golden"] not in goldens]

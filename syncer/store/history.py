@@ -61,7 +61,7 @@ class History:
         """Day (UTC) -> how much runs wrote that began on it."""
         rows = self.db.rows(
             "SELECT SUBSTR(started, 1, 10) AS day, SUM(written) FROM run"
-            " WHERE space = :space AND started >= :since GROUP BY SUBSTR(started, 1, 10)",
+            " WHERE space = :space AND started >= :since GROUP BY SUBSTR(started, 1, 10) ORDER BY day",
             space=sync,
             since=codec.iso(since),
         )

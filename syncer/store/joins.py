@@ -35,7 +35,7 @@ class Joins:
     def followed(self) -> dict[str, str]:
         """Every golden record that became part of another, and the one that goes on by now."""
         front = self._name("")
-        sql = "SELECT name, value FROM meta WHERE name LIKE :front"
+        sql = "SELECT name, value FROM meta WHERE name LIKE :front ORDER BY name"
         into = {row[0].removeprefix(front): str(row[1]) for row in self.db.rows(sql, front=f"{front}%")}
         for gone in into:
             while into[gone] in into:
@@ -64,7 +64,8 @@ class Joins:
     def runs(self) -> dict[str, str]:
         """Golden record that became part of another -> the run in which it did."""
         front = f"joined:{self.space}:"
-        rows = self.db.rows("SELECT name, value FROM meta WHERE name LIKE :front", front=f"{front}%")
+        sql = "SELECT name, value FROM meta WHERE name LIKE :front ORDER BY name"
+        rows = self.db.rows(sql, front=f"{front}%")
         return {row[0].removeprefix(front): str(row[1]) for row in rows}
 
     def remember(self, gone: str, into: str, run: str) -> None:
@@ -85,7 +86,7 @@ class Joins:
         rows = self.db.rows(
             "SELECT o.app, o.id, o.body FROM observation o JOIN link l"
             " ON l.space = o.space AND l.app = o.app AND l.id = o.id"
-            " WHERE o.space = :space AND o.state = 'merged'",
+            " WHERE o.space = :space AND o.state = 'merged' ORDER BY o.app, o.id",
             space=self.space,
         )
         return {(row[0], row[1]): codec.loads(row[2]).get("i", "") for row in rows}
@@ -113,7 +114,8 @@ class Joins:
         with: nothing is written for it."""
         for space in dependents:
             rows = self.db.rows(
-                "SELECT golden, field FROM reference WHERE space = :space AND target = :target",
+                "SELECT golden, field FROM reference WHERE space = :space AND target = :target"
+                " ORDER BY golden, field",
                 space=space,
                 target=gone,
             )

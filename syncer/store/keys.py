@@ -38,7 +38,7 @@ class Keys:
                 self.db.run(sql, space=self.space, app=app, ids=some)
 
     def by_record(self, records: Iterable[LinkKey]) -> dict[LinkKey, list[tuple[str, str]]]:
-        """(kind, key) rows of these records; records without any are there too."""
+        """(kind, key) rows of these records, in any order; records without any are there too."""
         found: dict[LinkKey, list[tuple[str, str]]] = {key: [] for key in records}
         for app, ids in by_app(found).items():
             for some in chunks(ids):
@@ -48,7 +48,7 @@ class Keys:
         return found
 
     def of(self, app: str, ids: Sequence[str]) -> list[tuple[str, str | None, str, str]]:
-        """(record id, golden id, kind, key) of known records."""
+        """(record id, golden id, kind, key) of known records, in any order."""
         found = []
         for some in chunks(ids):
             found += [
@@ -74,7 +74,8 @@ class Keys:
                 for row in self.db.rows(
                     "SELECT k.key, k.app, k.id, l.golden, l.state FROM match_key k LEFT JOIN link l"
                     " ON l.space = k.space AND l.app = k.app AND l.id = k.id"
-                    " WHERE k.space = :space AND k.kind = :kind AND k.key IN :keys",
+                    " WHERE k.space = :space AND k.kind = :kind AND k.key IN :keys"
+                    " ORDER BY k.key, k.app, k.id",
                     space=self.space,
                     kind=kind,
                     keys=some,

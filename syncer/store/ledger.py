@@ -62,7 +62,7 @@ class Ledger:
 
     def close_interrupted(self, at: datetime) -> list[str]:
         """Runs that were cut off are said to have been."""
-        sql = "SELECT id FROM run WHERE space = :space AND status = 'running'"
+        sql = "SELECT id FROM run WHERE space = :space AND status = 'running' ORDER BY id"
         ids = [row[0] for row in self.db.rows(sql, space=self.space)]
         for id in ids:
             self.db.run(
@@ -283,7 +283,8 @@ class Ledger:
     def doubts(self) -> list[tuple[LinkKey, LinkKey]]:
         """(record in open review, the record that it resembles)."""
         rows = self.db.rows(
-            "SELECT app, id, other_app, other_id FROM review WHERE space = :space AND status = 'open'",
+            "SELECT app, id, other_app, other_id FROM review WHERE space = :space AND status = 'open'"
+            " ORDER BY app, id",
             space=self.space,
         )
         return [((row[0], row[1]), (row[2], row[3])) for row in rows]

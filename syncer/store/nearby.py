@@ -13,7 +13,8 @@ PORTION = 60  # keys looked up at once
 _HOLDERS = (
     "SELECT app, id FROM (SELECT k.app, k.id FROM match_key k JOIN link l"
     " ON l.space = k.space AND l.app = k.app AND l.id = k.id WHERE k.space = :space"
-    " AND k.kind = :kind{n} AND k.key BETWEEN :low{n} AND :high{n} LIMIT :most) AS p{n}"
+    " AND k.kind = :kind{n} AND k.key BETWEEN :low{n} AND :high{n}"
+    " ORDER BY k.key, k.app, k.id LIMIT :most) AS p{n}"
 )
 _KNOWN = (
     "SELECT k.app, k.id, l.golden, l.state, o.state, k.kind, k.key FROM ({holders}) AS n"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Literal
 
 from syncer.model import Golden, Link, LinkKey, Observation, Unit
 from syncer.store import codec
-from syncer.store.database import Database, chunks
+from syncer.store.database import Database, chunks, in_order
 from syncer.store.keys import Keys, by_app
 from syncer.store.tables import (
     GoldenRow,
@@ -50,7 +51,7 @@ class Records:
                 ids=some,
             )
             found.update((row[0], row[1]) for row in rows)
-        return found
+        return in_order(found, ids)
 
     def waiting(self, app: str, ids: Sequence[str]) -> dict[str, Observation]:
         """Observations of these records that wait to be decided."""
@@ -63,7 +64,7 @@ class Records:
                 ids=some,
             ):
                 found[row[0]] = codec.observation(app, row[0], row[1], row[2])
-        return found
+        return in_order(found, ids)
 
     def _delete(self, table: Literal["observation", "link"], keys: Iterable[LinkKey]) -> None:
         for app, ids in by_app(keys).items():
@@ -135,7 +136,7 @@ class Records:
         return [row[0] for row in rows]
 
     def units(self, ids: Sequence[str]) -> dict[str, Unit]:
-        """Golden records with their links and waiting observations."""
+        """Golden records in the order of `ids`, with their links and waiting observations by app and id."""
         units: dict[str, Unit] = {}
         for some in chunks(ids):
             for row in self.db.rows(
@@ -144,20 +145,21 @@ class Records:
                 ids=some,
             ):
                 units[row[0]] = Unit(codec.golden(row[0], row[2]), [], due=bool(row[1]))
-            for row in self.db.rows(
+            links = self.db.rows(
                 "SELECT l.app, l.id, l.golden, l.state, l.main, l.version, l.body, o.state, o.body"
                 " FROM link l LEFT JOIN observation o"
                 " ON o.space = l.space AND o.app = l.app AND o.id = l.id"
                 " WHERE l.space = :space AND l.golden IN :ids",
                 space=self.space,
                 ids=some,
-            ):
+            )
+            for row in sorted(links, key=itemgetter(0, 1)):
                 unit = units[row[2]]
                 unit.links.append(codec.link(row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6]))
                 if row[8] is not None:
                     obs = codec.observation(row[0], row[1], row[7], row[8])
                     unit.observations[obs.key] = obs
-        return units
+        return in_order(units, ids)
 
     def links(self, app: str, ids: Sequence[str]) -> dict[str, Link]:
         found: dict[str, Link] = {}
@@ -170,7 +172,7 @@ class Records:
                 ids=some,
             ):
                 found[row[0]] = codec.link(app, row[0], row[1], row[2], bool(row[3]), row[4], row[5])
-        return found
+        return in_order(found, ids)
 
     def goldens(self, ids: Sequence[str]) -> dict[str, Golden]:
         found: dict[str, Golden] = {}
@@ -179,7 +181,7 @@ class Records:
                 "SELECT id, body FROM golden WHERE space = :space AND id IN :ids", space=self.space, ids=some
             ):
                 found[row[0]] = codec.golden(row[0], row[1])
-        return found
+        return in_order(found, ids)
 
     def links_with_letters(self) -> list[Link]:
         """Links with values that the app refused, or that are counted for being changed back."""
@@ -252,11 +254,14 @@ class Records:
         return sorted(row[0] for row in self.db.rows(sql, space=self.space, app=app))
 
     def live_ids(self, app: str) -> Iterator[str]:
-        sql = "SELECT id FROM link WHERE space = :space AND app = :app AND state = 'live'"
+        """The linked records that are there, by id."""
+        sql = "SELECT id FROM link WHERE space = :space AND app = :app AND state = 'live' ORDER BY id"
         return (row[0] for row in self.db.rows(sql, space=self.space, app=app))
 
     def linked_counts(self) -> dict[str, int]:
-        sql = "SELECT app, COUNT(*) FROM link WHERE space = :space AND state = 'live' GROUP BY app"
+        sql = (
+            "SELECT app, COUNT(*) FROM link WHERE space = :space AND state = 'live' GROUP BY app ORDER BY app"
+        )
         return {row[0]: int(row[1]) for row in self.db.rows(sql, space=self.space)}
 
     # -- stubs -----------------------------------------------------------------------------------------
@@ -271,7 +276,10 @@ class Records:
 
     def stub_consents(self) -> list[tuple[str, str, str, str]]:
         """(app, id, consent, when seen) of stubs that say something about consent."""
-        sql = "SELECT app, id, consent, seen_at FROM stub WHERE space = :space AND consent IS NOT NULL"
+        sql = (
+            "SELECT app, id, consent, seen_at FROM stub WHERE space = :space AND consent IS NOT NULL"
+            " ORDER BY app, id"
+        )
         return [(r[0], r[1], r[2], r[3]) for r in self.db.rows(sql, space=self.space)]
 
     # -- references ---------------------------------------------------------------------------------------
@@ -289,7 +297,7 @@ class Records:
                     ids=some,
                 )
             )
-        return found
+        return in_order(found, ids)
 
     def records_of(self, goldens: Sequence[str]) -> dict[tuple[str, str], str]:
         """(golden id, app) -> the primary live record."""

@@ -10,7 +10,7 @@ from conflicts.log import Entry
 from syncer.model import LinkKey
 from syncer.store import codec
 from syncer.store.conflicts import Conflicts
-from syncer.store.database import Database, chunks
+from syncer.store.database import Database, chunks, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ class Stories:
         """Golden fields that a run changed: before, after, and where the former value had come from; by
         golden record."""
         found: dict[str, dict[str, codec.Change]] = {}
-        for some in chunks(list(goldens)):
+        goldens = list(goldens)
+        for some in chunks(goldens):
             rows = self.db.rows(
                 "SELECT golden, body FROM journal WHERE space = :space AND run = :run AND golden IN :goldens",
                 space=self.space,
@@ -70,7 +71,7 @@ class Stories:
                 goldens=some,
             )
             found |= {row[0]: codec.changes(codec.loads(row[1])) for row in rows}
-        return found
+        return in_order(found, goldens)
 
     def founders(self, goldens: Iterable[str]) -> dict[str, str]:
         """The run that made each golden record."""
@@ -122,7 +123,8 @@ class Stories:
     def choices(self, goldens: Iterable[str], object: str) -> list[Entry]:
         """The same of many."""
         conflicts = Conflicts(self.db, {self.space: object})
-        return [e for some in chunks(list(goldens)) for e in conflicts.of_goldens(self.space, some)]
+        found = [e for some in chunks(list(goldens)) for e in conflicts.of_goldens(self.space, some)]
+        return sorted(found, key=lambda e: e.seq)
 
     def reviews(self, keys: Iterable[LinkKey]) -> list[dict[str, Any]]:
         """Open questions in which one of these records is the one in doubt, or the one it resembles."""

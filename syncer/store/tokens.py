@@ -49,7 +49,7 @@ class SharedTokens:
         with self.shared.transaction() as db:
             secrets = Secrets(db, self.vault)
             secrets.keep(secret(self.login), dumps(token))
-            sql = "SELECT login FROM token WHERE app = :app AND login <> :login"
+            sql = "SELECT login FROM token WHERE app = :app AND login <> :login ORDER BY login"
             for row in db.rows(sql, app=self.app, login=self.login):
                 secrets.drop(secret(row.login))
             db.run("DELETE FROM token WHERE app = :app AND login <> :login", app=self.app, login=self.login)

@@ -244,12 +244,12 @@ def test_a_held_run_has_changed_no_link_golden_value_or_shadow(tmp_path: Path) -
     for id in list(world.apps["crm"].records):
         world.apps["crm"].user_edit(id, {"title": "Everyone is CEO"})
     tables = ("link", "golden", "journal", "conflict")
-    before = {t: world.rows(f"SELECT * FROM {t}") for t in tables}
+    before = {t: world.rows(f"SELECT * FROM {t} ORDER BY 1, 2, 3") for t in tables}
     contents = world.contents()
     report = world.run()
     assert report.status == "held"
     assert report.written == 0
-    assert {t: world.rows(f"SELECT * FROM {t}") for t in tables} == before
+    assert {t: world.rows(f"SELECT * FROM {t} ORDER BY 1, 2, 3") for t in tables} == before
     assert world.contents() == contents
     again = world.run()
     assert (again.status, again.held_run) == ("held", report.held_run)
