@@ -179,14 +179,17 @@ class Forgetting:
         return {(app, id): why for app, found in {**told, **away}.items() for id, why in found.items()}
 
     def _erasing(self, app: App, ids: Sequence[str]) -> Task[Mapping[str, str]]:
+        """Why some of these are left: the app's reason, or the error before which it had not erased them."""
         assert isinstance(app.connector, Erasing)  # noqa: S101
         left: dict[str, str] = {}
+        asked = 0
         for some in chunks(ids, PORTION):
             try:
                 left |= yield partial(app.connector.erase, app.object, some)
             except AppError as error:
-                return left | dict.fromkeys(ids, str(error))
-            self.ports.progress("erasing", app.name, len(some))
+                return left | dict.fromkeys(ids[asked:], str(error))
+            asked += len(some)
+            self.ports.progress("erasing", app.name, asked)
         return left
 
     def _became(self, fate: Fate, run: Run, creating: bool, left: Mapping[LinkKey, str]) -> Fate:
