@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from connectors.contract import Fetched, Options, Page, Record, Result, Value, Write
+from connectors.contract import Fetched, Options, Page, Record, Result, Unavailable, Value, Write
 from connectors.memory import MemoryApp, MemoryConnector, Traits
 from connectors.memory.app import Action, Who
 from connectors.memory.index import Row
+from tests.simulation.engine.clocks import AppClock
 from tests.simulation.engine.memory import Happening, Memory, Showing
 
 if TYPE_CHECKING:
     from tests.simulation.engine.faults import Faults
 
+T = TypeVar("T")
+
 
 class SimApp(MemoryApp):
-    """Tells the memory of each change. `places`: decimal places that it keeps of a number."""
+    """Tells the memory of each change, at true time, and stamps its records by a clock of its own.
+    `places`: decimal places that it keeps of a number."""
 
     def __init__(
         self,
@@ -27,12 +32,21 @@ class SimApp(MemoryApp):
         rng: random.Random,
         memory: Memory,
         places: int | None,
+        clock: AppClock,
     ) -> None:
         super().__init__(traits, now, rng)
+        self.clock = clock
         self.memory = memory
         self.places = places
         self.mapped: Callable[[], Iterable[str]] = lambda: ()  # the fields that we ask for
         self.known: Callable[[], bool] = lambda: True  # whether we know of records here
+
+    def horizon(self) -> datetime:
+        """As a connector has it that knows how far the app's clock may step back."""
+        return super().horizon() - self.clock.back
+
+    def _rounded(self, at: datetime) -> datetime:
+        return super()._rounded(self.clock(at))
 
     def _put(self, row: Row, who: Who, action: Action) -> Row:
         row = super()._put(row, who, action)
@@ -61,13 +75,17 @@ class Wire(MemoryConnector):
     """The connector of a simulated app. It notes what the engine is shown, and lets `faults` spoil answers.
 
     conditional  a record that moved since this connection last showed it is not overwritten
+    backwards    each answer and each page from the end
     """
 
-    def __init__(self, options: Options, app: SimApp, faults: Faults, conditional: bool) -> None:
+    def __init__(
+        self, options: Options, app: SimApp, faults: Faults, conditional: bool, backwards: bool
+    ) -> None:
         super().__init__(options, app)
         self.app = app
         self.faults = faults
         self.conditional = conditional
+        self.backwards = backwards
         self.showed: dict[str, int] = {}
 
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
@@ -75,16 +93,17 @@ class Wire(MemoryConnector):
         self.app.memory.pulls.setdefault(self.app.account, []).append(self.app.now())
         emptied = self.app.traits.feed == "scan" and self.app.known()
         for page in self.faults.pages(pages, emptied):
+            page = replace(page, records=self._ordered(page.records))
             self._show("pull", page.records)
             yield page
 
     def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
-        answers = super().fetch(object, ids, fields)
+        answers = self._ordered(super().fetch(object, ids, fields))
         self._show("fetch", [a.record for a in answers if a.record is not None])
         return answers
 
     def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
-        records = super().find(object, field, values, fields)
+        records = self._ordered(super().find(object, field, values, fields))
         self._show("find", records)
         return records
 
@@ -96,10 +115,22 @@ class Wire(MemoryConnector):
             self._note_sent(writes)
         results += [Result(w.ref, "stale", w.id, reason="the record moved") for w in moved]
         self._show("answer", [r.record for r in results if r.record is not None])
-        results = self.faults.answers(results)
+        results = self._ordered(self.faults.answers(results))
         refused = {r.ref for r in results if r.outcome in ("retry", "stale", "rejected")}
         self._forget_sent([w for w in writes if w.ref in refused])
         return results
+
+    def _send(self, app: MemoryApp, writes: Sequence[Write]) -> list[Result]:
+        untaken = {w.ref: answer for w in writes if (answer := self.faults.single(w)) is not None}
+        taken = [w for w in writes if w.ref not in untaken]
+        part = self.faults.part(len(taken))
+        results = super()._send(app, taken[:part])
+        if part is not None:
+            raise Unavailable(f"{app.account}: the connection broke")
+        return [*results, *untaken.values()]
+
+    def _ordered(self, answers: Sequence[T]) -> list[T]:
+        return list(answers[::-1] if self.backwards else answers)
 
     def _forget_sent(self, writes: Sequence[Write]) -> None:
         """The app said that it did nothing: so these were not sent, as far as anybody is concerned."""

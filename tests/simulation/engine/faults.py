@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from connectors.contract import AuthRefused, Page, Result, Unavailable
+from connectors.contract import AuthRefused, Page, Result, Unavailable, Write
 from connectors.memory import FAULTS, Flaky
 
 # kind -> the rates that it may have, for each time that it can happen
@@ -33,10 +33,18 @@ RATES: Mapping[str, Sequence[float]] = {
     "restore": (0.05, 0.15),  # an older backup of the state is put back (between runs)
 }
 
+# The same, drawn from a stream of their own for some histories: the others are what they were without them.
+MORE: Mapping[str, Sequence[float]] = {
+    "some_busy": (0.05, 0.2),  # some writes of a batch, or the one that is sent alone, are put off (429, 503)
+    "some_refused": (0.02, 0.05),  # the same, turned down for a reason that does not last
+    "broken": (0.05, 0.15),  # 5xx: the connection breaks in the middle of a batch, or before its first write
+    "lapsed": (0.01, 0.03),  # the token expires: all further calls of the app in this run are refused
+}
 
-def swarm(rng: random.Random) -> dict[str, float]:
+
+def swarm(rng: random.Random, kinds: Mapping[str, Sequence[float]] = RATES) -> dict[str, float]:
     """The faults of one history."""
-    return {kind: rng.choice(rates) for kind, rates in RATES.items() if rng.random() < 0.5}
+    return {kind: rng.choice(rates) for kind, rates in kinds.items() if rng.random() < 0.5}
 
 
 class Faults:
@@ -46,6 +54,7 @@ class Faults:
         self.rng = rng
         self.rates = rates
         self.on = False
+        self.lapsed: set[str] = set()
 
     def strikes(self, kind: str) -> bool:
         rate = self.rates.get(kind, 0.0)
@@ -60,13 +69,28 @@ class Faults:
         """A call that does not reach the app."""
         if self.strikes("busy"):
             raise Unavailable(f"{app}: too many requests", self.rng.choice((None, 30.0)))
-        if self.strikes("expired"):
+        if self.strikes("lapsed"):
+            self.lapsed.add(app)
+        if app in self.lapsed or self.strikes("expired"):
             raise AuthRefused(f"{app}: the token was refused")
 
     def after(self, app: str) -> None:
         """A call that reached the app, and whose answer is lost."""
         if self.strikes("raised"):
             raise Unavailable(f"{app}: the connection broke")
+
+    def single(self, write: Write) -> Result | None:
+        """What becomes of one write that the app does not take; None where it takes it."""
+        if self.strikes("some_busy"):
+            return Result(write.ref, "retry", write.id, reason="the app is busy")
+        if self.strikes("some_refused"):
+            fields = dict.fromkeys(write.values, "not just now")
+            return Result(write.ref, "rejected", write.id, reason="not just now", fields=fields)
+        return None
+
+    def part(self, writes: int) -> int | None:
+        """How many writes of a batch have their effect before the connection breaks; None where it holds."""
+        return self.rng.randrange(writes) if writes and self.strikes("broken") else None
 
     def pages(self, pages: Iterable[Page], scan: bool) -> Iterator[Page]:
         if scan and self.strikes("empty"):

@@ -8,10 +8,12 @@ from typing import Any
 
 from syncer.report import Report
 from tests.simulation.engine.final import AtRest
+from tests.simulation.engine.order import differences
 from tests.simulation.engine.settings import ANYTHING, Wish
 from tests.simulation.engine.world import SPACE, World
 
 MOST_RUNS = 14
+CROWD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,24 @@ class History:
         self.rng = world.rng
         self.waiting = ""
 
-    def play(self) -> None:
+    def play(self, turned: bool = False) -> None:
+        """`turned`: once people stop, everything is listed in the other order."""
+        self.work()
+        if turned:
+            self.w.turn()
+        self.peace()
+
+    def meet(self, turned: bool) -> None:
+        """Many people, whom nobody has synced before; then peace."""
+        self.w.people.begin(CROWD)
+        self._work(0.8)
+        self.widen()
+        if turned:
+            self.w.turn()
+        self.peace()
+
+    def work(self) -> None:
+        """All that comes before peace."""
         w, rng = self.w, self.rng
         w.people.begin(w.wish.people or rng.choice((1, 1, 2, 3)))
         length = rng.randint(2, 5)
@@ -52,7 +71,6 @@ class History:
                 self.widen()
         self.widen()
         self._work(0.7)
-        self.peace()
 
     def _work(self, chance: float) -> None:
         """People at work between runs."""
@@ -121,6 +139,8 @@ def play(seed: int, wish: Wish = ANYTHING, place: str | None = None, rng: Any = 
     try:
         try:
             History(world).play()
+            if world.kinds.twice and place is None:
+                _play_in_both_orders(world)
         except Exception as error:
             world.memory.report("error", f"{type(error).__name__}: {error}")
             if not isinstance(error, AssertionError) and rng is not None:
@@ -128,6 +148,24 @@ def play(seed: int, wish: Wish = ANYTHING, place: str | None = None, rng: Any = 
         return _played(seed, world)
     finally:
         world.close()
+
+
+def _play_in_both_orders(world: World) -> None:
+    """A part of the same history once more, or of one that begins alike, in both orders: the ends are one."""
+    worlds = [World(world.seed, world.wish), World(world.seed, world.wish)]
+    try:
+        for other, turned in zip(worlds, (False, True), strict=True):
+            if world.kinds.twice == "start":
+                History(other).meet(turned)
+            elif turned:
+                History(other).play(turned)
+        one = worlds[0] if world.kinds.twice == "start" else world
+        world.memory.violations += [v for w in worlds for v in w.memory.violations]
+        for difference in differences(one, worlds[1]):
+            world.memory.report("order", difference)
+    finally:
+        for other in worlds:
+            other.close()
 
 
 def _played(seed: int, world: World) -> Played:

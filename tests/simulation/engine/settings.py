@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from connectors.contract import FieldSpec, ObjectSpec
 from connectors.memory import Traits
@@ -45,6 +45,7 @@ class Wish:
     limits        the brakes are on
     calm          the mapping and the apps never change
     unlike        the names of one person are unlike, so that it is doubtful who is who
+    twice         the part that is played in another order too (see `kinds.py`)
     """
 
     apps: int | None = None
@@ -59,6 +60,7 @@ class Wish:
     limits: bool | None = None
     calm: bool = False
     unlike: bool = False
+    twice: Literal["", "start", "end"] = ""
     name: str = ""
 
 

@@ -7,6 +7,7 @@ suite (`test_plain_store.py`) holds the two equal.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from sqlmodel import SQLModel
 
 from syncer.store.database import Database, StateError
 
-_IN_JSON = "IN (SELECT value FROM json_each(:NAME))"
+_LIST = re.compile(r"IN :(\w+)")
 
 Gate = Callable[[str], None]
 
@@ -108,11 +109,10 @@ class PlainStore(Stepped):
     def run(self, sql: str, **values: Any) -> int:
         return self._plainly(sql, values).rowcount
 
-    def _plainly(self, sql: str, values: Mapping[str, Any]) -> sqlite3.Cursor:
-        lists = tuple(name for name, value in values.items() if isinstance(value, list | tuple))
-        if lists:
-            sql = _with_lists(sql, lists)
-            values = {**values, **{name: orjson.dumps(values[name]).decode() for name in lists}}
+    def _plainly(self, sql: str, values: dict[str, Any]) -> sqlite3.Cursor:
+        sql, lists = _plain(sql)
+        for name in lists:
+            values[name] = orjson.dumps(values[name]).decode()
         try:
             return self.plain.execute(sql, values)
         except sqlite3.Error as error:
@@ -134,10 +134,10 @@ class PlainStore(Stepped):
 
 
 @cache
-def _with_lists(sql: str, lists: tuple[str, ...]) -> str:
-    for name in lists:
-        sql = sql.replace(f"IN :{name}", _IN_JSON.replace("NAME", name))
-    return sql
+def _plain(sql: str) -> tuple[str, tuple[str, ...]]:
+    """A statement for ``sqlite3`` alone, and the names of the lists in it."""
+    lists = tuple(dict.fromkeys(_LIST.findall(sql)))
+    return _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", sql), lists
 
 
 @cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,36 +25,21 @@ from syncer.store.copies import mark_restored
 from syncer.store.database import StateError
 from syncer.store.lease import Busy, LeaseLost
 from tests.simulation.engine.apps import SimApp, Wire
+from tests.simulation.engine.clocks import TRUE, Clock
 from tests.simulation.engine.faults import Faults, swarm
+from tests.simulation.engine.kinds import Kinds, kinds
 from tests.simulation.engine.memory import Memory
 from tests.simulation.engine.people import ACTS, People
 from tests.simulation.engine.settings import ANYTHING, OBJECT, Wish, setting
 from tests.simulation.engine.store import PlainStore, Stepped, blank
 from tests.simulation.engine.watch import Watch
 
-START = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 SEEDS_A_WORLD = 20
 SPACE = "contacts"
 
 
 class Crash(BaseException):
     """The process is gone: no handler of the engine may take this for an error of an app."""
-
-
-class Clock:
-    """True time, which the apps' servers keep: it passes when told, and a millisecond a look."""
-
-    def __init__(self) -> None:
-        self.at = START
-        self.stopped = False
-
-    def __call__(self) -> datetime:
-        if not self.stopped:
-            self.at += timedelta(milliseconds=1)
-        return self.at
-
-    def sleep(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
 
 
 class Watched(Engine):
@@ -82,16 +67,11 @@ class World:
         self.clock = Clock()
         self.skew = timedelta()
         self.faults = Faults(self.rng, swarm(self.rng) if wish.faults is None else wish.faults)
-        self.apps = {
-            name: SimApp(traits, self.clock, self.rng, self.memory, self.setting.rounds.get(name))
-            for name, traits in self.setting.traits.items()
-        }
-        self.wires = {
-            name: Wire(
-                Options(name, sleep=self.clock.sleep), app, self.faults, name in self.setting.conditional
-            )
-            for name, app in self.apps.items()
-        }
+        self.kinds = Kinds(twice=wish.twice) if wish.faults is not None else kinds(seed, self.setting.traits)
+        self.backwards = self.kinds.backwards
+        self.faults.rates = {**self.faults.rates, **self.kinds.faults}
+        self.apps = {name: self._app(name) for name in self.setting.traits}
+        self.wires = {name: self._wire(name) for name in self.apps}
         for name, app in self.apps.items():
             app.before_call = partial(self._calling, name)
             app.after_call = partial(self._called, name)
@@ -111,7 +91,24 @@ class World:
         self.backups: list[bytes] = []
         self.store = self._open()
 
+    def _app(self, name: str) -> SimApp:
+        clock, places = self.kinds.clocks.get(name, TRUE), self.setting.rounds.get(name)
+        return SimApp(self.setting.traits[name], self.clock, self.rng, self.memory, places, clock)
+
+    def _wire(self, name: str) -> Wire:
+        options, conditional = Options(name, sleep=self.clock.sleep), name in self.setting.conditional
+        return Wire(options, self.apps[name], self.faults, conditional, self.backwards)
+
+    def turn(self) -> None:
+        """From now on everything that has no order of its own is listed the other way round."""
+        self.backwards = not self.backwards
+        for wire in self.wires.values():
+            wire.backwards = self.backwards
+        self._reopen()
+
     def _open(self, watched: bool = True) -> Stepped:
+        if self.raw is not None:
+            self.raw.execute(f"PRAGMA reverse_unordered_selects = {self.backwards:d}")
         store = PlainStore(self.raw) if self.raw is not None else Stepped(str(self.place))
         if watched:
             store.gate = self._gate
@@ -186,7 +183,8 @@ class World:
     # -- the engine ---------------------------------------------------------------------------------------
 
     def sync(self) -> Sync:
-        apps = {n: App(n, OBJECT, self.wires[n], self.setting.spec(n)) for n in self.mapping.apps}
+        names = list(self.mapping.apps)[:: -1 if self.backwards else 1]
+        apps = {n: App(n, OBJECT, self.wires[n], self.setting.spec(n)) for n in names}
         return Sync(SPACE, self.mapping, apps, self.setting.limits)
 
     def _ports(self, holder: str, alive: bool) -> Ports:
@@ -198,6 +196,7 @@ class World:
 
     def run(self, approve: str | None = None, reject: str | None = None) -> Report | None:
         """One run, some time after the last thing that happened; None where it was cut off."""
+        self.faults.lapsed.clear()
         for app in self.apps.values():
             app.faults = self.faults.flaky()
         engine = Watched(self.sync(), self.store, self._ports(f"first-{self.runs}", alive=False))
