@@ -43,7 +43,7 @@ LEVELS = {number: name for name, number in vars(Level).items() if name.isupper()
 
 ADULT = 14  # years between a parent and a child, at least
 FEW = 200  # pairs of which those that are there twice are not looked for
-PORTION = 250_000  # texts compared at once
+PAIRS = 50_000  # pairs compared at once
 FIELDS = ("given", "family", "mail", "phone", "office", "city", "country", "generation")
 
 
@@ -78,7 +78,15 @@ class Compared:
 
 
 def compare(c: Columns, i: Numbers, j: Numbers) -> Compared:
-    """All fields of all pairs."""
+    """All fields of all pairs, in portions."""
+    if len(i) <= PAIRS:
+        return _compare(c, i, j)
+    found = [_compare(c, i[at : at + PAIRS], j[at : at + PAIRS]) for at in range(0, len(i), PAIRS)]
+    levels = {name: np.concatenate([p.levels[name] for p in found]) for name in found[0].levels}
+    return Compared(i, j, levels, np.concatenate([p.swapped for p in found]))
+
+
+def _compare(c: Columns, i: Numbers, j: Numbers) -> Compared:
     given, family, swapped = _names(c, i, j)
     _guesses(c, i, j, given, family)
     mail = _mails(c, i, j)
@@ -348,11 +356,9 @@ def _similar(
     scorer: Callable[..., float], texts: Sequence[str], a: Numbers, b: Numbers
 ) -> NDArray[np.float32]:
     """Similarity of pairs of texts, on all cores."""
-    found = np.empty(len(a), dtype=np.float32)
-    for at in range(0, len(a), PORTION):
-        one, other = ([texts[n] for n in x[at : at + PORTION].tolist()] for x in (a, b))
-        workers = -1 if len(one) > 2000 else 1
-        found[at : at + PORTION] = cpdist(one, other, scorer=scorer, dtype=np.float32, workers=workers)
+    one, other = ([texts[n] for n in x.tolist()] for x in (a, b))
+    workers = -1 if len(one) > 2000 else 1
+    found: NDArray[np.float32] = cpdist(one, other, scorer=scorer, dtype=np.float32, workers=workers)
     return found
 
 

@@ -20,7 +20,7 @@ from syncer.matching.traits import Traits
 from syncer.matching.weights import Weights
 from syncer.model import LinkKey
 
-PORTION = 100_000  # pairs scored at once
+PORTION = 30_000  # pairs scored at once
 Floats = NDArray[np.float64]
 
 

@@ -43,6 +43,7 @@ def find_matches(
     rows = records.keys.by_record(waiting)
     new = [restored(app, id, None, found, kinds) for (app, id), found in rows.items()]
     known = _known(sync, records, new, rows)
+    del rows  # as large as all records: not to be held while they are matched
     weights = decisions.weights(len(new))
     together, never = decisions.pairs()
     found = match(
