@@ -90,8 +90,8 @@ def _join_field(m: Merging, known: Field, theirs: Golden) -> None:
     elif mine is None or value is None or len(candidates) < 2:
         if mine is None and value is not None and name not in golden.provenance:
             _take(golden, theirs, name)
-        elif value is not None and candidates:
-            m.note("join", known, candidates[-1:], "on_join: keep", "the golden value stands")
+        elif (their := _candidate(theirs, name)) is not None:
+            m.note("join", known, [their], "on_join: keep", "the golden value stands")
     else:
         _choose(m, known, candidates, theirs)
 

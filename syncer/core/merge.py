@@ -2,7 +2,7 @@
 
 A field that no app changed keeps its value. One that a single app changed, or several to the same value,
 takes it. Where they differ the field's rule chooses or holds it; every candidate is logged. Golden itself is
-a rival of an edit made in an app that had not yet agreed with it.
+a rival of an edit made in an app that had not yet agreed with it; so is an edit that says what golden says.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def _merge_field(m: Merging, field: Field, offered: Sequence[Offer]) -> None:
     if field.type.is_set and field.rule.kind == "union":
         _merge_set(m, field, wanted)
         return
-    candidates = [o.candidate for o in wanted] + _golden_rival(m, field, wanted)
+    candidates = (
+        [o.candidate for o in wanted] + _confirmed(m, field, offered) + _golden_rival(m, field, wanted)
+    )
     first = candidates[0]
     if first.kind == "first" and all(field.type.same(c.value, first.value) for c in candidates[1:]):
         candidates = candidates[:1]
@@ -51,6 +53,20 @@ def _merge_field(m: Merging, field: Field, offered: Sequence[Offer]) -> None:
         _choose(m, field, candidates)
     elif candidates[0].kind != "golden":
         m.take(field, candidates[0], "edit" if candidates[0].kind == "edit" else "first")
+
+
+def _confirmed(m: Merging, field: Field, offered: Sequence[Offer]) -> list[Candidate]:
+    """What golden says, typed in an app that had not agreed with it: somebody stands for it against the
+    others. It is golden's value, since the app may hold it in a narrower form."""
+    return [
+        replace(o.candidate, value=m.golden.value[field.name])
+        for o in offered
+        if o.candidate.kind == "edit"
+        and o.rival
+        and direction(field, o.link.app) != "to"
+        and (o.candidate.value is not None or field.blank != "keep")
+        and shows(m.lens, o.link, o.slot, m.golden.value)
+    ]
 
 
 def _echoes(m: Merging, field: Field, offered: Sequence[Offer]) -> list[Candidate]:

@@ -27,7 +27,8 @@ def other(**value: Value) -> Golden:
         ("a preferred app wins", "{prefer: [crm, desk]}", ("Boss", "Chief"), "Boss", ["join"]),
         ("a source too", "{source: [{app: crm}]}", ("Boss", "Chief"), "Boss", ["join"]),
         ("a manual rule asks", "manual", ("Boss", "Chief"), "Boss", ["conflict"]),
-        ("a blank is no candidate", "newest", ("Boss", None), "Boss", []),
+        ("what one of them cleared stays filled, and is named", "newest", ("Boss", None), "Boss", ["join"]),
+        ("what was cleared here stays blank, and theirs is named", "newest", (None, "Boss"), None, ["join"]),
     ],
 )
 def test_which_value_stands(

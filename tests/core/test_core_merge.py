@@ -193,6 +193,34 @@ def test_golden_may_win_against_an_edit_made_without_knowing_it() -> None:
     assert due(found) == {"desk": {"title": "Boss"}}
 
 
+@pytest.mark.parametrize(
+    ("name", "rule", "expected"),
+    [
+        ("typed later than the other edit", "newest", "Boss"),
+        ("the rule prefers the other", "{prefer: [crm, mail, desk]}", "Head"),
+        ("a manual rule asks", "manual", "Boss"),
+    ],
+)
+def test_who_types_what_golden_says_without_knowing_it_stands_for_it(
+    name: str, rule: str, expected: str
+) -> None:
+    of = one(TITLE, rule=rule)
+    record = golden("crm", title="Boss")
+    links = [*agreeing(of, record, "crm"), late("desk")]
+    found = run(of, record, links, seen("crm", 1, title="Head"), seen("desk", 2, title="Boss"))
+    assert found.unit.golden.value[TITLE] == expected, name
+    (entry,) = found.log
+    assert {c.value for c in entry.candidates if c.kind == "edit"} == {"Head", "Boss"}
+    assert (TITLE in found.unit.golden.held) == (rule == "manual")
+
+
+def test_who_types_what_golden_says_alone_agrees_with_it() -> None:
+    of = one(TITLE)
+    record = golden("crm", title="Boss")
+    found = run(of, record, [*agreeing(of, record, "crm"), late("desk")], seen("desk", 2, title="Boss"))
+    assert (found.log, found.items) == ([], [])
+
+
 def test_golden_is_no_rival_of_an_edit_that_knew_it() -> None:
     of = one(TITLE, rule="longest")
     record = golden("crm", title="Director")

@@ -22,6 +22,7 @@ from connectors.contract import Value
 from syncer.engine import Engine, Plan
 from syncer.report import Report
 from syncer.store.database import Database
+from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from tests.simulation.engine.memory import Happening, Key, Showing, tokens
 from tests.simulation.engine.store import Stepped
@@ -56,6 +57,7 @@ class Watch:
         self.asked = False
         self.rounds = 0
         self.was_first = True
+        self.marked: dict[tuple[Key, str], list[tuple[int, Value]]] = {}  # in flight where a process died
 
     # -- slots --------------------------------------------------------------------------------------------
 
@@ -84,6 +86,7 @@ class Watch:
     def ended(self, report: Report | None) -> None:
         if report is None:
             self._forget_what_was_not_kept()
+            self._note_what_is_in_flight()
         self._cursors()
         self._limits()
         self.clean = report is not None and report.status == "done" and not report.leftovers
@@ -99,6 +102,17 @@ class Watch:
                     if showing.seq < self.kept_at or dict(showing.values).items() <= kept.items():
                         shown.remove(((app, id), showing))
         self.memory.forget_last_shows()
+
+    def _note_what_is_in_flight(self) -> None:
+        """The process died: what it had marked it may have sent, as far as anybody can know afterwards."""
+        with self.w.store.reading():
+            flights = Ledger(self.w.store, "contacts").in_flight()
+        for app, record, slots in ((f.item.app, f.item.record, f.item.slots) for f in flights):
+            for slot, (_, value) in slots.items() if record else ():
+                form = (
+                    self.w.apps[app]._clean({slot: value})[slot] if slot in self.w.apps[app].fields else value
+                )
+                self.marked.setdefault(((app, record or ""), slot), []).append((self.memory.seq, form))
 
     def gate(self, what: str) -> None:
         if what == "committed" and self.fenced is self.w.store and self.w.store.before_commit:
@@ -306,9 +320,10 @@ class Watch:
         )
 
     def was_known(self, x: Happening) -> bool:
-        """Whether this is what the engine had read or written there last, or had sent: then nobody can see
-        that it was said again."""
-        sends = [(n, v) for n, v in self.memory.sent.get((x.key, x.slot), ()) if n < x.seq]
+        """Whether this is what the engine had read or written there last, or may have sent: then nobody can
+        see that it was said again."""
+        noted = [m.get((x.key, x.slot), ()) for m in (self.memory.sent, self.marked)]
+        sends = sorted(((n, v) for some in noted for n, v in some if n < x.seq), key=lambda s: s[0])
         shows = [(s.seq, s.values[x.slot]) for s in self.shown_before(x)]
         writes = [
             (y.seq, y.after)
