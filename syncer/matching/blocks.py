@@ -15,15 +15,29 @@ from syncer.matching.columns import Columns, Numbers, Vocabulary
 from syncer.matching.fold import skeleton
 
 CROWD = 24  # records that share a key; more are split
-FEW = 24  # records that are compared with each other whatever they share
+FEW = 24  # so many records are compared with each other whatever they share
 WINDOW = 8  # neighbours in what cannot be split
 
 
-def pairs(c: Columns, names: bool = True) -> tuple[Numbers, Numbers]:
-    """Rows (i, j), i < j, of all pairs to compare; each once, in a fixed order."""
-    if names and c.size <= FEW:
-        low, high = np.triu_indices(c.size, 1)
-        return low.astype(np.int64), high.astype(np.int64)
+def pairs(c: Columns, known: NDArray[np.bool_], names: bool = True) -> tuple[Numbers, Numbers]:
+    """Rows (i, j), i < j, of all pairs to compare; each once, in order. Two known records are settled."""
+    i, j = _all(np.flatnonzero(~known), c.size) if names and _few(known) else _keyed(c, names)
+    new = ~(known[i] & known[j])
+    return i[new], j[new]
+
+
+def _few(known: NDArray[np.bool_]) -> bool:
+    return len(known) * (len(known) - int(np.count_nonzero(known))) <= FEW * FEW
+
+
+def _all(new: Numbers, size: int) -> tuple[Numbers, Numbers]:
+    """Every pair with one of these rows."""
+    one, other = np.repeat(new, size), np.tile(np.arange(size, dtype=np.int64), len(new))
+    codes = _distinct((np.minimum(one, other) * size + np.maximum(one, other))[one != other])
+    return codes // max(size, 1), codes % max(size, 1)
+
+
+def _keyed(c: Columns, names: bool) -> tuple[Numbers, Numbers]:
     found = [_distinct(np.concatenate([*_within(key, splits, c)])) for key, splits in _keys(c, names)]
     codes = _distinct(np.concatenate(found))
     return codes // c.size, codes % c.size

@@ -104,6 +104,10 @@ class Names:
         return np.array([len(t) for t in self.latin], dtype=np.int64)
 
     @cached_property
+    def bone_lengths(self) -> Numbers:
+        return np.array([len(t) for t in self.bones], dtype=np.int64)
+
+    @cached_property
     def initials(self) -> Numbers:
         return np.array([ord(t[0]) if t else 0 for t in self.latin], dtype=np.int64)
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from syncer.matching.levels import Compared, Level
-from syncer.matching.scoring import Floats, Scorer, table
-from syncer.matching.weights import NOISE, PARTNERS, SHARES, TWICE, Weights
+from syncer.matching.scoring import Floats, Scorer
+from syncer.matching.weights import NOISE, PARTNERS, SHARES, TWICE, Weights, table
 
 PRIOR = 300.0  # pairs that a prior counts for
 SURE = {"birth_date": 2000.0, "number": 2000.0}  # of which a person has only one

@@ -64,6 +64,24 @@ class Compared:
     def between(self, start: int, end: int) -> Compared:
         return self._cut(slice(start, end))
 
+    def of(self, c: Columns, i: Numbers, j: Numbers) -> Compared:
+        """These pairs: what was compared already is looked up. Own pairs are in order, each with i < j."""
+        codes, wanted = self.i * c.size + self.j, np.minimum(i, j) * c.size + np.maximum(i, j)
+        at = np.minimum(np.searchsorted(codes, wanted), max(len(codes) - 1, 0))
+        there = codes[at] == wanted if len(codes) else np.zeros(len(i), dtype=bool)
+        if not there.any():
+            return compare(c, i, j)
+        found = self._cut(at)
+        found.i, found.j = i, j
+        given, family, turned = found.levels["given"], found.levels["family"], found.swapped & (i > j)
+        given[turned], family[turned] = family[turned], given[turned]
+        if not there.all():
+            new = compare(c, i[~there], j[~there])
+            for name, levels in found.levels.items():
+                levels[~there] = new.levels[name]
+            found.swapped[~there] = new.swapped
+        return found
+
     def borne_out(self) -> Flags:
         """Whether anything but the name and the country agrees."""
         fields = [
@@ -72,7 +90,7 @@ class Compared:
         agreed: Flags = np.max(fields, axis=0) >= Level.AKIN
         return agreed
 
-    def _cut(self, at: slice) -> Compared:
+    def _cut(self, at: slice | Numbers) -> Compared:
         levels = {name: v[at] for name, v in self.levels.items()}
         return Compared(self.i[at], self.j[at], levels, self.swapped[at])
 
@@ -210,8 +228,7 @@ def _part_levels(n: Names, a: Numbers, b: Numbers) -> Levels:
     prefix = begin & (jaro >= 0.6) & ~mixed & (shorter >= 3)
     _set(levels, prefix, Level.PART, a, b, n.latin, _begins)
     same_bones = n.skeletons[a] == n.skeletons[b]
-    lengths = np.array([len(t) for t in n.bones])
-    bones, other_bones = lengths[a], lengths[b]
+    bones, other_bones = n.bone_lengths[a], n.bone_lengths[b]
     levels[same_bones & (bones >= 3) & ((jaro >= 0.8) | (longer - shorter <= 1) & (jaro >= 0.7)) & ~mixed] = (
         Level.VARIANT
     )
@@ -250,7 +267,8 @@ def _mails(c: Columns, i: Numbers, j: Numbers) -> Levels:
     have it."""
     levels = _any(c.mail, c.more_mails, i, j, c.mails, _one_key)
     mailbox = (levels == Level.DIFFERENT) & (c.local[i] == c.local[j]) & (c.local[i] > 0)
-    levels[mailbox] = np.where(c.plain[i[mailbox]] | c.plain[j[mailbox]], Level.AKIN, Level.PART)
+    if mailbox.any():
+        levels[mailbox] = np.where(c.plain[i[mailbox]] | c.plain[j[mailbox]], Level.AKIN, Level.PART)
     return levels
 
 

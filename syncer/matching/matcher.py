@@ -48,10 +48,11 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class _Scoring:
-    """Scores pairs, for `clusters`. `careful`: a name alone, which nothing else bears out, is no ground to
-    link or to ask."""
+    """Scores pairs, for `clusters`. `compared`: those that have been. `careful`: a name alone, which nothing
+    else bears out, is no ground to link or to ask."""
 
     scorer: Scorer
+    compared: Compared
     careful: bool
 
     def pairs(self, i: Numbers, j: Numbers) -> Floats:
@@ -64,7 +65,7 @@ class _Scoring:
         return np.concatenate(scores) if scores else np.empty(0)
 
     def groups(self, i: Numbers, j: Numbers, of: Numbers, overlap: NDArray[np.bool_]) -> Floats:
-        p = compare(self.scorer.c, i, j)
+        p = self.compared.of(self.scorer.c, i, j)
         borne_out = np.zeros(len(overlap), dtype=bool)
         borne_out[of[p.borne_out()]] = True
         return self._held_down(self.scorer.score_groups(p, of, overlap), borne_out)
@@ -94,16 +95,13 @@ def match(
     a number or another fact are compared."""
     ranked = sorted(records, key=lambda r: r.key)
     columns = Columns(ranked)
-    i, j = blocks.pairs(columns, names)
-    if any(r.golden for r in ranked):
-        known = np.array([r.golden is not None for r in ranked])
-        new = ~(known[i] & known[j])  # pairs of known records are settled
-        i, j = i[new], j[new]
+    known = np.array([r.golden is not None for r in ranked], dtype=bool)
+    i, j = blocks.pairs(columns, known, names)
     compared = compare(columns, i, j)
     scorer = Scorer(weights or counted(columns), columns)
     if weights is None:
         scorer = learned(scorer, compared)
-    scoring = _Scoring(scorer, careful=single)
+    scoring = _Scoring(scorer, compared, careful=single)
     rules = _rules(ranked, decided or Decided(), single)
     apps = range(columns.size) if scorer.w.single else columns.app.tolist()  # in one app nobody is a rival
     found = group(i, j, scoring.total(compared), apps, scoring, rules)

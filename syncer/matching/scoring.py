@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 
 from syncer.matching.columns import Columns, Numbers
 from syncer.matching.frequencies import holders, others_of, people_by_value
-from syncer.matching.levels import LEVELS, Compared, Level
+from syncer.matching.levels import Compared, Level
 from syncer.matching.traits import ROLES
-from syncer.matching.weights import CLASSES, SHARES, Weights
+from syncer.matching.weights import CLASSES, SHARES, Weights, table
 
 Floats = NDArray[np.float64]
 # How often values that have nothing to do with each other reach a level; equal ones do as often as they are
@@ -88,7 +87,6 @@ class Scorer:
 
     def __init__(self, w: Weights, c: Columns) -> None:
         self.w, self.c = w, c
-        self.noise = _tables(w)
         self.names = others_of(w, "names", c.names.words.texts)
         self.bones = others_of(w, "bones", c.names.bones)
         self.cities = others_of(w, "cities", c.cities.texts)
@@ -103,7 +101,7 @@ class Scorer:
     def weighing(self, w: Weights) -> Scorer:
         """The same with other shares, noise and partners."""
         other = copy(self)
-        other.w, other.noise = w, _tables(w)
+        other.w = w
         return other
 
     def score(self, p: Compared) -> Scores:
@@ -166,7 +164,7 @@ class Scorer:
         by_chance = np.where(levels == Level.SAME, common, _chance_of(sort_of(name))[levels])
         loose = (levels == Level.VARIANT) | (levels == Level.CLOSE)
         by_chance = np.where(loose, np.maximum(by_chance, common * 0.3), by_chance)
-        seen = self.noise[sort_of(name)][levels]
+        seen = self.w.tables[sort_of(name)][levels]
         return seen, np.where(levels == Level.INITIAL, seen * SAME_INITIAL, by_chance)
 
     def _common(self, p: Compared, name: str) -> Floats:
@@ -284,16 +282,3 @@ def _unique_in(of: Numbers, what: Numbers, size: int) -> Numbers:
 def sort_of(name: str) -> str:
     """The field by whose figures a field is weighed."""
     return name if name in SHARES else OTHER
-
-
-def _tables(w: Weights) -> dict[str, Floats]:
-    return {sort: table(noise) for sort, noise in w.noise.items()}
-
-
-def table(by_level: Mapping[int, float]) -> Floats:
-    """Probabilities by level; what is left is DIFFERENT."""
-    found = np.full(len(LEVELS), 1e-6)
-    for level, chance in by_level.items():
-        found[level] = chance
-    found[Level.DIFFERENT] = max(1e-6, 1.0 - sum(by_level.values()))
-    return found

@@ -15,7 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from syncer.matching.levels import LEVELS, Level
 
@@ -89,6 +93,20 @@ class Weights:
     twice: float = TWICE
     leaning: float = 0.0
     version: int = 2
+
+    @cached_property
+    def tables(self) -> Mapping[str, NDArray[np.float64]]:
+        """Field -> how likely each level is where one value is behind both."""
+        return {name: table(noise) for name, noise in self.noise.items()}
+
+
+def table(by_level: Mapping[int, float]) -> NDArray[np.float64]:
+    """Probabilities by level; what is left is DIFFERENT."""
+    found = np.full(len(LEVELS), 1e-6)
+    for level, chance in by_level.items():
+        found[level] = chance
+    found[Level.DIFFERENT] = max(1e-6, 1.0 - sum(by_level.values()))
+    return found
 
 
 def as_json(w: Weights) -> dict[str, Any]:

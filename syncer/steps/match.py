@@ -150,8 +150,9 @@ def _known(
         beginning.update((WHO, block) for t in new for block in blocks_of(t))
     near = known_near(records.db, records.space, wanted, beginning)
     found = [
-        replace(restored(app, id, known.golden, known.keys, kinds), away=known.away)
+        replace(t, away=True) if known.away else t
         for (app, id), known in sorted(near.items())
+        for t in (restored(app, id, known.golden, known.keys, kinds),)
     ]
     owned = {address for t in found if not t.away for address in t.mails}
     return [t for t in found if not t.away or (t.mails and owned.isdisjoint(t.mails))]

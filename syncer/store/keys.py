@@ -10,7 +10,6 @@ from syncer.store.database import Database, chunks
 from syncer.store.tables import KeyRow
 
 Key = tuple[str, str, str, str]  # (kind, key, app, record id)
-CROWD = 100  # holders of a key that are looked at
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from syncer.model import LinkKey
 from syncer.store.database import Database
-from syncer.store.keys import CROWD
 
 PORTION = 60  # keys looked up at once
+CROWD = 40  # holders of a key that are looked at: what more of them share says little
 _HOLDERS = (
     "SELECT app, id FROM (SELECT k.app, k.id FROM match_key k JOIN link l"
     " ON l.space = k.space AND l.app = k.app AND l.id = k.id WHERE k.space = :space"
