@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from syncer.matching.columns import Columns, Numbers
 from syncer.matching.frequencies import holders, others_of, people_by_value
-from syncer.matching.levels import Compared, Level
+from syncer.matching.levels import LEVELS, Compared, Level
 from syncer.matching.traits import ROLES
 from syncer.matching.weights import CLASSES, SHARES, Weights, table
 
@@ -65,6 +65,7 @@ UNSEEN = 0.3  # further holders of a name or an office that the data does not sh
 SECOND = (0.01, 0.3)  # how many of a person's records have the second address: between these
 OFFICE_BOX = -3.0  # log2: a person who is known by a mailbox of the office alone, and by another address
 SHARED_BOX = 0.5  # how often relatives and colleagues share an address that is known to be shared
+ONE_HOME = 0.8  # how often relatives who share an address share the phone
 TWIN_MAIL = 0.6  # how often two records of a person in one app share an address: many apps keep it unique
 
 
@@ -96,6 +97,7 @@ class Scorer:
         self.namesakes = self._namesakes(others_of(w, "full", c.full_texts, 0.0)[c.full])
         role = np.array([t.partition("@")[0] in ROLES for t in c.mails.texts])
         self.office_box = role[c.mail] & (c.full == 0)
+        self.spelled = (c.given > 0) & ~c.guessed & (c.names.lengths[c.given] > 1)
         self.shared_box = role[c.mail] | (self.of_mail[c.mail] > 1)
 
     def weighing(self, w: Weights) -> Scorer:
@@ -110,6 +112,7 @@ class Scorer:
         known = (p.levels["city"] >= Level.CLOSE) | (p.levels["city"] == Level.DIFFERENT)
         evidence["country"][:, known] = 0.0  # a city says its country
         self._mailboxes(p, evidence["mail"])
+        self._households(p, evidence["phone"])
         evidence["generation"] = self._generations(p)
         evidence["app"] = self._side_by_side(self.c.app[p.i] == self.c.app[p.j])
         prior = self._priors(p)
@@ -124,12 +127,22 @@ class Scorer:
         sums = s.prior[:, best] + self._side_by_side(overlap)
         for name, levels in p.levels.items():
             evidence = s.evidence[name]
-            rank = evidence[0] - evidence[4] if name == "generation" else -levels.astype(float)
-            best = _first_of(of, rank)
+            best = _first_of(of, self._rank(p, name, evidence))
             sums = sums + evidence[:, best]
             if name in ("mail", "phone"):
                 sums[0] += self._kept(p, of, name, levels[best] < Level.CLOSE)
         return _odds(sums) + self.w.leaning
+
+    def _rank(self, p: Compared, name: str, evidence: Floats) -> Floats:
+        """The lowest is the best pair of a field. An initial or a mailbox, that fits many given names, says
+        nothing where both sides spell theirs out."""
+        rank: Floats = -p.levels[name].astype(float)
+        if name == "generation":
+            rank = evidence[0] - evidence[4]
+        elif name == "given":
+            spelled = self.spelled[p.i] & self.spelled[p.j] & (p.levels[name] > Level.MISSING)
+            rank[~spelled] += len(LEVELS)
+        return rank
 
     def _kept(self, p: Compared, of: Numbers, name: str, apart: NDArray[np.bool_]) -> Floats:
         """log2 of how unlikely it is that a person's records never mix two addresses (or numbers), where two
@@ -232,6 +245,12 @@ class Scorer:
         similar = level == Level.CLOSE
         mail[1:5, similar] = np.maximum(mail[1:5, similar], np.log2(SIMILAR)[:, None])
         mail[0, level == Level.DIFFERENT] += np.log2(1 - MAILBOX[0] - PLAIN_BOX[0])
+
+    def _households(self, p: Compared, phone: Floats) -> None:
+        """Relatives who share an address share the phone as well."""
+        both = (p.levels["mail"] == Level.SAME) & (p.levels["phone"] == Level.SAME)
+        for row in (1, 4):
+            phone[row, both] = np.maximum(phone[row, both], np.log2(ONE_HOME))
 
     def _generations(self, p: Compared) -> Floats:
         """Junior and senior are two; one that is named on one side only may be either."""

@@ -198,6 +198,10 @@ TWO: dict[str, tuple[Values, Values]] = {
         {"name": "Edwin Marchbanks", "email": "marchbanks@home.example", "city": "Leeds"},
         {"name": "Cordelia Marchbanks", "email": "marchbanks@home.example", "city": "Leeds"},
     ),
+    "household with one e-mail and one phone": (
+        {"name": "Salma Quraishi", "email": "quraishi@home.example", "phone": "+971 50 222 4462"},
+        {"name": "Samir Quraishi", "email": "quraishi@home.example", "phone": "+971 50 222 4462"},
+    ),
     "switchboard": (
         {"name": "Annika Fjeldstad", "phone": "+49 30 5550000", "company": "Fjeld AG"},
         {"name": "Rolf Oberhauser", "phone": "+49 30 5550000", "company": "Fjeld AG"},
@@ -368,3 +372,16 @@ def test_in_one_app_alone_nobody_is_a_rival() -> None:
 def test_nothing_to_match() -> None:
     assert match([]).groups == []
     assert [len(g) for g in match([traits("hubspot", "1", name="Ada")]).groups] == [1]
+
+
+def test_an_initial_does_not_hide_another_given_name() -> None:
+    """One of her records has an initial that fits her brother, too, whose address and phone are hers."""
+    shared = {"email": "salma.quraishi@mail.example.org", "phone": "+971 50 222 4462"}
+    records = background(120)
+    records += [
+        traits("hubspot", "her", name="S. Quraishi", city="Ajman", **shared),
+        traits("mailerlite", "her", name="Salma Quraishi", city="Ajman", **shared),
+        traits("zendesk", "his", name="Samir Quraishi", **shared),
+    ]
+    found = groups(match(records))
+    assert found["hubspot", "her"] == found["mailerlite", "her"] != found["zendesk", "his"]
