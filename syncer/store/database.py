@@ -311,7 +311,7 @@ def _sqlite_settings(connection: Any, _record: Any) -> None:
         "synchronous=NORMAL",
         f"busy_timeout={PATIENCE * 1000}",
         "foreign_keys=ON",
-        "cache_size=-32000",
+        "cache_size=-16000",
         "temp_store=MEMORY",
         "wal_autocheckpoint=8000",
     ):
