@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +13,7 @@ from typer import Exit
 from syncer.cli.agreeing import Plan, Yes, agreed
 from syncer.cli.codes import Code, leave
 from syncer.cli.link_told import show_tied, tied_object
-from syncer.cli.names import WHO, lines_of, parts_of, progress_of
+from syncer.cli.names import WHO, lines_of, parts_of
 from syncer.cli.output import give, say, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 
@@ -23,10 +23,14 @@ if TYPE_CHECKING:
     from syncer.store.database import Database
     from syncer.usecases.linking import Leaving, Linking, Tied
     from syncer.usecases.sides import Side
+    from syncer.usecases.who import People
 
 Limit = Annotated[int, typer.Option(help="How many lines to show; 0: all.", min=0)]
 
 Found = tuple["Linking", list[Any], dict[str, str]]  # what is to be done, and lines left out with the reason
+Read = Callable[
+    ["Sync", "Database", "People", Sequence[str]], Any
+]  # what a line means; None: nothing
 Flags = tuple[bool, bool, bool]
 
 
@@ -108,61 +112,67 @@ def _run(
     raise leave(Code.LEFTOVERS if troubled or left else Code.DONE)
 
 
-def _found(
-    runner: Runner, lines: Sequence[str], read: Callable[[Sync, Database, Sequence[str]], Any]
-) -> Found:
+def _found(runner: Runner, lines: Sequence[str], read: Read) -> Found:
     """What the lines mean, in the one sync that knows them; or the end of the command. A single line that
     cannot be done ends it; of several, it is left out."""
     from syncer.usecases.linking import Linking
-    from syncer.usecases.sides import AlreadyOne, NotPossible
 
-    found: dict[str, list[Any]] = {}
-    left: dict[str, str] = {}
-    ready: list[Sync] = []
-    for line in progress_of("looking up", lines):
-        names, told, code = parts_of(line), "", Code.USAGE
-        try:
-            sync, meant = _meant(runner, ready, names, read)
-            found.setdefault(sync.name, []).append(meant)
-        except NotPossible as error:
-            told, code = str(error), Code.DONE if isinstance(error, AlreadyOne) else Code.USAGE
-        except LookupError as error:
-            told, code = str(error), Code.FAILED
-        if told and len(lines) == 1:
-            raise _ended(told, code)
-        if told:
-            left[line] = told
+    found, ended = _meant(runner, lines, read)
+    if len(lines) == 1 and ended:
+        raise _ended(*ended[lines[0]])
     if not found:
         raise _ended("None of the lines can be done.", Code.FAILED)
     if len(found) > 1:
-        raise _ended(f"These are of several syncs, a file each: {', '.join(found)}.", Code.USAGE)
-    ((name, meant),) = found.items()
-    (sync,) = (one for one in ready if one.name == name)
+        several = ", ".join(sync.name for sync, _ in found)
+        raise _ended(f"These are of several syncs, a file each: {several}.", Code.USAGE)
+    ((sync, meant),) = found
+    left = {line: ended[line][0] for line in lines if line in ended}
     return Linking(sync, runner.db, runner.ports), meant, left
 
 
 def _meant(
-    runner: Runner,
-    ready: list[Sync],
-    names: Sequence[str],
-    read: Callable[[Sync, Database, Sequence[str]], Any],
-) -> tuple[Sync, Any]:
-    """The sync that knows these names, and what they mean there. Raises `LookupError` where none does."""
-    for sync in _wired(runner, ready):
-        meant = read(sync, runner.db, names)
-        if meant is not None:
-            return sync, meant
-    who = " and ".join(f"'{name}'" for name in _nobody(runner, ready, names)) or "both in one sync"
-    raise LookupError(f"Nobody is known under {who}.")
+    runner: Runner, lines: Sequence[str], read: Read
+) -> tuple[list[tuple[Sync, list[Any]]], dict[str, tuple[str, Code]]]:
+    """What the lines mean in the first sync that knows them, and why the others are left out. All names are
+    looked up at once; a sync is made ready only where a line is left for it."""
+    from syncer.usecases.sides import AlreadyOne, NotPossible
+    from syncer.usecases.who import look_up
+
+    found: list[tuple[Sync, list[Any]]] = []
+    ended: dict[str, tuple[str, Code]] = {}
+    waiting = {line: parts_of(line) for line in lines}
+    somebody = set[str]()
+    for sync_name in runner.config.syncs:
+        names = [name for parts in waiting.values() for name in parts]
+        if not waiting:
+            break
+        sync, meant = runner.wiring.sync(sync_name), list[Any]()
+        people = look_up(sync, runner.db, names)
+        somebody.update(name for name in names if people.known(name))
+        for line, parts in list(waiting.items()):
+            try:
+                one = read(sync, runner.db, people, parts)
+            except NotPossible as error:
+                ended[line] = str(error), Code.DONE if isinstance(error, AlreadyOne) else Code.USAGE
+            else:
+                if one is None:
+                    continue
+                meant.append(one)
+            del waiting[line]
+        found += [(sync, meant)] if meant else []
+    for line, parts in waiting.items():
+        who = " and ".join(f"'{name}'" for name in parts if name not in somebody) or "both in one sync"
+        ended[line] = f"Nobody is known under {who}.", Code.FAILED
+    return found, ended
 
 
-def _pair(sync: Sync, db: Database, names: Sequence[str]) -> tuple[Side, Side] | None:
+def _pair(sync: Sync, db: Database, people: People, names: Sequence[str]) -> tuple[Side, Side] | None:
     """The two sides of a line; None where one of them is not known here."""
     from syncer.usecases.sides import AlreadyOne, NotPossible, side_of
 
     if len(names) != 2:
         raise NotPossible(f"A line has two names, with a tab or comma between: {' '.join(names)}")
-    one, other = (side_of(sync, db, name) for name in names)
+    one, other = (side_of(people, name) for name in names)
     if one is None or other is None:
         return None
     if one == other:
@@ -170,10 +180,10 @@ def _pair(sync: Sync, db: Database, names: Sequence[str]) -> tuple[Side, Side] |
     return one, other
 
 
-def _leaving(sync: Sync, db: Database, names: Sequence[str]) -> Leaving | None:
+def _leaving(sync: Sync, db: Database, people: People, names: Sequence[str]) -> Leaving | None:
     from syncer.usecases.sides import leaving_of
 
-    return leaving_of(sync, db, names)
+    return leaving_of(sync, db, people, names)
 
 
 def _once(leavings: Sequence[Leaving], left: dict[str, str]) -> list[Leaving]:
@@ -186,21 +196,6 @@ def _once(leavings: Sequence[Leaving], left: dict[str, str]) -> list[Leaving]:
             )
         first.setdefault(golden, (golden, keys))
     return list(first.values())
-
-
-def _nobody(runner: Runner, ready: Sequence[Sync], names: Sequence[str]) -> list[str]:
-    """Those of the names that no sync knows."""
-    from syncer.usecases.who import known
-
-    return [name for name in names if not any(known(sync, runner.db, name) for sync in ready)]
-
-
-def _wired(runner: Runner, ready: list[Sync]) -> Iterator[Sync]:
-    """All syncs, each made ready when it is first needed."""
-    for place, name in enumerate(runner.config.syncs):
-        if place == len(ready):
-            ready.append(runner.wiring.sync(name))
-        yield ready[place]
 
 
 def _ended(why: str, code: Code) -> Exit:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from syncer.cli.codes import Code, leave
-from syncer.cli.names import progress_of, unknown
+from syncer.cli.names import unknown
 
 if TYPE_CHECKING:
     from syncer.model import LinkKey
@@ -26,16 +26,16 @@ class Meant:
     missing: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        from syncer.usecases.who import known
+        from syncer.usecases.who import look_up
 
-        found: dict[str, dict[LinkKey, None]] = {sync.name: {} for sync in self.syncs}
-        for name in progress_of("looking up", self.names):
-            keys = {sync.name: known(sync, self.runner.db, name) for sync in self.syncs}
-            for sync_name, mine in keys.items():
-                found[sync_name].update(dict.fromkeys(mine))
-            if not any(keys.values()):
-                self.missing.append(name)
-        self.keys = [(sync, list(found[sync.name])) for sync in self.syncs if found[sync.name]]
+        missing = dict.fromkeys(self.names)
+        for sync in self.syncs:
+            people = look_up(sync, self.runner.db, self.names)
+            keys = dict.fromkeys(key for name in self.names for key in people.known(name))
+            if keys:
+                self.keys.append((sync, list(keys)))
+            missing = dict.fromkeys(name for name in missing if not people.known(name))
+        self.missing = list(missing)
 
     def told(self) -> None:
         """Say who is missing; ends the command where nobody is known."""

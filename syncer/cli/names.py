@@ -57,14 +57,4 @@ def _meant(text: str) -> Iterator[str]:
             yield stripped
 
 
-def progress_of(stage: str, names: Sequence[str]) -> Iterator[str]:
-    """The names one after the other, counted on the terminal where there are many."""
-    from syncer.cli.progress import bars
-
-    for number, name in enumerate(names, 1):
-        if number % 25 == 0:
-            bars.show(stage, "names", number)
-        yield name
-
-
 Names = typer.Argument(metavar="WHO", help=WHO, show_default=False)

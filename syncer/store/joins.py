@@ -25,12 +25,23 @@ class Joins:
 
     def survivor(self, golden: str) -> str:
         """The golden record that goes by this id by now."""
-        for _ in range(100):
-            row = self.db.one("SELECT value FROM meta WHERE name = :name", name=self._name(golden))
-            if row is None:
-                return golden
-            golden = str(row[0])
-        return golden
+        return self.survivors([golden])[golden]
+
+    def survivors(self, goldens: Iterable[str]) -> dict[str, str]:
+        """The same of many."""
+        found = {golden: golden for golden in goldens}
+        while steps := self._became({*found.values()}):
+            found = {golden: steps.get(to, to) for golden, to in found.items()}
+        return found
+
+    def _became(self, goldens: Iterable[str]) -> dict[str, str]:
+        """Of these golden records those that became part of another, and of which."""
+        front, found = self._name(""), dict[str, str]()
+        for some in chunks(sorted(goldens)):
+            sql, names = "SELECT name, value FROM meta WHERE name IN :names", [front + id for id in some]
+            rows = self.db.rows(sql, names=names)
+            found.update((row[0].removeprefix(front), str(row[1])) for row in rows)
+        return found
 
     def followed(self) -> dict[str, str]:
         """Every golden record that became part of another, and the one that goes on by now."""

@@ -299,6 +299,15 @@ class Records:
             )
         return in_order(found, ids)
 
+    def keys_of(self, goldens: Iterable[str]) -> dict[str, list[LinkKey]]:
+        """Golden id -> all its records, by app and id; golden records without any are missing."""
+        found: dict[str, list[LinkKey]] = {}
+        for some in chunks(sorted(goldens)):
+            sql = "SELECT golden, app, id FROM link WHERE space = :space AND golden IN :ids"
+            for row in sorted(self.db.rows(sql, space=self.space, ids=some)):
+                found.setdefault(row[0], []).append((row[1], row[2]))
+        return found
+
     def records_of(self, goldens: Sequence[str]) -> dict[tuple[str, str], str]:
         """(golden id, app) -> the primary live record."""
         found: dict[tuple[str, str], str] = {}

@@ -9,7 +9,7 @@ from syncer.model import LinkKey
 from syncer.setup import Sync
 from syncer.store.database import Database
 from syncer.store.records import Records
-from syncer.usecases.who import known, named
+from syncer.usecases.who import People
 
 
 class NotPossible(Exception):
@@ -36,50 +36,41 @@ class Side:
         return self.golden or ":".join(self.records[0])
 
 
-def side_of(sync: Sync, db: Database, who: str) -> Side | None:
+def side_of(people: People, who: str) -> Side | None:
     """The golden record or single record that goes by a name; None where nobody does. Raises `NotPossible`
     where several do."""
-    keys, records = known(sync, db, who), Records(db, sync.name)
-    with db.reading():
-        of = {key: records.golden_of(key[0], [key[1]]).get(key[1]) for key in keys}
-        goldens = sorted({g for g in of.values() if g is not None})
-        units = records.units(goldens)
+    keys = people.known(who)
+    goldens = people.goldens(keys)
     if len(goldens) > 1 or (not goldens and len(keys) > 1):
         found = ", ".join(goldens or (":".join(key) for key in keys))
         raise NotPossible(f"'{who}' is more than one: {found}. Name one of them.")
     if goldens:
-        return Side(goldens[0], tuple(link.key for link in units[goldens[0]].links))
+        return Side(goldens[0], tuple(people.records[goldens[0]]))
     return Side(None, keys) if keys else None
 
 
-def leaving_of(sync: Sync, db: Database, names: Sequence[str]) -> tuple[str, list[LinkKey]] | None:
+def leaving_of(
+    sync: Sync, db: Database, people: People, names: Sequence[str]
+) -> tuple[str, list[LinkKey]] | None:
     """(golden id, records that are to leave it) of what was named: single records, or a name that only some
     of its records go by; of two records the one whose app comes later leaves. None where nobody is known.
     Raises `NotPossible` where it cannot be told."""
-    records = Records(db, sync.name)
-    keys: set[LinkKey] = set()
-    goldens: set[str] = set()
-    with db.reading():
-        for name in names:
-            found = named(sync, db, name)
-            of = {key: records.golden_of(key[0], [key[1]]).get(key[1]) for key in found}
-            keys.update(key for key, golden in of.items() if golden is not None)
-            goldens.update(golden for golden in of.values() if golden is not None)
-        units = records.units(sorted(goldens))
+    keys = {key for name in names for key in people.named(name) if key in people.golden}
+    goldens = people.goldens(keys)
     if not goldens:
         return None
     if len(goldens) > 1:
-        raise NotPossible(f"These are several golden records already: {', '.join(sorted(goldens))}.")
+        raise NotPossible(f"These are several golden records already: {', '.join(goldens)}.")
     (golden,) = goldens
     place = {app: n for n, app in enumerate(sync.mapping.order)}
-    all_ = sorted((link.key for link in units[golden].links), key=lambda k: (place.get(k[0], 99), k[1]))
+    all_ = sorted(people.records[golden], key=lambda k: (place.get(k[0], 99), k[1]))
     if len(all_) < 2:
         raise NotPossible(
             f"{golden} has one record only, {':'.join(all_[0])}: there is nothing to take apart."
         )
     if not any(":" in name for name in names):
         with db.reading():  # what we made goes by the names of the others
-            keys |= {key for key, rows in records.keys.by_record(all_).items() if not rows}
+            keys |= {k for k, rows in Records(db, sync.name).keys.by_record(all_).items() if not rows}
     if len(keys) == len(all_) == 2:
         keys = {all_[-1]}
     if len(keys) == len(all_):

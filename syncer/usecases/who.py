@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from connectors.contract import AppError
 from mappings.model import BadValue
@@ -11,39 +13,79 @@ from syncer.model import LinkKey
 from syncer.setup import App, Sync
 from syncer.store.database import Database
 from syncer.store.joins import Joins
+from syncer.store.keys import by_app
 from syncer.store.records import Records
 
 
-def find(sync: Sync, db: Database, who: str) -> tuple[LinkKey, ...]:
-    """The records of one person or company in all apps, as far as they are known; for somebody new, those
-    that the apps themselves find under that address. Empty where nobody is found."""
-    return known(sync, db, who) or tuple(dict.fromkeys(_asked(sync, dict(_keys(sync, who)))))
+@dataclass(frozen=True, slots=True)
+class People:
+    """What the state knows of names that were looked up together.
+
+    own       name -> the records that themselves go by it: the one under an id, the holders of an address
+    survivor  name -> itself, or the golden record that a golden record of this id became part of
+    records   golden record -> all its records
+    golden    record -> its golden record, of those that have one
+    """
+
+    own: Mapping[str, Sequence[LinkKey]]
+    survivor: Mapping[str, str]
+    records: Mapping[str, Sequence[LinkKey]]
+    golden: Mapping[LinkKey, str]
+
+    def known(self, who: str) -> tuple[LinkKey, ...]:
+        """The records of one person or company in all apps, as far as the state knows."""
+        return self._with(who, sorted({self.survivor[who], *self.goldens(self.own[who])}))
+
+    def named(self, who: str) -> tuple[LinkKey, ...]:
+        """The records that themselves go by a name; all of a golden record where its id was given."""
+        return self._with(who, [self.survivor[who]])
+
+    def goldens(self, keys: Iterable[LinkKey]) -> list[str]:
+        """The golden records of these records."""
+        return sorted({self.golden[key] for key in keys if key in self.golden})
+
+    def _with(self, who: str, goldens: Iterable[str]) -> tuple[LinkKey, ...]:
+        linked = (key for golden in goldens for key in self.records.get(golden, ()))
+        return tuple(dict.fromkeys((*self.own[who], *linked)))
 
 
-def named(sync: Sync, db: Database, who: str) -> tuple[LinkKey, ...]:
-    """The records that themselves go by a name: the one under an id, the holders of an address; all of a
-    golden record where its id was given."""
-    records = Records(db, sync.name)
+def look_up(sync: Sync, db: Database, names: Iterable[str]) -> People:
+    """Look up many names at once. No app is asked."""
+    names, records = list(dict.fromkeys(names)), Records(db, sync.name)
     with db.reading():
-        found = _named(sync, who) or _holders(records, dict(_keys(sync, who)))
-        whole = records.units([Joins(db, sync.name).survivor(who)]).values()
-    return tuple(dict.fromkeys((*found, *(link.key for unit in whole for link in unit.links))))
+        own = _own(sync, records, names)
+        survivor = Joins(db, sync.name).survivors(names)
+        ids = by_app(dict.fromkeys(key for keys in own.values() for key in keys))
+        goldens = {golden for app in ids for golden in records.golden_of(app, ids[app]).values()}
+        theirs = records.keys_of({*survivor.values(), *goldens})
+    return People(own, survivor, theirs, {key: golden for golden in theirs for key in theirs[golden]})
 
 
 def known(sync: Sync, db: Database, who: str) -> tuple[LinkKey, ...]:
-    """The same, as far as the state knows: no app is asked."""
-    records = Records(db, sync.name)
-    with db.reading():
-        named = _named(sync, who) or _holders(records, dict(_keys(sync, who)))
-        goldens = {
-            Joins(db, sync.name).survivor(who),
-            *(g for app, id in named for g in records.golden_of(app, [id]).values()),
-        }
-        linked = [link.key for unit in records.units(sorted(goldens)).values() for link in unit.links]
-    return tuple(dict.fromkeys((*named, *linked)))
+    """The records of one person or company in all apps, as far as the state knows: no app is asked."""
+    return look_up(sync, db, [who]).known(who)
 
 
-def _named(sync: Sync, who: str) -> list[LinkKey]:
+def find(sync: Sync, db: Database, who: str) -> tuple[LinkKey, ...]:
+    """The same; for somebody new, those that the apps themselves find under that address. Empty where nobody
+    is found."""
+    return known(sync, db, who) or tuple(dict.fromkeys(_asked(sync, dict(_keys(sync, who)))))
+
+
+def _own(sync: Sync, records: Records, names: Sequence[str]) -> dict[str, list[LinkKey]]:
+    found = {name: _by_id(sync, name) for name in names}
+    wanted: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for name in names:
+        for kind, value in () if found[name] else _keys(sync, name):
+            wanted[kind][fold_key(value)].append(name)
+    for kind, holding in wanted.items():
+        for key, app, id, _, _ in records.keys.holders(kind, holding):
+            for name in holding[key]:
+                found[name].append((app, id))
+    return found
+
+
+def _by_id(sync: Sync, who: str) -> list[LinkKey]:
     app, _, id = who.partition(":")
     return [(app, id)] if app in sync.apps and id else []
 
@@ -57,11 +99,6 @@ def _keys(sync: Sync, who: str) -> Iterator[tuple[str, str]]:
             continue
         if isinstance(value, str) and value:
             yield name, value
-
-
-def _holders(records: Records, keys: dict[str, str]) -> list[LinkKey]:
-    rows = [row for kind, value in keys.items() for row in records.keys.holders(kind, [fold_key(value)])]
-    return [(app, id) for _, app, id, _, _ in rows]
 
 
 def _asked(sync: Sync, keys: dict[str, str]) -> Iterator[LinkKey]:

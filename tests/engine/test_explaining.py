@@ -11,7 +11,7 @@ from connectors.contract import FieldSpec
 from syncer.brakes import Limit
 from syncer.usecases.explaining import Explained, Explainer, Unlinked
 from syncer.usecases.timeline import timeline
-from syncer.usecases.who import known
+from syncer.usecases.who import known, look_up
 from tests.engine.world import DESK, MAPPING, World
 
 MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind"}
@@ -58,6 +58,28 @@ def test_a_person_goes_by_address_and_phone(world: World, who: str) -> None:
     world.settle()
     found = one(world, who)
     assert one(world, found.golden) == one(world, f"crm:{id}") == found
+
+
+def test_many_names_are_looked_up_at_once_as_each_alone(world: World) -> None:
+    id = world.apps["crm"].user_create({**MARA, "phone": "+6281234567890"})
+    other = world.apps["crm"].user_create({"email": "bo@x.test", "phone": "+6281234567890", "last": "Berg"})
+    world.settle()
+    golden = one(world, f"crm:{id}").golden
+    names = [
+        "mara@x.test",
+        "+62 812-3456-7890",
+        f"crm:{other}",
+        "MARA@x.test",
+        golden,
+        "nobody@x.test",
+        "crm:0",
+    ]
+    people = look_up(world.sync(), world.db, names)
+    assert {name: people.known(name) for name in names} == {
+        name: known(world.sync(), world.db, name) for name in names
+    }
+    assert {("crm", id), ("crm", other)} <= set(people.known("+62 812-3456-7890"))
+    assert people.known("nobody@x.test") == ()
 
 
 def held_conflict(world: World) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from syncer.usecases.linking import Linking, Tied
-from syncer.usecases.sides import Held, NotPossible, leaving_of, side_of
+from syncer.usecases.linking import Leaving, Linking, Tied
+from syncer.usecases.sides import Held, NotPossible, Side, leaving_of, side_of
+from syncer.usecases.who import look_up
 from tests.engine.world import World
 
 ANNA = {"email": "anna@x.test", "first": "Anna", "last": "Lind", "title": "CEO", "phone": "+6281234567890"}
@@ -38,14 +39,22 @@ def linking(world: World) -> Linking:
     return Linking(world.sync(), world.db, world.ports())
 
 
+def side(world: World, who: str) -> Side | None:
+    return side_of(look_up(world.sync(), world.db, [who]), who)
+
+
+def leaving(world: World, names: Sequence[str]) -> Leaving | None:
+    return leaving_of(world.sync(), world.db, look_up(world.sync(), world.db, names), names)
+
+
 def unlink(world: World, *names: str, do: bool = True) -> Tied:
-    found = leaving_of(world.sync(), world.db, names)
+    found = leaving(world, names)
     assert found is not None
     return linking(world).unlink([found], do)
 
 
 def link(world: World, one: str, other: str, do: bool = True) -> Tied:
-    sides = [side_of(world.sync(), world.db, who) for who in (one, other)]
+    sides = [side(world, who) for who in (one, other)]
     assert sides[0] is not None
     assert sides[1] is not None
     return linking(world).link([(sides[0], sides[1])], do)
@@ -158,7 +167,7 @@ def test_two_golden_records_are_joined_by_the_rules_and_the_younger_id_stays_kno
         {"email": "b@x.test", "name": "Bo Frost", "title": "Clerk", "consent": "pending"}
     )
     world.settle()
-    one, other = (side_of(world.sync(), world.db, who) for who in ("a@x.test", "b@x.test"))
+    one, other = (side(world, who) for who in ("a@x.test", "b@x.test"))
     assert one is not None
     assert other is not None
     assert one.golden != other.golden
@@ -168,7 +177,7 @@ def test_two_golden_records_are_joined_by_the_rules_and_the_younger_id_stays_kno
     link(world, "a@x.test", "b@x.test")
     world.settle()
     assert set(goldens(world)) == {one.golden}
-    alias = side_of(world.sync(), world.db, str(other.golden))
+    alias = side(world, str(other.golden))
     assert alias is not None
     assert alias.golden == one.golden
     titles = {v["title"] for app in ("crm", "desk") for v in world.apps[app].records.values()}
@@ -196,10 +205,10 @@ def test_a_single_record_joins_by_name(world: World) -> None:
 )
 def test_what_cannot_be_told_is_asked(world: World, names: list[str], told: str | None) -> None:
     if told is None:
-        assert leaving_of(world.sync(), world.db, names) is None
+        assert leaving(world, names) is None
         return
     with pytest.raises(NotPossible, match=told):
-        leaving_of(world.sync(), world.db, names)
+        leaving(world, names)
 
 
 def test_a_held_sync_is_left_alone(world: World) -> None:
