@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Literal, TypeAlias
 
@@ -29,6 +29,7 @@ DISAGREES: Final = Mark.DISAGREES
 ABSENT: Final = Mark.ABSENT
 
 LinkKey: TypeAlias = tuple[str, str]  # (app, record id)
+IN_HAND: Final = timedelta(minutes=1)  # how long after it was sent a write may move a record's stamp
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ class Link:
               alone; ended by the next edit there, or when golden moves
     doomed    the undo that is to archive this record; "" for none
     stamp     the record's stamp at the last observation or answer; ours: our own write moved it last
+    touched   somebody else changed the record since we know it, perhaps in fields that are not mapped
     """
 
     app: str
@@ -88,10 +90,20 @@ class Link:
     version: str = ""
     parted: dict[str, Value] = field(default_factory=dict)
     doomed: str = ""
+    touched: bool = False
 
     @property
     def key(self) -> LinkKey:
         return self.app, self.id
+
+    def moved_to(self, stamp: datetime | None) -> bool:
+        """Whether a record with this stamp was changed by somebody else since: the stamp is later than our
+        last write, and than our last look (one write of ours may move it more than once)."""
+        if stamp is None:
+            return False
+        if self.pending:
+            return stamp > max(p.sent_at for p in self.pending.values()) + IN_HAND
+        return self.stamp is not None and stamp > max(self.stamp, self.observed_at or self.stamp)
 
     def copy(self) -> Link:
         return Link(
@@ -111,6 +123,7 @@ class Link:
             self.version,
             dict(self.parted),
             self.doomed,
+            self.touched,
         )
 
 

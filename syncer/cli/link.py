@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 Limit = Annotated[int, typer.Option(help="How many lines to show; 0: all.", min=0)]
 
 Found = tuple["Linking", list[Any], dict[str, str]]  # what is to be done, and lines left out with the reason
-Read = Callable[
-    ["Sync", "Database", "People", Sequence[str]], Any
-]  # what a line means; None: nothing
+Read = Callable[["Sync", "Database", "People", Sequence[str]], Any]  # what a line means; None: nothing
 Flags = tuple[bool, bool, bool]
 
 

@@ -50,6 +50,7 @@ def read(observations: Iterable[tuple[Link, Observation]], golden: Golden, lens:
     reading = Reading(golden, lens, {}, [], [])
     for link, obs in observations:
         slots = lens.mapping.apps[link.app].slots
+        link.touched = link.touched or link.moved_to(obs.stamp)
         late: dict[str, Value] = {}
         for name, value in obs.values.items():
             slot = slots.get(name)

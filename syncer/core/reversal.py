@@ -45,7 +45,7 @@ def look(unit: Unit, lens: Lens) -> Reversal:
             continue
         slots = lens.mapping.apps[link.app].slots
         news = {n: v for n, v in obs.values.items() if n in slots and _is_news(link, slots[n], v, obs)}
-        if _has_moved(link, obs):
+        if link.moved_to(obs.stamp):
             r.moved.add(link.key)
         r.news |= {(link.key, name) for name in news}
         known = {n: v for n, v in obs.values.items() if n not in news}
@@ -58,14 +58,6 @@ def look(unit: Unit, lens: Lens) -> Reversal:
         if news:
             r.waiting.append(replace(obs, values=news))
     return r
-
-
-def _has_moved(link: Link, obs: Observation) -> bool:
-    """Whether somebody touched the record, perhaps in fields that are not mapped: its stamp is later than our
-    last write, and than our last look (one write of ours may move it more than once)."""
-    if link.pending or link.stamp is None or obs.stamp is None:
-        return False
-    return obs.stamp > max(link.stamp, link.observed_at or link.stamp)
 
 
 def _is_news(link: Link, slot: Slot, value: Value, obs: Observation) -> bool:

@@ -47,6 +47,8 @@ def _why_kept(r: Reversal, link: Link, deed: Deed, rules: Rules, lens: Lens) -> 
         return "somebody has changed the record since it was created"
     if link.key in deed.typed or _differs(link, deed, lens):
         return "somebody has edited the record since it was created"
+    if link.touched:
+        return "somebody has changed the record since it was created, perhaps in a field that is not mapped"
     if link.key in rules.used:
         return f"it has {rules.used[link.key]}"
     if link.pending:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from connectors.contract import AppError, AuthRefused, Fetched, ObjectSpec, Page, Record
@@ -21,7 +21,9 @@ from syncer.store import codec
 from syncer.store.database import chunks
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
-from syncer.store.shadows import forget
+from syncer.store.shadows import forget, note_touched
+
+MARGIN = timedelta(minutes=1)  # clocks differ, and stamps may be coarse
 
 
 class TooMany(AppError):
@@ -55,6 +57,7 @@ class Puller:
     progress: Callable[[str, str, int], None]
     result: Pulled = field(default_factory=Pulled)
     _new: list[str] = field(default_factory=list)  # records that showed something new
+    _since: datetime | None = None  # what is stamped earlier was read to the end before
 
     def task(self) -> Task[Pulled]:
         """Read what changed, or everything the first time."""
@@ -65,6 +68,9 @@ class Puller:
                 self.ledger.save_reader(self.app.name, cursor=None)
                 state["cursor"] = None
             first = state["complete_at"] is None
+            if state["pulled_at"] is not None:
+                lag = timedelta(seconds=self.app.spec.lag)
+                self._since = datetime.fromisoformat(state["pulled_at"]) - lag - MARGIN
             # One that stopped before its first page begins anew, and tells again who is missing.
             resumed = state["scan_began"] is not None and state["cursor"] is not None
             began = state["scan_began"] if resumed else codec.iso(self.now())
@@ -174,6 +180,7 @@ class Puller:
             if fresh and seen is not None:  # what moves while it is listed is listed again: no longer new
                 fresh = seen.isdisjoint(r.id for r in page.records)
             with self.intake.records.db.transaction():
+                self._note_touched(page.records, news)
                 self.intake.save(news, read_at, fresh)
                 if page.cursor is not None or page.last:
                     self.ledger.save_reader(self.app.name, cursor=page.cursor)
@@ -182,6 +189,14 @@ class Puller:
             self.progress("reading", self.app.name, self.result.read)
             if page.last:
                 return
+
+    def _note_touched(self, page: Sequence[Record], news: Sequence[Record]) -> None:
+        """Where a record changed since the last reading and shows no news, that was in what is not mapped."""
+        since, new = self._since, {record.id for record in news}
+        late = [r for r in page if since and r.stamp and r.stamp > since and r.id not in new]
+        if late:
+            links = self.intake.records.links(self.app.name, [r.id for r in late])
+            note_touched(self.intake.records, links, late, self.sync.slot_names())
 
     def _news(self, page: Sequence[Record], fresh: bool) -> list[Record]:
         """Records that do not simply show what they are known to show."""

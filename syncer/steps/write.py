@@ -20,6 +20,7 @@ from syncer.setup import App, Sync
 from syncer.steps.normalise import Intake
 from syncer.store.database import chunks
 from syncer.store.ledger import Ledger
+from syncer.store.shadows import note_touched
 
 FRESH = timedelta(minutes=1)
 
@@ -123,6 +124,8 @@ class Writer:
         unsure = {id for id in old if id not in by_id or by_id[id].state == "unknown"}
         with self.intake.records.db.transaction():
             self.intake.save_fetched([by_id[i.record] for i in moved if i.record], read_at)
+            shown = [a.record for a in answers if a.state == "found" and a.record is not None]
+            note_touched(self.intake.records, links, shown, self.sync.slot_names())
         self.result.moved += [str(i.record) for i in moved]
         self.result.outcomes["stale"] += len(moved)
         return [i for i in batch if i not in moved and i.record not in unsure], links

@@ -77,6 +77,8 @@ def link_body(link: Link) -> str:
         body["x"] = link.parted
     if link.doomed:
         body["z"] = link.doomed
+    if link.touched:
+        body["e"] = True
     return dumps(body)
 
 
@@ -115,6 +117,7 @@ def link(app: str, id: str, golden: str, state: Any, primary: bool, version: str
         version,
         body.get("x", {}),
         body.get("z", ""),
+        body.get("e", False),
     )
 
 

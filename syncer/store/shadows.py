@@ -1,13 +1,15 @@
 """What is known of single fields of an app, over all its records: forgotten where a field comes back, counted
-where one has gone."""
+where one has gone. And of fields that are not mapped: that somebody changed a record."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import orjson
 
+from connectors.contract import Record
+from syncer.model import Link
 from syncer.store.database import chunks
 from syncer.store.records import Records
 
@@ -28,6 +30,21 @@ def forget(records: Records, app: str, names: Collection[str], slots: Mapping[st
                         known.pop(name, None)
                 changed.append(link)
         records.save_links(changed, slots)
+
+
+def note_touched(
+    records: Records,
+    links: Mapping[str, Link],
+    shown: Iterable[Record],
+    slots: Mapping[str, tuple[str, ...]],
+) -> None:
+    """Remember of linked records that are shown with a later stamp that somebody changed them, perhaps in
+    fields that are not mapped. Call inside a transaction."""
+    known = ((links[record.id], record.stamp) for record in shown if record.id in links)
+    moved = [link for link, stamp in known if not link.touched and link.moved_to(stamp)]
+    for link in moved:
+        link.touched = True
+    records.save_links(moved, slots)
 
 
 def holding(records: Records, app: str, slot: str) -> list[str]:
