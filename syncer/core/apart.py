@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from conflicts.candidate import Candidate
 from conflicts.consent import most_restrictive, rank
 from mappings.model import BadValue, Slot
 from syncer.core.deeds import Line, Reversal, Rules, Written
@@ -18,8 +19,9 @@ from syncer.core.merge import merge
 from syncer.core.merging import Merging
 from syncer.core.observe import read
 from syncer.core.reversal_fields import raises, settle, slot_state, why_left
-from syncer.model import ABSENT, Golden, Link, LinkKey, Mark, Observation, Unit, Value
+from syncer.model import ABSENT, Golden, Link, LinkKey, LogEntry, Mark, Observation, Unit, Value
 
+UNLINKED = "the records of the other side were taken out"
 Own = Mapping[LinkKey, Mapping[str, Value]]  # record -> slot -> what people put there
 
 
@@ -69,10 +71,11 @@ def _is_ours(ours: Mapping[str, Value], slot: Slot, value: Value) -> bool:
 
 @dataclass(slots=True)
 class Split:
-    """The golden record as it stays, and the new one that leaves it."""
+    """The golden record as it stays, and the new one that leaves it; `log`: conflicts that were held."""
 
     stays: Reversal
     leaves: Reversal
+    log: list[LogEntry]
 
 
 def split(
@@ -90,20 +93,23 @@ def split(
         )
         for golden, apart in ((whole.golden.copy(), False), (Golden(name), True))
     )
+    log: list[LogEntry] = []
     for side in (stays, leaves):
-        _give_values(side, whole.golden, own, rules, lens)
+        _give_values(side, whole.golden, own, rules, lens, log)
         _choose_written(side.unit.links)
         for link in side.unit.links:
             link.golden = side.unit.golden.id
             if link.state == "live":
                 _give_back(side, link, own.get(link.key, {}), rules, lens)
-    return Split(stays, leaves)
+    return Split(stays, leaves, log)
 
 
 # -- golden values ----------------------------------------------------------------------------------------
 
 
-def _give_values(side: Reversal, whole: Golden, own: Own, rules: Rules, lens: Lens) -> None:
+def _give_values(
+    side: Reversal, whole: Golden, own: Own, rules: Rules, lens: Lens, log: list[LogEntry]
+) -> None:
     """The golden values of a side, and what that changes."""
     golden, links = side.unit.golden, side.unit.links
     mine = {link.key for link in links}
@@ -119,8 +125,7 @@ def _give_values(side: Reversal, whole: Golden, own: Own, rules: Rules, lens: Le
         apart.value.setdefault(field, None)
     if consent in whole.value:
         _part_consent(apart, whole, consent, mine, own, lens)
-    held = {f: [c for c in cs if (c.app, c.record) in mine] for f, cs in whole.held.items()}
-    golden.held = {f: cs for f, cs in held.items() if cs}
+    golden.held = _part_held(Merging(apart, links, lens, rules.run, log), whole)
     _note_changes(side, apart, whole, lens)
 
 
@@ -135,6 +140,26 @@ def _merge_own(apart: Golden, links: Sequence[Link], own: Own, run: str, lens: L
     reading = read(fresh, apart, lens)
     offers = {f: offered for f, offered in reading.offers.items() if f not in apart.value}
     merge(Merging(apart, [link for link, _ in fresh], lens, run, []), offers)
+
+
+def _part_held(m: Merging, whole: Golden) -> dict[str, list[Candidate]]:
+    """The conflicts that a side still has: what the other side's records hold is none of its business. Where
+    one value is left it is taken; where none is, golden stands."""
+    mine, still = {link.key for link in m.links}, dict[str, list[Candidate]]()
+    for name, candidates in whole.held.items():
+        known = m.lens.mapping.fields.get(name)
+        left = [c for c in candidates if (c.app, c.record) in mine]
+        if known is None or (not left and m.golden.id != whole.id):
+            continue
+        newest = max(left, key=lambda c: (c.time, c.app, c.record), default=None)
+        if newest is not None and not all(known.type.same(c.value, newest.value) for c in left):
+            still[name] = left
+            m.note("conflict", known, left, known.rule.word, UNLINKED, status="held")
+            continue
+        if newest is not None:
+            m.take(known, newest, "edit")
+        m.note("conflict", known, left, "unlinked", UNLINKED, winner=newest)
+    return still
 
 
 def _part_consent(

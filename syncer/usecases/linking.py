@@ -206,6 +206,7 @@ class Linking:
             name = names[golden] if names[golden] not in taken else f"{names[golden]}-{rules.run}"
             parts = split(looked[golden], leaving, name, own[golden], rules, lens)
             sides += [parts.stays, parts.leaves]
+            self.engine.ledger.log(rules.run, self.ports.now(), parts.log)
             tied.goldens += [golden, name]
             tied.moved.update(app for app, _ in leaving)
             staying = [link.key for link in units[golden].links if link.key not in leaving]

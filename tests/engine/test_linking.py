@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from syncer.usecases.explaining import Explainer
 from syncer.usecases.linking import Leaving, Linking, Tied
 from syncer.usecases.sides import Held, NotPossible, Side, leaving_of, side_of
 from syncer.usecases.who import look_up
-from tests.engine.world import World
+from tests.engine.world import MAPPING, World
 
 ANNA = {"email": "anna@x.test", "first": "Anna", "last": "Lind", "title": "CEO", "phone": "+6281234567890"}
 OTHER = {
@@ -106,6 +107,30 @@ def test_they_are_never_linked_again_and_the_apps_come_to_rest(world: World) -> 
     assert goldens(world) == apart
     assert world.rows("SELECT DISTINCT verdict FROM match_decision") == [("never",)]
     assert desk in {f"{a}:{i}" for a, i in world.rows("SELECT app, id FROM link")}
+
+
+@pytest.mark.parametrize("typed", [("crm", "desk"), ("crm", "mail", "desk")], ids=len)
+def test_a_held_conflict_loses_the_candidates_that_leave(tmp_path: Path, typed: tuple[str, ...]) -> None:
+    world = World(tmp_path, text=MAPPING.replace("rule: {prefer: [crm]}", "rule: manual"))
+    world.apps["crm"].user_create({**ANNA, "title": "Clerk"})
+    world.apps["desk"].user_create(OTHER)
+    world.settle()
+    for app in typed:
+        world.apps[app].user_edit(the(world, app).split(":")[1], {"title": f"Head of {app}"})
+    world.settle()
+    candidates = world.rows("SELECT body FROM conflict WHERE status = 'held'")
+    assert all(f"Head of {app}" in str(candidates) for app in typed)
+    tied = unlink(world, the(world, "desk"))
+    rows = world.rows("SELECT golden, body FROM conflict WHERE status = 'held'")
+    assert [str(golden) for golden, _ in rows] == ([tied.goldens[0]] if "mail" in typed else [])
+    assert "Head of desk" not in str(rows)
+    world.settle()
+    assert world.only("desk")["title"] == "Head of desk"
+    assert world.only("crm")["title"] == "Head of crm"
+    assert world.only("mail")["title"] == f"Head of {'mail' if 'mail' in typed else 'crm'}"
+    explained, _ = Explainer(world.sync(), world.db).who(tied.goldens[1], "title")
+    assert (explained[0].fields[0].value, explained[0].fields[0].held) == ("Head of desk", ())
+    world.db.close()
 
 
 def test_an_opt_out_stays_on_both_sides(world: World) -> None:
