@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.crash import Crash, Crasher, disarm
+from tests.engine.crash import Crash, Crasher, PlainWorld, disarm
 from tests.engine.world import CRM, DESK, MAIL, World
+
+PARTS = 4
 
 Story = Callable[[World], None]
 
@@ -43,8 +45,9 @@ STORIES: dict[str, Story] = {"first sync": first_sync, "edits": edits}
 class Matrix:
     """One story in one kind of apps, told again and again in folders of its own."""
 
-    def __init__(self, folder: Path, story: Story, keyless: bool) -> None:
+    def __init__(self, folder: Path, story: Story, keyless: bool, kind: type[World] = World) -> None:
         self.folder = folder
+        self.kind = kind
         self.story = story
         crm = replace(CRM, unique=()) if keyless else CRM
         self.traits = {"crm": crm, "mail": MAIL, "desk": DESK}
@@ -55,7 +58,7 @@ class Matrix:
         self.told += 1
         folder = self.folder / str(self.told)
         folder.mkdir()
-        world = World(folder, self.traits)
+        world = self.kind(folder, self.traits)
         self.story(world)
         return world
 
@@ -115,6 +118,24 @@ def test_a_crash_and_another_in_the_recovery(tmp_path: Path, part: int) -> None:
         second = 1 + part
         while matrix.crash(first, second) == 0:
             second += 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("keyless", [False, True], ids=["keyed", "keyless"])
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_crash_at_every_step_and_another_at_every_step_of_the_recovery(
+    tmp_path: Path, part: int, keyless: bool
+) -> None:
+    """All pairs, on the plain store."""
+    matrix = Matrix(tmp_path, first_sync, keyless, PlainWorld)
+    steps = matrix.steps()
+    assert steps > 20
+    for first in range(1 + part, steps + 1, PARTS):
+        second = 1
+        while matrix.crash(first, second) == 0:
+            second += 1
+        assert second > 20
 
 
 def test_two_crashes_in_a_row(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from syncer import brakes, engine
 from syncer.core import decide as deciding
-from syncer.core import merge, settle
+from syncer.core import merge, observe, settle
 from syncer.engine import Engine
 from syncer.steps.normalise import Intake
 from syncer.steps.pull import Puller
@@ -332,3 +332,8 @@ def only_the_last_consent_counts() -> Sequence[Any]:
 
 def of_the_core(name: str) -> Patches:
     return pure.CORE[name]
+
+
+def newest_is_read_last() -> Sequence[Any]:
+    """An edit is dated by when it was read: the order in which apps are read decides."""
+    return (patch.object(observe, "date_of", lambda link, slot, obs, known: (obs.read_at, "observed")),)

@@ -21,7 +21,8 @@ class Kinds:
 
     faults     those of `MORE` that are on, with their rates
     clocks     the apps whose clocks are wrong
-    backwards  apps list each page, and the state each answer that has no order, from the end
+    backwards  apps are read in the other order, and list each page from the end, as the state does each
+               answer that has no order
     twice      which part is played in the other order too: what follows when people stop (``end``), or the
                first contact of many people (``start``)
     """

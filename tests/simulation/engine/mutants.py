@@ -374,6 +374,14 @@ MUTANTS: tuple[Mutant, ...] = (
         errors.short_listing_vouches,
         Wish(2, 2, TEXT, SCAN, acts=EDITS, faults=SHORT, limits=False, calm=True),
     ),
+    Mutant(
+        "newest_is_read_last",
+        "the order in which apps are read decides",
+        errors.newest_is_read_last,
+        Wish(
+            3, 1, TEXT, said={"rule": "newest"}, acts=EDITS, faults={}, limits=False, calm=True, twice="end"
+        ),
+    ),
 )
 
 BY_NAME = {m.name: m for m in MUTANTS}

@@ -4,11 +4,24 @@ state list what has no order of its own come to the same records."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from syncer.ports import Inline, Task
 
 if TYPE_CHECKING:
     from tests.simulation.engine.world import World
+
+R = TypeVar("R")
+
+
+class FromTheEnd(Inline):
+    """Apps take their turns in the other order."""
+
+    def drive(self, tasks: Mapping[str, Task[R]]) -> dict[str, R]:
+        names = sorted(tasks, reverse=True)
+        results = super().drive({f"{at:03}": tasks[name] for at, name in enumerate(names)})
+        return {names[int(at)]: result for at, result in results.items()}
 
 
 def differences(one: World, other: World) -> Iterator[str]:

@@ -29,6 +29,7 @@ from tests.simulation.engine.clocks import TRUE, Clock
 from tests.simulation.engine.faults import Faults, swarm
 from tests.simulation.engine.kinds import Kinds, kinds
 from tests.simulation.engine.memory import Memory
+from tests.simulation.engine.order import FromTheEnd
 from tests.simulation.engine.people import ACTS, People
 from tests.simulation.engine.settings import ANYTHING, OBJECT, Wish, setting
 from tests.simulation.engine.store import PlainStore, Stepped, blank
@@ -192,7 +193,8 @@ class World:
             self.runs += 1
             return f"run-{self.runs:04d}"
 
-        return Ports(self.machine, run_id, Inline(), holder, lambda _: alive)
+        turns = FromTheEnd() if self.backwards else Inline()
+        return Ports(self.machine, run_id, turns, holder, lambda _: alive)
 
     def run(self, approve: str | None = None, reject: str | None = None) -> Report | None:
         """One run, some time after the last thing that happened; None where it was cut off."""
