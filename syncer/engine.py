@@ -157,11 +157,9 @@ class Engine:
 
     def _recover_by_reading(self, run: Run, recoveries: Mapping[str, Recovery]) -> None:
         for name, recovery in recoveries.items():
-            if name in run.readable and name not in run.short:
-                with self.db.transaction():
-                    run.lost += recovery.settle_by_reading(recovery.result.lost)
-            else:
-                run.lost += len(recovery.result.lost)
+            whole = name in run.readable and name not in run.short
+            with self.db.transaction():
+                run.lost += recovery.settle_by_reading(recovery.result.lost, whole)
 
     def _read(self, run: Run, resting: frozenset[str]) -> None:
         able = self.unpaused()

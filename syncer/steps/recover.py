@@ -63,14 +63,13 @@ class Recovery:
 
     def look_up(self, flights: Sequence[InFlight]) -> Task[Recovered]:
         """Find out what became of creates, and of merges inside the app."""
+        groups = self._by_key([f for f in flights if f.item.kind == "create"])
+        self.result.lost += groups.pop("", [])  # whatever becomes of the calls, reading may show them
         try:
             for flight in (f for f in flights if f.item.kind == "merge"):
                 yield from self._ask_about(flight)
-            for name, group in self._by_key([f for f in flights if f.item.kind == "create"]).items():
-                if name:
-                    yield from self._find(name, group)
-                else:
-                    self.result.lost += group
+            for name, group in groups.items():
+                yield from self._find(name, group)
         except AppError as error:
             self.result.error = str(error)
         return self.result
@@ -92,10 +91,10 @@ class Recovery:
             self.intake.save_fetched([gone, *(a for id, a in found.items() if id != other)], asked_at)
             self.ledger.unmark([flight.ref])
 
-    def settle_by_reading(self, flights: Sequence[InFlight]) -> int:
+    def settle_by_reading(self, flights: Sequence[InFlight], whole: bool) -> int:
         """Creates that cannot be looked up, after the app was read: an unlinked record that shows all that we
-        sent is ours; where a read that began after the app's lag shows none, the create did not happen. Call
-        inside a transaction. Returns how many are still not to be told."""
+        sent is ours; where a `whole` read that began after the app's lag shows none, the create did not
+        happen. Call inside a transaction. Returns how many are still not to be told."""
         records, name = self.intake.records, self.app.name
         shown = records.waiting(name, [id for app, id in records.unlinked() if app == name])
         goldens = records.goldens([f.item.golden for f in flights])
@@ -109,7 +108,7 @@ class Recovery:
                 del shown[mine]
                 records.save_links([adopt(self._sent(flight), mine, golden)], self.sync.slot_names())
                 self.result.adopted.append(golden.id)
-            elif read_at is None or read_at - flight.sent_at <= self._patience():
+            elif not whole or read_at is None or read_at - flight.sent_at <= self._patience():
                 left += 1
                 continue
             self.ledger.unmark([flight.ref])

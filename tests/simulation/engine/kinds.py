@@ -24,7 +24,8 @@ class Kinds:
     backwards  apps are read in the other order, and list each page from the end, as the state does each
                answer that has no order
     twice      which part is played in the other order too: what follows when people stop (``end``), or the
-               first contact of many people (``start``)
+               first contact of many people (``start``). No clock is wrong there, ours neither: where one
+               is, an edit is dated by when it was read, and the order decides
     """
 
     faults: Mapping[str, float] = field(default_factory=dict)
@@ -40,4 +41,6 @@ def kinds(seed: int, apps: Iterable[str]) -> Kinds:
     wrong = rng.random() < SHARE
     clocks = {app: drawn(rng) for app in apps if wrong and rng.random() < 0.6}
     backwards, point = rng.random() < SHARE, rng.random()
-    return Kinds(faults, clocks, backwards, "start" if point < TWICE else "end" if point < 2 * TWICE else "")
+    if point < 2 * TWICE:
+        return Kinds(faults, {}, backwards, "start" if point < TWICE else "end")
+    return Kinds(faults, clocks, backwards)

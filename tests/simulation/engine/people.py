@@ -26,6 +26,7 @@ CONSENT = {
     "status": ("active", "active", "active", "out", "out", "waiting", "bounced"),
     "opt-out": ("true", None),
 }
+AWAY = ("down", "busy", "expired", "raised", "lapsed", "broken")  # faults by which an app cannot be read
 ACTS: Mapping[str, float] = {
     "edit": 60,
     "retype": 14,
@@ -225,7 +226,7 @@ class People:
             for shows in self.world.memory.shows.values()
             for s in shows
         )
-        away = any(kind in self.world.faults.rates for kind in ("down", "busy", "expired", "raised"))
+        away = any(kind in self.world.faults.rates for kind in AWAY)
         away = away or self.world.running
         return shown or not away or not any(tokens(x.after) & tokens(email) for x in changes)
 

@@ -71,6 +71,8 @@ class World:
         self.kinds = Kinds(twice=wish.twice) if wish.faults is not None else kinds(seed, self.setting.traits)
         self.backwards = self.kinds.backwards
         self.faults.rates = {**self.faults.rates, **self.kinds.faults}
+        if self.kinds.twice:
+            self.faults.rates.pop("clock", None)
         self.apps = {name: self._app(name) for name in self.setting.traits}
         self.wires = {name: self._wire(name) for name in self.apps}
         for name, app in self.apps.items():
