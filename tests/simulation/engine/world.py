@@ -256,7 +256,8 @@ class World:
     # -- backups ------------------------------------------------------------------------------------------
 
     def back_up(self) -> None:
-        if self.raw is not None:
+        """A state that no run has used is no backup: to put it back would be to begin anew."""
+        if self.raw is not None and self.raw.execute("SELECT COUNT(*) FROM reader").fetchone()[0]:
             self.backups.append(self.raw.serialize())
 
     def restore(self) -> None:
