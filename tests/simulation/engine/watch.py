@@ -49,6 +49,7 @@ class Watch:
         self.restored_at = -1
         self.linked: dict[Key, str] = {}
         self.linked_at: dict[Key, int] = {}
+        self.rows_before = 0
         self.decisions: list[int] = []
         self.made: set[Key] = set()
         self.fenced: Stepped | None = None
@@ -85,11 +86,18 @@ class Watch:
 
     def ended(self, report: Report | None) -> None:
         if report is None:
+            self._notice_what_was_decided()
             self._forget_what_was_not_kept()
             self._note_what_is_in_flight()
         self._cursors()
         self._limits()
         self.clean = report is not None and report.status == "done" and not report.leftovers
+
+    def _notice_what_was_decided(self) -> None:
+        """A process that died right after it committed a decision had no time to tell us."""
+        if self.kept_at < self.decided_at and self._written_down(self.w.store) > self.rows_before:
+            self._kept(self.w.store)
+            self.decisions.append(self.decided_at)
 
     def _forget_what_was_not_kept(self) -> None:
         """The process died: what it was shown last it may not have kept."""
@@ -132,19 +140,28 @@ class Watch:
 
     def deciding(self, engine: Engine) -> None:
         self.decided_at = self.memory.next()
+        self.rows_before = self._written_down(engine.db)
         self.rounds += 1
         self.before = self._print(engine)
 
     def decided(self, engine: Engine, plan: Plan) -> None:
-        self._know_links(engine.db)
-        if not self.w.nested:
-            self.kept_at = self.decided_at
+        self._kept(engine.db)
         if not plan.held:
             self.decisions.append(self.decided_at)
-        for key in self.linked:
-            self.linked_at.setdefault(key, self.decided_at)
         if plan.held and self.before is not None:
             self._held(engine, self.before)
+
+    def _kept(self, db: Database) -> None:
+        self._know_links(db)
+        if not self.w.nested:
+            self.kept_at = self.decided_at
+        for key in self.linked:
+            self.linked_at.setdefault(key, self.decided_at)
+
+    def _written_down(self, db: Database) -> int:
+        """How many rows decisions have written so far."""
+        with db.reading():
+            return sum(int(db.rows(f"SELECT COUNT(*) FROM {t}")[0][0]) for t in ("journal", "conflict"))
 
     def _know_links(self, db: Database) -> None:
         with db.reading():
