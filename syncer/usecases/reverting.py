@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
 
-from connectors.contract import AppError, Attaching
+from connectors.contract import AppError, Attaching, Fetched
 from syncer.abilities import abilities_of, creating_in
 from syncer.core.deeds import Line, Reversal, Written
 from syncer.core.lens import Lens
@@ -21,6 +21,8 @@ from syncer.setup import App
 from syncer.steps.normalise import Intake
 from syncer.steps.pull import look_at
 from syncer.store import codec
+from syncer.store.database import chunks
+from syncer.store.keys import by_app
 
 
 @dataclass(slots=True)
@@ -70,6 +72,35 @@ def _attached(app: App, ids: Sequence[str]) -> Task[Mapping[str, str]]:
     except AppError as error:
         found = dict.fromkeys(ids, f"perhaps something that could not be asked for: {error}")
     return found
+
+
+def merged_since(engine: Engine, ports: Ports, keys: Iterable[LinkKey]) -> dict[LinkKey, str]:
+    """Of these records those that their app merged into others: the id that lives on, which is asked for."""
+    tasks = {app: _merged(engine.intakes[app], ids, ports) for app, ids in by_app(keys).items()}
+    found: dict[str, Mapping[str, str]] = ports.workers.drive(tasks)
+    return {(app, id): into for app, told in found.items() for id, into in told.items()}
+
+
+def _merged(intake: Intake, ids: Sequence[str], ports: Ports) -> Task[Mapping[str, str]]:
+    fields, into, asked = intake.sync.fields(intake.app.name), dict[str, str](), list(ids)
+    try:
+        while asked:  # merges may chain
+            answers: list[Fetched] = []
+            for some in chunks(asked, intake.app.spec.fetch_batch):
+                answers += yield partial(intake.app.connector.fetch, intake.app.object, some, fields)
+            into |= {a.id: a.into for a in answers if a.state == "merged" and a.into}
+            asked = sorted(set(into.values()) - into.keys() - {a.id for a in answers})
+        ends = {id: _end(id, into) for id in ids if id in into}
+        yield from look_at(intake, sorted(set(ends.values())), ports.now)
+    except AppError:
+        return {}
+    return ends
+
+
+def _end(id: str, into: Mapping[str, str]) -> str:
+    for _ in into:
+        id = into.get(id, id)
+    return id
 
 
 def keep(engine: Engine, reversals: Sequence[Reversal], id: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.contract import Attaching
 from syncer import refs
-from syncer.core.deeds import Deed, Line, Reversal, Rules
+from syncer.core.deeds import Deed, Line, Reversal, Rules, Written
 from syncer.core.lens import Lens
 from syncer.core.reopen import Answered, reopen
 from syncer.core.resolve import RULE as RESOLVED
@@ -23,8 +23,17 @@ from syncer.setup import App, Sync
 from syncer.store.database import Database, chunks
 from syncer.store.history import History
 from syncer.store.joins import Joins
+from syncer.store.keys import by_app
 from syncer.store.stories import Stories
-from syncer.usecases.reverting import Sending, as_written, ask, attached, keep, plan_reversals
+from syncer.usecases.reverting import (
+    Sending,
+    as_written,
+    ask,
+    attached,
+    keep,
+    merged_since,
+    plan_reversals,
+)
 
 CHUNK = 300
 
@@ -64,6 +73,7 @@ class Undoing:
     stories: Stories = field(init=False)
     unreadable: dict[str, str] = field(default_factory=dict)
     used: dict[LinkKey, str] = field(default_factory=dict)
+    merged: dict[LinkKey, str] = field(default_factory=dict)  # into which record of the app
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.sync, self.db, self.ports)
@@ -108,12 +118,20 @@ class Undoing:
             writes = self.stories.written(wanted.run, knew)
         writes = [w for w in writes if w["record"] and w["app"] in self.sync.apps]
         self.unreadable = ask(self.engine, run, self.ports, [(w["app"], w["record"]) for w in writes])
+        self.merged = merged_since(self.engine, self.ports, self._unlinked(run, writes))
         made = {
             (w["app"], w["record"])
             for w in writes
             if (w["kind"], w["outcome"]) == ("create", "applied") and w["app"] not in self.unreadable
         }
         self.used = attached(self.engine, self.ports, sorted(made)) if wanted.field is None else {}
+
+    def _unlinked(self, run: Run, writes: Sequence[Mapping[str, Any]]) -> list[LinkKey]:
+        """Records that were written to and that no link leads to any more, in apps that can be asked."""
+        ids = by_app(dict.fromkeys((w["app"], w["record"]) for w in writes if w["app"] in run.readable))
+        with self.db.reading():
+            linked = {app: self.engine.records.golden_of(app, ids[app]) for app in ids}
+        return [(app, id) for app in ids for id in ids[app] if id not in linked[app]]
 
     def _touched(self, wanted: Wanted) -> dict[str, list[str]]:
         """Golden records by their ids of today -> the ids under which the run knew them."""
@@ -145,6 +163,8 @@ class Undoing:
             lens = Lens(self.sync.mapping, refs.load(self.sync, self.db, [*units.values(), *before]))
             mine = replace(rules, elsewhere=self._elsewhere(units, deeds))
             reversals = [reverse(unit, deeds[id], mine, lens) for id, unit in units.items()]
+            for r in reversals:
+                r.lines[:] = self._tell_merged(r, deeds[r.unit.golden.id])
             self._reopen(reversals, units, wanted, lens, id)
             keep(self.engine, reversals, id)
             plan_reversals(self.engine, reversals, lens, id, undone)
@@ -178,7 +198,7 @@ class Undoing:
         deeds = {}
         for id, ids in former.items():
             sent = sorted((row for one in ids for row in rows[one]), key=lambda row: row["seq"])
-            writes = [as_written(row) for row in sent]
+            writes = self._followed([as_written(row) for row in sent], units[id], run)
             since = any(joined_by.get(gone, "~") > run for gone in ids[1:])
             theirs = {name: c for one in ids for name, c in changed.get(one, {}).items()}
             deeds[id] = Deed(
@@ -191,6 +211,42 @@ class Undoing:
                 typed | _sources(units[id].golden),
             )
         return deeds
+
+    def _followed(self, writes: Sequence[Written], unit: Unit, run: str) -> list[Written]:
+        """Updates of a record that its app merged since count for the one that lives on, where that belongs
+        to this golden record, and the run wrote to no other part of it."""
+        there = {link.key for link in unit.links}
+        parts: dict[LinkKey, set[LinkKey]] = defaultdict(set)
+        for w in writes:
+            if w.run == run and w.record:
+                key = w.app, w.record
+                parts[w.app, self.merged.get(key, w.record)].add(key)
+        return [
+            replace(w, record=into[1])
+            if w.kind == "update"
+            and (key := (w.app, w.record or "")) in self.merged
+            and (into := (w.app, self.merged[key])) in there
+            and parts[into] == {key}
+            else w
+            for w in writes
+        ]
+
+    def _tell_merged(self, r: Reversal, deed: Deed) -> list[Line]:
+        """Of records that were merged since and are not followed: into which."""
+        told = {(w.app, w.record or "") for w in deed.writes if w.kind == "create"}
+        told &= self.merged.keys()
+        lines = [
+            replace(x, why=self._merged_words((x.app or "", x.record or "")))
+            if x.act == "left" and (x.app, x.record) in self.merged
+            else x
+            for x in r.lines
+        ]
+        golden = r.unit.golden.id
+        return lines + [Line("left", golden, *key, why=self._merged_words(key)) for key in sorted(told)]
+
+    def _merged_words(self, key: LinkKey) -> str:
+        app, into = key[0], self.merged[key]
+        return f"it was merged into {app}:{into} there since: look at that record, and change it by hand"
 
     def _elsewhere(self, units: Mapping[str, Unit], deeds: Mapping[str, Deed]) -> dict[LinkKey, str]:
         """Records that the run wrote to for one golden record, and that belong to another by now."""

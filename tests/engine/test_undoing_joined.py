@@ -100,3 +100,34 @@ def test_a_made_record_whose_edit_lost_stays(world: World) -> None:
     undone = undo(world, made[0])
     assert (None, "somebody has edited the record since it was created") in left(undone)
     assert bo in world.apps["desk"].records
+
+
+@pytest.mark.parametrize("fresh", [True, False], ids=["still what the run wrote", "edited since"])
+def test_what_was_written_to_a_record_that_was_merged_since_is_put_back_where_it_lives_on(
+    world: World, fresh: bool
+) -> None:
+    crm, bo = world.apps["crm"], record(world, "crm", "bo@x.test")
+    before = title(world, "crm", bo)
+    world.apps["desk"].user_edit(record(world, "desk", "bo@x.test"), {"title": "Boss"})
+    run = world.run().run
+    world.settle()
+    survivor = crm.user_merge(crm.user_create({"email": None, "first": "Bo"}), bo, new_id=True)
+    world.settle()
+    if not fresh:
+        crm.user_edit(survivor, {"title": "Chief"})
+    undone = undo(world, run)
+    assert title(world, "crm", survivor) == (before if fresh else "Chief")
+    assert all("not there any more" not in why for _, why in left(undone))
+
+
+def test_a_created_record_that_was_merged_since_is_told_and_left(world: World) -> None:
+    desk = world.apps["desk"]
+    world.apps["crm"].user_create({"email": "cy@x.test", "first": "Cy", "last": "Moss"})
+    run = world.run().run
+    world.settle()
+    made = record(world, "desk", "cy@x.test")
+    survivor = desk.user_merge(desk.user_create({"name": "Cy"}), made, new_id=True)
+    world.settle()
+    undone = undo(world, run)
+    assert survivor in desk.records
+    assert any(f"merged into desk:{survivor}" in why for _, why in left(undone))
