@@ -32,7 +32,7 @@ from syncer.store.joins import Joins
 from syncer.store.keys import by_app
 from syncer.usecases import planfile
 from syncer.usecases.reverting import ask
-from syncer.usecases.sides import Held
+from syncer.usecases.sides import keep_within_limits
 
 KEPT = "the config says to keep the records in the apps (forget.in_apps)"
 AWAY = "the app is paused, or could not be asked"
@@ -103,10 +103,7 @@ class Forgetting:
         if len({f.who for f in shown.fates}) < 2:
             return
         counts: Counter[tuple[str, brakes.ChangeKind]] = Counter((f.app, "archives") for f in going)
-        trips = brakes.tripped(counts, self.engine.records.linked_counts(), self.sync.limits)
-        if trips:
-            said = "; ".join(map(str, trips))
-            raise Held(f"Nothing was done, because of a limit ({said}). Forget fewer at once, or raise it.")
+        keep_within_limits(self.engine, counts)
 
     def do(self, shown: Forgotten) -> Forgotten:
         """Forget those who were shown. Raises `Busy`, and `OSError` where marks or receipt cannot be written:

@@ -28,7 +28,7 @@ from syncer.store.decisions import Decisions, Verdict
 from syncer.store.joins import Joins
 from syncer.store.stories import Stories
 from syncer.usecases.reverting import Sending, as_written, ask, keep, plan_reversals
-from syncer.usecases.sides import Held, NotPossible, Side
+from syncer.usecases.sides import Held, NotPossible, Side, keep_within_limits
 
 CHUNK = 300
 
@@ -106,17 +106,10 @@ class Linking:
         return tied
 
     def _brake(self, tied: Tied, bounded: bool) -> None:
-        """What is done to many at once may not be more than a run may do unasked."""
-        if not bounded:
-            return
-        counts = brakes.count(tied.items, self.sync.mapping)
-        counts.update({(app, "links"): number for app, number in tied.moved.items()})
-        trips = brakes.tripped(counts, self.engine.records.linked_counts(), self.sync.limits)
-        if trips:
-            said = "; ".join(map(str, trips))
-            raise Held(
-                f"Nothing was done, because of a limit ({said}): do fewer at once, or raise it (safety)."
-            )
+        if bounded:
+            counts = brakes.count(tied.items, self.sync.mapping)
+            counts.update({(app, "links"): number for app, number in tied.moved.items()})
+            keep_within_limits(self.engine, counts)
 
     # -- link ---------------------------------------------------------------------------------------------
 

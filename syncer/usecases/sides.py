@@ -1,10 +1,14 @@
-"""Who is meant by those who link and unlink people: the two sides of a link, the records that leave."""
+"""Who is meant by those who link and unlink people: the two sides of a link, the records that leave. And what
+keeps commands on many people from doing too much."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from syncer import brakes
+from syncer.engine import Engine
 from syncer.model import LinkKey
 from syncer.setup import Sync
 from syncer.store.database import Database
@@ -22,6 +26,14 @@ class Held(Exception):
 
 class AlreadyOne(NotPossible):
     """The two are one golden record already."""
+
+
+def keep_within_limits(engine: Engine, counts: Counter[tuple[str, brakes.ChangeKind]]) -> None:
+    """What is done to many at once may not be more than a run may do unasked. Raises `Held`."""
+    trips = brakes.tripped(counts, engine.records.linked_counts(), engine.sync.limits)
+    if trips:
+        said = "; ".join(map(str, trips))
+        raise Held(f"Nothing was done, because of a limit ({said}): do fewer at once, or raise it (safety).")
 
 
 @dataclass(frozen=True, slots=True)
