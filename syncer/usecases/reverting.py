@@ -153,8 +153,13 @@ def as_written(row: Mapping[str, Any]) -> Written:
 
 def _asking(intake: Intake, ids: Sequence[str], ports: Ports) -> Task[str]:
     """Look at records; the error in words where the app cannot be asked."""
+    asked = 0
     try:
-        yield from look_at(intake, ids, ports.now)
+        for some in chunks(ids, intake.app.spec.fetch_batch):
+            yield from look_at(intake, some, ports.now)
+            asked += len(some)
+            if len(ids) > len(some):
+                ports.progress("asking", intake.app.name, asked)
     except AppError as error:
         return str(error)
     return ""

@@ -156,6 +156,7 @@ class Undoing:
             self.used,
             {app.name for app in apps if not isinstance(app.connector, Attaching)},
         )
+        done = 0
         for some in chunks(self._touched(wanted), CHUNK):
             units = self.engine.records.units(some)
             deeds = self._deeds(wanted.run, units)
@@ -168,6 +169,9 @@ class Undoing:
             self._reopen(reversals, units, wanted, lens, id)
             keep(self.engine, reversals, id)
             plan_reversals(self.engine, reversals, lens, id, undone)
+            done += len(some)
+            if done > CHUNK:
+                self.ports.progress("undoing", self.sync.name, done)
         undone.items.sort(key=lambda i: i.sort_key)
         undone.lines += self._still_joined(wanted)
         return undone
