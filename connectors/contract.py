@@ -350,3 +350,19 @@ class Erasing(Protocol):
         """Remove records for good, archived ones, too. Record id -> why it was not, for those that are left;
         one that is not there any more is erased."""
         ...
+
+
+@runtime_checkable
+class Merging(Protocol):
+    """What a connector may offer besides: `syncer duplicates --merge` has the app itself make one record of
+    two. No app takes that back."""
+
+    @property
+    def mergeable(self) -> Collection[str]:
+        """The objects whose records the app merges."""
+        ...
+
+    def merge(self, object: str, survivor: str, other: str) -> Result:
+        """Have `other` go into `survivor`. Applied: `id` is the record that lives on, which may be a new one.
+        The result's `ref` is `other`."""
+        ...

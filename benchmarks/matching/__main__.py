@@ -6,7 +6,8 @@
 
 The peers need `pip install -r requirements-bench.lock`; those that are not installed are left out. Data to
 measure on have a noise and a seed that nothing was tuned on; the peers' thresholds are the best ones on other
-data. Review: after truthful answers to all questions asked. Nothing fails when a figure is bad.
+data. Groups: of those of two records and more, how many hold one person alone. Review: after truthful answers
+to all questions asked. Nothing fails when a figure is bad.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from syncer.matching.traits import Traits, person
 from syncer.model import LinkKey
 from syncer.usecases.match_file import QUESTIONS
 
-LINE = "{:<22}{:>9}  {:<24}{:>8.4f}{:>8.4f}{:>8.4f}{:>9.1f}"
+LINE = "{:<22}{:>9}  {:<24}{:>8.4f}{:>8.4f}{:>8.4f}{:>8.4f}{:>9.1f}"
 PER_PERSON = 2.17  # records
 
 
@@ -36,7 +37,8 @@ def main() -> None:
     parser.add_argument("--febrl", action="store_true")
     parser.add_argument("--no-peers", action="store_true")
     options = parser.parse_args()
-    print(f"{'data':<22}{'records':>9}  {'matcher':<24}{'prec.':>8}{'recall':>8}{'F1':>8}{'seconds':>9}")
+    figures = "".join(f"{name:>8}" for name in ("prec.", "recall", "F1", "groups"))
+    print(f"{'data':<22}{'records':>9}  {'matcher':<24}{figures}{'seconds':>9}")
     if options.febrl:
         for name, (traits, people) in febrl.datasets().items():
             _ours(name, traits, people)
@@ -98,7 +100,7 @@ def _best(pairs: peers.Pairs, truth: Sequence[int]) -> float:
 
 
 def _line(data: str, size: int, name: str, q: Quality, seconds: float) -> None:
-    print(LINE.format(data, size, name, q.precision, q.recall, q.f1, seconds), flush=True)
+    print(LINE.format(data, size, name, q.precision, q.recall, q.f1, q.pure, seconds), flush=True)
 
 
 if __name__ == "__main__":

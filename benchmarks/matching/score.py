@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Quality:
-    """Of pairs of records: which of those linked are right, which of those that are right are linked."""
+    """Of pairs of records: which of those linked are right, which of those that are right are linked. `pure`:
+    of the groups of two records and more those that hold one person alone."""
 
     precision: float
     recall: float
+    pure: float
 
     @property
     def f1(self) -> float:
@@ -21,10 +23,12 @@ class Quality:
 
 def quality(groups: Sequence[Hashable], truth: Sequence[Hashable]) -> Quality:
     """`groups`, `truth`: the group and the person of each record. Every pair of a group counts."""
-    right = _pairs(Counter(zip(groups, truth, strict=True)).values())
-    return Quality(
-        right / max(_pairs(Counter(groups).values()), 1), right / max(_pairs(Counter(truth).values()), 1)
-    )
+    both, sizes = Counter(zip(groups, truth, strict=True)), Counter(groups)
+    right = _pairs(both.values())
+    linked, people = _pairs(sizes.values()), _pairs(Counter(truth).values())
+    pure = sum(sizes[group] == n > 1 for (group, _), n in both.items())
+    several = sum(n > 1 for n in sizes.values())
+    return Quality(right / max(linked, 1), right / max(people, 1), pure / max(several, 1))
 
 
 def joined(size: int, pairs: Iterable[tuple[int, int]], start: Sequence[int] | None = None) -> list[int]:

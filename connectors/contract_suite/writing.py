@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.contract import Value, Write
+from connectors.contract import Merging, Value, Write
 from connectors.contract_suite.hooks import Hooks
 
 
@@ -58,6 +58,36 @@ class Writing(Hooks):
         self.settle()
         assert [r.outcome for r in results].count("applied") <= 1
         assert len(self.find(self.address(0))) == 1
+
+    def test_a_merge_leaves_the_one_that_it_names(self) -> None:
+        one, other = self.mergeable()
+        result = self.merging.merge(self.object, one, other)
+        assert (result.ref, result.outcome) == (other, "applied")
+        self.settle()
+        found = self.fetch(result.id or one, other)
+        lives, gone = found[result.id or one], found[other]
+        assert lives.state == "found"
+        assert (gone.state, gone.into) == ("merged", lives.id)
+
+    def test_a_merge_with_nobody_changes_nothing(self) -> None:
+        one, _ = self.mergeable()
+        before = self.held(one)
+        result = self.merging.merge(self.object, one, self.missing_id)
+        assert result.outcome in ("rejected", "stale")
+        assert self.held(one) == before
+
+    def mergeable(self) -> list[str]:
+        """Two records that the app can merge."""
+        if not isinstance(self.connector, Merging) or self.object not in self.connector.mergeable:
+            pytest.skip("this app merges no such records")
+        ids = self.seed(2)
+        self.settle()
+        return ids
+
+    @property
+    def merging(self) -> Merging:
+        assert isinstance(self.connector, Merging)
+        return self.connector
 
     def test_an_update_changes_the_fields_that_were_sent_and_no_others(self) -> None:
         id = self.user_create({**self.person(0), self.texts[1]: "before"})

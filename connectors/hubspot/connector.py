@@ -204,6 +204,20 @@ class HubSpotConnector:
                 left[id] = self._http.redact(answer.detail.get("message") or "HubSpot refused it")
         return left
 
+    @property
+    def mergeable(self) -> Collection[str]:
+        return ("contacts", "companies")
+
+    def merge(self, object: str, survivor: str, other: str) -> Result:
+        """The record that lives on may have a new id."""
+        body = {"primaryObjectId": survivor, "objectIdToMerge": other}
+        path = f"{self._paths.objects(object)}/merge"
+        answer = self._http.write("POST", path, body=body, allow=(400, 403, 404, 409, 414))
+        if answer.status >= 400:
+            why = self._http.redact(answer.detail.get("message") or "HubSpot refused it")
+            return Result(other, "rejected", other, reason=why)
+        return Result(other, "applied", str(answer.detail.get("id") or survivor))
+
     def _is_archived(self, object: str, id: str) -> bool:
         path, params = f"{self._paths.objects(object)}/{id}", {"archived": "true"}
         return self._http.read("GET", path, params=params, allow=(404,)).status != 404

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar, TypeVar
 
@@ -101,6 +101,20 @@ class MemoryConnector:
     def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
         app = self._app(object)
         return [result for chunk in _chunks(writes, app.traits.batch) for result in self._send(app, chunk)]
+
+    @property
+    def mergeable(self) -> Collection[str]:
+        return tuple(self._apps)
+
+    def merge(self, object: str, survivor: str, other: str) -> Result:
+        """As if a person had merged them there."""
+        app = self._app(object)
+        self._request(app, "merge")
+        if {survivor, other} - app.records.keys():
+            return Result(other, "rejected", other, reason="there are no two such records")
+        lives = app.user_merge(other, survivor)
+        app.end("merge")
+        return Result(other, "applied", lives)
 
     def create_fields(self, object: str, fields: Iterable[FieldSpec]) -> None:
         app = self._app(object)

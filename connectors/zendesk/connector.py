@@ -196,6 +196,18 @@ class ZendeskConnector:
                     break
         return left
 
+    @property
+    def mergeable(self) -> Collection[str]:
+        return ("users",)
+
+    def merge(self, object: str, survivor: str, other: str) -> Result:
+        """End users only; Zendesk refuses agents, and whoever has more than 10,000 tickets."""
+        body = {"user": {"id": int(survivor)}}
+        answer = self._http.write("PUT", f"/users/{other}/merge", body=body, allow=(400, 403, 404, 422))
+        if answer.status >= 400:
+            return Result(other, "rejected", other, reason=self._http.redact(said(answer)))
+        return Result(other, "applied", survivor)
+
     def close(self) -> None:
         self._http.close()
 

@@ -2,42 +2,172 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncer.cli.output import give, table, tell
+from conflicts.log import shown
+from syncer.cli.agreeing import Yes, agreed
+from syncer.cli.codes import Code, leave
+from syncer.cli.output import give, say, table, tell
 from syncer.cli.review import stewards
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded, running
+
+if TYPE_CHECKING:
+    from syncer.model import LinkKey, Value
+    from syncer.runner import Runner
+    from syncer.usecases.merging import Pair
+
+SHOWN = 20  # groups of which every field is shown
+
+
+@dataclass
+class Group:
+    """One person in one app, the survivor first. `fields`: (field, what each record holds, what is left)."""
+
+    sync: str
+    app: str
+    records: Sequence[LinkKey]
+    fields: Sequence[tuple[str, Sequence[Value], Value]]
+    merged: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def pairs(self) -> list[Pair]:
+        return [(self.records[0], other) for other in self.records[1:]]
+
+    def as_json(self) -> dict[str, Any]:
+        fields = [{"field": name, "values": held, "after": after} for name, held, after in self.fields]
+        ids = [id for _, id in self.records]
+        return {
+            "sync": self.sync,
+            "app": self.app,
+            "records": ids,
+            "fields": fields,
+            "merged": self.merged,
+            "left": self.left,
+        }
 
 
 def duplicates(
     app: Annotated[str | None, typer.Argument(metavar="APP", help="Only in this app.")] = None,
     merge: Annotated[
-        bool, typer.Option("--merge", help="Link them to one golden record; one of them is written.")
+        bool,
+        typer.Option(
+            "--merge", help="Merge them in the app, for good, where it can; else link them: one is written."
+        ),
     ] = False,
+    yes: Yes = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
     """List people that one app holds several times, as far as what syncer knows of them tells."""
-    known = loaded(config)
-    found = []
+    found = _found(app, config)
+    if not as_json:
+        _show(found)
+    code = Code.DONE
+    if merge and found:
+        code = _merge(found, yes, as_json, config)
+    elif found and not as_json:
+        tell(
+            f"\n{hint('duplicates --merge', config)} merges them in apps that can, and links them elsewhere."
+        )
+    if as_json:
+        give([group.as_json() for group in found])
+    raise leave(code)
+
+
+def _found(app: str | None, config: Path) -> list[Group]:
+    known, found = loaded(config), []
     with stewards(config) as each:
         for steward in each:
             for name in known.syncs[steward.space].apps:
                 for group in steward.duplicates(name) if app in (None, name) else ():
                     records = steward.survivor_first(group)
-                    found.append({"sync": steward.space, "app": name, "records": [id for _, id in records]})
-                    for other in records[1:] if merge else ():
-                        steward.decide(records[0], other, "together", datetime.now(UTC))
-    if as_json:
-        give(found)
-    elif found:
-        rows = [(f["sync"], f["app"], f["records"][0], ", ".join(f["records"][1:])) for f in found]
-        table(("sync", "app", "survivor", "the same person"), rows)
-        tell(
-            f"\n{hint('sync' if merge else 'duplicates --merge', config)} links those that have no link yet."
-        )
-    else:
+                    found.append(Group(steward.space, name, records, steward.preview(records)))
+    return found
+
+
+def _show(found: Sequence[Group]) -> None:
+    if not found:
         tell("No app holds anybody twice, as far as can be told.")
+        return
+    rows = [(g.sync, g.app, g.records[0][1], ", ".join(id for _, id in g.records[1:])) for g in found]
+    table(("sync", "app", "survivor", "the same person"), rows)
+    for group in found[:SHOWN]:
+        tell()
+        columns = ("", *(f"{name}:{id}" for name, id in group.records), "together")
+        table(columns, [(n, *map(shown, values), shown(after)) for n, values, after in group.fields])
+
+
+def _merge(found: Sequence[Group], yes: bool, as_json: bool, config: Path) -> Code:
+    """In apps that merge, if somebody says yes to what nobody can take back; else they are linked."""
+    with running(config) as runner:
+        able = [group for group in found if _merges(runner, group)]
+        number, apps = sum(len(g.pairs) for g in able), ", ".join(sorted({g.app for g in able}))
+        warning = f"{number} records are merged in {apps}: no app takes a merge back. "
+        for_good = bool(able) and agreed(yes, as_json, warning)
+        code = _in_apps(runner, able) if for_good else Code.DONE
+    linked = [group for group in found if not for_good or group not in able]
+    _link(linked, config)
+    if not as_json:
+        _told(found, linked, able if not for_good else (), config)
+    return code
+
+
+def _merges(runner: Runner, group: Group) -> bool:
+    from syncer.usecases.merging import merges
+
+    return merges(runner.wiring.sync(group.sync).apps[group.app])
+
+
+def _in_apps(runner: Runner, groups: Sequence[Group]) -> Code:
+    from syncer.usecases.merging import MergingInApp
+    from syncer.usecases.sides import Held
+
+    of: dict[str, list[Group]] = defaultdict(list)
+    for group in groups:
+        of[group.sync].append(group)
+    for name, mine in of.items():
+        pairs = [pair for group in mine for pair in group.pairs]
+        try:
+            merged = MergingInApp(runner.wiring.sync(name), runner.db, runner.ports).merge(pairs)
+        except Held as error:
+            say(str(error))
+            return Code.HELD
+        for group in mine:
+            group.merged = {k[1]: merged.into[k][1] for k in group.records if k in merged.into}
+            group.left = {k[1]: merged.left[k] for k in group.records if k in merged.left}
+    return Code.LEFTOVERS if any(group.left for group in groups) else Code.DONE
+
+
+def _link(groups: Sequence[Group], config: Path) -> None:
+    """Remember that they are one: the next sync acts on it."""
+    with stewards(config) as each:
+        of = {steward.space: steward for steward in each}
+        for group in groups:
+            for survivor, other in group.pairs:
+                of[group.sync].decide(survivor, other, "together", datetime.now(UTC))
+
+
+def _told(found: Sequence[Group], linked: Sequence[Group], could: Sequence[Group], config: Path) -> None:
+    merged = [(g.app, id, into) for g in found for id, into in g.merged.items()]
+    left = [(g.app, id, why) for g in found for id, why in g.left.items()]
+    if merged:
+        tell("\nMerged in the app:")
+        table(("app", "record", "is now"), merged)
+    if left:
+        tell("\nNot merged:")
+        table(("app", "record", "why"), left)
+    if linked:
+        tell(f"\n{len(linked)} were only linked: one record of each is written, the others stay in the app.")
+    if could:
+        apps = ", ".join(sorted({g.app for g in could}))
+        command = hint("duplicates --merge --yes", config)
+        tell(f"To merge those of {apps} in the app as well, which nobody can take back: {command}")
+    tell(f"{hint('sync', config)} takes over what that changes.")

@@ -98,7 +98,7 @@ def _asked(
     if reaches is not None and found["started"] < reaches:
         say(f"Run {run} is older than what is kept of the history: undo reaches back to {reaches[:10]}.")
         raise leave(Code.USAGE)
-    if found["kind"] in ("link", "unlink"):
+    if found["kind"] in ("link", "unlink", "merge"):
         say(f"Run {run} is no sync: {found['report'].get('reason', '')}.")
         raise leave(Code.USAGE)
     sync = runner.wiring.sync(found["sync"])

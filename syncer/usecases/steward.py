@@ -148,6 +148,19 @@ class Steward:
             keys = records.keys.by_record(group)
         return sorted(group, key=lambda k: (k[1] not in linked, -len(keys[k]), k))
 
+    def preview(self, group: Sequence[LinkKey]) -> list[tuple[str, list[Value], Value]]:
+        """(field, what each of these records of one app holds, what a merge into the first leaves), in the
+        app's own form; blank fields are left out."""
+        with self.db.reading():
+            held = [self._held(key) for key in group]
+        rows: list[tuple[str, list[Value], Value]] = []
+        for name, slot in self.places.get(group[0][0], {}).items():
+            values = [values.get(slot) for values in held]
+            after = next((value for value in values if value not in (None, "", [])), None)
+            if after is not None:
+                rows.append((name, values, after))
+        return rows
+
     def _traits(self, keys: Sequence[LinkKey]) -> list[Traits]:
         records = Records(self.db, self.space)
         rows = records.keys.by_record(keys)

@@ -14,14 +14,14 @@ from syncer.store.joins import Joins
 from syncer.store.records import Records
 from syncer.store.stories import Stories
 
-_SENT = {"create": "created", "update": "updated", "archive": "archived"}
+_SENT = {"create": "created", "update": "updated", "archive": "archived", "merge": "merged"}
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened. `what`: changed (a golden value), a kind of the conflict log, or what was sent
-    to an app: created, updated, archived, or `create rejected` and the like. `time` is when the run began, in
-    ISO 8601."""
+    to an app: created, updated, archived, merged, or `create rejected` and the like. `time` is when the run
+    began, in ISO 8601."""
 
     time: str
     run: str

@@ -1,0 +1,147 @@
+"""Have an app itself make one record of several: asked for by a person, for good, and never twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from connectors.contract import AppError, Fetched, Merging, Result
+from syncer import brakes
+from syncer.engine import Engine, Run
+from syncer.following import Following
+from syncer.model import INTO, Item, LinkKey
+from syncer.ports import Ports, Task
+from syncer.setup import App, Sync
+from syncer.store.database import Database
+from syncer.store.decisions import Decisions
+from syncer.store.joins import Joins
+from syncer.usecases.reverting import ask
+from syncer.usecases.sides import Held
+
+Pair = tuple[LinkKey, LinkKey]  # the record that is to live on, and the one that goes into it
+
+
+@dataclass(slots=True)
+class Merged:
+    """`into`: record -> the record that lives on; `left`: record -> why it was not merged."""
+
+    run: str = ""
+    into: dict[LinkKey, LinkKey] = field(default_factory=dict)
+    left: dict[LinkKey, str] = field(default_factory=dict)
+
+
+def merges(app: App) -> bool:
+    """Whether the app can make one record of two."""
+    return isinstance(app.connector, Merging) and app.object in app.connector.mergeable
+
+
+@dataclass(slots=True)
+class MergingInApp:
+    """Merges in the apps of one sync. A merge is in the outbox before it is asked for: whatever happens then,
+    the next run asks what became of it, and follows it as any merge that was made there."""
+
+    sync: Sync
+    db: Database
+    ports: Ports
+    engine: Engine = field(init=False)
+    merged: Merged = field(default_factory=Merged)
+
+    def __post_init__(self) -> None:
+        self.engine = Engine(self.sync, self.db, self.ports)
+
+    def merge(self, pairs: Sequence[Pair]) -> Merged:
+        """Raises `Busy`, and `Held` where the sync is held or a limit would be passed."""
+        with self.db.reading():
+            held = self.engine.ledger.held()
+            self._brake(pairs)
+        if held is not None:
+            raise Held(f"{self.sync.name} is held by run {held[0]}: answer it first ({held[1]}).")
+        with self.engine.session("merge") as run:
+            self.merged.run = run.id
+            unreadable = ask(
+                self.engine, run, self.ports, dict.fromkeys(key for pair in pairs for key in pair)
+            )
+            for survivor, other in pairs:
+                if other[0] in unreadable:
+                    self.merged.left[other] = unreadable[other[0]]
+                else:
+                    self._one(run, self._now(survivor), other)
+            self._follow(run)
+            run.report.written = len(self.merged.into)
+            run.report.leftovers = len(self.merged.left)
+            run.report.reason = f"{len(self.merged.into)} records were merged in the app, for good"
+        return self.merged
+
+    def _brake(self, pairs: Collection[Pair]) -> None:
+        """What is done to many at once may not be more than a run may do unasked."""
+        counts = Counter[tuple[str, brakes.ChangeKind]]()
+        counts.update((app, "links") for _, (app, _) in pairs)
+        trips = brakes.tripped(counts, self.engine.records.linked_counts(), self.sync.limits)
+        if len(pairs) > 1 and trips:
+            said = "; ".join(map(str, trips))
+            raise Held(
+                f"Nothing was merged, because of a limit ({said}): name one app, or raise it (safety)."
+            )
+
+    def _now(self, survivor: LinkKey) -> LinkKey:
+        """The record that it became: a merge may end in a record of its own."""
+        while survivor in self.merged.into:
+            survivor = self.merged.into[survivor]
+        return survivor
+
+    def _one(self, run: Run, survivor: LinkKey, other: LinkKey) -> None:
+        app, ref = self.sync.apps[other[0]], run.next_ref()
+        with self.db.transaction():
+            golden = self._golden(other) or self._golden(survivor)
+            item = Item("merge", app.name, golden, other[1], {INTO: (None, survivor[1])})
+            Decisions(self.db, self.sync.name).decide(survivor, other, "together", self.ports.now())
+            self.engine.ledger.mark(run.id, [(ref, item)], self.ports.now())
+        results: dict[str, Result] = self.ports.workers.drive({app.name: _asking(app, survivor[1], other[1])})
+        with self.db.transaction():
+            self._settle(run, ref, item, survivor, results[app.name])
+
+    def _settle(self, run: Run, ref: str, item: Item, survivor: LinkKey, result: Result) -> None:
+        app, other = item.app, (item.app, str(item.record))
+        reason = result.reason
+        if result.outcome == "applied":
+            lives = result.id or survivor[1]
+            reason = f"into {app}:{lives}"
+            self.merged.into[other] = app, lives
+            gone = [other[1]] if lives == survivor[1] else [other[1], survivor[1]]
+            if lives != survivor[1]:
+                self.merged.into[survivor] = app, lives
+            answers = [Fetched(id, "merged", into=lives) for id in gone]
+            self.engine.intakes[app].save_fetched(answers, self.ports.now())
+        else:
+            self.merged.left[other] = reason or "the app did not answer"
+        if result.outcome != "unknown":
+            self.engine.ledger.unmark([ref])
+        told = Item("merge", app, item.golden, other[1], {})
+        self.engine.ledger.record_writes(run.id, [(told, other[1], result.outcome, reason)])
+
+    def _golden(self, key: LinkKey) -> str:
+        return self.engine.records.golden_of(key[0], [key[1]]).get(key[1], "")
+
+    def _follow(self, run: Run) -> None:
+        """Move the links at once. Where others merged something there meanwhile, the next sync follows all of
+        it, behind its own brake."""
+        lives = {key for key in self.merged.into.values() if key not in self.merged.into}
+        ask(self.engine, run, self.ports, sorted(lives))
+        with self.db.transaction():
+            if Joins(self.db, self.sync.name).merged().keys() <= self.merged.into.keys():
+                records, ledger = self.engine.records, self.engine.ledger
+                moved = Following(self.sync, records, ledger, run.id, self.ports.now).follow()
+                records.mark_due(sorted({relink.golden for relink in moved}))
+
+
+def _asking(app: App, survivor: str, other: str) -> Task[Result]:
+    """An app that fails may have done it."""
+    connector = app.connector
+    assert isinstance(connector, Merging)  # noqa: S101
+    try:
+        result: Result = yield partial(connector.merge, app.object, survivor, other)
+    except AppError as error:
+        result = Result(other, "unknown", reason=str(error))
+    return result

@@ -1,0 +1,87 @@
+"""People whom one app holds twice: shown, and merged in the app where it can do that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors.contract import Result
+from connectors.http import Uncertain
+from connectors.hubspot import HubSpotConnector
+from tests.cli.conftest import Desk
+
+HUBSPOT = {"authorization": "Bearer sandbox-hubspot"}
+TWICE = {"firstname": "Ottilie", "lastname": "Brandauer", "phone": "+43 316 555 0101", "city": "Graz"}
+
+
+def contacts(desk: Desk) -> dict[str, Any]:
+    """The live contacts of HubSpot by id."""
+    url = f"{desk.url}/hubspot/crm/v3/objects/contacts?limit=100&properties=email,phone"
+    return {c["id"]: c["properties"] for c in httpx.get(url, headers=HUBSPOT).json()["results"]}
+
+
+def twice(desk: Desk) -> tuple[str, str]:
+    """One person under two addresses, both of them linked: the survivor first."""
+    made = []
+    for address in ("ottilie.brandauer@x.test", "o.brandauer@y.test"):
+        body = {"properties": {**TWICE, "email": address}}
+        url = f"{desk.url}/hubspot/crm/v3/objects/contacts"
+        made.append(httpx.post(url, json=body, headers=HUBSPOT).raise_for_status().json()["id"])
+        desk.run("sync", "contacts")
+    found = desk.run("duplicates", "hubspot", "--json").json
+    (mine,) = (f for f in found if set(f["records"]) == set(made))
+    return mine["records"][0], mine["records"][1]
+
+
+@pytest.mark.slow
+def test_hubspot_merges_for_good_if_somebody_says_yes(desk: Desk) -> None:
+    desk.run("sync")
+    survivor, other = twice(desk)
+    shown = desk.run("duplicates", "hubspot")
+    assert "o.brandauer@y.test" in shown.out
+    done = desk.run("duplicates", "hubspot", "--merge", "--yes", "--json")
+    (mine,) = (f for f in done.json if survivor in f["records"])
+    assert (done.code, mine["merged"], mine["left"]) == (0, {other: survivor}, {})
+    there = contacts(desk)
+    assert survivor in there
+    assert other not in there
+    desk.synced()
+    (person,) = desk.run("explain", f"hubspot:{survivor}", "--json").json
+    assert [r["record"] for r in person["records"] if r["app"] == "hubspot"] == [survivor]
+    history = desk.run("history", f"hubspot:{survivor}", "--json").json
+    assert any(e["what"] == "merged" and e["record"] == other for e in history)
+    assert desk.run("verify", "contacts", "--json").json["drift"] == []
+
+
+@pytest.mark.slow
+def test_without_a_yes_they_are_only_linked(desk: Desk) -> None:
+    desk.run("sync")
+    survivor, other = twice(desk)
+    done = desk.run("duplicates", "hubspot", "--merge")
+    assert done.code == 0
+    assert "were only linked" in done.out
+    assert "syncer duplicates --merge --yes" in done.out
+    assert {survivor, other} <= contacts(desk).keys()
+
+
+@pytest.mark.slow
+def test_a_merge_that_hubspot_did_without_an_answer_is_followed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.run("sync")
+    survivor, other = twice(desk)
+    asked = HubSpotConnector.merge
+
+    def lost(self: HubSpotConnector, object: str, survivor: str, other: str) -> Result:
+        asked(self, object, survivor, other)
+        raise Uncertain("HubSpot: no answer in time")
+
+    monkeypatch.setattr(HubSpotConnector, "merge", lost)
+    done = desk.run("duplicates", "hubspot", "--merge", "--yes", "--json")
+    (mine,) = (f for f in done.json if survivor in f["records"])
+    assert (done.code, mine["left"]) == (4, {other: "HubSpot: no answer in time"})
+    desk.synced()
+    (person,) = desk.run("explain", f"hubspot:{survivor}", "--json").json
+    assert [r["record"] for r in person["records"] if r["app"] == "hubspot"] == [survivor]

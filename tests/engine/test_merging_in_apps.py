@@ -1,0 +1,117 @@
+"""Two records that an app is asked to merge: followed at once or later, whatever happens between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.contract import Unavailable
+from syncer.brakes import Limit
+from syncer.usecases.merging import Merged, MergingInApp
+from syncer.usecases.sides import Held
+from tests.engine.test_found_by_simulation import once
+from tests.engine.world import World
+
+ANNA = {"email": "anna@x.test", "first": "Anna", "last": "Lind", "title": "CEO"}
+AGAIN = {"email": "a.lind@y.test", "first": "Anna", "last": "Lind", "phone": "+6281234567890"}
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Anna under two addresses in the CRM, taken for two."""
+    world = World(tmp_path)
+    for values in (ANNA, AGAIN):
+        world.apps["crm"].user_create(values)
+        world.settle()
+    yield world
+    world.db.close()
+
+
+def merge(world: World) -> Merged:
+    one, other = sorted(world.apps["crm"].records)
+    return MergingInApp(world.sync(), world.db, world.ports()).merge([(("crm", one), ("crm", other))])
+
+
+def goldens(world: World) -> list[tuple[object, ...]]:
+    return world.rows("SELECT golden FROM link WHERE app = 'crm' AND state = 'live'")
+
+
+def outbox(world: World) -> list[tuple[object, ...]]:
+    return world.rows("SELECT kind, record FROM outbox")
+
+
+def is_one(world: World) -> None:
+    """One record in the CRM, one golden record with what both knew, and nothing left to do."""
+    world.settle()
+    (record,) = world.apps["crm"].records.values()
+    assert (record["title"], record["phone"]) == ("CEO", "+6281234567890")
+    assert len(goldens(world)) == 1
+    assert outbox(world) == []
+    assert len(set(world.rows("SELECT golden FROM link WHERE state = 'live'"))) == 1
+
+
+def test_what_the_app_merged_is_one_golden_record(world: World) -> None:
+    one, other = sorted(world.apps["crm"].records)
+    merged = merge(world)
+    assert (merged.into, merged.left) == ({("crm", other): ("crm", one)}, {})
+    assert len(set(goldens(world))) == 1  # without another run
+    told = world.rows("SELECT kind, record, outcome FROM written WHERE run = :run", run=merged.run)
+    assert told == [("merge", other, "applied")]
+    is_one(world)
+
+
+def test_killed_after_the_app_has_merged(world: World) -> None:
+    def die() -> None:
+        raise Killed
+
+    once(world.apps["crm"], "merge", die, after=True)
+    with pytest.raises(Killed):
+        merge(world)
+    assert len(outbox(world)) == 1
+    is_one(world)
+
+
+def test_killed_before_the_app_was_asked(world: World) -> None:
+    def die() -> None:
+        raise Killed
+
+    once(world.apps["crm"], "merge", die)
+    with pytest.raises(Killed):
+        merge(world)
+    world.settle()
+    assert len(world.apps["crm"].records) == len(goldens(world)) == 2  # never asked for again
+    assert outbox(world) == []
+
+
+def test_a_merge_without_an_answer_is_asked_about(world: World) -> None:
+    def fail() -> None:
+        raise Unavailable("crm: no answer in time")
+
+    once(world.apps["crm"], "merge", fail, after=True)
+    merged = merge(world)
+    assert merged.into == {}
+    assert list(merged.left.values()) == ["crm: no answer in time"]
+    is_one(world)
+
+
+def test_what_the_app_refuses_stays_as_it_is(world: World) -> None:
+    one, other = sorted(world.apps["crm"].records)
+    pairs = [(("crm", one), ("crm", "999")), (("crm", one), ("crm", other))]
+    merged = MergingInApp(world.sync(), world.db, world.ports()).merge(pairs)
+    assert merged.left == {("crm", "999"): "there are no two such records"}
+    is_one(world)
+
+
+def test_more_than_the_limit_allows_is_not_begun(world: World) -> None:
+    one, other = sorted(world.apps["crm"].records)
+    world.limits = {"links": Limit(share=0.0, count=1)}
+    pairs = [(("crm", one), ("crm", other)), (("crm", one), ("crm", "999"))]
+    with pytest.raises(Held, match="limit"):
+        MergingInApp(world.sync(), world.db, world.ports()).merge(pairs)
+    assert len(world.apps["crm"].records) == 2
