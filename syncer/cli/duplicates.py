@@ -165,7 +165,7 @@ def _told(found: Sequence[Group], linked: Sequence[Group], could: Sequence[Group
         tell("\nNot merged:")
         table(("app", "record", "why"), left)
     if linked:
-        tell(f"\n{len(linked)} were only linked: one record of each is written, the others stay in the app.")
+        tell(f"\nOnly linked: {len(linked)}. One record of each is written, the others stay in the app.")
     if could:
         apps = ", ".join(sorted({g.app for g in could}))
         command = hint("duplicates --merge --yes", config)

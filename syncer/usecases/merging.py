@@ -71,7 +71,7 @@ class MergingInApp:
             self._follow(run)
             run.report.written = len(self.merged.into)
             run.report.leftovers = len(self.merged.left)
-            run.report.reason = f"{len(self.merged.into)} records were merged in the app, for good"
+            run.report.reason = f"merged in the app, for good: {len(self.merged.into)}"
         return self.merged
 
     def _brake(self, pairs: Collection[Pair]) -> None:

@@ -61,7 +61,7 @@ def test_without_a_yes_they_are_only_linked(desk: Desk) -> None:
     survivor, other = twice(desk)
     done = desk.run("duplicates", "hubspot", "--merge")
     assert done.code == 0
-    assert "were only linked" in done.out
+    assert "Only linked: " in done.out
     assert "syncer duplicates --merge --yes" in done.out
     assert {survivor, other} <= contacts(desk).keys()
 
