@@ -205,7 +205,9 @@ class ZendeskConnector:
         body = {"user": {"id": int(survivor)}}
         answer = self._http.write("PUT", f"/users/{other}/merge", body=body, allow=(400, 403, 404, 422))
         if answer.status >= 400:
-            return Result(other, "rejected", other, reason=self._http.redact(said(answer)))
+            error = answer.detail.get("error")
+            why = error.get("message") if isinstance(error, dict) else said(answer)
+            return Result(other, "rejected", other, reason=self._http.redact(why or "Zendesk refused it"))
         return Result(other, "applied", survivor)
 
     def close(self) -> None:

@@ -51,9 +51,7 @@ def said(answer: Answer) -> str:
     """All that a refusal says of its reasons, in one line."""
     details = answer.detail.get("details")
     texts = [_joined(problems) for problems in details.values()] if isinstance(details, dict) else []
-    error = answer.detail.get("error")
-    message = error.get("message") if isinstance(error, dict) else None
-    return "; ".join(texts) or str(answer.detail.get("description") or message or f"status {answer.status}")
+    return "; ".join(texts) or str(answer.detail.get("description") or f"status {answer.status}")
 
 
 def _refused(write: Write, reason: str, fields: Mapping[str, str], taken: bool) -> Result:
