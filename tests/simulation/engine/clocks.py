@@ -10,6 +10,7 @@ START = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 OFFSETS = (-600.0, -120.0, -5.0, 0.0, 0.0, 5.0, 120.0, 600.0)
 DRIFTS = (0.0, 0.0, -0.01, 0.01)
 STEPS_BACK = (0.0, 2.0, 30.0)
+FURTHEST_APART = timedelta(minutes=22)  # two of them, in the first hours
 
 
 class Clock:

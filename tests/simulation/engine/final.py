@@ -323,7 +323,9 @@ class AtRest:
         for x, state in told:
             if state not in OPT_OUTS or rank(state) <= now or x.key not in live:
                 continue
-            if not any(y.seq >= x.seq and y.app in authorities and rank(s) <= now for y, s in told):
+            if not any(
+                self.watch.passes_for_later(y, x) and y.app in authorities and rank(s) <= now for y, s in told
+            ):
                 self.memory.report("consent", f"{x} is lost: golden is {unit.golden.value['consent']}")
 
     def _journal_replays(self) -> None:

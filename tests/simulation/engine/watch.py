@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conflicts.consent import OPT_OUTS, rank
 from connectors.contract import Value
@@ -25,6 +25,7 @@ from syncer.store.database import Database
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from tests.simulation.engine.memory import Happening, Key, Showing, tokens
+from tests.simulation.engine.shown import Shown
 from tests.simulation.engine.store import Stepped
 
 if TYPE_CHECKING:
@@ -34,23 +35,20 @@ FINAL = frozenset({"bounced", "complained", "erased"})
 Print = tuple[dict[str, dict[str, Value]], dict[Key, tuple[str, dict[str, Value]]]]
 
 
-class Watch:
+class Watch(Shown):
     """Watches one history while it goes on."""
 
     def __init__(self, world: World) -> None:
-        self.w = world
-        self.memory = world.memory
+        super().__init__(world)
         self.decided_at = 0
         self.kept_at = 0  # when the last decision was begun that came to its end
         self.run_began = 0
         self.runs: list[int] = []  # when each began
         self.fresh_start = True
         self.mapped_at = 0
-        self.restored_at = -1
         self.linked: dict[Key, str] = {}
         self.linked_at: dict[Key, int] = {}
         self.rows_before = 0
-        self.decisions: list[int] = []
         self.made: set[Key] = set()
         self.fenced: Stepped | None = None
         self.clean = False  # the last run left nothing over
@@ -58,20 +56,6 @@ class Watch:
         self.asked = False
         self.rounds = 0
         self.was_first = True
-        self.marked: dict[tuple[Key, str], list[tuple[int, Value]]] = {}  # in flight where a process died
-
-    # -- slots --------------------------------------------------------------------------------------------
-
-    def slots_of(self, field: str) -> dict[str, str]:
-        """App -> its slot for a field."""
-        apps = self.w.mapping.apps
-        return {a: s.name for a, m in apps.items() for s in m.slots.values() if field in s.fields}
-
-    def state(self, app: str, value: Value) -> str | None:
-        part = self.w.mapping.apps.get(app)
-        slot = part.slots.get("consent") if part else None
-        state = slot.split(value, {}).get("consent") if slot else None
-        return state if isinstance(state, str) else None
 
     # -- the run ------------------------------------------------------------------------------------------
 
@@ -293,84 +277,17 @@ class Watch:
         ):
             return
         told = self.told(person)
-        read = [(y, s) for y, s in told if self._shown_between(y, self.decided_at) and y.key in self.linked]
-        outs = [y.seq for y, s in read if s in OPT_OUTS and rank(s) > rank(new)]
+        read = [(y, s) for y, s in told if self.shown_between(y, self.decided_at) and y.key in self.linked]
+        outs = [y for y, s in read if s in OPT_OUTS and rank(s) > rank(new)]
         field = self.w.mapping.fields["consent"]
         ins = [
-            y.seq
-            for y, s in self.told(person, lists=True)
-            if rank(s) <= rank(new) and y.app in field.rule.apps
+            y for y, s in self.told(person, lists=True) if rank(s) <= rank(new) and y.app in field.rule.apps
         ]
+        last = max(outs, key=lambda y: y.seq, default=None)
         if any(s in FINAL for _, s in read):
             self.memory.report("consent", f"{x} after a bounce or a complaint")
-        elif outs and (not ins or max(outs) > max(ins)):
-            self.memory.report("consent", f"{x} although somebody opted out at {max(outs)}")
-
-    def joined(self, person: int) -> bool:
-        """Somebody whom an app joined with another: we go on keeping them apart elsewhere."""
-        return person in self.memory.same.values()
-
-    def told(self, person: int, lists: bool = False) -> list[tuple[Happening, str]]:
-        """What people said of their consent, save what nobody could know to be news. `lists`: also what only
-        a list that lags has shown."""
-        keys = set(self.memory.family(person))
-        found = []
-        for x in self.memory.log:
-            if x.slot != "consent" or x.key not in keys or x.who != "person":
-                continue
-            state = self.state(x.app, x.after)
-            if state is not None and self._shown_between(x, None, lists) and not self.was_known(x):
-                found.append((x, state))
-        return found
-
-    def _shown_between(self, x: Happening, until: int | None, lists: bool = False) -> bool:
-        """Whether the engine was shown the value while it stood."""
-        later = [y.seq for y in self.memory.of_slot(x.key, x.slot) if y.seq > x.seq]
-        end = min(later, default=self.memory.seq + 1)
-        end = end if until is None else min(end, until)
-        # What a lagging list shows is asked for once more.
-        lags = self.w.apps[x.app].traits.lists_lag and not lists
-        since = max(x.seq, self.restored_at)  # what an older state was never shown, it cannot know
-        return any(
-            since < s.seq < end and s.values.get(x.slot) == x.after and not (lags and s.call == "pull")
-            for s in self.memory.shows.get(x.key, ())
-        )
-
-    def was_known(self, x: Happening) -> bool:
-        """Whether this is what the engine had read or written there last, or may have sent: then nobody can
-        see that it was said again."""
-        noted = [m.get((x.key, x.slot), ()) for m in (self.memory.sent, self.marked)]
-        sends = sorted(((n, v) for some in noted for n, v in some if n < x.seq), key=lambda s: s[0])
-        shows = [(s.seq, s.values[x.slot]) for s in self.shown_before(x)]
-        writes = [
-            (y.seq, y.after)
-            for y in self.memory.of_slot(x.key, x.slot)
-            if y.who == "engine" and y.seq < x.seq
-        ]
-        known = max([*shows, *writes, *sends], key=lambda k: k[0], default=None)
-        if known is not None and known[1] == x.after:
-            return True
-        return any(v == x.after and not self._shown_otherwise(x, n) for n, v in sends[-1:])
-
-    def _shown_otherwise(self, x: Happening, sent: int) -> bool:
-        """Whether it was decided about another value that the record showed since that was sent, in a list
-        that does not lag."""
-        decided = max((d for d in self.decisions if d < x.seq), default=0)
-        return any(
-            sent < s.seq < decided and s.revision >= 0 and s.values[x.slot] != x.after
-            for s in self.shown_before(x)
-        )
-
-    def first_shown(self, x: Happening) -> int:
-        """When the engine was first shown what was typed here."""
-        shows = self.memory.shows.get(x.key, ())
-        return min(
-            (s.seq for s in shows if s.seq > x.seq and s.values.get(x.slot) == x.after),
-            default=self.memory.seq,
-        )
-
-    def shown_before(self, x: Happening) -> list[Any]:
-        return [s for s in self.memory.shows.get(x.key, ()) if s.seq < x.seq and x.slot in s.values]
+        elif last is not None and not any(self.passes_for_later(y, last) for y in ins):
+            self.memory.report("consent", f"{x} although somebody opted out at {last.seq}")
 
     # -- cursors ------------------------------------------------------------------------------------------
 

@@ -1,0 +1,113 @@
+"""What the engine was shown of what happened, and what it could know by that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connectors.contract import Value
+from tests.simulation.engine.clocks import FURTHEST_APART
+from tests.simulation.engine.memory import Happening, Key
+
+if TYPE_CHECKING:
+    from tests.simulation.engine.world import World
+
+
+class Shown:
+    """One history, as the engine could see it.
+
+    restored_at  when an older state was put back; -1: never
+    decisions    when each decision was begun that was kept
+    marked       what was in flight where a process died, by record and slot
+    """
+
+    def __init__(self, world: World) -> None:
+        self.w = world
+        self.memory = world.memory
+        self.restored_at = -1
+        self.decisions: list[int] = []
+        self.marked: dict[tuple[Key, str], list[tuple[int, Value]]] = {}
+
+    def slots_of(self, field: str) -> dict[str, str]:
+        """App -> its slot for a field."""
+        apps = self.w.mapping.apps
+        return {a: s.name for a, m in apps.items() for s in m.slots.values() if field in s.fields}
+
+    def state(self, app: str, value: Value) -> str | None:
+        part = self.w.mapping.apps.get(app)
+        slot = part.slots.get("consent") if part else None
+        state = slot.split(value, {}).get("consent") if slot else None
+        return state if isinstance(state, str) else None
+
+    def passes_for_later(self, x: Happening, y: Happening) -> bool:
+        """Whether `x` was later than `y`, or can pass for it by the wrong clock of an app."""
+        wrong = not self.w.kinds.clocks.keys().isdisjoint((x.app, y.app))
+        return x.seq >= y.seq or (wrong and y.at - x.at <= FURTHEST_APART)
+
+    def joined(self, person: int) -> bool:
+        """Somebody whom an app joined with another: we go on keeping them apart elsewhere."""
+        return person in self.memory.same.values()
+
+    def told(self, person: int, lists: bool = False) -> list[tuple[Happening, str]]:
+        """What people said of their consent, save what nobody could know to be news. `lists`: also what only
+        a list that lags has shown."""
+        keys = set(self.memory.family(person))
+        found = []
+        for x in self.memory.log:
+            if x.slot != "consent" or x.key not in keys or x.who != "person":
+                continue
+            state = self.state(x.app, x.after)
+            if state is not None and self.shown_between(x, None, lists) and not self.was_known(x):
+                found.append((x, state))
+        return found
+
+    def shown_between(self, x: Happening, until: int | None, lists: bool = False) -> bool:
+        """Whether the engine was shown the value while it stood."""
+        later = [y.seq for y in self.memory.of_slot(x.key, x.slot) if y.seq > x.seq]
+        end = min(later, default=self.memory.seq + 1)
+        end = end if until is None else min(end, until)
+        # What a lagging list shows is asked for once more.
+        lags = self.w.apps[x.app].traits.lists_lag and not lists
+        since = max(x.seq, self.restored_at)  # what an older state was never shown, it cannot know
+        return any(
+            since < s.seq < end and s.values.get(x.slot) == x.after and not (lags and s.call == "pull")
+            for s in self.memory.shows.get(x.key, ())
+        )
+
+    def was_known(self, x: Happening) -> bool:
+        """Whether this is what the engine had read or written there last, or may have sent: then nobody can
+        see that it was said again."""
+        noted = [m.get((x.key, x.slot), ()) for m in (self.memory.sent, self.marked)]
+        sends = sorted(((n, v) for some in noted for n, v in some), key=lambda s: s[0])
+        if any(x.seq < n < self.first_shown(x) and v == x.after for n, v in sends):
+            return True  # typed while we were sending just that
+        sends = [(n, v) for n, v in sends if n < x.seq]
+        shows = [(s.seq, s.values[x.slot]) for s in self.shown_before(x)]
+        writes = [
+            (y.seq, y.after)
+            for y in self.memory.of_slot(x.key, x.slot)
+            if y.who == "engine" and y.seq < x.seq
+        ]
+        known = max([*shows, *writes, *sends], key=lambda k: k[0], default=None)
+        if known is not None and known[1] == x.after:
+            return True
+        return any(v == x.after and not self._shown_otherwise(x, n) for n, v in sends[-1:])
+
+    def _shown_otherwise(self, x: Happening, sent: int) -> bool:
+        """Whether it was decided about another value that the record showed since that was sent, in a list
+        that does not lag."""
+        decided = max((d for d in self.decisions if d < x.seq), default=0)
+        return any(
+            sent < s.seq < decided and s.revision >= 0 and s.values[x.slot] != x.after
+            for s in self.shown_before(x)
+        )
+
+    def first_shown(self, x: Happening) -> int:
+        """When the engine was first shown what was typed here."""
+        shows = self.memory.shows.get(x.key, ())
+        return min(
+            (s.seq for s in shows if s.seq > x.seq and s.values.get(x.slot) == x.after),
+            default=self.memory.seq,
+        )
+
+    def shown_before(self, x: Happening) -> list[Any]:
+        return [s for s in self.memory.shows.get(x.key, ()) if s.seq < x.seq and x.slot in s.values]
