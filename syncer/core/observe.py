@@ -174,8 +174,16 @@ def _close(
             link.seen.setdefault(slot.name, pending.sent)
         return
     note_rewrite(link, slot, pending.sent)
-    if obs.stamp is None or obs.stamp >= pending.sent_at - MARGIN:
+    if _was_touched(link, pending, obs):
         reading.log.append(_typed_again(reading, link, slot, pending, obs))
+
+
+def _was_touched(link: Link, pending: Pending, obs: Observation) -> bool:
+    """Whether somebody may have touched the record since we wrote: its stamp is not older than the write, or
+    has moved since it was read last, whatever the app's clock says."""
+    if obs.stamp is None or obs.stamp >= pending.sent_at - MARGIN:
+        return True
+    return link.stamp is not None and obs.stamp > link.stamp
 
 
 def note_rewrite(link: Link, slot: Slot, sent: Value) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 from sqlalchemy import Table, TextClause, bindparam, create_engine, event, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -193,28 +194,19 @@ class Database:
     def _bulk_sql(
         self, model: type[SQLModel], columns: tuple[str, ...], replace: bool
     ) -> tuple[str, Callable[[Any], Any]]:
-        """SQL in the driver's own form, and what makes its values of a row: a tuple (no table has but one
-        column), or a dict by name."""
+        """SQL in the driver's own form, and what makes its values of a row: a tuple (each table has
+        several columns), or a dict by name."""
         key = (model, columns, replace)
         if key not in self._bulk_statements:
             table: Table = model.__table__  # type: ignore[attr-defined]
-            statement = self._insert_into(table).values({name: bindparam(name) for name in columns})
+            statement = (sqlite.insert if self.is_sqlite else postgresql.insert)(table)
+            statement = statement.values({name: bindparam(name) for name in columns})
             if replace:
                 statement = _replacing(statement, table, columns)
             compiled = statement.compile(dialect=self._engine.dialect)
             order = compiled.positiontup if isinstance(compiled, SQLCompiler) else None
             self._bulk_statements[key] = str(compiled), itemgetter(*order) if order else dict
         return self._bulk_statements[key]
-
-    def _insert_into(self, table: Table) -> Any:
-        """The insert of this database. The other one is not even loaded."""
-        if self.is_sqlite:
-            from sqlalchemy.dialects import sqlite
-
-            return sqlite.insert(table)
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(table)
 
     def compact(self) -> None:
         """Give back the space of what was removed, so that no trace of it stays in the files. Not inside a

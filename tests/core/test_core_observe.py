@@ -75,20 +75,20 @@ def test_an_observation_from_before_the_write_tells_nothing_about_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "stamp", "kinds"),
+    ("name", "stamp_before", "stamp", "kinds"),
     [
-        ("changed since: perhaps typed again", at(1), ["aba"]),
-        ("nobody knows when", None, ["aba"]),
-        ("not touched since long before", at(-30), []),
+        ("changed since: perhaps typed again", None, at(1), ["aba"]),
+        ("nobody knows when", None, None, ["aba"]),
+        ("not touched since long before", at(-30), at(-30), []),
+        ("the app's clock is behind, and the record was touched", at(-31), at(-30), ["aba"]),
     ],
 )
 def test_the_old_value_shown_again_is_named_before_it_is_written_over(
-    name: str, stamp: datetime | None, kinds: list[str]
+    name: str, stamp_before: datetime | None, stamp: datetime | None, kinds: list[str]
 ) -> None:
     record = golden("desk", title="Boss")
-    waiting = link(
-        "crm", {"title": "Old"}, pending={"title": Pending("Old", "Boss", {"title": "Boss"}, at(-5))}
-    )
+    sent = {"title": Pending("Old", "Boss", {"title": "Boss"}, at(-5))}
+    waiting = link("crm", {"title": "Old"}, pending=sent, stamp=stamp_before)
     found = run(TITLE, record, [waiting], seen("crm", 2, title="Old", stamp=stamp))
     assert [e.kind for e in found.log] == kinds, name
     assert due(found) == {"crm": {"title": "Boss"}}
