@@ -190,6 +190,8 @@ def _pretended(app: MemoryApp, write: Write) -> Result:
     row = app.rows.get(write.id or "")
     if row is None:
         return Result(write.ref, "unknown", write.id, reason="the app names no record")
+    if row.state not in ("live", "archived"):
+        return _applied(app, write)  # nothing is left that it could show
     return Result(write.ref, "applied", row.id, _answer(app, row))
 
 
