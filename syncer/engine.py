@@ -110,10 +110,10 @@ class Engine:
                     self.ledger.end_run(id, run.report.status, ended, run.report.written, stored)
 
     def _steps(self, run: Run, options: Options) -> None:
-        lost = self.recover(run)
+        recoveries = self.recover(run)
         if options.read:
-            self._read(run, options.resting - lost.keys())
-            self._recover_by_reading(run, lost)
+            self._read(run, options.resting - {name for name, r in recoveries.items() if r.result.lost})
+            self._recover_by_reading(run, recoveries)
             run.readable |= options.resting & self.unpaused()
         else:
             run.readable = self.unpaused()
@@ -153,13 +153,14 @@ class Engine:
                 recovery.settle_updates([f for f in mine if f.item.kind in ("update", "archive")])
             tasks[name] = recovery.look_up([f for f in mine if f.item.kind in ("create", "merge")])
         self.ports.workers.drive(tasks)
-        return {name: r for name, r in recoveries.items() if r.result.lost}
+        return {name: r for name, r in recoveries.items() if r.result.lost or r.result.untold}
 
     def _recover_by_reading(self, run: Run, recoveries: Mapping[str, Recovery]) -> None:
         for name, recovery in recoveries.items():
             whole = name in run.readable and name not in run.short
             with self.db.transaction():
                 run.lost += recovery.settle_by_reading(recovery.result.lost, whole)
+                recovery.recognise()
 
     def _read(self, run: Run, resting: frozenset[str]) -> None:
         able = self.unpaused()

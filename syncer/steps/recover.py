@@ -26,10 +26,12 @@ MARGIN = timedelta(seconds=1)
 
 @dataclass(slots=True)
 class Recovered:
-    """`lost`: creates that no field can be looked up by: reading the app will tell; they, and those that are
-    not to be told yet, stay in the outbox. `adopted`: golden ids whose record was found."""
+    """`lost`: creates that no field can be looked up by: reading the app will tell. `untold`: those that were
+    to be looked up, and of which nothing can be told yet. Both stay in the outbox. `adopted`: golden ids
+    whose record was found."""
 
     lost: list[InFlight] = field(default_factory=list)
+    untold: list[InFlight] = field(default_factory=list)
     adopted: list[str] = field(default_factory=list)
     error: str = ""
 
@@ -65,6 +67,7 @@ class Recovery:
         """Find out what became of creates, and of merges inside the app."""
         groups = self._by_key([f for f in flights if f.item.kind == "create"])
         self.result.lost += groups.pop("", [])  # whatever becomes of the calls, reading may show them
+        self.result.untold = [flight for group in groups.values() for flight in group]
         try:
             for flight in (f for f in flights if f.item.kind == "merge"):
                 yield from self._ask_about(flight)
@@ -113,6 +116,27 @@ class Recovery:
                 continue
             self.ledger.unmark([flight.ref])
         return left
+
+    def recognise(self) -> None:
+        """Creates that could not be looked up, after the app was read: a record that nobody links and that
+        shows the key that was sent must not pass for somebody new. Call inside a transaction."""
+        records, name = self.intake.records, self.app.name
+        shown = records.waiting(name, [id for app, id in records.unlinked() if app == name])
+        goldens = records.goldens([f.item.golden for f in self.result.untold])
+        for flight in self.result.untold:
+            mine = [id for id in sorted(shown) if self._has_key(flight, shown[id].values)]
+            if self._join(mine, goldens.get(flight.item.golden)):
+                del shown[mine[0]]
+                self.ledger.unmark([flight.ref])
+
+    def _has_key(self, flight: InFlight, values: Mapping[str, Value]) -> bool:
+        """Whether a record shows a unique value that was sent."""
+        slots, sent = self.sync.slots(self.app.name), flight.item.slots
+        return any(
+            values.get(k) and slots[k].same(values[k], slots[k].coerced(sent[k][1]))
+            for k in self.app.spec.unique
+            if k in sent and k in slots
+        )
 
     def _patience(self) -> timedelta:
         return timedelta(seconds=self.app.spec.lag) + MARGIN
@@ -172,21 +196,24 @@ class Recovery:
             self.result.adopted.append(golden.id)
             self.intake.save(mine[:1], began)
         elif found:
-            self._join(flight, free, golden)
+            self._join([r.id for r in free], golden)
             self.intake.save(free, began)
         elif began - flight.sent_at <= self._patience():
             return
+        self.result.untold.remove(flight)
         self.ledger.unmark([flight.ref])
 
-    def _join(self, flight: InFlight, free: Sequence[Record], golden: Golden | None) -> None:
+    def _join(self, free: Sequence[str], golden: Golden | None) -> bool:
         """A record that nobody links holds the key that was sent: whoever made it, it is this person's, also
         where the golden record has another address by now, by which it would not be recognised."""
         if golden is None or len(free) != 1:
-            return
+            return False
         unit = self.intake.records.units([golden.id])[golden.id]
-        if all(link.app != self.app.name for link in unit.links):
-            link = Link(self.app.name, free[0].id, golden.id)
-            self.intake.records.save_links([link], self.sync.slot_names())
+        if any(link.app == self.app.name for link in unit.links):
+            return False
+        link = Link(self.app.name, free[0], golden.id)
+        self.intake.records.save_links([link], self.sync.slot_names())
+        return True
 
     def _matches(self, flight: InFlight, record: Record, name: str) -> bool:
         """Found by our own id, or by a plain field with everything as we sent it."""

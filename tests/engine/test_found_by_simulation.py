@@ -365,7 +365,9 @@ def test_what_an_app_does_not_show_yet_is_read_before_it_is_written_over(tmp_pat
 
 
 def test_what_a_look_up_shows_of_a_record_that_was_linked_meanwhile_counts(tmp_path: Path) -> None:
-    world = World(tmp_path, {**ALL, "mail": replace(MAIL, lag=90.0, feed="changes")})
+    world = World(
+        tmp_path, {**ALL, "mail": replace(MAIL, unique=(), external_id="our_id", lag=90.0, feed="changes")}
+    )
     world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "consent": "subscribed"})
     mail = world.apps["mail"]
 

@@ -1,0 +1,33 @@
+"""Creates without an answer: what the next run makes of them where it cannot look them up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from connectors.contract import AppError
+from tests.engine.test_found_by_simulation import ALL, mara, once, one
+from tests.engine.world import World
+
+
+def fail() -> None:
+    raise AppError("not now")
+
+
+def test_a_record_that_was_made_without_an_answer_is_no_new_person_under_an_older_address(
+    tmp_path: Path,
+) -> None:
+    """The look-up fails, the listing shows the record, and the person has another address meanwhile."""
+    world = World(tmp_path, ALL)
+    mail, desk = world.apps["mail"], world.apps["desk"]
+    mara(world, "desk")
+    desk.user_edit(one(world, "desk"), {"consent": "subscribed"})
+    once(mail, "write", fail, after=True)
+    world.run()
+    assert len(mail.records) == 1, "made, and nobody was told"
+    desk.user_edit(one(world, "desk"), {"email": "mara.karimi@x.test", "name": "Zohreh Karimi"})
+    once(mail, "find", fail)
+    world.run()
+    world.settle()
+    assert world.rows("SELECT COUNT(*) FROM golden") == [(1,)]
+    assert world.only("mail")["email"] == "mara.karimi@x.test"
+    world.db.close()
