@@ -89,6 +89,8 @@ class SimTown(Town):
         still = [id for id, v in sorted(people.items()) if v["name"] not in self.moved]
         if still:
             id, to = self.rng.choice(still), self._any_company(app)
+            if to == people[id]["company"]:
+                return  # nobody can see that
             self.apps[app, "contacts"].user_edit(id, {"company": to})
             name = str(people[id]["name"])
             self.lives[name] = self._named(app, to)
