@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from connectors.answer import Answer
 from connectors.authorize import Way
 from connectors.batching import chunks
 from connectors.budget import Rate, RateHeaders
@@ -201,7 +202,7 @@ class HubSpotConnector:
             if answer.status == 404:
                 left |= {id: IN_THE_BIN} if self._is_archived(object, id) else {}
             elif answer.status >= 400:
-                left[id] = self._http.redact(answer.detail.get("message") or "HubSpot refused it")
+                left[id] = self._why_refused(answer)
         return left
 
     @property
@@ -214,9 +215,11 @@ class HubSpotConnector:
         path = f"{self._paths.objects(object)}/merge"
         answer = self._http.write("POST", path, body=body, allow=(400, 403, 404, 409, 414))
         if answer.status >= 400:
-            why = self._http.redact(answer.detail.get("message") or "HubSpot refused it")
-            return Result(other, "rejected", other, reason=why)
+            return Result(other, "rejected", other, reason=self._why_refused(answer))
         return Result(other, "applied", str(answer.detail.get("id") or survivor))
+
+    def _why_refused(self, answer: Answer) -> str:
+        return self._http.redact(answer.detail.get("message") or "HubSpot refused it")
 
     def _is_archived(self, object: str, id: str) -> bool:
         path, params = f"{self._paths.objects(object)}/{id}", {"archived": "true"}

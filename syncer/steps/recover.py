@@ -15,7 +15,7 @@ from functools import partial
 
 from connectors.contract import AppError, Fetched, Record, Result
 from syncer.core.settle import Sent, adopt, settle
-from syncer.model import INTO, Golden, Link, Value
+from syncer.model import INTO, Golden, Link, Observation, Value
 from syncer.ports import Task
 from syncer.setup import App, Sync
 from syncer.steps.normalise import Intake
@@ -98,10 +98,11 @@ class Recovery:
         """Creates that cannot be looked up, after the app was read: an unlinked record that shows all that we
         sent is ours; where a `whole` read that began after the app's lag shows none, the create did not
         happen. Call inside a transaction. Returns how many are still not to be told."""
-        records, name = self.intake.records, self.app.name
-        shown = records.waiting(name, [id for app, id in records.unlinked() if app == name])
+        if not flights:
+            return 0
+        records, shown = self.intake.records, self._unlinked()
         goldens = records.goldens([f.item.golden for f in flights])
-        pulled = self.ledger.reader(name)["pulled_at"]
+        pulled = self.ledger.reader(self.app.name)["pulled_at"]
         read_at = datetime.fromisoformat(pulled) if pulled else None
         left = 0
         for flight in flights:
@@ -120,14 +121,20 @@ class Recovery:
     def recognise(self) -> None:
         """Creates that could not be looked up, after the app was read: a record that nobody links and that
         shows the key that was sent must not pass for somebody new. Call inside a transaction."""
-        records, name = self.intake.records, self.app.name
-        shown = records.waiting(name, [id for app, id in records.unlinked() if app == name])
-        goldens = records.goldens([f.item.golden for f in self.result.untold])
+        if not self.result.untold:
+            return
+        shown = self._unlinked()
+        goldens = self.intake.records.goldens([f.item.golden for f in self.result.untold])
         for flight in self.result.untold:
             mine = [id for id in sorted(shown) if self._has_key(flight, shown[id].values)]
             if self._join(mine, goldens.get(flight.item.golden)):
                 del shown[mine[0]]
                 self.ledger.unmark([flight.ref])
+
+    def _unlinked(self) -> dict[str, Observation]:
+        """What the records of the app that nobody links were seen to hold, by id."""
+        records, name = self.intake.records, self.app.name
+        return records.waiting(name, [id for app, id in records.unlinked() if app == name])
 
     def _has_key(self, flight: InFlight, values: Mapping[str, Value]) -> bool:
         """Whether a record shows a unique value that was sent."""

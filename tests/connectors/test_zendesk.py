@@ -1,4 +1,7 @@
-"""Zendesk on the wire: the calls that are made, and what its documented answers are taken for."""
+"""Zendesk on the wire: the calls that are made, and what its documented answers are taken for.
+
+Over 400 lines because it is one app, call by call, which is read beside its API.
+"""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from mappings.model import ObjectMapping
-from syncer.model import Golden, Link, Pending, Refusal, Value
-from tests.core.worlds import agreeing, at, due, golden, link, logged, mapping, one, run, seen
+from syncer.model import Golden, Link, Value
+from tests.core.worlds import agreeing, due, golden, link, logged, mapping, one, run, seen
 
 TITLE = "title"
 
@@ -154,87 +154,6 @@ def test_a_tie_in_time_goes_by_the_order_of_apps() -> None:
         of, record, agreeing(of, record), seen("desk", 1, title="Chief"), seen("crm", 1, title="Head")
     )
     assert found.unit.golden.value[TITLE] == "Head"
-
-
-# -- golden as a rival ------------------------------------------------------------------------------------
-
-
-def late(app: str, **how: object) -> Link:
-    """A link that never got golden (`Boss`, from crm): it still shows what it agreed with before."""
-    return link(app, {"title": "Old"}, {"title": "Old"}, **how)
-
-
-@pytest.mark.parametrize(
-    ("name", "how"),
-    [
-        ("the write never went out", {}),
-        (
-            "the write has no answer",
-            {"pending": {"title": Pending("Old", "Boss", {"title": "Boss"}, at(-5))}},
-        ),
-        ("the app refused it", {"refused": {"title": Refusal("Boss", "no", "")}}),
-    ],
-)
-def test_golden_is_a_rival_of_an_edit_made_without_knowing_it(name: str, how: dict[str, object]) -> None:
-    of = one(TITLE)
-    record = golden("crm", minutes=-10, title="Boss")
-    found = run(
-        of, record, [*agreeing(of, record, "crm"), late("desk", **how)], seen("desk", 1, title="Mine")
-    )
-    assert logged(found) == [("conflict", TITLE, "Mine")], name
-    assert {c.kind for c in found.log[0].candidates} == {"edit", "golden"}
-
-
-def test_golden_may_win_against_an_edit_made_without_knowing_it() -> None:
-    of = one(TITLE, rule="{prefer: [crm, mail, desk]}")
-    record = golden("crm", title="Boss")
-    found = run(of, record, [*agreeing(of, record, "crm"), late("desk")], seen("desk", 1, title="Mine"))
-    assert logged(found) == [("conflict", TITLE, "Boss")]
-    assert due(found) == {"desk": {"title": "Boss"}}
-
-
-@pytest.mark.parametrize(
-    ("name", "rule", "expected"),
-    [
-        ("typed later than the other edit", "newest", "Boss"),
-        ("the rule prefers the other", "{prefer: [crm, mail, desk]}", "Head"),
-        ("a manual rule asks", "manual", "Boss"),
-    ],
-)
-def test_who_types_what_golden_says_without_knowing_it_stands_for_it(
-    name: str, rule: str, expected: str
-) -> None:
-    of = one(TITLE, rule=rule)
-    record = golden("crm", title="Boss")
-    links = [*agreeing(of, record, "crm"), late("desk")]
-    found = run(of, record, links, seen("crm", 1, title="Head"), seen("desk", 2, title="Boss"))
-    assert found.unit.golden.value[TITLE] == expected, name
-    (entry,) = found.log
-    assert {c.value for c in entry.candidates if c.kind == "edit"} == {"Head", "Boss"}
-    assert (TITLE in found.unit.golden.held) == (rule == "manual")
-
-
-def test_who_types_what_golden_says_alone_agrees_with_it() -> None:
-    of = one(TITLE)
-    record = golden("crm", title="Boss")
-    found = run(of, record, [*agreeing(of, record, "crm"), late("desk")], seen("desk", 2, title="Boss"))
-    assert (found.log, found.items) == ([], [])
-
-
-def test_golden_is_no_rival_of_an_edit_that_knew_it() -> None:
-    of = one(TITLE, rule="longest")
-    record = golden("crm", title="Director")
-    found = run(of, record, agreeing(of, record), seen("crm", title="Boss"))
-    assert found.unit.golden.value[TITLE] == "Boss"
-    assert found.log == []
-
-
-def test_a_second_edit_of_the_same_record_replaces_the_first() -> None:
-    of = one(TITLE, rule="longest")
-    record = golden("desk", title="Director")
-    found = run(of, record, [late("desk")], seen("desk", title="Boss"))
-    assert found.unit.golden.value[TITLE] == "Boss"
-    assert found.log == []
 
 
 # -- narrower forms ---------------------------------------------------------------------------------------
