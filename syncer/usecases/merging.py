@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -18,7 +18,7 @@ from syncer.store.database import Database
 from syncer.store.decisions import Decisions
 from syncer.store.joins import Joins
 from syncer.usecases.reverting import ask
-from syncer.usecases.sides import Held
+from syncer.usecases.sides import Held, keep_within_limits
 
 Pair = tuple[LinkKey, LinkKey]  # the record that is to live on, and the one that goes into it
 
@@ -55,7 +55,9 @@ class MergingInApp:
         """Raises `Busy`, and `Held` where the sync is held or a limit would be passed."""
         with self.db.reading():
             held = self.engine.ledger.held()
-            self._brake(pairs)
+            if len(pairs) > 1:
+                counts = Counter[tuple[str, brakes.ChangeKind]]((app, "links") for _, (app, _) in pairs)
+                keep_within_limits(self.engine, counts, "merged", "name one app")
         if held is not None:
             raise Held(f"{self.sync.name} is held by run {held[0]}: answer it first ({held[1]}).")
         with self.engine.session("merge") as run:
@@ -73,17 +75,6 @@ class MergingInApp:
             run.report.leftovers = len(self.merged.left)
             run.report.reason = f"merged in the app, for good: {len(self.merged.into)}"
         return self.merged
-
-    def _brake(self, pairs: Collection[Pair]) -> None:
-        """What is done to many at once may not be more than a run may do unasked."""
-        counts = Counter[tuple[str, brakes.ChangeKind]]()
-        counts.update((app, "links") for _, (app, _) in pairs)
-        trips = brakes.tripped(counts, self.engine.records.linked_counts(), self.sync.limits)
-        if len(pairs) > 1 and trips:
-            said = "; ".join(map(str, trips))
-            raise Held(
-                f"Nothing was merged, because of a limit ({said}): name one app, or raise it (safety)."
-            )
 
     def _now(self, survivor: LinkKey) -> LinkKey:
         """The record that it became: a merge may end in a record of its own."""

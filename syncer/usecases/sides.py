@@ -28,12 +28,18 @@ class AlreadyOne(NotPossible):
     """The two are one golden record already."""
 
 
-def keep_within_limits(engine: Engine, counts: Counter[tuple[str, brakes.ChangeKind]]) -> None:
-    """What is done to many at once may not be more than a run may do unasked. Raises `Held`."""
+def keep_within_limits(
+    engine: Engine,
+    counts: Counter[tuple[str, brakes.ChangeKind]],
+    done: str = "done",
+    instead: str = "do fewer at once",
+) -> None:
+    """What is done to many at once may not be more than a run may do unasked. Raises `Held`, which says what
+    was not `done`, and what to do `instead`."""
     trips = brakes.tripped(counts, engine.records.linked_counts(), engine.sync.limits)
     if trips:
         said = "; ".join(map(str, trips))
-        raise Held(f"Nothing was done, because of a limit ({said}): do fewer at once, or raise it (safety).")
+        raise Held(f"Nothing was {done}, because of a limit ({said}): {instead}, or raise it (safety).")
 
 
 @dataclass(frozen=True, slots=True)
