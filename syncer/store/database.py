@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import EACCES, EISDIR
 from functools import cache
 from operator import itemgetter
@@ -281,8 +281,9 @@ def _private_file(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        elif path.is_dir() or not os.access(path, os.R_OK | os.W_OK):
+            with suppress(FileExistsError):  # another thread or process was faster
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        if path.is_dir() or not os.access(path, os.R_OK | os.W_OK):
             why = EISDIR if path.is_dir() else EACCES
             raise OSError(why, os.strerror(why))
         mode = path.stat().st_mode

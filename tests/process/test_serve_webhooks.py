@@ -73,7 +73,8 @@ def test_an_edit_arrives_by_webhook_and_the_server_tells_how_it_stands(
 
 
 @pytest.mark.slow
-def test_what_was_taken_before_a_kill_is_not_taken_after_it(served: Served) -> None:
+def test_what_was_taken_before_a_kill_is_not_taken_after_it(served: Served, sandbox: Sandbox) -> None:
+    del sandbox.host.apps["hubspot"].mode.settings["webhook_url"]  # the only calls are those of this test
     url = f"http://127.0.0.1:{served.port}/webhooks/hubspot"
     body = b'[{"subscriptionType":"contact.propertyChange","objectId":7}]'
     at = str(int(time.time() * 1000))
