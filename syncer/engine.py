@@ -161,6 +161,8 @@ class Engine:
             with self.db.transaction():
                 run.lost += recovery.settle_by_reading(recovery.result.lost, whole)
                 recovery.recognise()
+            row = run.report.apps[name]
+            row.error = row.error or recovery.result.unasked()
 
     def _read(self, run: Run, resting: frozenset[str]) -> None:
         able = self.unpaused()

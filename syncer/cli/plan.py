@@ -154,7 +154,7 @@ def show(ready: Ready, outcome: Outcome, minutes: dict[str, float], limit: int, 
     table(columns, rows, f"{ready.name}: what a run would do")
     for app, row in report.apps.items():
         if row.error:
-            tell(f"{app} could not be read: {row.error}")
+            tell(f"{app} could not be used to the end: {row.error}")
     tell(f"{report.conflicts} conflicts would be logged, {report.reviews} new doubtful matches.")
     if outcome.plan.held:
         tell(f"It would be held: {outcome.plan.held}.")

@@ -35,6 +35,13 @@ class Recovered:
     adopted: list[str] = field(default_factory=list)
     error: str = ""
 
+    def unasked(self) -> str:
+        """In words, where a call failed and something is still not known; else nothing."""
+        if not (self.error and self.untold):
+            return ""
+        some = "1 new record" if len(self.untold) == 1 else f"{len(self.untold)} new records"
+        return f"whether {some} of an earlier run arrived could not be asked: {self.error}"
+
 
 @dataclass(slots=True)
 class Recovery:

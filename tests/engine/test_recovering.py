@@ -31,3 +31,22 @@ def test_a_record_that_was_made_without_an_answer_is_no_new_person_under_an_olde
     assert world.rows("SELECT COUNT(*) FROM golden") == [(1,)]
     assert world.only("mail")["email"] == "mara.karimi@x.test"
     world.db.close()
+
+
+def test_a_look_up_that_fails_is_told_until_it_succeeds(tmp_path: Path) -> None:
+    world = World(tmp_path, ALL)
+    mail, desk = world.apps["mail"], world.apps["desk"]
+    mara(world, "desk")
+    desk.user_edit(one(world, "desk"), {"consent": "subscribed"})
+    once(mail, "write", fail)
+    world.run()
+    once(mail, "find", fail)
+    report = world.run()
+    assert (report.status, report.apps["mail"].error) == (
+        "partial",
+        "whether 1 new record of an earlier run arrived could not be asked: not now",
+    )
+    world.settle()
+    assert world.run().status == "done"
+    assert len(mail.records) == 1
+    world.db.close()
