@@ -316,7 +316,9 @@ class AtRest:
         if "consent" not in unit.golden.value or self.watch.restored_at >= 0:
             return
         people = {p for k in unit.links if (p := self.memory.of(k.key)) is not None}
-        told = [t for p in sorted(people) if not self.watch.joined(p) for t in self.watch.told(p)]
+        apart = [p for p in sorted(people) if not self.watch.joined(p)]
+        told = [t for p in apart for t in self.watch.told(p)]
+        said = [t for p in apart for t in self.watch.told(p, lists=True)]
         authorities = self.w.mapping.fields["consent"].rule.apps
         now = rank(str(unit.golden.value["consent"]))
         live = {k.key for k in unit.links if k.state == "live" and self._is_live(k.key)}
@@ -324,7 +326,7 @@ class AtRest:
             if state not in OPT_OUTS or rank(state) <= now or x.key not in live:
                 continue
             if not any(
-                self.watch.passes_for_later(y, x) and y.app in authorities and rank(s) <= now for y, s in told
+                self.watch.passes_for_later(y, x) and y.app in authorities and rank(s) <= now for y, s in said
             ):
                 self.memory.report("consent", f"{x} is lost: golden is {unit.golden.value['consent']}")
 
