@@ -184,7 +184,7 @@ class Recovery:
             self.intake.save_fetched(answers, looked_at)
             for flight in flights:
                 records = by_value.get(wanted[flight.ref].casefold(), [])
-                self._take(flight, [r for r in records if not r.archived], name, began)
+                self._take(flight, self._telling(records, name), name, began)
 
     def _ask_about_known(self, found: Sequence[Record]) -> Task[Sequence[Fetched]]:
         """A record that was linked meanwhile may show an edit here first. It is asked about singly: what a
@@ -197,6 +197,12 @@ class Recovery:
         answers: Sequence[Fetched] = yield partial(self.app.connector.fetch, self.app.object, known, fields)
         return answers
 
+    def _telling(self, found: Sequence[Record], name: str) -> list[Record]:
+        """The records that tell of a create. Where none is there, an archived one does by our own id: it was
+        made, and somebody put it away since, so it is not made again. With our key it may be anybody's."""
+        there = [record for record in found if not record.archived]
+        return there or [record for record in found if name == self.app.spec.external_id]
+
     def _take(self, flight: InFlight, found: Sequence[Record], name: str, began: datetime) -> None:
         """One create: ours, somebody's, not there, or not yet to be told."""
         records = self.intake.records
@@ -208,7 +214,8 @@ class Recovery:
         if golden is not None and len(mine) >= 1:
             records.save_links([adopt(self._sent(flight), mine[0].id, golden)], self.sync.slot_names())
             self.result.adopted.append(golden.id)
-            self.intake.save(mine[:1], began)
+            # Of one that was put away the reading asks what became of it: perhaps it was merged.
+            self.intake.save([r for r in mine[:1] if not r.archived], began)
         elif found:
             self._join([r.id for r in free], golden)
             self.intake.save(free, began)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from connectors.contract import AppError
 from tests.engine.test_found_by_simulation import ALL, mara, once, one
-from tests.engine.world import World
+from tests.engine.world import MAIL, World
 
 
 def fail() -> None:
@@ -49,4 +50,24 @@ def test_a_look_up_that_fails_is_told_until_it_succeeds(tmp_path: Path) -> None:
     world.settle()
     assert world.run().status == "done"
     assert len(mail.records) == 1
+    world.db.close()
+
+
+def test_a_record_that_was_made_without_an_answer_and_archived_since_is_not_made_again(
+    tmp_path: Path,
+) -> None:
+    """It holds our id, and an address that the person has no more: nothing else would know it again."""
+    world = World(tmp_path, {**ALL, "mail": replace(MAIL, external_id="our_id")})
+    mail, desk = world.apps["mail"], world.apps["desk"]
+    desk.user_create({"email": "mara@x.test", "name": "Mara Lind", "consent": "subscribed"})
+    once(mail, "write", fail, after=True)
+    world.run()
+    mail.user_archive(one(world, "mail"))
+    desk.user_edit(one(world, "desk"), {"email": "mara.karimi@x.test"})
+    world.run()
+    assert world.rows("SELECT state FROM link WHERE app = 'mail'") == [("gone",)]
+    assert world.run().status == "done", "nothing is left to do"
+    mail.user_restore("000001")
+    world.settle()
+    assert world.only("mail")["email"] == "mara.karimi@x.test"
     world.db.close()
