@@ -19,7 +19,7 @@ UniqueValue: TypeAlias = tuple[str, str]  # (golden field, value as folded in th
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """`values`: golden id -> its values that an app keeps unique; `holders`: such a value -> the records that
+    """`values`: golden id -> its values that are nobody else's; `holders`: such a value -> the records that
     hold it, as (app, id, golden id or "")."""
 
     sync: Sync
@@ -53,7 +53,7 @@ class Owners:
 
 def owners_of(sync: Sync, records: Records, units: Sequence[Unit]) -> Owners:
     """Look up who holds the unique values of these golden records. Call inside a transaction or reading."""
-    slots = {app: sync.unique_slots(app) for app in sync.apps}
+    slots = {app: sync.owned_slots(app) for app in sync.apps}
     values = {unit.golden.id: set(_values(sync, slots, unit)) for unit in units}
     wanted: dict[str, set[str]] = defaultdict(set)
     for kind, key in set().union(*values.values()):
@@ -66,7 +66,7 @@ def owners_of(sync: Sync, records: Records, units: Sequence[Unit]) -> Owners:
 
 
 def _values(sync: Sync, slots: Mapping[str, list[tuple[str, Slot]]], unit: Unit) -> Iterator[UniqueValue]:
-    for field in sync.unique_fields:
+    for field in sync.owned_fields:
         if value := unit.golden.value.get(field):
             yield field, fold_key(str(value))
     for obs in unit.observations.values():

@@ -27,9 +27,9 @@ class App:
 @dataclass(frozen=True, slots=True)
 class Sync:
     """One sync. `targets`: object -> the sync that holds its golden records; `dependents`: the syncs that
-    point to this one; `key_fields`: whose values the index keeps, since they match alone or
-    an app keeps them unique (`unique_fields`); `key_slots`: app -> where it shows what a record is recognised
-    by; `marks`: who was forgotten."""
+    point to this one; `owned_fields`: whose values belong to one golden record alone, since an app keeps them
+    unique, or consent goes by them; `key_fields`: whose values the index keeps: those, and what matches
+    alone; `key_slots`: app -> where it shows what a record is recognised by; `marks`: who was forgotten."""
 
     name: str
     mapping: ObjectMapping
@@ -40,7 +40,7 @@ class Sync:
     dependents: tuple[str, ...] = ()
     marks: Marks = field(default_factory=Marks)
     key_fields: tuple[str, ...] = field(init=False)
-    unique_fields: tuple[str, ...] = field(init=False)
+    owned_fields: tuple[str, ...] = field(init=False)
     key_slots: Mapping[str, tuple[Slot, ...]] = field(init=False)
     _consent_slots: Mapping[str, str] = field(init=False, repr=False)
 
@@ -57,9 +57,10 @@ class Sync:
         return tuple(dict.fromkeys((*part.slots, *part.reads)))
 
     def __post_init__(self) -> None:
-        unique = {field for name in self.apps for field, _ in self.unique_slots(name)}
-        fields = tuple(dict.fromkeys((*self.mapping.match.exact, *sorted(unique))))
-        object.__setattr__(self, "unique_fields", tuple(sorted(unique)))
+        owned = {field for name in self.apps for field, _ in self.unique_slots(name)}
+        owned.update(self._addresses())
+        fields = tuple(dict.fromkeys((*self.mapping.match.exact, *sorted(owned))))
+        object.__setattr__(self, "owned_fields", tuple(sorted(owned)))
         object.__setattr__(self, "key_fields", fields)
         recognised = {*fields, *self.mapping.match.names, "city", "country"}
         slots = [slot for part in self.mapping.apps.values() for slot in part.slots.values()]
@@ -75,6 +76,16 @@ class Sync:
         """(golden field, slot) of what the app keeps unique."""
         slots, spec = self.slots(app), self.apps[app].spec
         return [(field, slots[name]) for name in spec.unique if name in slots for field in slots[name].fields]
+
+    def owned_slots(self, app: str) -> list[tuple[str, Slot]]:
+        """(golden field, slot) of what belongs to one golden record alone."""
+        return [(f, slot) for slot in self.slots(app).values() for f in slot.fields if f in self.owned_fields]
+
+    def _addresses(self) -> list[str]:
+        """What consent goes by, whether an app keeps it unique or not."""
+        fields = self.mapping.fields
+        exact = self.mapping.match.exact if self.mapping.consent else ()
+        return [name for name in exact if fields[name].type.name == "email"]
 
     def consent_slot(self, app: str) -> str | None:
         return self._consent_slots.get(app)
