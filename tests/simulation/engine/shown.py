@@ -93,9 +93,9 @@ class Shown:
         return any(v == x.after and not self._shown_otherwise(x, n) for n, v in sends[-1:])
 
     def _shown_otherwise(self, x: Happening, sent: int) -> bool:
-        """Whether it was decided about another value that the record showed since that was sent, in a list
-        that does not lag."""
-        decided = max((d for d in self.decisions if d < x.seq), default=0)
+        """Whether it was decided, before the engine was shown `x`, about another value that the record showed
+        since that was sent, in a list that does not lag."""
+        decided = max((d for d in self.decisions if d < self.first_shown(x)), default=0)
         return any(
             sent < s.seq < decided and s.revision >= 0 and s.values[x.slot] != x.after
             for s in self.shown_before(x)
