@@ -167,7 +167,7 @@ class Golden:
         )
 
 
-State = Literal["found", "out", "archived", "deleted", "merged"]
+State = Literal["found", "out", "archived", "deleted", "merged", "glimpsed"]
 
 
 @dataclass(slots=True)
@@ -175,7 +175,8 @@ class Observation:
     """What an app showed of one record, waiting to be decided. One a record; a later one replaces it.
 
     values   slot -> value in the app's own form; what the app did not return is missing
-    state    found; out (outside `only`); archived; deleted; merged into another record
+    state    found; out (outside `only`); archived; deleted; merged into another record; glimpsed (of what it
+             showed, its consent alone could be taken in)
     consent  app values of the consent slot in observations that this one replaced
     keys     further values of key slots that lead to this record
     into     of a merged record: the one that lives on, as far as the app says

@@ -54,7 +54,7 @@ def _in_order(links: list[Link], lens: Lens) -> list[Link]:
 def _follow_state(link: Link, obs: Observation | None) -> bool:
     """Take over whether the record is there. True when it has just been deleted: a record that was merged
     into another is not."""
-    if obs is None:
+    if obs is None or obs.state == "glimpsed":
         return False
     was = link.state
     if obs.state in ("archived", "deleted", "merged"):

@@ -49,6 +49,8 @@ def read(observations: Iterable[tuple[Link, Observation]], golden: Golden, lens:
     """Read all waiting observations of a golden record against its links (changed in place)."""
     reading = Reading(golden, lens, {}, [], [])
     for link, obs in observations:
+        if obs.state == "glimpsed":
+            continue  # it is dated by when the rest of it was last looked at
         slots = lens.mapping.apps[link.app].slots
         link.touched = link.touched or link.moved_to(obs.stamp)
         late: dict[str, Value] = {}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
 from conflicts.consent import OPT_OUTS
-from connectors.contract import Fetched, ObjectSpec, Record
+from connectors.contract import AppError, Fetched, ObjectSpec, Record
 from mappings.model import BadValue, ExpressionFailed
 from syncer.matching.keys import Keys, keys_of
 from syncer.model import LinkKey, Observation, State, Value
@@ -119,6 +120,36 @@ class Intake:
         # Linked records too: a new record may be recognised by what has just been changed elsewhere.
         replaced = [] if fresh else [k.key for k in (*keys, *linked)]
         self.records.keys.save(replaced, (row for k in (*keys, *linked) for row in k.stored()))
+
+    @contextmanager
+    def keeping_opt_outs(self, shown: Sequence[Record], read_at: datetime) -> Iterator[None]:
+        """For calls to the app before `shown` is taken in. Where one fails, all of it is to be read again;
+        meanwhile nobody is written to as if their opt-out had not been seen. Call outside a transaction."""
+        try:
+            yield
+        except AppError:
+            with self.records.db.transaction():
+                self._save_opt_outs(shown, read_at)
+            raise
+
+    def _save_opt_outs(self, shown: Sequence[Record], read_at: datetime) -> None:
+        """What these records show of consent, where it is an opt-out; all of those that nobody links."""
+        read = [self._observation(record, read_at, True, None) for record in shown]
+        out = {obs.id: obs for obs in read if self._consent(obs) in OPT_OUTS}
+        known = self.records.known(self.app.name, list(out))
+        waiting = self.records.waiting(self.app.name, list(known))
+        self.save([record for record in shown if record.id in out.keys() - known.keys()], read_at)
+        self.records.save_observations(self._glimpsed(out[id], waiting.get(id)) for id in known)
+
+    def _glimpsed(self, obs: Observation, earlier: Observation | None) -> Observation:
+        """The consent alone, beside what waits already."""
+        slot, held = str(self.sync.consent_slot(self.app.name)), self._held(obs)
+        if earlier is None:
+            return replace(obs, values={slot: held}, state="glimpsed", keys={})
+        if slot not in earlier.values:
+            return replace(earlier, values={**earlier.values, slot: held})
+        known = held in (*earlier.consent, earlier.values[slot])
+        return earlier if known else replace(earlier, consent=(*earlier.consent, held))
 
     def _erased(self, page: Sequence[Record], read_at: datetime, known: Container[str]) -> Container[str]:
         """New records with the id or an address of somebody who was forgotten."""

@@ -164,19 +164,8 @@ class Puller:
                     " nothing further was read. Raise max_records if that many are expected."
                 )
             news = self._news(page.records, fresh)
-            if not fresh:
-                yield from believe(self.intake, news)
-            if lagging and news:
-                with self.intake.records.db.reading():
-                    listed = self.intake.newer_consent(news)
-                yield from look_at(self.intake, [r.id for r in news], self.now, listed)
-                self._new += [r.id for r in news]
-                news = []
-            elif not fresh:
-                away = self._linked([r.id for r in news if r.archived])
-                yield from self._fetch(sorted(away))  # archived, deleted, or merged: it is asked which
-                news = [r for r in news if r.id not in away]
-                self._new += [r.id for r in news]
+            if news and not fresh:
+                news = yield from self._look_into(news, read_at, lagging)
             if fresh and seen is not None:  # what moves while it is listed is listed again: no longer new
                 fresh = seen.isdisjoint(r.id for r in page.records)
             with self.intake.records.db.transaction():
@@ -189,6 +178,23 @@ class Puller:
             self.progress("reading", self.app.name, self.result.read)
             if page.last:
                 return
+
+    def _look_into(self, news: list[Record], read_at: datetime, lagging: bool) -> Task[list[Record]]:
+        """Ask about what a page alone does not tell. Returns what of it is to be taken as it was listed."""
+        with self.intake.records.db.reading():
+            listed = self.intake.newer_consent(news) if lagging else {}
+        up_to_date = [r for r in news if not lagging or r.id in listed]
+        with self.intake.keeping_opt_outs(up_to_date, read_at):
+            yield from believe(self.intake, news)
+            if lagging:
+                yield from look_at(self.intake, [r.id for r in news], self.now, listed)
+                self._new += [r.id for r in news]
+                return []
+            away = self._linked([r.id for r in news if r.archived])
+            yield from self._fetch(sorted(away))  # archived, deleted, or merged: it is asked which
+        there = [r for r in news if r.id not in away]
+        self._new += [r.id for r in there]
+        return there
 
     def _note_touched(self, page: Sequence[Record], news: Sequence[Record]) -> None:
         """Where a record changed since the last reading and shows no news, that was in what is not mapped."""
@@ -272,7 +278,9 @@ def look_at(
         answers: Sequence[Fetched] = yield partial(
             intake.app.connector.fetch, intake.app.object, some, fields
         )
-        yield from believe(intake, [a.record for a in answers if a.record is not None])
+        shown = [a.record for a in answers if a.record is not None]
+        with intake.keeping_opt_outs(shown, read_at):
+            yield from believe(intake, shown)
         with intake.records.db.transaction():
             intake.save_fetched(answers, read_at, listed)
         found += sum(a.state == "found" for a in answers)

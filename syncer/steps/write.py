@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from connectors.contract import AppError, Fetched, Result, Write
+from connectors.contract import AppError, Fetched, Record, Result, Write
 from syncer.core.settle import Sent, Settled, settle
 from syncer.model import Golden, Item, Link, Mark, Observation, Value
 from syncer.ports import Task
@@ -115,8 +115,14 @@ class Writer:
             return batch, links
         read_at, fields = self.now(), self.sync.fields(self.app.name)
         answers: list[Fetched] = []
-        for some in chunks(old, self.app.spec.fetch_batch):
-            answers += yield partial(self.app.connector.fetch, self.app.object, some, fields)
+        shown: list[Record] = []
+        with self.intake.keeping_opt_outs(shown, read_at):
+            for some in chunks(old, self.app.spec.fetch_batch):
+                got: Sequence[Fetched] = yield partial(
+                    self.app.connector.fetch, self.app.object, some, fields
+                )
+                answers += got
+                shown += [a.record for a in got if a.state == "found" and a.record is not None]
         by_id = {a.id: a for a in answers}
         moved = [
             i for i in batch if i.record in by_id and self._moved(i, by_id[i.record], links.get(i.record))
@@ -124,7 +130,6 @@ class Writer:
         unsure = {id for id in old if id not in by_id or by_id[id].state == "unknown"}
         with self.intake.records.db.transaction():
             self.intake.save_fetched([by_id[i.record] for i in moved if i.record], read_at)
-            shown = [a.record for a in answers if a.state == "found" and a.record is not None]
             note_touched(self.intake.records, links, shown, self.sync.slot_names())
         self.result.moved += [str(i.record) for i in moved]
         self.result.outcomes["stale"] += len(moved)

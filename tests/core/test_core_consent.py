@@ -120,6 +120,18 @@ def test_a_join_never_raises() -> None:
     assert found.unit.golden.value["consent"] == "unsubscribed"
 
 
+@pytest.mark.parametrize("state", ["live", "gone"])
+def test_an_opt_out_that_was_only_glimpsed_counts_and_leaves_the_rest_unread(state: str) -> None:
+    record = golden("mail", minutes=-60, consent="subscribed")
+    links = agreeing(CONSENT, record, "mail", "desk")
+    links[0].state = state  # type: ignore[assignment]
+    found = run(CONSENT, record, links, seen("mail", status="out", state="glimpsed"))
+    assert found.unit.golden.value["consent"] == "unsubscribed"
+    assert due(found) == {"desk": {"consent": "unsubscribed"}}
+    mail = next(k for k in found.unit.links if k.app == "mail")
+    assert (mail.state, mail.observed_at) == (state, at(-30))
+
+
 def test_no_opt_in_passes_for_later_because_our_clock_is_behind() -> None:
     """The opt-out is stamped an hour after we seem to have read it; the opt-in was made before it."""
     record, links = everywhere("subscribed")

@@ -1,0 +1,123 @@
+"""An opt-out that was shown counts, also where a call failed after it and the rest is to be read again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from connectors.contract import Unavailable
+from connectors.memory import Traits
+from syncer.engine import Engine
+from syncer.engine import Options as RunOptions
+from tests.engine.world import CRM, DESK, MAIL, World
+
+OUT = {"consent": "unsubscribed"}
+LAGGING = replace(DESK, lists_lag=True)
+
+
+def in_step(path: Path, desk: Traits) -> World:
+    """Mara and Sara in two apps that hold the same of them."""
+    world = World(path, {"crm": CRM, "mail": MAIL, "desk": desk})
+    for first, last in (("Mara", "Lind"), ("Sara", "Karimi")):
+        person = {"email": f"{first.lower()}@x.test", "phone": f"+62811234{len(last)}00"}
+        world.apps["crm"].user_create({**person, "first": first, "last": last})
+    world.settle()
+    return world
+
+
+def named(world: World, app: str, mail: str) -> str:
+    """The record with this address."""
+    return next(id for id, values in world.apps[app].records.items() if values["email"] == mail)
+
+
+def opts_out_where_a_blank_is_to_be_asked_about(world: World) -> str:
+    world.apps["desk"].user_edit(named(world, "desk", "mara@x.test"), {**OUT, "phone": None})
+    return "describe"
+
+
+def opts_out_in_an_unconfirmed_record_with_a_new_blank(world: World) -> str:
+    world.apps["crm"].user_edit(named(world, "crm", "mara@x.test"), {"title": "CTO"})
+    world.run()  # desk answers without the record: it is asked for first in the next run
+    return opts_out_where_a_blank_is_to_be_asked_about(world)
+
+
+def opts_out_beside_a_record_that_was_archived(world: World) -> str:
+    world.apps["desk"].user_archive(named(world, "desk", "sara@x.test"))
+    world.apps["desk"].user_edit(named(world, "desk", "mara@x.test"), OUT)
+    return "fetch"
+
+
+def opts_out_in_a_list_that_lags(world: World) -> str:
+    world.apps["desk"].user_edit(named(world, "desk", "mara@x.test"), OUT)
+    return "fetch"
+
+
+def opts_out_in_a_new_record(world: World) -> str:
+    world.apps["desk"].user_edit(named(world, "desk", "sara@x.test"), {"phone": None})
+    world.apps["crm"].user_create({"email": "tom@x.test", "first": "Tom", "last": "Bell"})
+    world.apps["desk"].user_create({"email": "tom@x.test", "name": "Tom Bell", **OUT})
+    return "describe"
+
+
+def run_in_which_desk_fails(world: World, call: str, *before: Callable[[], None]) -> None:
+    """One run in which this call of desk fails; what happens at earlier ones is given."""
+    world.clock.sleep(120)
+    engine, acts = Engine(world.sync(), world.db, world.ports()), [*before]
+
+    def fail(name: str) -> None:
+        if name == call and not acts:
+            raise Unavailable("desk: the connection broke")
+        if name == call:
+            acts.pop(0)()
+
+    world.apps["desk"].before_call = fail
+    report = engine.run(RunOptions())
+    world.apps["desk"].before_call = None
+    assert report.apps["desk"].error
+
+
+@pytest.mark.parametrize(
+    ("happens", "desk", "who"),
+    [
+        (opts_out_where_a_blank_is_to_be_asked_about, DESK, "mara"),
+        (opts_out_in_an_unconfirmed_record_with_a_new_blank, DESK, "mara"),
+        (opts_out_beside_a_record_that_was_archived, replace(DESK, lists_archived=True), "mara"),
+        (opts_out_in_a_list_that_lags, LAGGING, "mara"),
+        (opts_out_in_a_new_record, DESK, "tom"),
+    ],
+)
+def test_an_opt_out_is_kept_where_the_rest_of_an_answer_is_to_be_read_again(
+    tmp_path: Path, happens: Callable[[World], str], desk: Traits, who: str
+) -> None:
+    world = in_step(tmp_path, desk)
+    run_in_which_desk_fails(world, happens(world))
+    assert world.apps["crm"].records[named(world, "crm", f"{who}@x.test")]["optout"] == "true"
+    world.settle()
+    phones = {values["email"]: values.get("phone") for values in world.apps["crm"].records.values()}
+    cleared = {values["email"]: values.get("phone") for values in world.apps["desk"].records.values()}
+    assert phones.items() >= cleared.items()  # what was not taken in then has been read since
+    world.db.close()
+
+
+def test_an_opt_out_is_kept_where_reading_again_before_a_write_breaks_off(tmp_path: Path) -> None:
+    world = in_step(tmp_path, DESK)
+    desk, crm, connector = world.apps["desk"], world.apps["crm"], world.connectors["desk"]
+    describe = connector.describe
+    connector.describe = lambda object: replace(describe(object), fetch_batch=1)  # type: ignore[method-assign]
+    for id in crm.records:
+        crm.user_edit(id, {"title": "CTO"})
+
+    def all_say(state: str) -> None:
+        for id in desk.records:
+            desk.user_edit(id, {"consent": state})
+
+    # What was read of desk is old by the time of the writes: its records are asked for again.
+    world.apps["mail"].before_call = lambda call: world.clock.sleep(90) if call == "pull" else None
+    run_in_which_desk_fails(world, "fetch", lambda: all_say("unsubscribed"))
+    all_say("subscribed")
+    world.settle()
+    assert sorted(str(values["optout"]) for values in crm.records.values()) == ["None", "true"]
+    world.db.close()
