@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count, groupby
 
 from syncer.abilities import abilities_of, creating_in, doubted_in
@@ -40,6 +41,7 @@ class Run:
 
     id: str
     report: Report
+    began: datetime
     plan: Plan | None = None
     readable: set[str] = field(default_factory=set)
     short: set[str] = field(default_factory=set)
@@ -78,7 +80,7 @@ class Engine:
         """A run, from taking the lease to its report, whatever happens inside."""
         ports, started = self.ports, self.ports.now()
         id = ports.run_id(started)
-        run = Run(id, Report(id, self.sync.name, apps={name: AppRow() for name in self.sync.apps}))
+        run = Run(id, Report(id, self.sync.name, apps={name: AppRow() for name in self.sync.apps}), started)
         calls = {name: app.connector.calls for name, app in self.sync.apps.items()}
         with (
             hold(self.db, self.sync.name, ports.holder, ports.now, ports.alive) as lease,
@@ -289,6 +291,7 @@ class Engine:
                     self.sync,
                     app,
                     run.id,
+                    run.began,
                     mine[lane::lanes],
                     self.intakes[name],
                     self.ledger,

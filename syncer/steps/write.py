@@ -41,11 +41,12 @@ class Wrote:
 
 @dataclass(slots=True)
 class Writer:
-    """Writes one app's items. `intake` takes in what re-reading shows."""
+    """Writes one app's items. `began`: when the run did; `intake` takes in what re-reading shows."""
 
     sync: Sync
     app: App
     run: str
+    began: datetime
     items: Sequence[Item]
     intake: Intake
     ledger: Ledger
@@ -136,15 +137,18 @@ class Writer:
         return [i for i in batch if i not in moved and i.record not in unsure], links
 
     def _is_old(self, link: Link | None, pulled: str | None) -> bool:
-        """Whether what we know of a record is more than a minute old. A complete incremental read vouches for
-        the records that it did not show, up to the app's lag before it, where its lists do not lag."""
+        """Whether what we know of a record is of an earlier run, or more than a minute old. A complete
+        incremental read vouches for the records that it did not show, up to the app's lag before it, where
+        its lists do not lag."""
         if link is None or link.observed_at is None:
             return True
-        known = link.observed_at
+        known, looked = link.observed_at, link.observed_at
         if pulled is not None and not self.app.spec.lists_lag:
-            known = max(known, datetime.fromisoformat(pulled) - timedelta(seconds=self.app.spec.lag))
+            listed = datetime.fromisoformat(pulled)
+            known, looked = max(known, listed - timedelta(seconds=self.app.spec.lag)), max(looked, listed)
         age = self.now() - known
-        return age > FRESH or age < timedelta(0)  # a clock that was set back vouches for nothing
+        # A clock that was set back vouches for nothing, within a run or since the last one.
+        return looked < self.began or age > FRESH or age < timedelta(0)
 
     def _moved(self, item: Item, answer: Fetched, link: Link | None) -> bool:
         """Whether a record is another than was known, also in fields that are not to be written: what was
