@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syncer.joining import Joining
-from syncer.model import Link, LinkKey, Relink
+from syncer.model import Link, LinkKey, Observation, Relink
 from syncer.setup import Sync
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
@@ -53,6 +53,7 @@ class Following:
     def _move(self, link: Link, survivor: str) -> None:
         """The same link under another id. What came from the record came from its survivor."""
         old, golden = link.key, self.records.goldens([link.golden])[link.golden]
+        self._hand_on_consent(link.app, link.id, survivor)
         self.records.drop_observations([old])
         self.records.drop_links([old])
         link.id, link.state, link.observed_at = survivor, "live", None  # under this id it is to be read yet
@@ -61,6 +62,14 @@ class Following:
             if (source.app, source.record) == old:
                 golden.provenance[name] = replace(source, record=survivor)
         self.records.save_goldens([(golden, True)])
+
+    def _hand_on_consent(self, app: str, gone: str, survivor: str) -> None:
+        """What nobody has decided about yet of the record that went is its survivor's."""
+        waiting, slot = self.records.waiting(app, [gone, survivor]), self.sync.consent_slot(app)
+        lost = waiting.get(gone)
+        if lost is not None and slot in lost.values:
+            kept = waiting.get(survivor) or Observation(app, survivor, {}, lost.read_at, state="glimpsed")
+            self.records.save_observations([kept.with_consent_of(lost, slot)])
 
 
 def _end(key: LinkKey, into: Mapping[LinkKey, str]) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Literal, TypeAlias
@@ -196,6 +196,20 @@ class Observation:
     @property
     def key(self) -> LinkKey:
         return self.app, self.id
+
+    def with_consent_of(self, other: Observation | None, slot: str | None) -> Observation:
+        """This one, and beside its own consent (in `slot`) all that another showed: none that waits to be
+        decided is forgotten."""
+        if other is None or slot is None or slot not in other.values:
+            return self
+        if slot not in self.values:
+            values = {**self.values, slot: other.values[slot]}
+            return replace(self, values=values, consent=(*self.consent, *other.consent))
+        told: list[Value] = []
+        for value in (*self.consent, *other.consent, other.values[slot]):
+            if value not in (*told, self.values[slot]):
+                told.append(value)
+        return replace(self, consent=tuple(told))
 
 
 LogKind = Literal[

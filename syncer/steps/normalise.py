@@ -76,7 +76,10 @@ class Intake:
                 gone.append(Observation(self.app.name, a.id, values, read_at, state=a.state, into=into))
         if gone:
             known = self.records.known(self.app.name, [o.id for o in gone])
-            self.records.save_observations(o for o in gone if o.id in known)
+            earlier, slot = self.records.waiting(self.app.name, list(known)), self._consent_slot
+            self.records.save_observations(
+                o.with_consent_of(earlier.get(o.id), slot) for o in gone if o.id in known
+            )
 
     def save(
         self,
@@ -143,13 +146,10 @@ class Intake:
 
     def _glimpsed(self, obs: Observation, earlier: Observation | None) -> Observation:
         """The consent alone, beside what waits already."""
-        slot, held = str(self.sync.consent_slot(self.app.name)), self._held(obs)
-        if earlier is None:
-            return replace(obs, values={slot: held}, state="glimpsed", keys={})
-        if slot not in earlier.values:
-            return replace(earlier, values={**earlier.values, slot: held})
-        known = held in (*earlier.consent, earlier.values[slot])
-        return earlier if known else replace(earlier, consent=(*earlier.consent, held))
+        slot = str(self._consent_slot)
+        if earlier is not None:
+            return earlier.with_consent_of(obs, slot)
+        return replace(obs, values={slot: obs.values[slot]}, state="glimpsed", keys={})
 
     def _erased(self, page: Sequence[Record], read_at: datetime, known: Container[str]) -> Container[str]:
         """New records with the id or an address of somebody who was forgotten."""
@@ -183,10 +183,6 @@ class Intake:
         values: dict[str, Value] = {
             n: record.values[n] for n in slots if n in record.values and n not in self.gone
         }
-        consent: tuple[Value, ...] = ()
-        slot = self.sync.consent_slot(self.app.name)
-        if earlier is not None and slot is not None and slot in earlier.values:
-            consent = (*earlier.consent, earlier.values[slot])
         state: State = "archived" if record.archived else "found"
         if state == "found" and not self.in_scope(record, linked):
             state = "out"
@@ -198,9 +194,8 @@ class Intake:
             record.stamp,
             record.stamps,
             state,
-            tuple(v for v in consent if v != values.get(slot or "")),
-            record.other_keys,
-        )
+            keys=record.other_keys,
+        ).with_consent_of(earlier, self._consent_slot)
 
     def in_scope(self, record: Record, linked: bool) -> bool:
         """Whether a record takes part; one whose condition cannot be evaluated stays what it is."""
@@ -214,12 +209,12 @@ class Intake:
             return linked
 
     def _held(self, obs: Observation) -> Value:
-        return obs.values.get(self.sync.consent_slot(self.app.name) or "")
+        return obs.values.get(self._consent_slot or "")
 
     def newer_consent(self, page: Sequence[Record]) -> dict[str, Value]:
         """The consent in versions of linked records that are later than what is known of them. Call inside a
         transaction or a view."""
-        name = self.sync.consent_slot(self.app.name)
+        name = self._consent_slot
         links = self.records.links(self.app.name, [r.id for r in page if name in r.values] if name else [])
         return {
             r.id: r.values[str(name)]
@@ -227,8 +222,12 @@ class Intake:
             if (link := links.get(r.id)) is not None and r.stamp and link.stamp and r.stamp > link.stamp
         }
 
+    @property
+    def _consent_slot(self) -> str | None:
+        return self.sync.consent_slot(self.app.name)
+
     def _consent(self, obs: Observation) -> str | None:
-        name = self.sync.consent_slot(self.app.name)
+        name = self._consent_slot
         if name is None or name not in obs.values:
             return None
         state = (

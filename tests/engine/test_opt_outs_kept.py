@@ -1,4 +1,5 @@
-"""An opt-out that was shown counts, also where a call failed after it and the rest is to be read again."""
+"""An opt-out that was shown counts: also where a call failed after it and the rest is to be read again, and
+where the record is gone before anybody decided about it."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from tests.engine.world import CRM, DESK, MAIL, World
 
-OUT = {"consent": "unsubscribed"}
+OUT, IN = {"consent": "unsubscribed"}, {"consent": "subscribed"}
 LAGGING = replace(DESK, lists_lag=True)
 
 
@@ -120,4 +121,52 @@ def test_an_opt_out_is_kept_where_reading_again_before_a_write_breaks_off(tmp_pa
     all_say("subscribed")
     world.settle()
     assert sorted(str(values["optout"]) for values in crm.records.values()) == ["None", "true"]
+    world.db.close()
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+def archived(world: World, mara: str) -> str:
+    world.apps["desk"].user_archive(mara)
+    return "mara@x.test"
+
+
+def deleted(world: World, mara: str) -> str:
+    world.apps["desk"].user_delete(mara)
+    return "mara@x.test"
+
+
+def merged(world: World, mara: str) -> str:
+    desk = world.apps["desk"]
+    desk.user_merge(mara, desk.user_create({"email": "lind@x.test", "name": "Mara Lind", **IN}))
+    return "lind@x.test"
+
+
+def merged_with_known(world: World, mara: str) -> str:
+    world.apps["desk"].user_merge(mara, named(world, "desk", "sara@x.test"))
+    return "sara@x.test"
+
+
+@pytest.mark.parametrize("goes", [archived, deleted, merged, merged_with_known])
+def test_an_opt_out_is_kept_that_a_killed_run_had_read_of_a_record_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, goes: Callable[[World, str], str]
+) -> None:
+    world = in_step(tmp_path, replace(DESK, feed="scan"))
+    mara = named(world, "desk", "mara@x.test")
+    world.apps["desk"].user_edit(mara, OUT)
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "_decide", killed)
+        with pytest.raises(Killed):
+            world.run()
+    world.apps["desk"].user_edit(mara, IN)
+    mail = goes(world, mara)
+    world.settle()
+    assert world.apps["crm"].records[named(world, "crm", mail)]["optout"] == "true"
+    assert all(values["status"] != "active" for values in world.apps["mail"].records.values())
     world.db.close()
