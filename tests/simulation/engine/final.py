@@ -321,9 +321,9 @@ class AtRest:
         said = [t for p in apart for t in self.watch.told(p, lists=True)]
         authorities = self.w.mapping.fields["consent"].rule.apps
         now = rank(str(unit.golden.value["consent"]))
-        live = {k.key for k in unit.links if k.state == "live" and self._is_live(k.key)}
+        linked = {k.key for k in unit.links}  # also where the record is gone
         for x, state in told:
-            if state not in OPT_OUTS or rank(state) <= now or x.key not in live:
+            if state not in OPT_OUTS or rank(state) <= now or x.key not in linked:
                 continue
             if not any(
                 self.watch.passes_for_later(y, x) and y.app in authorities and rank(s) <= now for y, s in said
