@@ -12,7 +12,7 @@ from datetime import datetime
 
 from conflicts.consent import rank
 from connectors.contract import Result
-from mappings.model import ObjectMapping, Slot
+from mappings.model import BadValue, ObjectMapping, Slot
 from syncer.core.consent import state_of
 from syncer.core.observe import note_rewrite
 from syncer.model import DISAGREES, Golden, Item, Link, Mark, Observation, Pending, Refusal, Value, sent_form
@@ -131,7 +131,7 @@ def _write_into(link: Link, sent: Sent, result: Result, golden: Golden) -> Link:
         if result.outcome == "applied":
             _count_rewrite(link, slot, value)
         parts = {f: golden.value[f] for f in slot.fields if f in golden.value}
-        if result.outcome == "applied" and name in shown and not _is_opt_out(sent, slot, value, shown[name]):
+        if result.outcome == "applied" and name in shown and not _is_edit(sent, slot, shown[name]):
             _confirm(link, slot, before, value, shown[name], parts)
         else:
             link.pending[name] = Pending(before, value, parts, sent.sent_at, name in sent.item.raises)
@@ -147,11 +147,28 @@ def _is_opt_out(sent: Sent, slot: Slot, value: Value, shown: Value) -> bool:
     return rank(state_of(slot, shown)) > rank(state_of(slot, value))
 
 
-def _is_lowered(sent: Sent, name: str, shown: Value) -> bool:
-    """Whether this is the consent that we sent, and the answer shows an opt-out that goes further."""
-    if name not in sent.item.slots:
+def _is_edit(sent: Sent, slot: Slot, shown: Value) -> bool:
+    """Whether the answer shows in a slot what the app cannot have made of what we sent: an opt-out that goes
+    further, or in a set what somebody gave since we read it. It is for the next observation to say so."""
+    before, value = sent.item.slots[slot.name]
+    return _is_opt_out(sent, slot, value, shown) or _was_given(sent, slot, before, value, shown)
+
+
+def _was_given(sent: Sent, slot: Slot, before: Value | Mark, value: Value, shown: Value) -> bool:
+    """Whether a set holds what it neither held before nor was sent. Where it lacks something that we gave it,
+    that may be the app's own form of it."""
+    if isinstance(before, Mark) or not sent.mapping.fields[slot.fields[0]].type.is_set:
         return False
-    return _is_opt_out(sent, sent.mapping.apps[sent.item.app].slots[name], sent.item.slots[name][1], shown)
+    try:
+        had, got, has = (_elements(slot, v) for v in (before, value, shown))
+    except BadValue:
+        return False
+    return got - had <= has and not has <= had | got
+
+
+def _elements(slot: Slot, value: Value) -> set[str]:
+    held = slot.split(value, {}).get(slot.fields[0])
+    return set(held) if isinstance(held, list) else set()
 
 
 def _confirm(
@@ -186,7 +203,7 @@ def _extra(link: Link, sent: Sent, result: Result) -> Observation | None:
         name: value
         for name, value in result.record.values.items()
         if name in slots
-        and (_is_lowered(sent, name, value) or (name not in sent.item.slots and name not in link.pending))
+        and (_is_edit(sent, slots[name], value) if name in sent.item.slots else name not in link.pending)
         and (name not in link.seen or not slots[name].same(value, link.seen[name]))
     }
     if not news:

@@ -98,6 +98,33 @@ def test_a_refused_write_is_not_sent_again_until_its_value_changes() -> None:
     assert due(run(TITLE, golden(title="Chief"), [refused])) == {"crm": {"title": "Chief"}}
 
 
+VIP, BOTH = ["vip"], ["partner", "vip"]
+
+
+@pytest.mark.parametrize(
+    ("before", "sent", "shown", "given"),
+    [
+        pytest.param(BOTH, VIP, ["trial", "vip"], True, id="given while another was taken away"),
+        pytest.param(VIP, BOTH, ["partner", "trial", "vip"], True, id="given beside what we gave"),
+        pytest.param(BOTH, VIP, ["partner", "trial", "vip"], True, id="given, and our write not done"),
+        pytest.param(BOTH, VIP, VIP, False, id="what was sent"),
+        pytest.param(BOTH, VIP, BOTH, False, id="nothing was done"),
+        pytest.param(BOTH, VIP, ["own", "vip"], False, id="no word of the mapping"),
+        pytest.param(VIP, BOTH, ["trial", "vip"], False, id="perhaps the app's form of what we gave"),
+        pytest.param(VIP, BOTH, "trial", False, id="cannot be read"),
+    ],
+)
+def test_what_somebody_gave_a_set_since_it_was_read_is_an_edit(
+    before: Value, sent: Value, shown: Value, given: bool
+) -> None:
+    """An app that changes single tags keeps it, and shows it in the answer first of all."""
+    done = write(answer(tags=shown), one("tags"), before=before, tags=sent)
+    assert (done.extra is not None, "tags" in after(done).pending) == (given, given)
+    if done.extra is not None:
+        decided = run(one("tags"), golden("desk", tags=sent), [after(done)], done.extra)
+        assert "trial" in (decided.unit.golden.value["tags"] or ())  # type: ignore[operator]
+
+
 # -- creates ----------------------------------------------------------------------------------------------
 
 
