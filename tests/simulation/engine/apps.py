@@ -161,6 +161,6 @@ class Wire(MemoryConnector):
             revision = row.revision if now else -1  # a list that lags
             self.showed[record.id] = revision
             values = {n: record.values[n] for n in self.app.mapped() if n in record.values}
-            seen = Showing(memory.next(), self.app.now(), call, values, revision)
+            seen = Showing(memory.next(), self.app.now(), call, values, revision, record.archived)
             shown.append(((self.app.account, record.id), seen))
         memory.show(self.app.account, shown)

@@ -172,7 +172,7 @@ class AtRest:
             return  # a blank found at the first contact is no candidate
         if (last.seq > first or link.key in self.watch.made) and self.watch.was_known(last):
             return  # typed and changed back before anybody looked, or what we had sent
-        if self._undone_before_it_counted(slot, last):
+        if self.watch.undone_before_it_counted(slot, last):
             return
         if self._stands(golden, link, slot, last):
             return
@@ -183,16 +183,6 @@ class AtRest:
         if self._in_the_window(link.key, last) or self._passes_for_unsent(last):
             return
         self.memory.report("loss", f"{slot.name}={last.after!r}, typed in {link.key} at {last.seq}")
-
-    def _undone_before_it_counted(self, slot: Slot, x: Happening) -> bool:
-        """Typed and changed back since it was last decided: it counts what the record shows in the end."""
-        decided = max((d for d in self.watch.decisions if d < x.seq), default=0)
-        shown = [s for s in self.watch.shown_before(x) if s.seq < decided]
-        writes = [y.seq for y in self.memory.of_slot(x.key, x.slot) if y.who == "engine" and y.seq < x.seq]
-        writes += [seq for seq, _ in self.memory.sent.get((x.key, x.slot), ()) if seq < x.seq]
-        if not shown or max(writes, default=0) >= shown[-1].seq:
-            return False
-        return slot.same(shown[-1].values[x.slot], x.after)
 
     def _first_decided(self, key: Key, shown: int) -> int:
         """When it was first decided about a record of which this was first shown."""

@@ -59,13 +59,15 @@ class Happening(NamedTuple):
 
 
 class Showing(NamedTuple):
-    """A call of the connector showed a record to the engine."""
+    """A call of the connector showed a record to the engine. `archived`: as one that is put away, of which no
+    value counts but consent."""
 
     seq: int
     at: datetime
     call: str
     values: Mapping[str, Value]
     revision: int
+    archived: bool = False
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors.contract import Value
+from mappings.model import Slot
 from tests.simulation.engine.clocks import FURTHEST_APART
 from tests.simulation.engine.memory import Happening, Key
 
@@ -100,6 +101,17 @@ class Shown:
             sent < s.seq < decided and s.revision >= 0 and s.values[x.slot] != x.after
             for s in self.shown_before(x)
         )
+
+    def undone_before_it_counted(self, slot: Slot, x: Happening) -> bool:
+        """Typed and changed back since it was last decided: it counts what the record shows in the end. What
+        it showed while it was archived was not decided about."""
+        decided = max((d for d in self.decisions if d < x.seq), default=0)
+        shown = [s for s in self.shown_before(x) if s.seq < decided and not s.archived]
+        writes = [y.seq for y in self.memory.of_slot(x.key, x.slot) if y.who == "engine" and y.seq < x.seq]
+        writes += [seq for seq, _ in self.memory.sent.get((x.key, x.slot), ()) if seq < x.seq]
+        if not shown or max(writes, default=0) >= shown[-1].seq:
+            return False
+        return slot.same(shown[-1].values[x.slot], x.after)
 
     def first_shown(self, x: Happening) -> int:
         """When the engine was first shown what was typed here."""

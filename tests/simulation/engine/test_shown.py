@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from mappings.model import Slot
 from tests.simulation.engine.memory import Happening, Memory, Showing
 from tests.simulation.engine.shown import Shown
 
@@ -15,8 +17,8 @@ NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 KEY = ("a0", "000001")
 
 
-def typed(seq: int, before: str, after: str) -> Happening:
-    return Happening(seq, NOON, "person", "edit", *KEY, "consent", before, after)
+def typed(seq: int, before: str, after: str, slot: str = "consent") -> Happening:
+    return Happening(seq, NOON, "person", "edit", *KEY, slot, before, after)
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,25 @@ def test_what_we_sent_is_news_again_once_it_was_decided_about_what_came_between(
     watch = Shown(cast(Any, SimpleNamespace(memory=memory)))
     watch.decisions = [2, decided]
     assert watch.was_known(opt_in) is known
+
+
+@pytest.mark.parametrize(
+    ("archived", "decided", "undone"),
+    [(False, 6, False), (False, 2, True), (True, 6, True)],
+    ids=["decided about what came between", "not decided about it", "put away when it was shown"],
+)
+def test_what_is_changed_back_counts_once_it_was_decided_about_what_came_between(
+    archived: bool, decided: int, undone: bool
+) -> None:
+    """The record showed one note (1), then another (5); the first one was typed again (7)."""
+    memory = Memory(10)
+    again = typed(7, "k002", "k001", "note")
+    memory.log += [typed(4, "k001", "k002", "note"), again]
+    memory.shows[KEY] = [
+        Showing(1, NOON, "pull", {"note": "k001"}, 1),
+        Showing(5, NOON, "fetch", {"note": "k002"}, 5, archived),
+    ]
+    watch = Shown(cast(Any, SimpleNamespace(memory=memory)))
+    watch.decisions = [2, decided]
+    slot = cast(Slot, SimpleNamespace(same=operator.eq))
+    assert watch.undone_before_it_counted(slot, again) is undone
