@@ -11,7 +11,7 @@ import typer
 
 from syncer.cli.codes import Code, leave
 from syncer.cli.output import give, say, tell
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, need_app, running
 
 if TYPE_CHECKING:
     from connectors.authorize import Way
@@ -58,9 +58,7 @@ def login(
 
 def _way(runner: Runner, name: str) -> tuple[Way, Tokens]:
     """How to log in to an app, and where its token is kept."""
-    if name not in runner.config.apps:
-        known = ", ".join(runner.config.apps)
-        raise typer.BadParameter(f"there is no app '{name}'. The config has: {known}.")
+    need_app(runner.config, name)
     connector = runner.wiring.connector(name)
     way: Way | None = getattr(connector, "login", None)
     tokens = runner.wiring.tokens(name)

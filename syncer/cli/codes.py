@@ -71,6 +71,8 @@ def explain(error: BaseException) -> tuple[Code, str]:
         case KeyboardInterrupt():
             told = "Interrupted. What was done is recorded; the next run goes on from here."
             return Code.INTERRUPTED, told
+        case OSError(filename=str() | os.PathLike() as file, strerror=str(why)):
+            return Code.FAILED, f"{file} cannot be used: {why}. Check the path and its permissions."
     where = "Run it again with SYNCER_DEBUG=1 to see where, and report that."
     return Code.FAILED, f"This is a mistake in syncer: {type(error).__name__}. {where}"
 

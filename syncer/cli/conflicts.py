@@ -15,7 +15,7 @@ from conflicts.log import as_json as entry_json
 from conflicts.log import as_text, shown
 from syncer.cli.codes import existing
 from syncer.cli.output import give, say, table, tell
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, hint, looking
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, hint, looking, need_app
 
 if TYPE_CHECKING:
     from conflicts.log import Entry
@@ -133,9 +133,8 @@ def asked(
     from syncer.store.conflicts import Sought
 
     syncs = chosen(known, [name] if name is not None else None)
-    if of_app is not None and of_app not in known.apps:
-        near = nearest(of_app, known.apps, "The config has: {}.")
-        raise typer.BadParameter(f"there is no app '{of_app}'. {near}")
+    if of_app is not None:
+        need_app(known, of_app)
     fields = {f for sync in syncs for f in known.syncs[sync].draft.fields}
     if field is not None and field not in fields:
         raise typer.BadParameter(f"no mapping has a field '{field}'. {nearest(field, fields, 'Fields: {}.')}")

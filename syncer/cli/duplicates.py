@@ -16,7 +16,7 @@ from syncer.cli.agreeing import Yes, agreed
 from syncer.cli.codes import Code, leave
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.review import stewards
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded, running
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded, need_app, running
 
 if TYPE_CHECKING:
     from syncer.model import LinkKey, Value
@@ -84,6 +84,8 @@ def duplicates(
 
 def _found(app: str | None, config: Path) -> list[Group]:
     known, found = loaded(config), []
+    if app is not None:
+        need_app(known, app)
     with stewards(config) as each:
         for steward in each:
             for name in known.syncs[steward.space].apps:

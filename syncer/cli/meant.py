@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from syncer.cli.codes import Code, leave
 from syncer.cli.names import unknown
+from syncer.cli.output import say
 
 if TYPE_CHECKING:
     from syncer.model import LinkKey
@@ -26,11 +27,11 @@ class Meant:
     missing: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        from syncer.usecases.who import look_up
+        from syncer.usecases.who import look_up_known
 
         missing = dict.fromkeys(self.names)
         for sync in self.syncs:
-            people = look_up(sync, self.runner.db, self.names)
+            people = look_up_known(sync, self.runner.db, self.names)
             keys = dict.fromkeys(key for name in self.names for key in people.known(name))
             if keys:
                 self.keys.append((sync, list(keys)))
@@ -39,6 +40,8 @@ class Meant:
 
     def told(self) -> None:
         """Say who is missing; ends the command where nobody is known."""
+        if not self.names:
+            say("No name was given: a line each is read, without those that begin with #.")
         if self.missing:
             unknown(self.missing)
         if not self.keys:

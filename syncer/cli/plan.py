@@ -11,7 +11,7 @@ import typer
 from syncer.cli.codes import Code, explain, leave, worst
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, running
-from syncer.cli.sync import Pilot, Record, run_one
+from syncer.cli.sync import Pilot, Record, not_found, run_one
 
 if TYPE_CHECKING:
     from syncer.model import Item
@@ -60,6 +60,8 @@ def plan(
                 give(as_object(ready, outcome, minutes))
             else:
                 show(ready, outcome, minutes, limit, config)
+    if record is not None and not codes:
+        raise leave(not_found(record))
     if out is not None:
         keep(out, kept, config)
         say(f"Kept in {out}. To do exactly this: {hint(f'apply {out}', config)}")

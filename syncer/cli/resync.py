@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncer.cli.codes import leave, worst
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, running
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, need_app, running
 from syncer.cli.sync import run_all
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ def resync(
 
         wanted = chosen(runner.config, names)
         if app is not None:
-            if app not in runner.config.apps:
-                known = ", ".join(runner.config.apps)
-                raise typer.BadParameter(f"there is no app '{app}'. The config has: {known}.")
+            need_app(runner.config, app)
             wanted = [name for name in wanted if app in runner.config.syncs[name].apps]
         options = Options(kind="resync")
         if record is not None:

@@ -85,6 +85,16 @@ def chosen(config: Config, names: Sequence[str] | None) -> list[str]:
     return [name for name in config.syncs if not names or name in names]
 
 
+def need_app(config: Config, name: str) -> None:
+    """End the command where the config has no app of this name."""
+    from mappings.spelling import nearest
+
+    if name not in config.apps:
+        raise typer.BadParameter(
+            f"there is no app '{name}'. {nearest(name, config.apps, 'The config has: {}.')}"
+        )
+
+
 def hint(command: str, path: Path) -> str:
     """A command to type next, as it has to be typed here."""
     import os

@@ -12,7 +12,7 @@ from syncer.cli.always import settle_always
 from syncer.cli.codes import Code, leave, worst
 from syncer.cli.conflicts import ByRule, Newer, OfApp, OfField, Older, asked
 from syncer.cli.output import say
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, need_app, running
 from syncer.cli.settled import numbered, report, waiting
 
 if TYPE_CHECKING:
@@ -54,9 +54,8 @@ def resolve(
     if bool(numbers) == any(f is not None for f in filters):
         raise typer.BadParameter("say which: numbers of the list, or filters such as --field")
     with running(config) as runner:
-        if take is not None and take not in runner.config.apps:
-            known = ", ".join(runner.config.apps)
-            raise typer.BadParameter(f"there is no app '{take}'. The config has: {known}.")
+        if take is not None:
+            need_app(runner.config, take)
         sought = asked(runner.config, *filters)
         wanted = numbered(runner, numbers) if numbers else waiting(runner, sought)
         wishes = [(entry, Wish(take, value, keep)) for entry in wanted]

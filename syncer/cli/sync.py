@@ -10,7 +10,7 @@ import typer
 
 from syncer.cli.codes import OF_STATUS, Code, explain, leave, worst
 from syncer.cli.output import give, say, tell
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, running
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, need_app, running
 
 if TYPE_CHECKING:
     from syncer.engine import Options
@@ -50,9 +50,8 @@ def sync(
     if bring_back is not None and reject is None:
         raise typer.BadParameter("--bring-back goes with --reject: it names whose changes are refused")
     with running(config) as runner:
-        if bring_back is not None and bring_back not in runner.config.apps:
-            known = ", ".join(runner.config.apps)
-            raise typer.BadParameter(f"there is no app '{bring_back}'. The config has: {known}.")
+        if bring_back is not None:
+            need_app(runner.config, bring_back)
         from syncer.engine import Options
         from syncer.selecting import Selection
 
@@ -103,11 +102,14 @@ def run_all(
         give(outcome.report.as_json()) if as_json else show(runner, outcome, options, config)
         codes.append(Code.DONE if options.dry_run and outcome.plan else OF_STATUS[outcome.report.status])
     if record is not None and not ran and not codes:
-        say(
-            f"Nobody was found under '{record}': an e-mail, phone, domain, golden id, or app:id is looked up."
-        )
-        codes.append(Code.FAILED)
+        codes.append(not_found(record))
     return codes
+
+
+def not_found(record: str) -> Code:
+    """Say that neither the state nor an app knows whom `--record` means."""
+    say(f"Nobody was found under '{record}': an e-mail, phone, domain, golden id, or app:id is looked up.")
+    return Code.FAILED
 
 
 def run_one(runner: Runner, name: str, options: Options, record: str | None) -> Outcome | None:

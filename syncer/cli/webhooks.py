@@ -10,7 +10,7 @@ import typer
 
 from syncer.cli.codes import Code, leave
 from syncer.cli.output import give, say, table, tell
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, need_app, running
 
 if TYPE_CHECKING:
     from connectors.hooks import Hook, Hooks
@@ -81,9 +81,7 @@ def remove(name: AppName, as_json: AsJson = False, config: ConfigFile = CONFIG) 
 
 
 def _hooks(runner: Runner, name: str) -> Hooks:
-    if name not in runner.config.apps:
-        known = ", ".join(runner.config.apps)
-        raise typer.BadParameter(f"there is no app '{name}'. The config has: {known}.")
+    need_app(runner.config, name)
     found: Hooks | None = getattr(runner.wiring.connector(name), "hooks", None)
     if found is None:
         raise typer.BadParameter(f"the connector of '{name}' knows no webhooks.")

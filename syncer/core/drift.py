@@ -61,7 +61,9 @@ def compare(lens: Lens, golden: Golden, link: Link, shown: Mapping[str, Value]) 
     found = []
     for name, value in values.items():
         stands = standing(lens, golden, there, slots[name])
-        edited = name not in link.seen or not slots[name].same(value, link.seen[name])
+        edited = not slots[name].same(value, link.seen.get(name))
+        if name not in link.seen and value == slots[name].default:
+            edited = False  # of a new record, filled in by the app itself
         if stands.code == "in_step" or (stands.code == "no_value" and not edited):
             continue
         code: Kind = "due" if stands.code == "no_value" else stands.code

@@ -141,6 +141,10 @@ class Stories:
             if (row[0], row[1]) in wanted or (row[2], row[3]) in wanted
         ]
 
+    def knows(self, key: LinkKey) -> bool:
+        """Whether anything is kept of a record that has no golden record."""
+        return self.is_waiting(key) or self.is_stub(key) or bool(self.reviews([key]))
+
     def is_stub(self, key: LinkKey) -> bool:
         """Whether a record is only remembered by its keys: outside the filter, or archived."""
         sql = "SELECT 1 FROM stub WHERE space = :space AND app = :app AND id = :id"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.contract import AppError
 from mappings.model import BadValue
@@ -15,6 +15,7 @@ from syncer.store.database import Database
 from syncer.store.joins import Joins
 from syncer.store.keys import by_app
 from syncer.store.records import Records
+from syncer.store.stories import Stories
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,17 @@ def look_up(sync: Sync, db: Database, names: Iterable[str]) -> People:
         goldens = {golden for app in ids for golden in records.golden_of(app, ids[app]).values()}
         theirs = records.keys_of({*survivor.values(), *goldens})
     return People(own, survivor, theirs, {key: golden for golden in theirs for key in theirs[golden]})
+
+
+def look_up_known(sync: Sync, db: Database, names: Iterable[str]) -> People:
+    """The same, without records that the state has never heard of: an `app:id` may name anything."""
+    people, stories = look_up(sync, db, names), Stories(db, sync.name)
+    with db.reading():
+        own = {
+            name: [key for key in keys if key in people.golden or stories.knows(key)]
+            for name, keys in people.own.items()
+        }
+    return replace(people, own=own)
 
 
 def known(sync: Sync, db: Database, who: str) -> tuple[LinkKey, ...]:

@@ -55,3 +55,30 @@ def test_many_are_forgotten_in_one_run_within_the_limit(desk: Desk) -> None:
     assert desk.run("explain", f"@{names}").code == 1
     desk.run("resync", "--json")
     assert desk.run("review", "list", "--json").json == []
+
+
+@pytest.mark.parametrize(
+    "command", ["explain hubspot:0", "history hubspot:0", "export hubspot:0", "forget hubspot:0 --yes"]
+)
+def test_an_id_that_nothing_is_known_of_is_nobody(desk: Desk, command: str) -> None:
+    answer = desk.run(*command.split())
+    assert (answer.code, answer.out) == (1, "")
+    assert "Nobody is known under 'hubspot:0'" in answer.err
+
+
+def test_a_plan_for_nobody_says_so(desk: Desk) -> None:
+    answer = desk.run("plan", "--record", "nobody@nowhere.test", "--json")
+    assert (answer.code, answer.out) == (1, "")
+    assert "Nobody was found" in answer.err
+
+
+def test_a_list_of_names_that_is_empty_says_so(desk: Desk) -> None:
+    answer = desk.run("explain", "-", "--json", typed="# nobody yet\n")
+    assert (answer.code, answer.out) == (1, "")
+    assert "No name was given" in answer.err
+
+
+def test_a_file_that_cannot_be_written_is_named(desk: Desk) -> None:
+    answer = desk.run("plan", "--out", str(desk.folder / "none" / "kept.plan"))
+    assert answer.code == 1
+    assert "kept.plan cannot be used: No such file or directory" in answer.err

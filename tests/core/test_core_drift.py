@@ -58,3 +58,13 @@ def test_a_field_that_is(record: Golden, there: Link, shown: str, kind: str | No
     assert number == 1
     assert [f.kind for f in found] == ([kind] if kind else [])
     assert any(f.is_drift for f in found) == drift
+
+
+@pytest.mark.parametrize(("shown", "drift"), [(None, False), ("None given", False), ("Chief", True)])
+def test_a_field_that_a_record_of_ours_was_never_read_in_drifts_by_what_a_person_put_there(
+    shown: str | None, drift: bool
+) -> None:
+    title = one("title")
+    title.apps["crm"].slots["title"].default = "None given"  # as an app fills it in
+    _, found = compare(lens(title), golden("desk"), link("crm", {}), {"title": shown})
+    assert [f.kind for f in found] == (["due"] if drift else [])
