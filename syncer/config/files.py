@@ -25,7 +25,7 @@ from mappings.spelling import nearest
 from syncer.brakes import KINDS, ChangeKind, Limit
 from syncer.config.environment import Environment
 from syncer.config.service import AlertsModel, Schedule, ScheduleModel, ServiceModel
-from syncer.config.types import Address, Every, Setting
+from syncer.config.types import BaseUrl, Every, Setting
 
 
 def _connector(name: str) -> str:
@@ -54,7 +54,7 @@ class AppModel(Strict):
     connector: Annotated[str, AfterValidator(_connector)] = Field(
         description="The kind of app.", examples=["hubspot", "mailerlite", "mailchimp", "zendesk", "memory"]
     )
-    base_url: Address | None = Field(
+    base_url: BaseUrl | None = Field(
         default=None, description="The address of its API.", examples=["https://subdomain.zendesk.com"]
     )
     credentials: dict[str, SecretStr] = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr
 
@@ -44,6 +44,21 @@ class ScheduleModel(Strict):
 Schedule = Annotated[ScheduleModel, BeforeValidator(_schedule)]
 
 
+def _or_off(value: Any) -> Any:
+    if isinstance(value, (dict, ScheduleModel)):
+        return value
+    if value != "off":
+        raise mistake("this is neither a schedule nor off", "Write a schedule such as {every: 7d}, or off.")
+    return None
+
+
+def _off_in(schema: dict[str, Any]) -> None:
+    """What the files call ``off`` is None in the model."""
+    schema["anyOf"] = [
+        {"const": "off", "type": "string"} if s == {"type": "null"} else s for s in schema["anyOf"]
+    ]
+
+
 class ServiceModel(Strict):
     """How `syncer serve` is reached, and what it does beside the syncs."""
 
@@ -55,10 +70,11 @@ class ServiceModel(Strict):
     public_url: Address | None = Field(
         default=None, description="Where apps reach it, for webhooks.", examples=["https://sync.example.com"]
     )
-    verify: Schedule | Literal["off"] = Field(
+    verify: Annotated[Schedule | None, BeforeValidator(_or_off)] = Field(
         default=ScheduleModel(every=timedelta(days=7)),
         description="When all apps are compared in full, or off.",
         examples=[{"every": "7d"}],
+        json_schema_extra=_off_in,
     )
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
+from connectors.settings import is_loopback
 from mappings.checking import mistake
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -62,6 +63,13 @@ def _address(value: str) -> str:
     return value
 
 
+def _base_url(value: str) -> str:
+    if value.startswith("http://") and not is_loopback(value):
+        cure = "Write https://; http:// is for this machine only."
+        raise mistake("tokens would cross the network unprotected", cure)
+    return value
+
+
 def _scalar(value: Any) -> Any:
     if isinstance(value, (list, dict)):
         raise mistake("this must be one value", "Write a text, a number, true or false.")
@@ -69,6 +77,7 @@ def _scalar(value: Any) -> Any:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+BaseUrl = Annotated[Address, AfterValidator(_base_url)]
 Setting = Annotated[str | int | float | bool | None, BeforeValidator(_scalar)]
 Every = Annotated[
     timedelta, BeforeValidator(_interval), WithJsonSchema({"type": "string", "pattern": r"^\d{1,6} ?[smhd]$"})

@@ -58,7 +58,7 @@ class Desk:
             for number, (name, sync) in enumerate(self.config.syncs.items()):
                 made.append(Entry(Job("sync", name), sync.schedule, self._last_sync(name)))
                 made.append(Entry(Job("tidy", name), TIDY, tidying.last(History(self.db), name)))
-                if verify != "off":
+                if verify is not None:
                     made.append(Entry(Job("verify", name), verify, self._last_verify(name, number)))
         return {entry.id: entry for entry in made}
 
@@ -83,7 +83,7 @@ class Desk:
         if found is not None:
             return datetime.fromisoformat(found["at"])
         verify = self.config.model.service.verify
-        if verify == "off" or verify.every is None:
+        if verify is None or verify.every is None:
             return None
         now = self.ports.now()
         return now - verify.every * (len(self.config.syncs) - number) / (len(self.config.syncs) + 1)
