@@ -41,6 +41,7 @@ class Watch(Shown):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.decided_at = 0
+        self.held_at = -1
         self.kept_at = 0  # when the last decision was begun that came to its end
         self.run_began = 0
         self.runs: list[int] = []  # when each began
@@ -78,7 +79,10 @@ class Watch(Shown):
         self.clean = report is not None and report.status == "done" and not report.leftovers
 
     def _notice_what_was_decided(self) -> None:
-        """A process that died right after it committed a decision had no time to tell us."""
+        """A process that died right after it committed a decision had no time to tell us. Lowered consent is
+        written down while a plan is held, too."""
+        if self.held_at == self.decided_at:
+            return
         if self.kept_at < self.decided_at and self._written_down(self.w.store) > self.rows_before:
             self._kept(self.w.store)
             self.decisions.append(self.decided_at)
@@ -127,6 +131,9 @@ class Watch(Shown):
         self.rows_before = self._written_down(engine.db)
         self.rounds += 1
         self.before = self._print(engine)
+
+    def holding_back(self) -> None:
+        self.held_at = self.decided_at
 
     def decided(self, engine: Engine, plan: Plan) -> None:
         self._kept(engine.db)

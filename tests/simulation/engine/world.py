@@ -54,6 +54,10 @@ class Watched(Engine):
         self.world.watch.decided(self, plan)
         return plan
 
+    def _hold_back(self, run: Run, plan: Plan) -> Plan:
+        self.world.watch.holding_back()
+        return super()._hold_back(run, plan)
+
 
 class World:
     """Everything in one history. `place`: None for the plain store, else the URL of a real one."""
