@@ -15,7 +15,19 @@ from connectors.contract import Result
 from mappings.model import BadValue, ObjectMapping, Slot
 from syncer.core.consent import state_of
 from syncer.core.observe import note_rewrite
-from syncer.model import DISAGREES, Golden, Item, Link, Mark, Observation, Pending, Refusal, Value, sent_form
+from syncer.model import (
+    DISAGREES,
+    Golden,
+    Item,
+    Link,
+    Mark,
+    Observation,
+    Pending,
+    Refusal,
+    State,
+    Value,
+    sent_form,
+)
 
 
 @dataclass(slots=True)
@@ -60,7 +72,8 @@ def settle(sent: Sent, result: Result, golden: Golden, link: Link | None) -> Set
         after = link.copy()
         if result.outcome == "applied":
             after.state, after.doomed = "gone", ""
-        return Settled(link=after, finished=result.outcome in ("applied", "rejected"))
+        extra = _extra(after, sent, result)
+        return Settled(link=after, extra=extra, finished=result.outcome in ("applied", "rejected"))
     after = _write_into(link, sent, result, golden)
     extra = _extra(after, sent, result)
     return Settled(link=after, extra=extra, finished=_is_finished(after, sent, result, golden))
@@ -208,7 +221,10 @@ def _extra(link: Link, sent: Sent, result: Result) -> Observation | None:
     }
     if not news:
         return None
-    return Observation(link.app, link.id, news, sent.answered_at, result.record.stamp, result.record.stamps)
+    state: State = "archived" if sent.item.kind == "archive" else "found"
+    return Observation(
+        link.app, link.id, news, sent.answered_at, result.record.stamp, result.record.stamps, state
+    )
 
 
 def _without(sent: Sent, result: Result) -> Item | None:

@@ -213,3 +213,14 @@ def test_an_ordinary_write_is_not_counted() -> None:
     known = link("crm", {"title": "Old"}, {"title": "Old"})
     done = settle(Sent(item, at(-1), at(0), TITLE), answer(title="Boss"), golden("desk", title="Boss"), known)
     assert after(done).rewrites == {}
+
+
+def test_an_opt_out_that_shows_in_the_answer_to_an_archive_is_not_passed_over() -> None:
+    sent = Sent(Item("archive", "crm", "g", "crm-1", {}), at(-1), at(0), one("consent"))
+    known = link("crm", {"optout": None}, {"consent": "subscribed"})
+    done = settle(sent, answer(optout="true"), golden(consent="subscribed"), known)
+    assert after(done).state == "gone"
+    assert done.extra is not None
+    assert (done.extra.state, done.extra.values) == ("archived", {"optout": "true"})
+    decided = run(one("consent"), golden(consent="subscribed"), [after(done)], done.extra)
+    assert decided.unit.golden.value["consent"] == "unsubscribed"
