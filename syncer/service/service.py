@@ -96,8 +96,8 @@ class Service:
             stack.callback(self.desk.close)
             stack.callback(self.timer.stop)
             for part in self.parts:
-                stack.callback(part.stop)
                 part.start(self)
+                stack.callback(part.stop)
             self._schedule()
             self.timer.start()
             log().info("service started", syncs=list(self.config.syncs), process=ports.holder.split(":")[1])

@@ -40,12 +40,13 @@ class Web:
     """A `syncer.service.service.Part`. Listens from `start` to `stop`."""
 
     def __init__(self, listen: str) -> None:
-        host, _, port = listen.rpartition(":")
-        self._socket = _bound(host.strip("[]"), int(port))
-        self.port: int = self._socket.getsockname()[1]
+        self.host, _, port = listen.rpartition(":")
+        self.port = int(port)
 
     def start(self, service: Service) -> None:
         self._service = service
+        self._socket = _bound(self.host.strip("[]"), self.port)
+        self.port = self._socket.getsockname()[1]
         self._view = View(lambda: service.config, service.ports)
         self._metrics = Metrics(self._view)
         self._secrets: tuple[float, dict[str, tuple[Hooks, Sequence[str]]]] = (-FRESH, {})

@@ -68,6 +68,7 @@ def test_an_edit_arrives_by_webhook_and_the_server_tells_how_it_stands(
         assert httpx.post(url, content=b"[]").status_code == 401
         assert httpx.post(url, content=b"x" * 600_000).status_code == 413
         assert got(served, "/webhooks/nobody").status_code == 404
+        assert served.run("serve")[0] == 5  # it says that the state is taken, not that the port is
         assert served.stopped(process) == 0
     assert served.quotes() == []
 
