@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -128,17 +129,22 @@ def goes_on(call: Call) -> bool:
     return any(value not in (None, "", "0", "1", 0, 1) for value in asked)
 
 
-def parsed(rule: dict[str, Any]) -> Fault:
-    """A fault from its JSON form; raises ValueError that says what is wrong."""
+def parsed(rule: dict[str, Any], apps: Collection[str] = ()) -> Fault:
+    """A fault from its JSON form, of one of `apps` where they are given; raises ValueError that says what is
+    wrong."""
     said = str(rule.get("kind", "")).strip().lower().replace(" ", "_").replace("-", "_")
     kind = SYNONYMS.get(said, said)
     if kind not in KINDS:
         raise ValueError(f"kind: {rule.get('kind')!r} is none of {', '.join(KINDS)}")
     if unknown := sorted(set(rule) - set(_KEYS)):
         raise ValueError(f"unknown keys: {', '.join(unknown)}; known are {', '.join(sorted(_KEYS))}")
+    if apps and rule.get("app", "*") not in ("*", *apps):
+        raise ValueError(f"app: {rule['app']!r} is none of {', '.join(apps)}")
     count, probability = rule.get("count"), rule.get("probability")
     if count is None and probability is None:
         count = 1
+    if probability is not None and not 0 <= float(probability) <= 1:
+        raise ValueError(f"probability: {probability} is not between 0 and 1")
     method = rule.get("method")
     return Fault(
         app=rule.get("app", "*"),

@@ -181,7 +181,8 @@ class Host:
             return _json({"faults": 0})
         try:
             given = orjson.loads(await request.body())
-            self.faults += [parsed(rule) for rule in (given if isinstance(given, list) else [given])]
+            rules = given if isinstance(given, list) else [given]
+            self.faults += [parsed(rule, self.apps) for rule in rules]
         except (ValueError, TypeError, AttributeError, re.error) as error:
             return _json({"error": "invalid_fault", "message": str(error)}, 400)
         return _json({"faults": len(self.faults)})

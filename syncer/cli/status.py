@@ -136,7 +136,7 @@ def _budgets(apps: dict[str, Any]) -> None:
         (
             app,
             name,
-            f"{rate['used']} of {rate['limit']} in {rate['window']:g} s",
+            f"{rate['used']} of {rate['limit']} in {rate['window']:g} s" if rate["limit"] else "not known",
             rate["left"],
             rate["today"],
             rate["forecast"] if rate["forecast"] is not None else "",

@@ -129,10 +129,10 @@ def first_room(blocks: Sequence[Block], calls: int, limit: int, earliest: float)
 def states(db: Database, account: str, now: float) -> dict[str, dict[str, Any]]:
     """How the account's classes of calls stand: `limit` in `window` seconds (the reserve is taken off),
     `used` of them now, how many were made since midnight UTC, and the `pause` in seconds that the app asked
-    for."""
+    for. A class without a known limit is there only while such a pause lasts."""
     sql = (
         "SELECT name, calls, period, held_until, day, today, body FROM rate"
-        " WHERE account = :account ORDER BY name"
+        " WHERE account = :account AND (calls > 0 OR held_until > :now) ORDER BY name"
     )
     return {
         row.name: {
@@ -142,7 +142,7 @@ def states(db: Database, account: str, now: float) -> dict[str, dict[str, Any]]:
             "today": row.today if row.day == int(now // DAY) else 0,
             "pause": round(max(0.0, row.held_until - now), 1),
         }
-        for row in db.rows(sql, account=account)
+        for row in db.rows(sql, account=account, now=now)
     }
 
 

@@ -256,3 +256,18 @@ def test_a_kept_world_goes_on_after_a_skewed_change(tmp_path: Path) -> None:
             shown = http.get(f"/hubspot{CONTACTS}/x@t.example", params={"idProperty": "email"})
             stamps.append(shown.json()["updatedAt"])
     assert stamps[0] == stamps[1]
+
+
+@pytest.mark.parametrize(
+    ("rule", "wrong"),
+    [
+        ({"kind": "status", "app": "hubspt"}, "app: 'hubspt' is none of"),
+        ({"kind": "status", "probability": 5}, "probability: 5 is not between 0 and 1"),
+    ],
+)
+def test_a_fault_that_could_never_strike_as_meant_is_refused(
+    control: httpx.Client, rule: dict[str, Any], wrong: str
+) -> None:
+    answer = control.post("/faults", json=rule)
+    assert answer.status_code == 400
+    assert wrong in answer.json()["message"]

@@ -107,6 +107,15 @@ def test_a_pause_holds_every_process(pair: list[Process], time: list[float]) -> 
     assert stands(pair[0])["general"]["pause"] == 30.0
 
 
+def test_a_limit_that_was_never_told_is_shown_only_while_a_pause_lasts(
+    pair: list[Process], time: list[float]
+) -> None:
+    pair[0].budget.hold("general", 30.0)
+    assert list(stands(pair[0])) == ["general"]
+    time[0] += 31.0
+    assert stands(pair[0]) == {}
+
+
 def test_another_account_is_another_budget(url: str, pair: list[Process], time: list[float]) -> None:
     shared = Shared(url)
     other = SharedBudget(shared, "other", lambda: time[0])
