@@ -8,12 +8,13 @@ that began after the app's lag does not show it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 from connectors.contract import AppError, Fetched, Record, Result
+from mappings.model import Slot
 from syncer.core.settle import Sent, adopt, settle
 from syncer.model import INTO, Golden, Link, Observation, Value
 from syncer.ports import Task
@@ -103,8 +104,9 @@ class Recovery:
 
     def settle_by_reading(self, flights: Sequence[InFlight], whole: bool) -> int:
         """Creates that cannot be looked up, after the app was read: an unlinked record that shows all that we
-        sent is ours; where a `whole` read that began after the app's lag shows none, the create did not
-        happen. Call inside a transaction. Returns how many are still not to be told."""
+        sent is ours, and one that shows the address and most of the rest is joined; where a `whole` read that
+        began after the app's lag shows none, the create did not happen. Call inside a transaction. Returns
+        how many are still not to be told."""
         if not flights:
             return 0
         records, shown = self.intake.records, self._unlinked()
@@ -119,6 +121,8 @@ class Recovery:
                 del shown[mine]
                 records.save_links([adopt(self._sent(flight), mine, golden)], self.sync.slot_names())
                 self.result.adopted.append(golden.id)
+            elif self._join(edited := self._edited(flight, shown), golden):
+                del shown[edited[0]]
             elif not whole or read_at is None or read_at - flight.sent_at <= self._patience():
                 left += 1
                 continue
@@ -130,26 +134,40 @@ class Recovery:
         shows the key that was sent must not pass for somebody new. Call inside a transaction."""
         if not self.result.untold:
             return
-        shown = self._unlinked()
+        shown, keys = self._unlinked(), self.sync.unique_slots(self.app.name)
         goldens = self.intake.records.goldens([f.item.golden for f in self.result.untold])
         for flight in self.result.untold:
-            mine = [id for id in sorted(shown) if self._has_key(flight, shown[id].values)]
+            mine = [id for id in sorted(shown) if self._has_key(flight, shown[id].values, keys)]
             if self._join(mine, goldens.get(flight.item.golden)):
                 del shown[mine[0]]
                 self.ledger.unmark([flight.ref])
+
+    def _edited(self, flight: InFlight, shown: Mapping[str, Observation]) -> list[str]:
+        """Records that somebody may have edited since they were made by this create. About one that is in
+        doubt a person decides."""
+        keys = self.sync.owned_slots(self.app.name)
+        alike = [
+            id
+            for id, obs in sorted(shown.items())
+            if self._has_key(flight, obs.values, keys) and _most(self._same(flight, obs.values))
+        ]
+        doubted = self.ledger.reviewed() if alike else ()
+        return [id for id in alike if (self.app.name, id) not in doubted]
 
     def _unlinked(self) -> dict[str, Observation]:
         """What the records of the app that nobody links were seen to hold, by id."""
         records, name = self.intake.records, self.app.name
         return records.waiting(name, [id for app, id in records.unlinked() if app == name])
 
-    def _has_key(self, flight: InFlight, values: Mapping[str, Value]) -> bool:
-        """Whether a record shows a unique value that was sent."""
-        slots, sent = self.sync.slots(self.app.name), flight.item.slots
+    def _has_key(
+        self, flight: InFlight, values: Mapping[str, Value], keys: Iterable[tuple[str, Slot]]
+    ) -> bool:
+        """Whether a record shows what was sent in one of these slots."""
+        sent = flight.item.slots
         return any(
-            values.get(k) and slots[k].same(values[k], slots[k].coerced(sent[k][1]))
-            for k in self.app.spec.unique
-            if k in sent and k in slots
+            values.get(slot.name) and slot.same(values[slot.name], slot.coerced(sent[slot.name][1]))
+            for _, slot in keys
+            if slot.name in sent
         )
 
     def _patience(self) -> timedelta:
@@ -242,13 +260,17 @@ class Recovery:
 
     def _shows(self, flight: InFlight, values: Mapping[str, Value]) -> bool:
         """Whether a record holds everything that was sent, as far as it says."""
+        same = self._same(flight, values)
+        return bool(same) and all(same)
+
+    def _same(self, flight: InFlight, values: Mapping[str, Value]) -> list[bool]:
+        """For each value that was sent, and of which the record says something, whether it holds it."""
         slots = self.sync.slots(self.app.name)
-        same = [
+        return [
             slots[n].same(values[n], slots[n].coerced(sent))
             for n, (_, sent) in flight.item.slots.items()
             if n in values and n in slots and not slots[n].reference
         ]
-        return bool(same) and all(same)
 
     def _value(self, name: str, flight: InFlight) -> str:
         if name == self.app.spec.external_id:
@@ -257,6 +279,10 @@ class Recovery:
 
     def _sent(self, flight: InFlight) -> Sent:
         return Sent(flight.item, flight.sent_at, self.now(), self.sync.mapping)
+
+
+def _most(flags: Sequence[bool]) -> bool:
+    return 2 * sum(flags) > len(flags)
 
 
 def _first(value: Value) -> str:

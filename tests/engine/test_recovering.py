@@ -71,3 +71,18 @@ def test_a_record_that_was_made_without_an_answer_and_archived_since_is_not_made
     world.settle()
     assert world.only("mail")["email"] == "mara.karimi@x.test"
     world.db.close()
+
+
+def test_a_record_without_a_key_that_was_edited_since_it_was_made_is_not_made_again(tmp_path: Path) -> None:
+    """Nothing can be looked up there, and the person has another address by now."""
+    world = World(tmp_path, {**ALL, "mail": replace(MAIL, unique=())})
+    mail, desk = world.apps["mail"], world.apps["desk"]
+    desk.user_create({"email": "mara@x.test", "name": "Mara Lind", "consent": "subscribed"})
+    once(mail, "write", fail, after=True)
+    world.run()
+    mail.user_edit(one(world, "mail"), {"first": "Mary"})
+    desk.user_edit(one(world, "desk"), {"email": "mara.karimi@x.test"})
+    world.settle()
+    assert world.rows("SELECT COUNT(*) FROM golden") == [(1,)]
+    assert world.only("mail")["email"] == "mara.karimi@x.test"
+    world.db.close()
