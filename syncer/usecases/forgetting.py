@@ -201,8 +201,7 @@ class Forgetting:
         link = self.engine.records.links(fate.app, [fate.record]).get(fate.record)
         waiting = self.engine.records.waiting(fate.app, [fate.record]).get(fate.record)
         if link is None or link.state == "gone" or (waiting is not None and waiting.state != "found"):
-            final = self.sync.apps[fate.app].spec.archive == "final"
-            return Fate(*where, "erased" if final else "archived")
+            return Fate(*where, "archived")  # also where nothing brings it back: deleted is not yet erased
         error = run.report.apps[fate.app].error or "the app did not do it"
         return Fate(*where, "failed", error)
 
