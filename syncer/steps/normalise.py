@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from conflicts.consent import OPT_OUTS
+from conflicts.consent import OPT_OUTS, most_restrictive
 from connectors.contract import AppError, Fetched, ObjectSpec, Record
 from mappings.model import BadValue, ExpressionFailed
 from syncer.matching.keys import Keys, keys_of
@@ -80,6 +80,22 @@ class Intake:
             self.records.save_observations(
                 o.with_consent_of(earlier.get(o.id), slot) for o in gone if o.id in known
             )
+            self._let_go([o.id for o in gone if o.id not in known and o.state != "archived"])
+
+    def _let_go(self, ids: Sequence[str]) -> None:
+        """Records that went before anybody linked them. An opt-out that they showed counts for their
+        address all the same."""
+        waiting, slot = self.records.waiting(self.app.name, ids), self._consent_slot or ""
+        stubs = []
+        for obs in waiting.values():
+            shown = (replace(obs, values={slot: v}) for v in (*obs.consent, self._held(obs)))
+            state = most_restrictive(self._consent(one) for one in shown)
+            if state in OPT_OUTS:
+                stubs.append((obs.app, obs.id, state, obs.read_at))
+        self.records.save_stubs(stubs)
+        kept = {(app, id) for app, id, _, _ in stubs}
+        self.records.drop_observations([obs.key for obs in waiting.values()])
+        self.records.keys.drop([obs.key for obs in waiting.values() if obs.key not in kept])
 
     def save(
         self,

@@ -119,9 +119,9 @@ class Puller:
             return self.intake.records.known(self.app.name, ids).keys()
 
     def _rivals(self) -> list[str]:
-        """Known records whose unique key another one has just shown: one of the two has gone, or went into
-        the other, though no listing says so."""
-        kinds = sorted({field for field, _ in self.sync.unique_slots(self.app.name)})
+        """Records whose unique key or address another one has just shown: one of the two may have gone, or
+        have gone into the other, though no listing says so."""
+        kinds = sorted({field for field, _ in self.sync.owned_slots(self.app.name)})
         if not kinds or not self._new:
             return []
         records = self.intake.records

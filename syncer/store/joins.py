@@ -103,15 +103,16 @@ class Joins:
         return {(row[0], row[1]): codec.loads(row[2]).get("i", "") for row in rows}
 
     def rivals(self, app: str, ids: Sequence[str], kinds: Sequence[str]) -> list[str]:
-        """Other live records of an app that hold a key of these which it keeps unique: they cannot both be
-        there."""
+        """Other records of an app, linked and live or waiting, that hold a key of these."""
         found: set[str] = set()
         for some in chunks(ids):
             rows = self.db.rows(
                 "SELECT DISTINCT b.id FROM match_key a JOIN match_key b ON b.space = a.space"
-                " AND b.kind = a.kind AND b.key = a.key AND b.app = a.app AND b.id <> a.id JOIN link l"
-                " ON l.space = b.space AND l.app = b.app AND l.id = b.id AND l.state = 'live'"
-                " WHERE a.space = :space AND a.app = :app AND a.id IN :ids AND a.kind IN :kinds",
+                " AND b.kind = a.kind AND b.key = a.key AND b.app = a.app AND b.id <> a.id"
+                " LEFT JOIN link l ON l.space = b.space AND l.app = b.app AND l.id = b.id"
+                " LEFT JOIN observation o ON o.space = b.space AND o.app = b.app AND o.id = b.id"
+                " WHERE (l.state = 'live' OR (l.id IS NULL AND o.state = 'found'))"
+                " AND a.space = :space AND a.app = :app AND a.id IN :ids AND a.kind IN :kinds",
                 space=self.space,
                 app=app,
                 ids=some,

@@ -224,10 +224,23 @@ class Watch(Shown):
         if not any(y.key in keys and y.who == "person" and y.action in reasons for y in self.memory.log):
             self.memory.report("absence", f"{x}, and nobody archived or deleted anything")
 
+    def _linked_when_gone(self, person: int) -> bool:
+        """A record was read, deleted in an app that does not tell, and linked only then: who is entered anew
+        under its address passes for somebody else."""
+        gone = [x for k in self.memory.family(person) for x in self.memory.log if x.key == k]
+        return any(
+            x.action == "delete"
+            and not self.w.apps[x.app].traits.tells_deleted
+            and self.linked_at.get(x.key, 0) > x.seq
+            for x in gone
+        )
+
     def _no_twin(self, person: int, changes: list[Happening]) -> None:
         app, key = changes[0].app, changes[0].key
         if self.joined(person) or (self.memory.clock_set and self.w.apps[app].traits.lag):
             return  # a clock that was set makes the time to wait for a list too short
+        if self._linked_when_gone(person):
+            return
         mine = {x.key for x in self.memory.log if x.who == "engine" and x.action == "create"}
         records = self.w.apps[app].records
         others = [k for k in self.memory.family(person) if k[0] == app and k != key]
