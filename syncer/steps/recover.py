@@ -104,9 +104,9 @@ class Recovery:
 
     def settle_by_reading(self, flights: Sequence[InFlight], whole: bool) -> int:
         """Creates that cannot be looked up, after the app was read: an unlinked record that shows all that we
-        sent is ours, and one that shows the address and most of the rest is joined; where a `whole` read that
-        began after the app's lag shows none, the create did not happen. Call inside a transaction. Returns
-        how many are still not to be told."""
+        sent is ours, and the only one that shows the address is joined; where a `whole` read that began after
+        the app's lag shows none, the create did not happen. Call inside a transaction. Returns how many are
+        still not to be told."""
         if not flights:
             return 0
         records, shown = self.intake.records, self._unlinked()
@@ -146,11 +146,7 @@ class Recovery:
         """Records that somebody may have edited since they were made by this create. About one that is in
         doubt a person decides."""
         keys = self.sync.owned_slots(self.app.name)
-        alike = [
-            id
-            for id, obs in sorted(shown.items())
-            if self._has_key(flight, obs.values, keys) and _most(self._same(flight, obs.values))
-        ]
+        alike = [id for id, obs in sorted(shown.items()) if self._has_key(flight, obs.values, keys)]
         doubted = self.ledger.reviewed() if alike else ()
         return [id for id in alike if (self.app.name, id) not in doubted]
 
@@ -260,17 +256,13 @@ class Recovery:
 
     def _shows(self, flight: InFlight, values: Mapping[str, Value]) -> bool:
         """Whether a record holds everything that was sent, as far as it says."""
-        same = self._same(flight, values)
-        return bool(same) and all(same)
-
-    def _same(self, flight: InFlight, values: Mapping[str, Value]) -> list[bool]:
-        """For each value that was sent, and of which the record says something, whether it holds it."""
         slots = self.sync.slots(self.app.name)
-        return [
+        same = [
             slots[n].same(values[n], slots[n].coerced(sent))
             for n, (_, sent) in flight.item.slots.items()
             if n in values and n in slots and not slots[n].reference
         ]
+        return bool(same) and all(same)
 
     def _value(self, name: str, flight: InFlight) -> str:
         if name == self.app.spec.external_id:
@@ -279,10 +271,6 @@ class Recovery:
 
     def _sent(self, flight: InFlight) -> Sent:
         return Sent(flight.item, flight.sent_at, self.now(), self.sync.mapping)
-
-
-def _most(flags: Sequence[bool]) -> bool:
-    return 2 * sum(flags) > len(flags)
 
 
 def _first(value: Value) -> str:

@@ -80,7 +80,7 @@ def test_a_record_without_a_key_that_was_edited_since_it_was_made_is_not_made_ag
     desk.user_create({"email": "mara@x.test", "name": "Mara Lind", "consent": "subscribed"})
     once(mail, "write", fail, after=True)
     world.run()
-    mail.user_edit(one(world, "mail"), {"first": "Mary"})
+    mail.user_edit(one(world, "mail"), {"first": "Mary", "last": "Lindt", "title": "Boss"})
     desk.user_edit(one(world, "desk"), {"email": "mara.karimi@x.test"})
     world.settle()
     assert world.rows("SELECT COUNT(*) FROM golden") == [(1,)]
