@@ -224,6 +224,14 @@ class Watch(Shown):
         if not any(y.key in keys and y.who == "person" and y.action in reasons for y in self.memory.log):
             self.memory.report("absence", f"{x}, and nobody archived or deleted anything")
 
+    def _archived_unknown(self, key: Key) -> bool:
+        """Made without an answer in an app without any key, and archived before it was taken in: nothing
+        tells it from what was archived there before."""
+        traits = self.w.apps[key[0]].traits
+        shown = [s for s in self.memory.shows.get(key, ()) if s.seq < self.decided_at]
+        keyless = not traits.unique and traits.external_id is None
+        return keyless and key not in self.linked and all(s.archived for s in shown[-1:])
+
     def _linked_when_gone(self, person: int) -> bool:
         """A record was read, deleted in an app that does not tell, and linked only then: who is entered anew
         under its address passes for somebody else."""
@@ -249,6 +257,7 @@ class Watch(Shown):
             born = {x.key: x.at for x in self.memory.log if x.action == "create"}
             others = [k for k in others if born[k] + lag < changes[0].at]
         ours = [k for k in others if k in mine and (k in self.linked or k[1] in records)]
+        ours = [k for k in ours if not self._archived_unknown(k)]
         if ours:
             self.memory.report("duplicate", f"{key} was created beside {ours}")
             return
