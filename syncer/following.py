@@ -48,7 +48,7 @@ class Following:
         if won.golden == lost.golden:
             return None  # its golden record goes on with the survivor
         joining = Joining(self.sync, self.records, self.ledger, self.run, self.now)
-        return joining.join(lost.golden, won.golden)
+        return joining.join(lost.golden, won.golden, lost.key)
 
     def _move(self, link: Link, survivor: str) -> None:
         """The same link under another id. What came from the record came from its survivor."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from syncer import refs
 from syncer.core.joining import join
 from syncer.core.lens import Lens
-from syncer.model import Golden
+from syncer.model import Golden, LinkKey
 from syncer.setup import Sync
 from syncer.store import codec
 from syncer.store.joins import Joins
@@ -27,18 +27,19 @@ class Joining:
     run: str
     now: Callable[[], datetime]
 
-    def join(self, one: str, other: str) -> str:
-        """The id that goes on. It is due: the next decision finds what is to be written."""
+    def join(self, one: str, other: str, gone: LinkKey | None = None) -> str:
+        """The id that goes on. It is due: the next decision finds what is to be written. `gone`: the record
+        that an app merged into one of the other."""
         joins = Joins(self.records.db, self.records.space)
-        into, gone = joins.older_first(one, other)
-        units = self.records.units([into, gone])
+        into, part = joins.older_first(one, other)
+        units = self.records.units([into, part])
         lens = Lens(self.sync.mapping, refs.load(self.sync, self.records.db, units.values()))
-        joined = join(units[into], units[gone], lens, self.run)
+        joined = join(units[into], units[part], lens, self.run, gone)
         golden = joined.unit.golden
         self.records.save_goldens([(golden, True)])
         self.records.save_links(joined.unit.links, self.sync.slot_names())
-        joins.remember(gone, into, self.run)
-        joins.repoint(self.sync.dependents, gone, into)
+        joins.remember(part, into, self.run)
+        joins.repoint(self.sync.dependents, part, into)
         save_references(self.sync, self.records, [golden])
         self.ledger.log(self.run, self.now(), joined.log)
         if joined.changed:

@@ -7,7 +7,7 @@ which apps do not hold the joint value.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conflicts.candidate import Candidate
 from conflicts.consent import rank
@@ -17,9 +17,10 @@ from mappings.model import Field
 from syncer.core.lens import Lens
 from syncer.core.merge import rule_of
 from syncer.core.merging import Merging
-from syncer.model import ABSENT, Golden, LogEntry, Mark, Provenance, Unit, Value
+from syncer.model import ABSENT, Golden, LinkKey, LogEntry, Mark, Provenance, Unit, Value
 
 JOINED = "two golden records were joined"
+LIVES_ON = "the record that lives on"
 
 
 @dataclass(slots=True)
@@ -32,21 +33,23 @@ class Joined:
     was: Mapping[str, Provenance] = field(default_factory=dict)
 
 
-def join(into: Unit, other: Unit, lens: Lens, run: str) -> Joined:
-    """One golden record with the records of both. The units are not changed."""
+def join(into: Unit, other: Unit, lens: Lens, run: str, gone: LinkKey | None = None) -> Joined:
+    """One golden record with the records of both. The units are not changed. `gone`: the record that an app
+    merged into another, where that is why."""
     golden, theirs = into.golden.copy(), other.golden
-    links = [link.copy() for link in into.links]
-    for link in (link.copy() for link in other.links):
-        link.golden = golden.id
-        link.primary = link.primary and not any(k.app == link.app and k.primary for k in links)
-        links.append(link)
+    mine, added = [link.copy() for link in into.links], [link.copy() for link in other.links]
+    # In every app it is the record of whoever lives on that is written.
+    first, second = (added, mine) if any(link.key == gone for link in mine) else (mine, added)
+    for link in second:
+        link.primary = link.primary and not any(k.app == link.app and k.primary for k in first)
+    links = [*mine, *(replace(link, golden=golden.id) for link in added)]
     joined = Joined(Unit(golden, links, {**into.observations, **other.observations}, due=True))
     merging = Merging(golden, links, lens, run, joined.log)
     for name, known in lens.mapping.fields.items():
         if name in theirs.held or name in golden.held:
             _hold(merging, known, theirs)
         elif name in theirs.value:
-            _join_field(merging, known, theirs)
+            _join_field(merging, known, theirs, gone)
     there = {link.app for link in links}
     golden.barred = {a: why for a, why in {**theirs.barred, **golden.barred}.items() if a not in there}
     golden.refused = {a: r for a, r in golden.refused.items() if a not in there}
@@ -71,7 +74,7 @@ def _hold(m: Merging, known: Field, theirs: Golden) -> None:
     m.note("conflict", known, golden.held[name], known.rule.word, JOINED, status="held")
 
 
-def _join_field(m: Merging, known: Field, theirs: Golden) -> None:
+def _join_field(m: Merging, known: Field, theirs: Golden, gone: LinkKey | None) -> None:
     name, golden = known.name, m.golden
     value = theirs.value[name]
     if name not in golden.value:
@@ -93,14 +96,22 @@ def _join_field(m: Merging, known: Field, theirs: Golden) -> None:
         elif (their := _candidate(theirs, name)) is not None:
             m.note("join", known, [their], "on_join: keep", "the golden value stands")
     else:
-        _choose(m, known, candidates, theirs)
+        _choose(m, known, candidates, theirs, gone)
 
 
-def _choose(m: Merging, known: Field, candidates: list[Candidate], theirs: Golden) -> None:
-    """Both hold a value: the field's rule decides, or holds it for a person."""
-    why = JOINED
+def _choose(
+    m: Merging, known: Field, candidates: list[Candidate], theirs: Golden, gone: LinkKey | None
+) -> None:
+    """Both hold a value: the field's rule decides, or holds it for a person. Who merged two records in an app
+    saw which values live on: those of the one that went are no rivals of theirs."""
+    why, rule = JOINED, known.rule.word
+    winner: Candidate | None
+    left = [c for c in candidates if (c.app, c.record) != gone]
     try:
-        winner = rule_of(m, known)(candidates, m.lens.mapping.order)
+        if len(left) == 1 and known.rule.kind != "manual":
+            winner, rule = left[0], LIVES_ON
+        else:
+            winner = rule_of(m, known)(candidates, m.lens.mapping.order)
     except RuleFailed as error:
         winner, why = None, f"{JOINED}; {error}"
     if winner is None:
@@ -109,7 +120,7 @@ def _choose(m: Merging, known: Field, candidates: list[Candidate], theirs: Golde
         return
     if winner is candidates[1]:
         _take(m.golden, theirs, known.name)
-    m.note("join", known, candidates, known.rule.word, JOINED, winner=winner)
+    m.note("join", known, candidates, rule, JOINED, winner=winner)
 
 
 def _take(golden: Golden, theirs: Golden, name: str) -> None:

@@ -45,6 +45,26 @@ def test_which_value_stands(
     assert [e.kind for e in joined.log] == kind, name
 
 
+@pytest.mark.parametrize(
+    ("name", "rule", "gone", "expected"),
+    [
+        ("the later one is of the record that lives on", "newest", ("crm", "crm-1"), "Chief"),
+        ("the later one is of the record that went", "newest", ("desk", "desk-1"), "Boss"),
+        ("the preferred app's record went", "{prefer: [crm]}", ("crm", "crm-1"), "Chief"),
+        ("another record went: the rule decides", "newest", ("desk", "desk-7"), "Chief"),
+        ("a manual rule asks all the same", "manual", ("desk", "desk-1"), "Boss"),
+    ],
+)
+def test_after_a_merge_in_an_app_the_values_of_the_record_that_went_are_no_rivals(
+    name: str, rule: str, gone: tuple[str, str], expected: Value
+) -> None:
+    mine, theirs = Unit(golden(title="Boss"), []), Unit(other(title="Chief"), [])
+    joined = join(mine, theirs, lens(one(TITLE, rule=rule)), "r1", gone)
+    assert joined.unit.golden.value[TITLE] == expected, name
+    assert {c.value for c in joined.log[0].candidates} == {"Boss", "Chief"}, "both are named"
+    assert bool(joined.unit.golden.held) is (rule == "manual")
+
+
 def test_a_question_is_asked_anew_with_what_the_other_holds() -> None:
     asked = other(title="Chief")
     asked.held[TITLE] = [Candidate("Head", "desk", "desk-2", at(-5), "edit")]

@@ -288,9 +288,21 @@ class AtRest:
             place = self.watch.slots_of(field).get(app)
             if place is None or field in ("tags", "consent") or (field == "score" and self.w.setting.rounds):
                 continue
-            typed = [x for x in self.memory.of_slot((app, record), place) if x.who == "person"]
+            typed = [
+                x
+                for k in self._became((app, record))
+                for x in self.memory.of_slot(k, place)
+                if x.who == "person"
+            ]
             if not any(tokens(value) <= tokens(x.after) for x in typed):
                 self.memory.report("invented", f"{field}={value!r} as an edit in {(app, record)}")
+
+    def _became(self, key: Key) -> set[Key]:
+        """A record, and those that its app merged into it."""
+        person = self.memory.of(key)
+        family = set() if person is None else set(self.memory.family(person))
+        merged = {x.key for x in self.memory.log if x.action == "merge" and x.app == key[0]}
+        return {key, *(family & merged)}
 
     def _can_be_answered(self) -> None:
         waiting = {(id, field) for id, unit in self.units.items() for field in unit.golden.held}
