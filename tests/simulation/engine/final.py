@@ -115,8 +115,8 @@ class AtRest:
             shown, closest = slot.split(now, {}).get("consent"), slot.split(due, {}).get("consent")
             closest_rank = max(0, rank(str(closest)))
             agrees |= closest_rank <= rank(str(shown)) <= rank(str(golden.value["consent"]))
-        last = (self.memory.of_slot(link.key, slot.name) or [None])[-1]
-        if not agrees and not (last and self._ignored_in_the_window(last)):
+        shown_so = [x for x in self.memory.of_slot(link.key, slot.name) if slot.same(x.after, now)]
+        if not agrees and not any(self._ignored_in_the_window(x) for x in shown_so):
             shown_golden = {f: golden.value[f] for f in fields}
             self.memory.report("convergence", f"{slot.name} of {link.key} is {now!r}, golden {shown_golden}")
 
