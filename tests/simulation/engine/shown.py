@@ -91,7 +91,8 @@ class Shown:
         known = max([*shows, *writes, *sends], key=lambda k: k[0], default=None)
         if known is not None and known[1] == x.after:
             return True
-        return any(v == x.after and not self._shown_otherwise(x, n) for n, v in sends[-1:])
+        last = max([*sends, *writes], key=lambda k: k[0], default=None)  # of a create nothing else tells
+        return last is not None and last[1] == x.after and not self._shown_otherwise(x, last[0])
 
     def _shown_otherwise(self, x: Happening, sent: int) -> bool:
         """Whether it was decided, before the engine was shown `x`, about another value that the record showed
