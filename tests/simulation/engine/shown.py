@@ -96,11 +96,13 @@ class Shown:
 
     def _shown_otherwise(self, x: Happening, sent: int) -> bool:
         """Whether it was decided, before the engine was shown `x`, about another value that the record showed
-        since that was sent, in a list that does not lag."""
+        since that was sent: in a list that lags, consent alone counts."""
         decided = max((d for d in self.decisions if d < self.first_shown(x)), default=0)
+        lags = x.slot != "consent" and self.w.apps[x.app].traits.lists_lag
         return any(
             sent < s.seq < decided and s.revision >= 0 and s.values[x.slot] != x.after
             for s in self.shown_before(x)
+            if not (lags and s.call == "pull")
         )
 
     def undone_before_it_counted(self, slot: Slot, x: Happening) -> bool:

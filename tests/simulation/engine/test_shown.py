@@ -41,6 +41,20 @@ def test_what_we_sent_is_news_again_once_it_was_decided_about_what_came_between(
     assert watch.was_known(opt_in) is known
 
 
+@pytest.mark.parametrize(("lags", "known"), [(False, False), (True, True)], ids=["it does not", "it lags"])
+def test_what_a_list_showed_between_counts_where_the_list_does_not_lag(lags: bool, known: bool) -> None:
+    """We sent a note (3); a list showed another one (5), it was decided (6), and ours was typed again (7)."""
+    memory = Memory(10)
+    again = typed(7, "k002", "k001", "note")
+    memory.log += [typed(4, "k001", "k002", "note"), again]
+    memory.sent[KEY, "note"] = [(3, "k001")]
+    memory.shows[KEY] = [Showing(5, NOON, "pull", {"note": "k002"}, 5)]
+    app = SimpleNamespace(traits=SimpleNamespace(lists_lag=lags))
+    watch = Shown(cast(Any, SimpleNamespace(memory=memory, apps={KEY[0]: app})))
+    watch.decisions = [2, 6]
+    assert watch.was_known(again) is known
+
+
 @pytest.mark.parametrize(
     ("archived", "decided", "undone"),
     [(False, 6, False), (False, 2, True), (True, 6, True)],
