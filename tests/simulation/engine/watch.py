@@ -230,7 +230,7 @@ class Watch(Shown):
         traits = self.w.apps[key[0]].traits
         shown = [s for s in self.memory.shows.get(key, ()) if s.seq < self.decided_at]
         keyless = not traits.unique and traits.external_id is None
-        return keyless and key not in self.linked and all(s.archived for s in shown[-1:])
+        return keyless and key not in self.linked and bool(shown) and shown[-1].archived
 
     def _linked_when_gone(self, person: int) -> bool:
         """A record was read, deleted in an app that does not tell, and linked only then: who is entered anew
