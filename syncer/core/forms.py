@@ -128,3 +128,8 @@ def _log_narrower(m: Merging, field: Field, c: Candidate, fuller: Candidate) -> 
 
 def _size(c: Candidate) -> int:
     return len(str(c.value))
+
+
+def elements(value: Value) -> list[str]:
+    """The elements of a set; none of anything else."""
+    return [str(v) for v in value] if isinstance(value, list) else []

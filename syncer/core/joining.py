@@ -7,13 +7,14 @@ which apps do not hold the joint value.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from conflicts.candidate import Candidate
 from conflicts.consent import rank
 from conflicts.own import RuleFailed
 from conflicts.rules import merge_sets
 from mappings.model import Field
+from syncer.core.forms import elements
 from syncer.core.lens import Lens
 from syncer.core.merge import rule_of
 from syncer.core.merging import Merging
@@ -42,7 +43,9 @@ def join(into: Unit, other: Unit, lens: Lens, run: str, gone: LinkKey | None = N
     first, second = (added, mine) if any(link.key == gone for link in mine) else (mine, added)
     for link in second:
         link.primary = link.primary and not any(k.app == link.app and k.primary for k in first)
-    links = [*mine, *(replace(link, golden=golden.id) for link in added)]
+    for link in added:
+        link.golden = golden.id
+    links = [*mine, *added]
     joined = Joined(Unit(golden, links, {**into.observations, **other.observations}, due=True))
     merging = Merging(golden, links, lens, run, joined.log)
     for name, known in lens.mapping.fields.items():
@@ -89,7 +92,7 @@ def _join_field(m: Merging, known: Field, theirs: Golden, gone: LinkKey | None) 
         return
     candidates = [c for g in (golden, theirs) if (c := _candidate(g, name)) is not None]
     if known.type.is_set and known.rule.kind == "union":
-        golden.value[name] = merge_sets(_elements(mine), [(None, _elements(value))])[0] or None
+        golden.value[name] = merge_sets(elements(mine), [(None, elements(value))])[0] or None
     elif mine is None or value is None or len(candidates) < 2:
         if mine is None and value is not None and name not in golden.provenance:
             _take(golden, theirs, name)
@@ -134,10 +137,6 @@ def _candidate(golden: Golden, name: str) -> Candidate | None:
     if source is None:
         return None
     return Candidate(golden.value[name], source.app, source.record, source.time, "join", "golden")
-
-
-def _elements(value: Value) -> list[str]:
-    return [str(v) for v in value] if isinstance(value, list) else []
 
 
 def _text(value: Value) -> str | None:

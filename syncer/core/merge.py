@@ -14,7 +14,7 @@ from conflicts.candidate import Candidate
 from conflicts.own import RuleFailed, own_rule
 from conflicts.rules import Rule, merge_sets, rule_for, source
 from mappings.model import Field, Slot
-from syncer.core.forms import fullest, held_parts, is_narrower, shows, whole
+from syncer.core.forms import elements, fullest, held_parts, is_narrower, shows, whole
 from syncer.core.lens import Unresolved, direction
 from syncer.core.merging import Merging
 from syncer.core.observe import Offer
@@ -204,20 +204,16 @@ def _by_size(held: tuple[tuple[Link, Slot], Value]) -> tuple[int, str]:
 def _merge_set(m: Merging, field: Field, wanted: Sequence[Offer]) -> None:
     before = m.golden.value.get(field.name)
     edits = [
-        (_elements(o.before) if o.candidate.kind == "edit" else None, _elements(o.candidate.value))
+        (elements(o.before) if o.candidate.kind == "edit" else None, elements(o.candidate.value))
         for o in wanted
     ]
-    merged, against = merge_sets(_elements(before), edits)
+    merged, against = merge_sets(elements(before), edits)
     candidates = [o.candidate for o in wanted]
     if against:
         m.note("conflict", field, candidates, "union", "added in one app, taken away in another")
     if field.name not in m.golden.value or not field.type.same(merged or None, before):
         newest = max(candidates, key=lambda c: (c.time, c.app, c.record))
         m.take(field, replace(newest, value=merged or None), "union")
-
-
-def _elements(value: Value) -> list[str]:
-    return [str(v) for v in value] if isinstance(value, list) else []
 
 
 def look_up_derived(m: Merging) -> None:

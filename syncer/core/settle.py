@@ -14,6 +14,7 @@ from conflicts.consent import rank
 from connectors.contract import Result
 from mappings.model import BadValue, ObjectMapping, Slot
 from syncer.core.consent import state_of
+from syncer.core.forms import elements
 from syncer.core.observe import note_rewrite
 from syncer.model import (
     DISAGREES,
@@ -173,15 +174,11 @@ def _was_given(sent: Sent, slot: Slot, before: Value | Mark, value: Value, shown
     if isinstance(before, Mark) or not sent.mapping.fields[slot.fields[0]].type.is_set:
         return False
     try:
-        had, got, has = (_elements(slot, v) for v in (before, value, shown))
+        parts = [slot.split(v, {}).get(slot.fields[0]) for v in (before, value, shown)]
     except BadValue:
         return False
+    had, got, has = (set(elements(part)) for part in parts)
     return got - had <= has and not has <= had | got
-
-
-def _elements(slot: Slot, value: Value) -> set[str]:
-    held = slot.split(value, {}).get(slot.fields[0])
-    return set(held) if isinstance(held, list) else set()
 
 
 def _confirm(

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from conflicts.consent import OPT_OUTS, most_restrictive
 from connectors.contract import AppError, Fetched, ObjectSpec, Record
 from mappings.model import BadValue, ExpressionFailed
+from syncer.core.consent import state_of
 from syncer.matching.keys import Keys, keys_of
 from syncer.model import LinkKey, Observation, State, Value
 from syncer.setup import App, Sync
@@ -85,11 +86,9 @@ class Intake:
     def _let_go(self, ids: Sequence[str]) -> None:
         """Records that went before anybody linked them. An opt-out that they showed counts for their
         address all the same."""
-        waiting, slot = self.records.waiting(self.app.name, ids), self._consent_slot or ""
-        stubs = []
+        waiting, stubs = self.records.waiting(self.app.name, ids), []
         for obs in waiting.values():
-            shown = (replace(obs, values={slot: v}) for v in (*obs.consent, self._held(obs)))
-            state = most_restrictive(self._consent(one) for one in shown)
+            state = most_restrictive(self._state(value) for value in (*obs.consent, self._held(obs)))
             if state in OPT_OUTS:
                 stubs.append((obs.app, obs.id, state, obs.read_at))
         self.records.save_stubs(stubs)
@@ -243,15 +242,12 @@ class Intake:
         return self.sync.consent_slot(self.app.name)
 
     def _consent(self, obs: Observation) -> str | None:
+        return self._state(self._held(obs)) if self._consent_slot in obs.values else None
+
+    def _state(self, value: Value) -> str | None:
+        """The state that a value of the consent slot stands for; None where nothing is said."""
         name = self._consent_slot
-        if name is None or name not in obs.values:
-            return None
-        state = (
-            self.sync.slots(self.app.name)[name]
-            .split(obs.values[name], {})
-            .get(self.sync.mapping.consent or "")
-        )
-        return state if isinstance(state, str) else None
+        return None if name is None else state_of(self.sync.slots(self.app.name)[name], value)
 
 
 def observation_keys(sync: Sync, obs: Observation) -> Keys:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import product
+from typing import Literal
 
 import pytest
 
@@ -121,10 +122,12 @@ def test_a_join_never_raises() -> None:
 
 
 @pytest.mark.parametrize("state", ["live", "gone"])
-def test_an_opt_out_that_was_only_glimpsed_counts_and_leaves_the_rest_unread(state: str) -> None:
+def test_an_opt_out_that_was_only_glimpsed_counts_and_leaves_the_rest_unread(
+    state: Literal["live", "gone"],
+) -> None:
     record = golden("mail", minutes=-60, consent="subscribed")
     links = agreeing(CONSENT, record, "mail", "desk")
-    links[0].state = state  # type: ignore[assignment]
+    links[0].state = state
     found = run(CONSENT, record, links, seen("mail", status="out", state="glimpsed"))
     assert found.unit.golden.value["consent"] == "unsubscribed"
     assert due(found) == {"desk": {"consent": "unsubscribed"}}

@@ -272,26 +272,6 @@ def test_an_empty_listing_after_one_that_broke_off_proves_no_absence(tmp_path: P
     world.db.close()
 
 
-def test_a_listing_vouches_for_no_record_that_it_left_out(world: World) -> None:
-    mara(world, "crm", "mail")
-    world.settle()
-    mail, connector = world.apps["mail"], world.connectors["mail"]
-    mail.user_edit(one(world, "mail"), {"title": "Boss"})
-    world.apps["crm"].user_edit(one(world, "crm"), {"title": "CTO"})
-
-    def fail() -> None:
-        raise AppError("mail: not now")
-
-    pull = connector.pull
-    connector.pull = lambda *_: iter([Page([], None, last=True)])  # type: ignore[method-assign, assignment]
-    once(mail, "fetch", fail)
-    world.run()
-    connector.pull = pull  # type: ignore[method-assign]
-    world.settle()
-    assert world.only("mail")["title"] == "CTO"
-    assert "Boss" in str(world.rows("SELECT body FROM conflict WHERE field = 'title'"))
-
-
 def test_who_was_archived_is_known_again_by_the_address(world: World) -> None:
     for name in ("crm", "desk"):
         world.text = world.text.replace(

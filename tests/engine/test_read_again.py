@@ -1,4 +1,5 @@
-"""What an earlier run read vouches for nothing: its record is read again before it is written over."""
+"""A listing vouches for no record that it left out, nor does what an earlier run read: the record is read
+again before it is written over."""
 
 from __future__ import annotations
 
@@ -34,5 +35,6 @@ def test_a_record_that_this_run_could_not_ask_about_is_not_written_over_unread(
     world.run()
     connector.pull = pull  # type: ignore[method-assign]
     world.settle()
+    assert world.only("mail")["title"] == "CTO"
     assert "Boss" in str(world.rows("SELECT body FROM conflict WHERE field = 'title'"))
     world.db.close()

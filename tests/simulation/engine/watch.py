@@ -235,12 +235,13 @@ class Watch(Shown):
     def _linked_when_gone(self, person: int) -> bool:
         """A record was read, deleted in an app that does not tell, and linked only then: who is entered anew
         under its address passes for somebody else."""
-        gone = [x for k in self.memory.family(person) for x in self.memory.log if x.key == k]
+        keys = set(self.memory.family(person))
         return any(
-            x.action == "delete"
+            x.key in keys
+            and x.action == "delete"
             and not self.w.apps[x.app].traits.tells_deleted
             and self.linked_at.get(x.key, 0) > x.seq
-            for x in gone
+            for x in self.memory.log
         )
 
     def _no_twin(self, person: int, changes: list[Happening]) -> None:
