@@ -24,10 +24,12 @@ BUILT_IN: Final = {
 
 
 class ConnectorClass(Protocol):
-    """A connector before it is connected: its title, the credentials it needs, its usual address."""
+    """A connector before it is connected: its title, the credentials it needs, the settings it knows, its
+    usual address."""
 
     title: str
     credentials: tuple[str, ...]
+    settings: tuple[str, ...]
     default_base_url: str | None
 
     def __call__(self, options: Options) -> Connector: ...

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from connectors.budget import Rate
 from connectors.contract import AppError, AuthRefused, Options
 
+EVERY: Final = ("rate_limit", "timeout")  # settings that every app over HTTP has
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

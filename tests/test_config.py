@@ -27,7 +27,7 @@ apps:
   zendesk:
     connector: zendesk
     credentials: {token: "${ZEN:-none}"}
-    settings: {a: 1}
+    settings: {lag: 1}
 syncs:
   contacts:
     mapping: c.yaml
@@ -111,6 +111,26 @@ CASES = [
         "apps.hubspot.base_url",
         "tokens would cross the network unprotected",
         "Write https://; http:// is for this machine only.",
+    ),
+    Case(
+        "setting of an app misspelt",
+        "config.yaml",
+        "settings: {lag: 1}",
+        "settings: {lagg: 1}",
+        "config.yaml:12:16",
+        "apps.zendesk.settings.lagg",
+        "zendesk has no setting 'lagg'",
+        "Did you mean 'lag'?",
+    ),
+    Case(
+        "setting of another app",
+        "config.yaml",
+        "settings: {lag: 1}",
+        "settings: {audience: 1}",
+        "config.yaml:12:16",
+        "apps.zendesk.settings.audience",
+        "zendesk has no setting 'audience'",
+        "Its settings: bulk, consent_field, default_locale, lag, rate_limit, timeout.",
     ),
     Case(
         "full comparison by a span alone",
@@ -285,10 +305,10 @@ CASES = [
     Case(
         "setting is a list",
         "config.yaml",
-        "{a: 1}",
-        "{a: [1]}",
-        "config.yaml:12:19",
-        "apps.zendesk.settings.a",
+        "{lag: 1}",
+        "{lag: [1]}",
+        "config.yaml:12:21",
+        "apps.zendesk.settings.lag",
         "this must be one value",
         "Write a text, a number, true or false.",
     ),

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from conflicts import own
 from connectors import registry
@@ -75,6 +75,16 @@ class AppModel(Strict):
     max_records: int | None = Field(
         default=None, gt=0, description="Beyond this, the app is neither read nor written.", examples=[200000]
     )
+
+    @model_validator(mode="after")
+    def _settings_are_known(self) -> Self:
+        known = registry.load(self.connector).settings if self.settings else ()
+        for word in self.settings:
+            if word not in known:
+                what = f"{self.connector} has no setting '{word}'"
+                cure = nearest(word, known, "Its settings: {}.") or "Remove the line."
+                raise mistake(what, cure, inside=("settings", word), key=True)
+        return self
 
     def secrets(self) -> dict[str, str]:
         """The credentials in plain, for the connector alone."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import connectors
 from connectors.registry import UnknownConnector, load, names
+
+CONNECTORS = Path(connectors.__file__).parent
 
 
 def test_those_that_ship_are_known() -> None:
@@ -25,6 +31,12 @@ def test_a_connector_says_what_it_needs(
 ) -> None:
     found = load(name)
     assert (found.title, found.credentials, found.default_base_url) == (title, credentials, usual_address)
+
+
+@pytest.mark.parametrize("name", ["hubspot", "mailchimp", "mailerlite", "zendesk"])
+def test_the_page_of_a_connector_explains_each_of_its_settings(name: str) -> None:
+    table = (CONNECTORS / name / "README.md").read_text().partition("| setting |")[2].partition("\n\n")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == sorted(load(name).settings)
 
 
 @pytest.mark.parametrize(("name", "hint"), [("hubspott", "did you mean hubspot"), ("xyz", "known are")])
