@@ -35,12 +35,12 @@ CHUNK = 300
 
 @dataclass(slots=True)
 class Decided:
-    """What a pass over all waiting records came to. `passed`: golden records of which nothing is new: what is
-    due in them passed the brakes before, and was only not sent (a crash, an app that was away). `linked`: new
-    links; `relinks`: those to golden records that stood already, and links whose record is gone; `fates`:
-    what became of a person's answers, by golden record and field; `caused`: items that come of a changed
-    mapping by itself; `entered`, `left`: linked records that came into an app's filter (`only`), or went out
-    of it."""
+    """What a pass over all waiting records came to. `passed`: golden records of which nothing is new, no
+    record either: what is due in them passed the brakes before, and was only not sent (a crash, an app that
+    was away). `linked`: new links; `relinks`: those to golden records that stood already, and links whose
+    record is gone; `fates`: what became of a person's answers, by golden record and field; `caused`: items
+    that come of a changed mapping by itself; `entered`, `left`: linked records that came into an app's filter
+    (`only`), or went out of it."""
 
     items: list[Item] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
@@ -60,7 +60,7 @@ class Deciding:
     of a plan that was turned down; `doubted`: record -> apps in which one that may be the same person is
     under review: nothing is created beside it; `bring_back`: the app whose refused changes are written
     over; `answers`: golden id -> field -> how a person settles its conflict; `moved`: what changed in the
-    mapping, where it did."""
+    mapping, where it did; `gaining`: golden records to which a record comes in this pass."""
 
     sync: Sync
     records: Records
@@ -74,6 +74,7 @@ class Deciding:
     bring_back: str | None = None
     answers: Mapping[str, Mapping[str, Answer]] = field(default_factory=dict)
     moved: Moved | None = None
+    gaining: set[str] = field(default_factory=set)
     result: Decided = field(default_factory=Decided)
 
     def run_all(self, touched: Sequence[str], matches: Matches) -> Decided:
@@ -82,6 +83,7 @@ class Deciding:
         for group in matches.groups:
             if group.golden is not None:
                 joining[group.golden] += group.members
+        self.gaining |= joining.keys()
         stubs = self._stubs() if touched or matches.groups else {}
         for some in chunks(sorted({*touched, *joining}), CHUNK):
             units = self.records.units(some)
@@ -170,7 +172,7 @@ class Deciding:
                 decision, fates = resolve(decision, unit, answers, lens, abilities, self.run)
                 self.result.fates |= {(unit.golden.id, name): fate for name, fate in fates.items()}
                 self.result.passed.add(unit.golden.id)  # a person asked for it: no brake
-            if unit.due and not decision.changed:
+            if unit.due and not decision.changed and unit.golden.id not in self.gaining:
                 self.result.passed.add(unit.golden.id)
             self.result.relinks += _gone(unit, decision)
             self._follow(unit, decision)

@@ -224,6 +224,7 @@ class Engine:
             options.bring_back,
             options.answers if run.plan is None else {},
             moved(planned, self.ledger.mapped(), self.sync.mapping),
+            {relink.golden for relink in followed},
         )
         decided = deciding.run_all(touched, matches)
         decided.relinks += followed

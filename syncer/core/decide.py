@@ -7,6 +7,7 @@ was given: a run that is held throws the answer away.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from conflicts.consent import rank
 from syncer.core.consent import merge_consent, read_consent
@@ -79,7 +80,8 @@ def lower_consent(unit: Unit, lens: Lens, run: str) -> Decision | None:
     """What must not wait while a run is held: consent lowered on existing links. None where nothing is.
 
     Only the consent slots are read and compared, and only writes that lower consent are planned; all else of
-    the observations goes on waiting, to be dated and merged as if nobody had looked yet.
+    the observations goes on waiting, to be dated and merged as if nobody had looked yet. Their consent is
+    used up: once it is written over, what was read before would pass for an edit of what we wrote.
     """
     name = lens.mapping.consent
     golden, links = unit.golden.copy(), _in_order([link.copy() for link in unit.links], lens)
@@ -101,7 +103,8 @@ def lower_consent(unit: Unit, lens: Lens, run: str) -> Decision | None:
     changed = {name: (unit.golden.value.get(name, ABSENT), after)}
     source = unit.golden.provenance.get(name)
     was = {name: source} if source is not None else {}
-    return Decision(Unit(golden, links), planning.items, merging.log, changed, was=was)
+    rest = [_without_consent(obs, lens) for _, obs in observed]
+    return Decision(Unit(golden, links), planning.items, merging.log, changed, rest, was=was)
 
 
 def _readable(unit: Unit, links: Sequence[Link], lens: Lens) -> list[tuple[Link, Observation]]:
@@ -119,15 +122,15 @@ def _readable(unit: Unit, links: Sequence[Link], lens: Lens) -> list[tuple[Link,
 
 
 def _consent_only(obs: Observation, lens: Lens) -> Observation:
-    slots = lens.mapping.apps[obs.app].slots
-    values = {
-        name: value
-        for name, value in obs.values.items()
-        if name in slots and lens.mapping.consent in slots[name].fields
-    }
-    return Observation(
-        obs.app, obs.id, values, obs.read_at, obs.stamp, obs.stamps, obs.state, obs.consent, obs.keys
-    )
+    slot = lens.slot_of(obs.app, lens.mapping.consent or "")
+    values = {name: value for name, value in obs.values.items() if slot is not None and name == slot.name}
+    return replace(obs, values=values, into="")
+
+
+def _without_consent(obs: Observation, lens: Lens) -> Observation:
+    slot = lens.slot_of(obs.app, lens.mapping.consent or "")
+    values = {name: value for name, value in obs.values.items() if slot is None or name != slot.name}
+    return replace(obs, values=values, consent=())
 
 
 def _edited(reading: Reading) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syncer.brakes import Limit
+from syncer.brakes import ChangeKind, Limit
 from syncer.store.ledger import Ledger
 from tests.engine.world import World
 
@@ -123,8 +123,9 @@ def test_an_edit_made_while_it_was_merged_is_merged_three_ways(world: World) -> 
     assert desk["title"] == "Boss"
 
 
-def test_the_brake_on_links_counts_merges(tmp_path: Path) -> None:
-    world = World(tmp_path, limits={"links": Limit(0.0, 0)})
+@pytest.mark.parametrize("kind", ["links", "updates"])
+def test_the_brakes_count_merges_and_what_comes_of_them(tmp_path: Path, kind: ChangeKind) -> None:
+    world = World(tmp_path, limits={kind: Limit(0.0, 0)})
     for person in (ANNA, BO):
         world.apps["crm"].user_create(person)
     world.settle()

@@ -366,3 +366,24 @@ def test_what_a_look_up_shows_of_a_record_that_was_linked_meanwhile_counts(tmp_p
     named = world.rows("SELECT body FROM conflict WHERE field = 'title'")
     assert "Boss" in f"{mail.records} {named}"
     world.db.close()
+
+
+def test_what_a_new_record_brings_passes_no_brake_because_something_else_was_due(tmp_path: Path) -> None:
+    world = World(tmp_path, limits={"updates": Limit(0.0, 1)})
+    crm, mail, desk = world.apps["crm"], world.apps["mail"], world.apps["desk"]
+    people = [{"email": f"{name.lower()}@x.test", "first": name, "last": "Lind"} for name in ("Mara", "Tom")]
+    ids = [crm.user_create({**person, "title": "Guard", "optout": "true"}) for person in people]
+    world.settle()
+
+    def fail() -> None:
+        raise AppError("desk: not now")
+
+    crm.user_edit(ids[0], {"phone": "+6281234567890"})
+    once(desk, "write", fail)
+    assert world.run().apps["desk"].error
+    for person in people:
+        mail.user_create({**person, "status": "out"})  # without a title
+    report = world.run()
+    assert report.status == "held"
+    assert "mail: 2 updates" in report.reason
+    world.db.close()

@@ -11,6 +11,7 @@ import pytest
 
 from connectors.contract import Unavailable
 from connectors.memory import Traits
+from syncer.brakes import Limit
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from tests.engine.world import CRM, DESK, MAIL, World
@@ -169,4 +170,24 @@ def test_an_opt_out_is_kept_that_a_killed_run_had_read_of_a_record_that_is_gone(
     world.settle()
     assert world.apps["crm"].records[named(world, "crm", mail)]["optout"] == "true"
     assert all(values["status"] != "active" for values in world.apps["mail"].records.values())
+    world.db.close()
+
+
+def test_an_opt_in_that_a_held_run_has_written_over_counts_no_more(tmp_path: Path) -> None:
+    """It was read before our write, and then the record was gone before it could be read again."""
+    world = in_step(tmp_path, DESK)
+    mail = world.apps["mail"]
+    mail.user_create({"email": "mara@x.test", "first": "Mara", "last": "Lind", "status": "active"})
+    world.settle()
+    mara = {app: named(world, app, "mara@x.test") for app in world.apps}
+    world.limits = {"updates": Limit(0.0, 0)}
+    mail.user_edit(mara["mail"], {"status": "active", "phone": "+6281155550000"})
+    world.apps["desk"].user_edit(mara["desk"], OUT)
+    held = world.run()
+    assert (held.status, mail.records[mara["mail"]]["status"]) == ("held", "out")
+    mail.user_delete(mara["mail"])
+    for _ in range(2):
+        world.run(approve=world.run().held_run)
+    assert world.apps["desk"].records[mara["desk"]]["consent"] == "unsubscribed"
+    assert world.apps["crm"].records[mara["crm"]]["optout"] == "true"
     world.db.close()

@@ -243,15 +243,16 @@ class AtRest:
         if not over:
             return False
         reads = [s for s in self.memory.shows.get(key, ()) if s.seq < over[0].seq and s.call != "answer"]
+        began = max((r for r in self.watch.runs if r < over[0].seq), default=0)
         answers = [s for s in self.memory.shows.get(key, ()) if s.seq < over[0].seq]
+        looked = [s for s in self.memory.looks.get(key, ()) if began <= s.seq < over[0].seq]
         if any(s.seq > x.seq and s.values.get(x.slot) == x.after for s in reads):
             return False  # it was read, and written over all the same
-        vouched = max((s.at for s in answers), default=None)
+        vouched = max((s.at for s in [*answers, *looked]), default=None)
         lag = timedelta(seconds=self.w.apps[key[0]].traits.lag)
         pulled = [at - lag for at in self.memory.pulls.get(key[0], ()) if at <= over[0].at]
         trusted = max([*([vouched] if vouched else []), *pulled[-1:]], default=None)
-        last = max((r for r in self.watch.runs if r < over[0].seq), default=0)
-        last = min(last, max((s.seq for s in answers), default=0))
+        last = min(began, max((s.seq for s in answers), default=0))
         if any(last < seq < over[0].seq for seq in self.memory.clock_set):
             return True  # a clock that was set while it mattered
         return trusted is not None and over[0].at - trusted <= FRESH

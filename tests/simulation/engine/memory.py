@@ -75,7 +75,7 @@ class Memory:
     """What happened, and what can be told from it.
 
     notes     lines for people: runs, faults
-    shows     record -> what the engine was shown of it, and when
+    shows     record -> what the engine was shown of it, and when; looks: all of it, kept or not
     person    whose a record is; typed: token -> person; same: people that an app joined
     sent      (record, slot) -> (seq, value) of every write that left, whether it landed or not
     revision  record -> the newest version of it that was shown, kept or not
@@ -89,6 +89,7 @@ class Memory:
     log: list[Happening] = field(default_factory=list)
     notes: list[tuple[int, str]] = field(default_factory=list)
     shows: dict[Key, list[Showing]] = field(default_factory=dict)
+    looks: dict[Key, list[Showing]] = field(default_factory=dict)
     person: dict[Key, int] = field(default_factory=dict)
     typed: dict[int, int] = field(default_factory=dict)
     same: dict[int, int] = field(default_factory=dict)
@@ -124,6 +125,7 @@ class Memory:
         self.latest[app] = shown
         for key, showing in shown:
             self.shows.setdefault(key, []).append(showing)
+            self.looks.setdefault(key, []).append(showing)
             self.read.setdefault(key, set()).update(showing.values)
             self.revision[key] = max(self.revision.get(key, -1), showing.revision)
 

@@ -82,7 +82,7 @@ class Shown:
         if any(x.seq < n < self.first_shown(x) and v == x.after for n, v in sends):
             return True  # typed while we were sending just that
         sends = [(n, v) for n, v in sends if n < x.seq]
-        shows = [(s.seq, s.values[x.slot]) for s in self.shown_before(x)]
+        shows = [(s.seq, s.values[x.slot]) for s in self.counted_before(x)]
         writes = [
             (y.seq, y.after)
             for y in self.memory.of_slot(x.key, x.slot)
@@ -96,20 +96,18 @@ class Shown:
 
     def _shown_otherwise(self, x: Happening, sent: int) -> bool:
         """Whether it was decided, before the engine was shown `x`, about another value that the record showed
-        since that was sent: in a list that lags, consent alone counts."""
+        since that was sent."""
         decided = max((d for d in self.decisions if d < self.first_shown(x)), default=0)
-        lags = x.slot != "consent" and self.w.apps[x.app].traits.lists_lag
         return any(
             sent < s.seq < decided and s.revision >= 0 and s.values[x.slot] != x.after
-            for s in self.shown_before(x)
-            if not (lags and s.call == "pull")
+            for s in self.counted_before(x)
         )
 
     def undone_before_it_counted(self, slot: Slot, x: Happening) -> bool:
         """Typed and changed back since it was last decided: it counts what the record shows in the end. What
         it showed while it was archived was not decided about."""
         decided = max((d for d in self.decisions if d < x.seq), default=0)
-        shown = [s for s in self.shown_before(x) if s.seq < decided and not s.archived]
+        shown = [s for s in self.counted_before(x) if s.seq < decided and not s.archived]
         writes = [y.seq for y in self.memory.of_slot(x.key, x.slot) if y.who == "engine" and y.seq < x.seq]
         writes += [seq for seq, _ in self.memory.sent.get((x.key, x.slot), ()) if seq < x.seq]
         if not shown or max(writes, default=0) >= shown[-1].seq:
@@ -123,6 +121,11 @@ class Shown:
             (s.seq for s in shows if s.seq > x.seq and s.values.get(x.slot) == x.after),
             default=self.memory.seq,
         )
+
+    def counted_before(self, x: Happening) -> list[Any]:
+        """Without what a list that lags showed: it is asked for once more, and consent alone counts."""
+        lags = x.slot != "consent" and self.w.apps[x.app].traits.lists_lag
+        return [s for s in self.shown_before(x) if not (lags and s.call == "pull")]
 
     def shown_before(self, x: Happening) -> list[Any]:
         return [s for s in self.memory.shows.get(x.key, ()) if s.seq < x.seq and x.slot in s.values]

@@ -56,22 +56,28 @@ def test_what_a_list_showed_between_counts_where_the_list_does_not_lag(lags: boo
 
 
 @pytest.mark.parametrize(
-    ("archived", "decided", "undone"),
-    [(False, 6, False), (False, 2, True), (True, 6, True)],
-    ids=["decided about what came between", "not decided about it", "put away when it was shown"],
+    ("archived", "decided", "call", "undone"),
+    [
+        (False, 6, "fetch", False),
+        (False, 2, "fetch", True),
+        (True, 6, "fetch", True),
+        (False, 6, "pull", True),
+    ],
+    ids=["decided about it", "not decided about it", "put away when it was shown", "by a list that lags"],
 )
 def test_what_is_changed_back_counts_once_it_was_decided_about_what_came_between(
-    archived: bool, decided: int, undone: bool
+    archived: bool, decided: int, call: str, undone: bool
 ) -> None:
     """The record showed one note (1), then another (5); the first one was typed again (7)."""
     memory = Memory(10)
     again = typed(7, "k002", "k001", "note")
     memory.log += [typed(4, "k001", "k002", "note"), again]
     memory.shows[KEY] = [
-        Showing(1, NOON, "pull", {"note": "k001"}, 1),
-        Showing(5, NOON, "fetch", {"note": "k002"}, 5, archived),
+        Showing(1, NOON, "fetch", {"note": "k001"}, 1),
+        Showing(5, NOON, call, {"note": "k002"}, 5, archived),
     ]
-    watch = Shown(cast(Any, SimpleNamespace(memory=memory)))
+    app = SimpleNamespace(traits=SimpleNamespace(lists_lag=True))
+    watch = Shown(cast(Any, SimpleNamespace(memory=memory, apps={KEY[0]: app})))
     watch.decisions = [2, decided]
     slot = cast(Slot, SimpleNamespace(same=operator.eq))
     assert watch.undone_before_it_counted(slot, again) is undone

@@ -76,7 +76,14 @@ class Watch(Shown):
             self._note_what_is_in_flight()
         self._cursors()
         self._limits()
-        self.clean = report is not None and report.status == "done" and not report.leftovers
+        self.clean = report is not None and report.status == "done" and not self._something_is_left()
+
+    def _something_is_left(self) -> bool:
+        """Whether something that passed the brakes is still to be sent, or to be seen in its app."""
+        store = self.w.store
+        with store.reading():
+            due = store.rows("SELECT id FROM golden WHERE due")
+            return bool(due or Ledger(store, "contacts").in_flight())
 
     def _notice_what_was_decided(self) -> None:
         """A process that died right after it committed a decision had no time to tell us. Lowered consent is
