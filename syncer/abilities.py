@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from syncer.core.plan import Abilities
-from syncer.matching.outcome import Matches
+from syncer.matching.outcome import Review
 from syncer.model import LinkKey
 from syncer.setup import App, Sync
 from syncer.store.ledger import Ledger
+from syncer.store.records import Records
 
 
 def abilities_of(sync: Sync, ledger: Ledger) -> Abilities:
@@ -41,10 +43,14 @@ def creating_in(ledger: Ledger) -> dict[str, frozenset[str]]:
     return {golden: frozenset(apps) for golden, apps in creating.items()}
 
 
-def doubted_in(ledger: Ledger, matches: Matches) -> dict[LinkKey, set[str]]:
-    """Record -> apps in which one that resembles it is under review, since before or from now on."""
-    pairs = [*ledger.doubts(), *((r.record, r.other) for r in matches.reviews)]
+def doubted_in(
+    sync: Sync, records: Records, ledger: Ledger, reviews: Iterable[Review] = ()
+) -> dict[LinkKey, set[str]]:
+    """Record -> apps in which one that resembles it, or has its address, is under review: since before, or
+    from now on (`reviews`)."""
+    pairs = [*ledger.doubts(), *((r.record, r.other) for r in reviews)]
     waits_for = dict(pairs)
+    pairs += records.keys.sharing(sync.mapping.match.exact[:1], waits_for) if pairs else []
     doubted: dict[LinkKey, set[str]] = defaultdict(set)
     for record, other in pairs:
         passed = {record}

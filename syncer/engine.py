@@ -220,7 +220,7 @@ class Engine:
             abilities_of(self.sync, self.ledger),
             creating_in(self.ledger),
             frozenset(i.identity for i in turned_down),
-            doubted_in(self.ledger, matches),
+            doubted_in(self.sync, self.records, self.ledger, matches.reviews),
             options.bring_back,
             options.answers if run.plan is None else {},
             moved(planned, self.ledger.mapped(), self.sync.mapping),

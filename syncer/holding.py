@@ -107,20 +107,21 @@ class Holding:
             and not options.selection.narrows
             and (braked if approved or options.answers else decided.items)
         ):
-            reason = self._further_reason(decided, exempt, braked, first) or reason
+            reason = self._further_reason(decided, exempt, first) or reason
         if waiting is not None and not reason and (answered or not options.selection.narrows):
             self.ledger.release(waiting[0], "answered" if answered else "moot")
         return Plan(decided, reason, trips, waiting[0] if waiting and not answered else run, undone)
 
-    def _further_reason(
-        self, decided: Decided, exempt: Collection[str], braked: Sequence[Item], first: bool
-    ) -> str:
+    def _further_reason(self, decided: Decided, exempt: Collection[str], first: bool) -> str:
         """Why a plan is held that no limit stops."""
         if first and self.sync.first_sync == "ask":
             return "this is the first sync, and first_sync is 'ask'"
         if any(i.identity not in exempt for i in decided.caused):
             return "the mapping changed, and its plan is not empty"
-        if (made := self.ledger.restored()) and any(i.kind == "create" for i in braked):
+        creates = [i for i in decided.items if i.kind == "create" and i.identity not in exempt]
+        if creates and (
+            made := self.ledger.restored()
+        ):  # what was due then, too: it may have been sent since
             return f"the state is from a backup of {made}; what it would create may exist by now"
         return ""
 

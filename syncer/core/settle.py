@@ -88,7 +88,7 @@ def _is_finished(link: Link, sent: Sent, result: Result, golden: Golden) -> bool
     return result.outcome == "rejected" or (
         result.outcome == "applied"
         and all(
-            name in link.pending or link.agreed.get(f) == golden.value[f]
+            name in link.pending or link.agreed.get(f, DISAGREES) == golden.value[f]
             for name in names
             for f in (slots[name].fields if name in slots else ())
             if f in golden.value

@@ -116,20 +116,20 @@ def _colliding(
         for record in members:
             for address in record.mails:
                 holders[address].append(record)
-    reviews = []
+    pairs = []
     for held in holders.values():
         ranked = sorted(held, key=lambda r: (r.golden is None, place.get(r.app, 99), r.key))
         for n, later in enumerate(ranked):
             mine = group[later.key]
             other = next((r for r in ranked[:n] if r.app != later.app and group[r.key] != mine), None)
-            if other is None or mine not in new or later.key in doubted:
-                continue
-            if tuple(sorted((later.key, other.key))) in never:
-                continue
-            evidence = explained(other, later, found.weights)
-            odds = chance(evidence.score)
-            if len(found.groups[mine]) > 1 and odds < WORTH:
-                continue
+            if other is not None and mine in new and tuple(sorted((later.key, other.key))) not in never:
+                pairs.append((other, later, explained(other, later, found.weights)))
+    reviews = []
+    # The unlikely last: those whose companions all wait by then are alone.
+    for other, later, evidence in sorted(pairs, key=lambda pair: -pair[2].score):
+        odds = chance(evidence.score)
+        going = [r for r in found.groups[group[later.key]] if r.key not in doubted]
+        if later.key not in doubted and (len(going) == 1 or odds >= WORTH):
             doubted.add(later.key)
             reason = f"the same address, but they do not look like one: {evidence.text}"
             reviews.append(Review(later.key, other.key, round(odds, 3), reason))

@@ -33,8 +33,8 @@ class TooMany(AppError):
 @dataclass(slots=True)
 class Pulled:
     """What reading an app gave. `first`: its first complete read ended now. `error`: why it stopped early;
-    `refused`: the credential was. `short`: a full listing left out records that are there, so what it does
-    not show may be there as well."""
+    `refused`: the credential was. `short`: a full listing left out records that are there, or was empty where
+    there had been some, so what it does not show may be there as well."""
 
     read: int = 0
     first: bool = False
@@ -257,7 +257,7 @@ class Puller:
             found = yield from self._fetch(ids)
         except AppError as error:
             found, self.result.error = len(ids), str(error)
-        self.result.short = self.result.short or found > 0
+        self.result.short = self.result.short or found > 0 or not self.result.read
         return not self.result.error
 
     def _fetch(self, ids: Sequence[str]) -> Task[int]:

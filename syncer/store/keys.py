@@ -82,6 +82,24 @@ class Keys:
             ]
         return found
 
+    def sharing(self, kinds: Sequence[str], records: Iterable[LinkKey]) -> list[tuple[LinkKey, LinkKey]]:
+        """(one of these, a record of another app that holds the same key of one of these kinds), in order."""
+        found = []
+        for app, ids in by_app(records).items():
+            for some in chunks(sorted(ids)):
+                rows = self.db.rows(
+                    "SELECT DISTINCT a.id, b.app, b.id FROM match_key a JOIN match_key b ON b.space = a.space"
+                    " AND b.kind = a.kind AND b.key = a.key AND b.app <> a.app"
+                    " WHERE a.space = :space AND a.app = :app AND a.id IN :ids AND a.kind IN :kinds"
+                    " ORDER BY a.id, b.app, b.id",
+                    space=self.space,
+                    app=app,
+                    ids=some,
+                    kinds=list(kinds),
+                )
+                found += [((app, row[0]), (row[1], row[2])) for row in rows]
+        return found
+
 
 def by_app(records: Iterable[LinkKey]) -> dict[str, list[str]]:
     """Record ids of each app."""

@@ -16,7 +16,6 @@ from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
 from syncer.deciding import Deciding
 from syncer.engine import Engine
-from syncer.matching.outcome import Matches
 from syncer.model import DISAGREES, LinkKey, Unit
 from syncer.ports import Ports, Task
 from syncer.setup import App, Sync
@@ -107,7 +106,7 @@ class Verifying:
     def _never_made(self, complete: Collection[str]) -> Iterator[Finding]:
         """Golden records that the mapping wants in an app, which has none of them. Call inside a reading."""
         records, ledger = self.engine.records, self.engine.ledger
-        creating, doubted = creating_in(ledger), doubted_in(ledger, Matches([], []))
+        creating, doubted = creating_in(ledger), doubted_in(self.sync, records, ledger)
         able = abilities_of(self.sync, ledger)
         able = replace(able, creates=[app for app in able.creates if app in complete])
         deciding = Deciding(self.sync, records, ledger, "", self.ports.now, able, creating)

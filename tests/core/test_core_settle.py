@@ -64,6 +64,13 @@ def test_success_that_changed_nothing_is_still_due() -> None:
     assert after(done).rewrites["title"] == ("Boss", 1)
 
 
+def test_a_clearing_that_changed_nothing_is_still_due_where_agreement_was_never_noted() -> None:
+    item = Item("update", "crm", "g", "crm-1", {"title": ("Old", None)})
+    known = link("crm", {"title": "Old"}, {})
+    done = settle(Sent(item, at(-1), at(0), TITLE), answer(title="Old"), golden(title=None), known)
+    assert not done.finished
+
+
 @pytest.mark.parametrize("outcome", ["retry", "stale"])
 def test_what_was_surely_not_applied_changes_nothing(outcome: str) -> None:
     done = write(Result("", outcome))  # type: ignore[arg-type]

@@ -9,8 +9,8 @@ from pathlib import Path
 from connectors.contract import AppError
 from connectors.memory import Traits
 from syncer.abilities import doubted_in
-from syncer.matching.outcome import Matches
 from syncer.store.ledger import Ledger
+from syncer.store.records import Records
 from tests.engine.test_found_by_simulation import ALL, once
 from tests.engine.world import DESK, MAIL, World
 
@@ -71,6 +71,19 @@ def test_a_doubt_about_a_record_that_waits_itself_holds_for_what_that_one_waits_
     with world.db.transaction():
         ledger = Ledger(world.db, "contacts")
         ledger.save_reviews("run", [(*desk, *mail, 0.6, "alike"), (*mail, *crm, 0.6, "alike")])
-        doubted = doubted_in(ledger, Matches([], []))
+        doubted = doubted_in(world.sync(), Records(world.db, "contacts"), ledger)
     assert doubted == {mail: {"desk"}, crm: {"desk", "mail"}}
+    world.db.close()
+
+
+def test_nobody_is_created_beside_a_record_of_their_address_that_waits_as_somebody_else(
+    tmp_path: Path,
+) -> None:
+    world = by_address(tmp_path, {})
+    crm, mail, desk = ("crm", "1"), ("mail", "1"), ("desk", "1")
+    with world.db.transaction():
+        records, ledger = Records(world.db, "contacts"), Ledger(world.db, "contacts")
+        records.keys.save([], [("email", "am@x.test", *crm), ("email", "am@x.test", *desk)])
+        ledger.save_reviews("run", [(*desk, *mail, 0.6, "alike")])
+        assert doubted_in(world.sync(), records, ledger) == {mail: {"desk"}, crm: {"desk"}}
     world.db.close()

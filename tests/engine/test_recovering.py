@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from connectors.contract import AppError
+from connectors.contract import AppError, Page
 from tests.engine.test_found_by_simulation import ALL, mara, once, one
 from tests.engine.world import MAIL, World
 
@@ -85,4 +85,24 @@ def test_a_record_without_a_key_that_was_edited_since_it_was_made_is_not_made_ag
     world.settle()
     assert world.rows("SELECT COUNT(*) FROM golden") == [(1,)]
     assert world.only("mail")["email"] == "mara.karimi@x.test"
+    world.db.close()
+
+
+def test_an_empty_listing_where_somebody_was_archived_proves_no_absence(tmp_path: Path) -> None:
+    """The one record that was known is truly gone: nothing known speaks against the list."""
+    world = World(tmp_path, {**ALL, "mail": replace(MAIL, unique=())})
+    mail, desk = world.apps["mail"], world.apps["desk"]
+    desk.user_create({"email": "sara@x.test", "name": "Sara Karimi", "consent": "subscribed"})
+    world.settle()
+    sara = one(world, "mail")
+    desk.user_create({"email": "mara@x.test", "name": "Mara Lind", "consent": "subscribed"})
+    once(mail, "write", fail, after=True)
+    world.run()
+    mail.user_archive(sara)
+    connector = world.connectors["mail"]
+    pull, connector.pull = connector.pull, lambda *_: iter([Page([], None, last=True)])  # type: ignore[method-assign]
+    world.run()
+    connector.pull = pull  # type: ignore[method-assign]
+    world.settle()
+    assert [values["email"] for values in mail.records.values()] == ["mara@x.test"]
     world.db.close()

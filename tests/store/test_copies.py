@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from connectors.contract import AppError, Page
 from syncer.store.copies import backup, put_aside, restore
 from syncer.store.database import Database, StateError
 from syncer.store.errors import StateDamaged
@@ -17,8 +19,9 @@ from syncer.store.history import History
 from syncer.store.inspection import problems
 from syncer.store.lease import Busy, LeaseLost, hold
 from syncer.store.vault import Vault
+from tests.engine.test_found_by_simulation import once
 from tests.engine.test_promises import people
-from tests.engine.world import World
+from tests.engine.world import CRM, DESK, MAIL, World
 from tests.states import ENGINES, kept_in
 from tests.store.first_version import dump
 
@@ -244,6 +247,28 @@ def test_creates_of_a_restored_state_wait_for_a_person(tmp_path: Path, engine: s
         assert world.settle().status == "done"
         assert world.contents() == before
         world.db.close()
+
+
+def test_creates_that_were_due_when_the_backup_was_made_wait_too(tmp_path: Path) -> None:
+    """They were sent since, and the app shows an empty list."""
+    world = World(tmp_path, {"crm": CRM, "mail": MAIL, "desk": replace(DESK, unique=(), needs=())})
+    desk = world.apps["desk"]
+    desk.user_create({"email": "sara@x.test", "name": "Sara Karimi"})
+    world.settle()
+    world.apps["crm"].user_create({"email": "mara@x.test", "first": "Mara", "last": "Lind"})
+
+    def fail() -> None:
+        raise AppError("desk: not now")
+
+    once(desk, "pull", fail)
+    world.run()
+    backup(world.db, tmp_path / "b.db", world.clock())
+    world.settle()
+    restore(world.db, tmp_path / "b.db", world.clock(), always)
+    world.connectors["desk"].pull = lambda *_: iter([Page([], None, last=True)])  # type: ignore[method-assign]
+    assert world.run().status == "held"
+    assert len(desk.records) == 2
+    world.db.close()
 
 
 @pytest.mark.parametrize(("source", "target"), [("sqlite", "postgresql"), ("postgresql", "sqlite")])

@@ -42,8 +42,9 @@ class SimApp(MemoryApp):
         self.known: Callable[[], bool] = lambda: True  # whether we know of records here
 
     def horizon(self) -> datetime:
-        """As a connector has it that knows how far the app's clock may step back."""
-        return super().horizon() - self.clock.back
+        """As a connector has it that knows how far the app's clock may step back, and how coarse its stamps
+        are."""
+        return super()._rounded(super().horizon() - self.clock.back)
 
     def _rounded(self, at: datetime) -> datetime:
         return super()._rounded(self.clock(at))

@@ -115,7 +115,8 @@ class AtRest:
             shown, closest = slot.split(now, {}).get("consent"), slot.split(due, {}).get("consent")
             closest_rank = max(0, rank(str(closest)))
             agrees |= closest_rank <= rank(str(shown)) <= rank(str(golden.value["consent"]))
-        shown_so = [x for x in self.memory.of_slot(link.key, slot.name) if slot.same(x.after, now)]
+        here = [x for k in sorted(self._became(link.key)) for x in self.memory.of_slot(k, slot.name)]
+        shown_so = [x for x in here if slot.same(x.after, now)]
         if not agrees and not any(self._ignored_in_the_window(x) for x in shown_so):
             shown_golden = {f: golden.value[f] for f in fields}
             self.memory.report("convergence", f"{slot.name} of {link.key} is {now!r}, golden {shown_golden}")
@@ -258,10 +259,11 @@ class AtRest:
         return trusted is not None and over[0].at - trusted <= FRESH
 
     def _passes_for_unsent(self, x: Happening) -> bool:
-        """What stood there before our write was typed again, and a clock was set meanwhile: it cannot be told
-        from a write that did not land."""
+        """What stood there before our write was typed again, and a clock was set meanwhile, or the app's is
+        wrong: it cannot be told from a write that did not land."""
         ours = [y for y in self.memory.of_slot(x.key, x.slot) if y.seq < x.seq and y.who == "engine"]
-        return bool(self.memory.clock_set and ours and ours[-1].before == x.after)
+        wrong = self.memory.clock_set or x.app in self.w.kinds.clocks
+        return bool(wrong and ours and ours[-1].before == x.after)
 
     def _tags_kept(self, golden: Golden, link: Link, last: Happening, first: int) -> None:
         """A tag that was added is there, unless somebody took it away or the log says so."""

@@ -19,6 +19,8 @@ class Shown:
     restored_at  when an older state was put back; -1: never
     decisions    when each decision was begun that was kept
     marked       what was in flight where a process died, by record and slot
+    linked_at    the decision that linked a record
+    passed_over  what was shown and could not be taken in, save its consent, because a later call failed
     """
 
     def __init__(self, world: World) -> None:
@@ -27,6 +29,8 @@ class Shown:
         self.restored_at = -1
         self.decisions: list[int] = []
         self.marked: dict[tuple[Key, str], list[tuple[int, Value]]] = {}
+        self.linked_at: dict[Key, int] = {}
+        self.passed_over: set[int] = set()
 
     def slots_of(self, field: str) -> dict[str, str]:
         """App -> its slot for a field."""
@@ -79,7 +83,7 @@ class Shown:
         see that it was said again."""
         noted = [m.get((x.key, x.slot), ()) for m in (self.memory.sent, self.marked)]
         sends = sorted(((n, v) for some in noted for n, v in some), key=lambda s: s[0])
-        if any(x.seq < n < self.first_shown(x) and v == x.after for n, v in sends):
+        if any(x.seq < n < self.first_shown(x) and _same(v, x.after) for n, v in sends):
             return True  # typed while we were sending just that
         sends = [(n, v) for n, v in sends if n < x.seq]
         shows = [(s.seq, s.values[x.slot]) for s in self.counted_before(x)]
@@ -89,10 +93,10 @@ class Shown:
             if y.who == "engine" and y.seq < x.seq
         ]
         known = max([*shows, *writes, *sends], key=lambda k: k[0], default=None)
-        if known is not None and known[1] == x.after:
+        if known is not None and _same(known[1], x.after):
             return True
         last = max([*sends, *writes], key=lambda k: k[0], default=None)  # of a create nothing else tells
-        return last is not None and last[1] == x.after and not self._shown_otherwise(x, last[0])
+        return last is not None and _same(last[1], x.after) and not self._shown_otherwise(x, last[0])
 
     def _shown_otherwise(self, x: Happening, sent: int) -> bool:
         """Whether it was decided, before the engine was shown `x`, about another value that the record showed
@@ -123,9 +127,19 @@ class Shown:
         )
 
     def counted_before(self, x: Happening) -> list[Any]:
-        """Without what a list that lags showed: it is asked for once more, and consent alone counts."""
-        lags = x.slot != "consent" and self.w.apps[x.app].traits.lists_lag
-        return [s for s in self.shown_before(x) if not (lags and s.call == "pull")]
+        """What was taken in of it. Of what a list that lags showed of a known record consent alone counts:
+        the rest is asked for once more."""
+        shown = self.shown_before(x)
+        if x.slot == "consent":
+            return shown
+        lags, known = self.w.apps[x.app].traits.lists_lag, self.linked_at.get(x.key, self.memory.seq)
+        believed = [s for s in shown if not (lags and s.call == "pull" and s.seq > known)]
+        return [s for s in believed if s.seq not in self.passed_over]
 
     def shown_before(self, x: Happening) -> list[Any]:
         return [s for s in self.memory.shows.get(x.key, ()) if s.seq < x.seq and x.slot in s.values]
+
+
+def _same(one: Value, other: Value) -> bool:
+    """Whether two values are the same to an engine, which sends no outer blanks."""
+    return one == other or (isinstance(one, str) and isinstance(other, str) and one.strip() == other.strip())

@@ -51,7 +51,7 @@ def test_what_a_list_showed_between_counts_where_the_list_does_not_lag(lags: boo
     memory.shows[KEY] = [Showing(5, NOON, "pull", {"note": "k002"}, 5)]
     app = SimpleNamespace(traits=SimpleNamespace(lists_lag=lags))
     watch = Shown(cast(Any, SimpleNamespace(memory=memory, apps={KEY[0]: app})))
-    watch.decisions = [2, 6]
+    watch.decisions, watch.linked_at = [2, 6], {KEY: 2}
     assert watch.was_known(again) is known
 
 
@@ -78,6 +78,6 @@ def test_what_is_changed_back_counts_once_it_was_decided_about_what_came_between
     ]
     app = SimpleNamespace(traits=SimpleNamespace(lists_lag=True))
     watch = Shown(cast(Any, SimpleNamespace(memory=memory, apps={KEY[0]: app})))
-    watch.decisions = [2, decided]
+    watch.decisions, watch.linked_at = [2, decided], {KEY: 2}
     slot = cast(Slot, SimpleNamespace(same=operator.eq))
     assert watch.undone_before_it_counted(slot, again) is undone

@@ -13,7 +13,7 @@ transaction  no call is made inside a transaction
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,6 @@ class Watch(Shown):
         self.fresh_start = True
         self.mapped_at = 0
         self.linked: dict[Key, str] = {}
-        self.linked_at: dict[Key, int] = {}
         self.rows_before = 0
         self.made: set[Key] = set()
         self.fenced: Stepped | None = None
@@ -133,11 +132,31 @@ class Watch(Shown):
 
     # -- deciding -----------------------------------------------------------------------------------------
 
-    def deciding(self, engine: Engine) -> None:
+    def deciding(self, engine: Engine, failed: Sequence[str]) -> None:
+        """`failed`: the apps that could not be read to the end."""
+        self._note_what_was_not_taken_in(engine, failed)
         self.decided_at = self.memory.next()
         self.rows_before = self._written_down(engine.db)
         self.rounds += 1
         self.before = self._print(engine)
+
+    def _note_what_was_not_taken_in(self, engine: Engine, failed: Sequence[str]) -> None:
+        """What an app showed before another call of it failed is read again, in the next run."""
+        for app in failed:
+            shown = {
+                key: s
+                for key, shows in self.memory.shows.items()
+                for s in shows
+                if key[0] == app and s.seq > self.run_began and s.call != "answer"
+            }
+            ids = [id for _, id in shown]
+            with engine.db.reading():
+                waiting, links = engine.records.waiting(app, ids), engine.records.links(app, ids)
+            for (_, id), showing in shown.items():
+                kept = {**(links[id].seen if id in links else {})}
+                kept |= waiting[id].values if id in waiting else {}
+                if any(kept.get(name) != value for name, value in showing.values.items()):
+                    self.passed_over.add(showing.seq)
 
     def holding_back(self) -> None:
         self.held_at = self.decided_at
@@ -260,22 +279,28 @@ class Watch(Shown):
         mine = {x.key for x in self.memory.log if x.who == "engine" and x.action == "create"}
         records = self.w.apps[app].records
         others = [k for k in self.memory.family(person) if k[0] == app and k != key]
+        email = next((x.after for x in changes if x.slot == "email"), None)
         if self.restored_at >= 0:  # what an older state does not know, and a list does not show yet
             lag = timedelta(seconds=self.w.apps[app].traits.lag)
             born = {x.key: x.at for x in self.memory.log if x.action == "create"}
-            others = [k for k in others if born[k] + lag < changes[0].at]
+            others = [k for k in others if born[k] + lag < changes[0].at and self._is_reached_by(email, k)]
         ours = [k for k in others if k in mine and (k in self.linked or k[1] in records)]
         ours = [k for k in ours if not self._archived_unknown(k)]
         if ours:
             self.memory.report("duplicate", f"{key} was created beside {ours}")
             return
-        email = next((x.after for x in changes if x.slot == "email"), None)
         for other in others:
             shown = [s for s in self.memory.shows.get(other, ()) if s.seq < self.decided_at]
             if not shown or self._came_back(other, shown[-1]):
                 continue
             if other[1] in records and tokens(shown[0].values.get("email")) & tokens(email):
                 self.memory.report("duplicate", f"{key} was created beside {other}, which was read")
+
+    def _is_reached_by(self, email: Value, key: Key) -> bool:
+        """Whether a record still has the address: where somebody changed it since, in a record that the state
+        does not know, nothing tells whose it is."""
+        now = self.w.apps[key[0]].records.get(key[1], {}).get("email")
+        return not email or not now or bool(tokens(now) & tokens(email))
 
     def _came_back(self, key: Key, last: Showing) -> bool:
         """Whether a record that was read last as archived, perhaps in a list that lagged, is there again."""

@@ -49,7 +49,7 @@ class Watched(Engine):
     world: World
 
     def _decide(self, run: Run, options: RunOptions) -> Plan:
-        self.world.watch.deciding(self)
+        self.world.watch.deciding(self, [name for name, app in run.report.apps.items() if app.error])
         plan = super()._decide(run, options)
         self.world.watch.decided(self, plan)
         return plan
