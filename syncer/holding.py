@@ -118,10 +118,9 @@ class Holding:
             return "this is the first sync, and first_sync is 'ask'"
         if any(i.identity not in exempt for i in decided.caused):
             return "the mapping changed, and its plan is not empty"
+        # Also what was due when the backup was made, and passed the brakes: it may have been sent since.
         creates = [i for i in decided.items if i.kind == "create" and i.identity not in exempt]
-        if creates and (
-            made := self.ledger.restored()
-        ):  # what was due then, too: it may have been sent since
+        if creates and (made := self.ledger.restored()):
             return f"the state is from a backup of {made}; what it would create may exist by now"
         return ""
 

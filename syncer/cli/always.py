@@ -64,6 +64,7 @@ def _one(
             trial.close()
         if outcome is not None and outcome.report.status in ("done", "partial"):
             draft.replace(path)
+            say(f"The rule stands in {path} now. An undo of this run leaves it there: edit the file as well.")
             _tell_others(runner, name, wishes, config)
         elif outcome is not None:
             say(f"{path} was left as it is: {outcome.report.reason or 'the run failed'}.")

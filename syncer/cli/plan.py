@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,6 +33,8 @@ def plan(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Show what a run would do, and why. Nothing is written to any app."""
+    if out is not None:
+        check_out(out)
     codes: list[Code] = []
     kept: list[tuple[str, list[Item]]] = []
     with running(config) as runner:
@@ -66,6 +70,14 @@ def plan(
         keep(out, kept, config)
         say(f"Kept in {out}. To do exactly this: {hint(f'apply {out}', config)}")
     raise leave(worst(codes))
+
+
+def check_out(out: Path) -> None:
+    """Planning may take long: that it cannot be kept is said before. Raises `OSError`."""
+    place = out if out.exists() else out.parent
+    why = errno.EISDIR if out.is_dir() else errno.ENOENT if not place.exists() else errno.EACCES
+    if out.is_dir() or not os.access(place, os.W_OK):
+        raise OSError(why, os.strerror(why), str(out))
 
 
 def keep(out: Path, kept: list[tuple[str, list[Item]]], config: Path) -> None:

@@ -98,7 +98,7 @@ def _notes(report: Report) -> None:
         tell(f"{len(report.left_out)} changes of the plan do not hold any more and were left out:")
         for item in examples(report.left_out):
             tell(f"  {described(item)}")
-        tell("The next run plans them anew.")
+        tell("What is due there now is planned like any other change, in this run or in the next.")
     if report.leftovers:
         tell(f"{report.leftovers} records could not be brought up to date; the next run tries again.")
 

@@ -82,3 +82,4 @@ def test_a_file_that_cannot_be_written_is_named(desk: Desk) -> None:
     answer = desk.run("plan", "--out", str(desk.folder / "none" / "kept.plan"))
     assert answer.code == 1
     assert "kept.plan cannot be used: No such file or directory" in answer.err
+    assert answer.out == "", "told before anything was planned"
