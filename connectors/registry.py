@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 from typing import Final, Protocol, cast
 
 from connectors.contract import Connector, Options
+from connectors.settings import EVERY
 
 GROUP: Final = "syncer.connectors"
 
@@ -22,14 +23,22 @@ BUILT_IN: Final = {
     "zendesk": "connectors.zendesk:ZendeskConnector",
 }
 
+# Beside them: a config is checked without loading the connectors that it names.
+SETTINGS: Final = {
+    "hubspot": (*EVERY, "api_version", "consent_batches", "lag", "lists"),
+    "mailchimp": (*EVERY, "audience", "connections", "lag", "opt_in_mail", "page_size"),
+    "mailerlite": (*EVERY, "archive", "page_size", "scan_share"),
+    "memory": (),
+    "zendesk": (*EVERY, "bulk", "consent_field", "default_locale", "lag"),
+}
+
 
 class ConnectorClass(Protocol):
-    """A connector before it is connected: its title, the credentials it needs, the settings it knows, its
-    usual address."""
+    """A connector before it is connected: its title, the credentials it needs, its usual address. It may
+    name its `settings` too."""
 
     title: str
     credentials: tuple[str, ...]
-    settings: tuple[str, ...]
     default_base_url: str | None
 
     def __call__(self, options: Options) -> Connector: ...
@@ -52,6 +61,14 @@ def load(name: str) -> ConnectorClass:
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(table))}."
         raise UnknownConnector(f"there is no connector named {name}: {hint}")
     return table[name]()
+
+
+def settings(name: str) -> tuple[str, ...] | None:
+    """The settings that a connector knows; None where it does not say."""
+    if name in SETTINGS or name not in _table():
+        return SETTINGS.get(name)
+    named: tuple[str, ...] | None = getattr(load(name), "settings", None)
+    return named
 
 
 @cache

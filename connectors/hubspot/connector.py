@@ -45,7 +45,7 @@ from connectors.hubspot.records import Reader
 from connectors.hubspot.search import ChangeSearch, search_values
 from connectors.hubspot.webhooks import HubSpotHooks
 from connectors.hubspot.writing import Writer
-from connectors.settings import EVERY, number, token_header
+from connectors.settings import number, token_header
 from connectors.values import moment
 
 LIST: Final = 100
@@ -76,7 +76,6 @@ SCOPES = (
 class HubSpotConnector:
     title = "HubSpot"
     credentials: tuple[str, ...] = ("token",)
-    settings: tuple[str, ...] = (*EVERY, "api_version", "lag", "lists", "consent_batches")
     default_base_url: str | None = "https://api.hubapi.com"
     rates = RATES
 

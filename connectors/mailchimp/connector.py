@@ -30,7 +30,7 @@ from connectors.mailchimp.records import Item, Reader
 from connectors.mailchimp.tags import Tags
 from connectors.mailchimp.webhooks import MailchimpHooks
 from connectors.mailchimp.writing import Writer
-from connectors.settings import EVERY, number
+from connectors.settings import number
 
 BATCH: Final = 500
 LAG: Final = 10.0  # seconds; nothing is documented, so a look-up of a lost create waits as long
@@ -42,7 +42,6 @@ PHASES: Final = (None, "archived")
 class MailchimpConnector:
     title = "Mailchimp"
     credentials: tuple[str, ...] = ("token",)
-    settings: tuple[str, ...] = (*EVERY, "audience", "connections", "lag", "opt_in_mail", "page_size")
     default_base_url: str | None = None  # the key names the data centre
     rates = RATES
 

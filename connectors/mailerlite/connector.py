@@ -27,7 +27,7 @@ from connectors.mailerlite.paging import numbered
 from connectors.mailerlite.records import Reader
 from connectors.mailerlite.webhooks import MailerLiteHooks
 from connectors.mailerlite.writing import CREATES, Writer
-from connectors.settings import EVERY, bearer, number, require
+from connectors.settings import bearer, number, require
 
 PAGE: Final = 100  # the largest allowed is not documented; the setting page_size raises it
 VERSION: Final = "2026-11-01"  # pins the API's behaviour to that day
@@ -40,7 +40,6 @@ STATED: Final = (RateHeaders("x-ratelimit-limit", "x-ratelimit-remaining"),)
 class MailerLiteConnector:
     title = "MailerLite"
     credentials: tuple[str, ...] = ("token",)
-    settings: tuple[str, ...] = (*EVERY, "archive", "page_size", "scan_share")
     rates = (Rate("general", LIMIT, 60.0),)
     default_base_url: str | None = "https://connect.mailerlite.com"
 

@@ -37,7 +37,6 @@ class MemoryConnector:
 
     title = "Memory"
     credentials: tuple[str, ...] = ()
-    settings: tuple[str, ...] = ()
     default_base_url: str | None = None
     served: ClassVar[dict[str, tuple[MemoryApp, ...]]] = {}
 

@@ -23,7 +23,7 @@ from connectors.contract import (
     Write,
 )
 from connectors.http import Http
-from connectors.settings import EVERY, basic, number, require
+from connectors.settings import basic, number, require
 from connectors.zendesk.errors import said
 from connectors.zendesk.feeds import by_cursor, by_time, listed
 from connectors.zendesk.fields import OBJECTS, ObjectFacts, new_field, object_spec
@@ -48,7 +48,6 @@ STATED: Final = (RateHeaders("x-rate-limit", "x-rate-limit-remaining", resets="r
 class ZendeskConnector:
     title = "Zendesk"
     credentials: tuple[str, ...] = ("email", "token")
-    settings: tuple[str, ...] = (*EVERY, "bulk", "consent_field", "default_locale", "lag")
     rates = RATES
     default_base_url: str | None = None  # each account has its own: https://SUBDOMAIN.zendesk.com
 

@@ -78,7 +78,9 @@ class AppModel(Strict):
 
     @model_validator(mode="after")
     def _settings_are_known(self) -> Self:
-        known = registry.load(self.connector).settings if self.settings else ()
+        known = registry.settings(self.connector) if self.settings else None
+        if known is None:
+            return self
         for word in self.settings:
             if word not in known:
                 what = f"{self.connector} has no setting '{word}'"
