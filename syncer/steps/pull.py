@@ -76,11 +76,12 @@ class Puller:
             began = state["scan_began"] if resumed else codec.iso(self.now())
             fresh = first and not resumed and not self._knows_any()
             open_ids = self.intake.records.open_links(self.app.name)
+            # A list that lags is believed while nothing is known: it shows nothing that we have written over.
+            lagging = self.app.spec.lists_lag and (not first or self.intake.records.any_links(self.app.name))
             self._sent_before(open_ids, self.now())
             self.ledger.save_reader(self.app.name, scan_began=began)
         try:
             yield from self._fetch(open_ids)  # writes without an answer are settled by what is there now
-            lagging = self.app.spec.lists_lag and not first
             partly = state["cursor"] is not None and self.app.spec.feed == "changes"
             seen = None if resumed or partly else set[str]()
             yield from self._pages(state["cursor"], fresh, lagging, seen)

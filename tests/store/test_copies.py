@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from connectors.contract import AppError, Page
+from syncer.engine import Engine, Options
 from syncer.store.copies import backup, put_aside, restore
 from syncer.store.database import Database, StateError
 from syncer.store.errors import StateDamaged
@@ -247,6 +248,21 @@ def test_creates_of_a_restored_state_wait_for_a_person(tmp_path: Path, engine: s
         assert world.settle().status == "done"
         assert world.contents() == before
         world.db.close()
+
+
+def test_a_list_that_lags_is_not_believed_after_a_state_was_put_back(tmp_path: Path) -> None:
+    """It still shows the opt-in over which we have just written, in the first reading since."""
+    world = World(tmp_path, {"crm": CRM, "mail": replace(MAIL, lists_lag=True, lag=90.0), "desk": DESK})
+    world.apps["crm"].user_create({"email": "mara@x.test", "first": "Mara", "optout": "true"})
+    world.apps["mail"].user_create({"email": "mara@x.test", "first": "Mara", "status": "active"})
+    world.clock.sleep(600)
+    Engine(world.sync(), world.db, world.ports()).run(Options())
+    assert world.only("mail")["status"] == "out"
+    backup(world.db, tmp_path / "b.db", world.clock())
+    restore(world.db, tmp_path / "b.db", world.clock(), always)
+    Engine(world.sync(), world.db, world.ports()).run(Options())
+    assert (world.only("mail")["status"], world.only("desk")["consent"]) == ("out", "unsubscribed")
+    world.db.close()
 
 
 def test_creates_that_were_due_when_the_backup_was_made_wait_too(tmp_path: Path) -> None:
