@@ -33,7 +33,7 @@ def test_a_spec_survives_being_remembered() -> None:
     assert specs.loads(specs.dumps(spec)) == spec
 
 
-MODEL = AppModel(connector="memory", credentials={"token": SecretStr("one")}, settings={"lag": 1})
+MODEL = AppModel(connector="zendesk", credentials={"token": SecretStr("one")}, settings={"lag": 1})
 
 
 @pytest.mark.parametrize(
