@@ -50,7 +50,7 @@ def doubted_in(
     from now on (`reviews`)."""
     pairs = [*ledger.doubts(), *((r.record, r.other) for r in reviews)]
     waits_for = dict(pairs)
-    pairs += records.keys.sharing(sync.mapping.match.exact[:1], waits_for) if pairs else []
+    pairs += records.keys.sharing(sync.mapping.match.exact[:1], waits_for)
     doubted: dict[LinkKey, set[str]] = defaultdict(set)
     for record, other in pairs:
         passed = {record}

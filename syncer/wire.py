@@ -32,7 +32,8 @@ from mappings.document import ProblemsFound
 from mappings.load import Draft, bind, fit
 from mappings.model import ObjectMapping
 from syncer import specs, stopping
-from syncer.config.files import AppModel, Config
+from syncer.config.apps import AppModel
+from syncer.config.files import Config
 from syncer.config.files import Sync as SyncConfig
 from syncer.marks import Marks
 from syncer.ports import Ports

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from syncer.config.files import AppModel
+from syncer.config.apps import AppModel
 from syncer.logs import log
 from syncer.service.alerting import Message, Signs, Trouble, step, troubles
 from syncer.service.service import Service

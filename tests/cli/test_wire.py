@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from connectors.contract import FieldSpec, ObjectSpec
 from syncer import specs
-from syncer.config.files import AppModel, load_config
+from syncer.config.apps import AppModel
+from syncer.config.files import load_config
 from syncer.ports import Ports
 from syncer.store.database import Database
 from syncer.store.history import History

@@ -18,7 +18,7 @@ SEARCHES = 8
 PROCESS = """
 import sys
 import time
-from syncer.config.files import AppModel
+from syncer.config.apps import AppModel
 from syncer.ports import Ports
 from syncer.store.budget import SharedBudget
 from syncer.store.sharing import Shared

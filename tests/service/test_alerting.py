@@ -15,7 +15,8 @@ import pytest
 from pydantic import SecretStr
 
 from syncer.cli.init import contents, write
-from syncer.config.files import OAuthModel, load_config
+from syncer.config.apps import OAuthModel
+from syncer.config.files import load_config
 from syncer.config.service import AlertsModel
 from syncer.ports import Ports
 from syncer.service.alerting import Signs, Trouble, step, troubles

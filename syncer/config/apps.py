@@ -1,0 +1,82 @@
+"""The apps of a config file: which connector, its address, its secrets, and its own options."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from connectors import registry
+from mappings.checking import Strict, mistake
+from mappings.spelling import nearest
+from syncer.config.types import BaseUrl, Setting
+
+
+def _connector(name: str) -> str:
+    known = registry.names()
+    if name not in known:
+        raise mistake(f"'{name}' is not a connector", nearest(name, known, "Connectors: {}."))
+    return name
+
+
+class OAuthModel(Strict):
+    """A login whose access tokens expire; they are renewed with the refresh token. `syncer auth login` gets
+    the first; else it is given here."""
+
+    client_id: SecretStr = Field(description="As ${ENV}.", examples=["${HUBSPOT_CLIENT_ID}"])
+    client_secret: SecretStr = Field(description="As ${ENV}.", examples=["${HUBSPOT_CLIENT_SECRET}"])
+    refresh_token: SecretStr | None = Field(
+        default=None,
+        description="As ${ENV}; without it, run syncer auth login.",
+        examples=["${HUBSPOT_REFRESH_TOKEN}"],
+    )
+
+
+class AppModel(Strict):
+    """One account of one app."""
+
+    connector: Annotated[str, AfterValidator(_connector)] = Field(
+        description="The kind of app.", examples=["hubspot", "mailerlite", "mailchimp", "zendesk", "memory"]
+    )
+    base_url: BaseUrl | None = Field(
+        default=None, description="The address of its API.", examples=["https://subdomain.zendesk.com"]
+    )
+    credentials: dict[str, SecretStr] = Field(
+        default={},
+        description="Secrets, by the names that the connector asks for. Take them from the environment.",
+        examples=[{"token": "${HUBSPOT_TOKEN}"}],
+    )
+    oauth: OAuthModel | None = Field(
+        default=None, description="A login that expires, in place of credentials."
+    )
+    settings: dict[str, Setting] = Field(
+        default={}, description="Options of this connector, see its page.", examples=[{"api_version": "v3"}]
+    )
+    reserve: int = Field(
+        default=10, ge=0, le=90, description="Percent of its rate limits that is left to other integrations."
+    )
+    writes: Literal["on", "off"] = Field(default="on", description="off: the app is read and never written.")
+    max_records: int | None = Field(
+        default=None, gt=0, description="Beyond this, the app is neither read nor written.", examples=[200000]
+    )
+
+    @model_validator(mode="after")
+    def _settings_are_known(self) -> Self:
+        known = registry.settings(self.connector) if self.settings else None
+        if known is None:
+            return self
+        for word in self.settings:
+            if word not in known:
+                what = f"{self.connector} has no setting '{word}'"
+                cure = nearest(word, known, "Its settings: {}.") or "Remove the line."
+                raise mistake(what, cure, inside=("settings", word), key=True)
+        return self
+
+    def secrets(self) -> dict[str, str]:
+        """The credentials in plain, for the connector alone."""
+        return {name: secret.get_secret_value() for name, secret in self.credentials.items()}
+
+    def login(self) -> dict[str, str]:
+        """The login in plain, for the connector alone; empty where there is none."""
+        said: list[tuple[str, SecretStr | None]] = list(self.oauth) if self.oauth else []
+        return {name: secret.get_secret_value() for name, secret in said if secret is not None}
