@@ -208,8 +208,8 @@ class Engine:
         touched = self.records.touched() if planned == now_planned else self.records.all_golden()
         complete = set(now_planned.split()[1:])
         found = find_matches(self.sync, self.records, complete, self.ledger.reviewed())
-        matches = holding.matches(options.selection.narrow(found, self.records))
-        touched = sorted({*options.selection.goldens(touched, self.records), *options.answers})
+        matches = holding.matches(options.selection.narrow(found, self.records)).without(followed.waiting)
+        about = {*options.selection.goldens(touched, self.records), *options.answers} - followed.waiting
         turned_down = waiting[2] if waiting and options.reject == waiting[0] else []
         deciding = Deciding(
             self.sync,
@@ -224,10 +224,10 @@ class Engine:
             options.bring_back,
             options.answers if run.plan is None else {},
             moved(planned, self.ledger.mapped(), self.sync.mapping),
-            {relink.golden for relink in followed},
+            {relink.golden for relink in followed.moved},
         )
-        decided = deciding.run_all(touched, matches)
-        decided.relinks += followed
+        decided = deciding.run_all(sorted(about), matches)
+        decided.relinks += followed.moved
         decided.items.sort(key=lambda i: i.sort_key)
         if not options.selection.narrows:
             run.report.reviews += self.ledger.save_reviews(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syncer.joining import Joining
@@ -12,6 +12,16 @@ from syncer.setup import Sync
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
+
+
+@dataclass(slots=True)
+class Followed:
+    """`moved`: links that went over to another record or golden record. `waiting`: golden records of which a
+    record went into one that nobody links, while a create of ours in that app has no answer: it may have made
+    that record, so nothing is decided about them before this is known."""
+
+    moved: list[Relink] = field(default_factory=list)
+    waiting: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,31 +34,33 @@ class Following:
     run: str
     now: Callable[[], datetime]
 
-    def follow(self) -> list[Relink]:
-        """The links that moved. A link whose survivor has none of its own goes over to it, with all
-        that is known; where the survivor belongs to another golden record, the two become one."""
-        moved: list[Relink] = []
+    def follow(self) -> Followed:
+        """A link whose survivor has none of its own goes over to it, with all that is known; where the
+        survivor belongs to another golden record, the two become one."""
+        found = Followed()
         into = Joins(self.records.db, self.records.space).merged()
+        creating = {f.item.app for f in self.ledger.in_flight() if f.item.kind == "create"} if into else set()
         for key in sorted(into):
             survivor = _end(key, into)
-            if survivor is not None and (golden := self._follow(key, survivor)):
-                moved.append(Relink(*key, golden, "merge"))
-        return moved
+            if survivor is not None:
+                self._follow(found, key, survivor, creating)
+        return found
 
-    def _follow(self, key: LinkKey, survivor: str) -> str | None:
-        """The golden record whose link moved, if one did."""
+    def _follow(self, found: Followed, key: LinkKey, survivor: str, creating: Collection[str]) -> None:
         app, id = key
         links = self.records.links(app, [id, survivor])
         lost, won = links.get(id), links.get(survivor)
         if lost is None:
-            return None
-        if won is None:
+            return
+        if won is None and app in creating:
+            found.waiting.add(lost.golden)
+        elif won is None:
             self._move(lost, survivor)
-            return lost.golden
-        if won.golden == lost.golden:
-            return None  # its golden record goes on with the survivor
-        joining = Joining(self.sync, self.records, self.ledger, self.run, self.now)
-        return joining.join(lost.golden, won.golden, lost.key)
+            found.moved.append(Relink(*key, lost.golden, "merge"))
+        elif won.golden != lost.golden:  # else its golden record goes on with the survivor
+            joining = Joining(self.sync, self.records, self.ledger, self.run, self.now)
+            golden = joining.join(lost.golden, won.golden, lost.key)
+            found.moved.append(Relink(*key, golden, "merge"))
 
     def _move(self, link: Link, survivor: str) -> None:
         """The same link under another id. What came from the record came from its survivor."""

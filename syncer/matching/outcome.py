@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from syncer.model import LinkKey
@@ -29,3 +30,7 @@ class Review:
 class Matches:
     groups: list[Group]
     reviews: list[Review]
+
+    def without(self, goldens: Collection[str]) -> Matches:
+        """Nothing joins these golden records."""
+        return Matches([g for g in self.groups if g.golden not in goldens], self.reviews)

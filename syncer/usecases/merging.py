@@ -123,8 +123,8 @@ class MergingInApp:
         with self.db.transaction():
             if Joins(self.db, self.sync.name).merged().keys() <= self.merged.into.keys():
                 records, ledger = self.engine.records, self.engine.ledger
-                moved = Following(self.sync, records, ledger, run.id, self.ports.now).follow()
-                records.mark_due(sorted({relink.golden for relink in moved}))
+                followed = Following(self.sync, records, ledger, run.id, self.ports.now).follow()
+                records.mark_due(sorted({relink.golden for relink in followed.moved}))
 
 
 def _asking(app: App, survivor: str, other: str) -> Task[Result]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from connectors.memory.faults import Flaky
 from syncer.brakes import ChangeKind, Limit
 from syncer.store.ledger import Ledger
 from tests.engine.world import World
@@ -97,6 +99,27 @@ def test_a_record_that_lives_on_under_a_new_id_keeps_its_person(world: World) ->
     world.apps["desk"].user_edit(record(world, "desk", "bo@x.test"), {"phone": "+6281299998888"})
     world.settle()
     assert world.apps["crm"].records[survivor]["phone"] == "+6281299998888"
+
+
+def test_whoever_was_merged_into_a_record_just_made_is_one_with_its_person(world: World) -> None:
+    """Its create has no answer yet, so that nobody links it when the merge is read."""
+    crm, desk = world.apps["crm"], world.apps["desk"]
+    anna = record(world, "crm", "anna@x.test")
+    desk.user_create({"email": "cy@x.test", "name": "Cy Moor"})
+    desk.user_edit(record(world, "desk", "anna@x.test"), {"phone": "+6281234567000"})
+    crm.faults = Flaky(random.Random(1), {"timeout_after": 1.0}, slow=90.0)  # what was read is old by then
+
+    def merge_them(call: str) -> None:
+        if call == "fetch" and len(crm.records) == 3:
+            crm.faults = crm.before_call = None
+            merge(world, "anna@x.test", "cy@x.test")
+
+    crm.before_call = merge_them
+    world.run()
+    world.settle()
+    assert anna not in crm.records
+    owners = {golden(world, app, record(world, app, "cy@x.test")) for app in ("crm", "desk")}
+    assert owners == {golden(world, "desk", record(world, "desk", "anna@x.test"))}
 
 
 def test_chains_of_merges_are_followed_to_the_end(world: World) -> None:

@@ -259,11 +259,14 @@ class AtRest:
         return trusted is not None and over[0].at - trusted <= FRESH
 
     def _passes_for_unsent(self, x: Happening) -> bool:
-        """What stood there before our write was typed again, and a clock was set meanwhile, or the app's is
-        wrong: it cannot be told from a write that did not land."""
-        ours = [y for y in self.memory.of_slot(x.key, x.slot) if y.seq < x.seq and y.who == "engine"]
+        """What stood there before our write, whether it landed or not, was typed again, and a clock was set
+        meanwhile, or the app's is wrong: it cannot be told from a write that did not land."""
+        earlier = [y for y in self.memory.of_slot(x.key, x.slot) if y.seq < x.seq]
+        stood = [y.before for y in earlier if y.who == "engine"][-1:]
+        for sent, _ in [s for s in self.memory.sent.get((x.key, x.slot), ()) if s[0] < x.seq][-1:]:
+            stood += [y.after for y in earlier if y.seq < sent][-1:] or [None]
         wrong = self.memory.clock_set or x.app in self.w.kinds.clocks
-        return bool(wrong and ours and ours[-1].before == x.after)
+        return bool(wrong) and x.after in stood
 
     def _tags_kept(self, golden: Golden, link: Link, last: Happening, first: int) -> None:
         """A tag that was added is there, unless somebody took it away or the log says so."""
