@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -149,16 +149,11 @@ class Deciding:
             found[app, id] = StubConsent(state, app, id, datetime.fromisoformat(seen_at))
         return found
 
-    def abilities_for(self, units: Sequence[Unit]) -> Abilities:
-        """What the apps can do, with the unique values that matter to these golden records."""
-        owners = owners_of(self.sync, self.records, units)
-        return replace(self.abilities, taken=owners.taken(self.abilities))
-
     def _chunk(self, units: list[Unit], stubs: Mapping[LinkKey, StubConsent]) -> None:
         owners = owners_of(self.sync, self.records, units)
         owners.attach_stubs(stubs)
         lens = Lens(self.sync.mapping, refs.load(self.sync, self.records.db, units))
-        abilities = replace(self.abilities, taken=owners.taken(self.abilities))
+        abilities = owners.with_taken(self.abilities)
         decisions = []
         for unit in units:
             doubted = {app for link in unit.links for app in self.doubted.get(link.key, ())}

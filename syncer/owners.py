@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from mappings.model import BadValue, Slot
@@ -35,20 +35,22 @@ class Owners:
             found = {(app, id) for app, id, golden in held if not golden} & stubs.keys() - own
             unit.stubs = tuple(stubs[key] for key in sorted(found))
 
-    def taken(self, abilities: Abilities) -> dict[tuple[str, str, str], tuple[str, str]]:
-        """Unique values that belong to a record already, in apps where a create might want them."""
+    def with_taken(self, abilities: Abilities) -> Abilities:
+        """These abilities with the unique values that belong to a record already, in apps where a create
+        might want them."""
         places: dict[tuple[str, str], list[str]] = defaultdict(list)
         for app in abilities.creates:
             for slot in self.sync.slots(app).values():
                 if slot.name in abilities.unique.get(app, ()):
                     places[app, slot.fields[0]].append(slot.name)
         own = {link.key: unit.golden.id for unit in self.units for link in unit.links}
-        return {
+        taken = {
             (app, slot, key): (id, golden or own.get((app, id), ""))
             for (kind, key), held in self.holders.items()
             for app, id, golden in held
             for slot in places.get((app, kind), ())
         }
+        return replace(abilities, taken=taken)
 
 
 def owners_of(sync: Sync, records: Records, units: Sequence[Unit]) -> Owners:

@@ -37,8 +37,8 @@ class Retaining:
         cutoff = now - self.keep
         with self.db.reading():
             since = History(self.db).fact(f"reaches:{name}")
-            oldest = self.db.one("SELECT MIN(started) FROM run WHERE space = :space", space=name)
-        if oldest is None or oldest[0] is None or oldest[0] >= codec.iso(cutoff):
+            oldest = Retention(self.db, name).oldest_run()
+        if oldest is None or oldest >= codec.iso(cutoff):
             return
         if since is not None and since[:10] == codec.iso(cutoff)[:10]:
             return

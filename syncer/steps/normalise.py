@@ -31,13 +31,12 @@ class Intake:
     app: App
     records: Records
     ledger: Ledger
-    failed: int = 0
     gone: set[str] = field(default_factory=set)
     sure: bool = False
 
     def emptied(self, page: Sequence[Record]) -> bool:
         """Whether a linked record shows a blank where it held something: somebody may have cleared it, or the
-        app may have lost the field. Call inside a transaction or a view."""
+        app may have lost the field. Call inside a transaction or a reading."""
         slots = self.sync.slots(self.app.name)
         blanks = {r.id: [n for n in slots if n in r.values and r.values[n] in _BLANK] for r in page}
         links = self.records.links(self.app.name, [id for id, names in blanks.items() if names])
@@ -220,7 +219,6 @@ class Intake:
         try:
             return only(record.values)
         except ExpressionFailed:
-            self.failed += 1
             return linked
 
     def _held(self, obs: Observation) -> Value:

@@ -32,17 +32,15 @@ class TooMany(AppError):
 
 @dataclass(slots=True)
 class Pulled:
-    """What reading an app gave. `first`: its first complete read ended now. `error`: why it stopped early;
-    `refused`: the credential was. `short`: a full listing left out records that are there, or was empty where
-    there had been some, so what it does not show may be there as well."""
+    """What reading an app gave. `error`: why it stopped early; `refused`: the credential was. `short`: a full
+    listing left out records that are there, or was empty where there had been some, so what it does not show
+    may be there as well."""
 
     read: int = 0
-    first: bool = False
     complete: bool = False
     short: bool = False
     error: str = ""
     refused: bool = False
-    missing: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -102,7 +100,7 @@ class Puller:
             self.ledger.save_reader(self.app.name, **changes)
             if self.app.spec.feed == "scan":
                 self.ledger.scanned(self.app.name, started, self.now() - started)
-        self.result.first, self.result.complete = first, True
+        self.result.complete = True
         self.result.short = resumed and self.app.spec.feed == "scan"  # the rest was listed some time ago
         if gone and (yield from self._ask_about(gone)):
             with self.intake.records.db.transaction():
@@ -253,7 +251,6 @@ class Puller:
     def _ask_about(self, ids: Sequence[str]) -> Task[bool]:
         """Records that a complete listing did not show: absence is a reason to ask, never a deletion. False
         where there was no answer: then the listing vouches for none of them."""
-        self.result.missing = list(ids)
         try:
             found = yield from self._fetch(ids)
         except AppError as error:

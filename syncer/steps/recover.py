@@ -28,12 +28,10 @@ MARGIN = timedelta(seconds=1)
 @dataclass(slots=True)
 class Recovered:
     """`lost`: creates that no field can be looked up by: reading the app will tell. `untold`: those that were
-    to be looked up, and of which nothing can be told yet. Both stay in the outbox. `adopted`: golden ids
-    whose record was found."""
+    to be looked up, and of which nothing can be told yet. Both stay in the outbox."""
 
     lost: list[InFlight] = field(default_factory=list)
     untold: list[InFlight] = field(default_factory=list)
-    adopted: list[str] = field(default_factory=list)
     error: str = ""
 
     def unasked(self) -> str:
@@ -120,7 +118,6 @@ class Recovery:
             if mine is not None and golden is not None:
                 del shown[mine]
                 records.save_links([adopt(self._sent(flight), mine, golden)], self.sync.slot_names())
-                self.result.adopted.append(golden.id)
             elif self._join(edited := self._edited(flight, shown), golden):
                 del shown[edited[0]]
             elif not whole or read_at is None or read_at - flight.sent_at <= self._patience():
@@ -227,7 +224,6 @@ class Recovery:
         mine = [r for r in free if ours and self._matches(flight, r, name)]
         if golden is not None and len(mine) >= 1:
             records.save_links([adopt(self._sent(flight), mine[0].id, golden)], self.sync.slot_names())
-            self.result.adopted.append(golden.id)
             # Of one that was put away the reading asks what became of it: perhaps it was merged.
             self.intake.save([r for r in mine[:1] if not r.archived], began)
         elif found:

@@ -46,6 +46,11 @@ class Keys:
                     found[app, row[0]].append((row[1], row[2]))
         return found
 
+    def ids(self, app: str) -> list[str]:
+        """All records of an app that have a key, in order."""
+        sql = "SELECT DISTINCT id FROM match_key WHERE space = :space AND app = :app ORDER BY id"
+        return [str(row[0]) for row in self.db.rows(sql, space=self.space, app=app)]
+
     def of(self, app: str, ids: Sequence[str]) -> list[tuple[str, str | None, str, str]]:
         """(record id, golden id, kind, key) of known records, in any order."""
         found = []

@@ -27,6 +27,11 @@ class Retention:
     db: Database
     space: str
 
+    def oldest_run(self) -> str | None:
+        """When it started."""
+        row = self.db.one("SELECT MIN(started) FROM run WHERE space = :space", space=self.space)
+        return None if row is None or row[0] is None else str(row[0])
+
     def drop_changes(self, before: datetime) -> int:
         """Golden changes of older runs; the row that says which run founded a golden record stays, empty."""
         values = {"space": self.space, "before": codec.iso(before), "nothing": _NOTHING}

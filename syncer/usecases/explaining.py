@@ -15,9 +15,8 @@ from syncer.abilities import abilities_of, creating_in
 from syncer.core.decide import decide
 from syncer.core.lens import Lens
 from syncer.core.standing import Standing, standing
-from syncer.deciding import Deciding
 from syncer.model import Golden, Item, LinkKey, Provenance, Unit, Value
-from syncer.ports import Ports
+from syncer.owners import owners_of
 from syncer.setup import Sync
 from syncer.store.database import Database, chunks
 from syncer.store.ledger import Ledger
@@ -147,9 +146,8 @@ class Explainer:
         units = self.records.units(ids)
         lens = Lens(self.sync.mapping, refs.load(self.sync, self.db, units.values()))
         creating = creating_in(self.ledger)
-        now, able = Ports().now, abilities_of(self.sync, self.ledger)
-        deciding = Deciding(self.sync, self.records, self.ledger, "", now, able, creating)
-        abilities = deciding.abilities_for(list(units.values()))
+        owners = owners_of(self.sync, self.records, list(units.values()))
+        abilities = owners.with_taken(abilities_of(self.sync, self.ledger))
         found = []
         log: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.stories.choices(units, self.sync.mapping.object):

@@ -13,9 +13,9 @@ from syncer.abilities import abilities_of, creating_in
 from syncer.core.deeds import Line, Reversal, Written
 from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
-from syncer.deciding import Deciding
 from syncer.engine import Engine, Run
 from syncer.model import ABSENT, Item, LinkKey
+from syncer.owners import owners_of
 from syncer.ports import Ports, Task
 from syncer.setup import App
 from syncer.steps.normalise import Intake
@@ -126,9 +126,7 @@ def plan_reversals(
     records, ledger = engine.records, engine.ledger
     creating = creating_in(ledger)
     units = [r.unit for r in reversals]
-    able = abilities_of(engine.sync, ledger)
-    deciding = Deciding(engine.sync, records, ledger, id, engine.ports.now, able, creating)
-    abilities = deciding.abilities_for(units)
+    abilities = owners_of(engine.sync, records, units).with_taken(abilities_of(engine.sync, ledger))
     due = []
     for r in reversals:
         planning = Planning(r.unit.golden, lens, abilities, [], [], [])

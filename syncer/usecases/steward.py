@@ -133,8 +133,7 @@ class Steward:
     def duplicates(self, app: str) -> list[list[LinkKey]]:
         """Groups of records of an app that are one person, as far as their keys tell. Reads all of them."""
         with self.db.reading():
-            sql = "SELECT DISTINCT id FROM match_key WHERE space = :space AND app = :app ORDER BY id"
-            ids = [row[0] for row in self.db.rows(sql, space=self.space, app=app)]
+            ids = Records(self.db, self.space).keys.ids(app)
             traits = self._traits([(app, id) for id in ids])
             _, never = Decisions(self.db, self.space).pairs()
         found = match([replace(t, golden=None) for t in traits], decided=Decided(never=never))

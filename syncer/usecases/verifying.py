@@ -14,9 +14,9 @@ from syncer.abilities import abilities_of, creating_in, doubted_in
 from syncer.core.drift import Finding, Kind, compare
 from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
-from syncer.deciding import Deciding
 from syncer.engine import Engine
 from syncer.model import DISAGREES, LinkKey, Unit
+from syncer.owners import owners_of
 from syncer.ports import Ports, Task
 from syncer.setup import App, Sync
 from syncer.store.database import Database, chunks
@@ -109,11 +109,10 @@ class Verifying:
         creating, doubted = creating_in(ledger), doubted_in(self.sync, records, ledger)
         able = abilities_of(self.sync, ledger)
         able = replace(able, creates=[app for app in able.creates if app in complete])
-        deciding = Deciding(self.sync, records, ledger, "", self.ports.now, able, creating)
         for some in chunks(records.all_golden(), CHUNK):
             units = list(records.units(some).values())
             lens = Lens(self.sync.mapping, refs.load(self.sync, self.db, units))
-            abilities = deciding.abilities_for(units)
+            abilities = owners_of(self.sync, records, units).with_taken(able)
             for unit in units:
                 waits = {app for link in unit.links for app in doubted.get(link.key, ())}
                 planning = Planning(unit.golden, lens, abilities, [], [], [])
