@@ -6,6 +6,7 @@ records linked there: ten changes among twelve records are no accident, a thousa
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -41,6 +42,11 @@ class Trip:
     def __str__(self) -> str:
         share = f" ({self.number / self.linked:.0%} of {self.linked} linked records)" if self.linked else ""
         return f"{self.app}: {self.number} {self.kind}{share}, and at most {self.allowed} go unasked"
+
+
+def stopped(kind: ChangeKind, reason: str) -> bool:
+    """Whether a brake of this kind was among what held a plan: reads what `Trip` had said."""
+    return re.search(rf": \d+ {kind}[ ,]", reason) is not None
 
 
 def kinds_of(item: Item, mapping: ObjectMapping) -> set[ChangeKind]:

@@ -30,7 +30,7 @@ from syncer.store.database import chunks
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 
-CHUNK = 300
+CHUNK = 300  # golden records held at once
 
 
 @dataclass(slots=True)
@@ -193,7 +193,7 @@ class Deciding:
         self.records.drop_observations(o.key for u in used for o in u.observations.values())
         self.records.save_observations(o for d in decisions for o in d.waiting)
         self._save_keys(used)
-        self._save_references(decisions)
+        refs.save(self.sync, self.records, ((d.unit.golden, d.changed) for d in decisions))
         self._touch(decisions, used)
         self.ledger.log(self.run, self.now(), (e for d in decisions for e in d.log))
         self.ledger.journal(self.run, ((d.unit.golden.id, _journal(d)) for d in decisions if d.changed))
@@ -223,15 +223,6 @@ class Deciding:
         keys = {*self.sync.key_fields, *self.sync.mapping.match.names}
         return [s.name for s in self.sync.slots(app).values() if not keys.isdisjoint(s.fields)]
 
-    def _save_references(self, decisions: Sequence[Decision]) -> None:
-        names = [f.name for f in self.sync.mapping.fields.values() if f.reference in self.sync.targets]
-        self.records.save_references(
-            (d.unit.golden.id, name, _text(d.unit.golden.value.get(name)))
-            for d in decisions
-            for name in names
-            if name in d.changed
-        )
-
     def _touch(self, decisions: Sequence[Decision], used: Sequence[Unit]) -> None:
         """Those that point here look again at what changed its name or gained a record."""
         if self.sync.dependents:
@@ -253,7 +244,3 @@ def _gone(unit: Unit, decision: Decision) -> list[Relink]:
 def _journal(decision: Decision) -> dict[str, Any]:
     """What changed, for the journal."""
     return codec.journal_body(decision.changed, decision.unit.golden.provenance, decision.was)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

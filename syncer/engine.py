@@ -202,7 +202,6 @@ class Engine:
 
     def _decide_inside(self, run: Run, options: Options) -> Plan:
         holding = Holding(self.sync, self.records, self.ledger, options)
-        waiting = holding.waiting
         followed = Following(self.sync, self.records, self.ledger, run.id, self.ports.now).follow()
         planned, now_planned = self.ledger.planned(), self._plan_basis()
         touched = self.records.touched() if planned == now_planned else self.records.all_golden()
@@ -210,7 +209,6 @@ class Engine:
         found = find_matches(self.sync, self.records, complete, self.ledger.reviewed())
         matches = holding.matches(options.selection.narrow(found, self.records)).without(followed.waiting)
         about = {*options.selection.goldens(touched, self.records), *options.answers} - followed.waiting
-        turned_down = waiting[2] if waiting and options.reject == waiting[0] else []
         deciding = Deciding(
             self.sync,
             self.records,
@@ -219,12 +217,12 @@ class Engine:
             self.ports.now,
             abilities_of(self.sync, self.ledger),
             creating_in(self.ledger),
-            frozenset(i.identity for i in turned_down),
-            doubted_in(self.sync, self.records, self.ledger, matches.reviews),
-            options.bring_back,
-            options.answers if run.plan is None else {},
-            moved(planned, self.ledger.mapped(), self.sync.mapping),
-            {relink.golden for relink in followed.moved},
+            refused=frozenset(i.identity for i in holding.refused),
+            doubted=doubted_in(self.sync, self.records, self.ledger, matches.reviews),
+            bring_back=options.bring_back,
+            answers=options.answers if run.plan is None else {},
+            moved=moved(planned, self.ledger.mapped(), self.sync.mapping),
+            gaining={relink.golden for relink in followed.moved},
         )
         decided = deciding.run_all(sorted(about), matches)
         decided.relinks += followed.moved
@@ -291,14 +289,14 @@ class Engine:
                 yield Writer(
                     self.sync,
                     app,
-                    run.id,
-                    run.began,
-                    mine[lane::lanes],
-                    self.intakes[name],
-                    self.ledger,
-                    self.ports.now,
-                    self.ports.progress,
-                    run.next_ref,
+                    run=run.id,
+                    began=run.began,
+                    items=mine[lane::lanes],
+                    intake=self.intakes[name],
+                    ledger=self.ledger,
+                    now=self.ports.now,
+                    progress=self.ports.progress,
+                    next_ref=run.next_ref,
                 )
 
     def _account(self, run: Run, items: list[Item], wrote: Sequence[tuple[str, Wrote]]) -> None:

@@ -12,7 +12,7 @@ from syncer.matching.outcome import Matches, Review
 from syncer.model import Item
 from syncer.options import Options
 from syncer.setup import Sync
-from syncer.store.ledger import Ledger
+from syncer.store.ledger import HeldPlan, Ledger
 from syncer.store.records import Records
 
 REFUSED = "a plan that linked them was refused"
@@ -33,13 +33,13 @@ class Plan:
 @dataclass(slots=True)
 class Holding:
     """The plan of one run against the brakes, and against one that waits for an answer. Call inside a
-    transaction. `waiting`: (run, reason, items) of that one."""
+    transaction. `waiting`: that one."""
 
     sync: Sync
     records: Records
     ledger: Ledger
     options: Options
-    waiting: tuple[str, str, list[Item]] | None = field(init=False)
+    waiting: HeldPlan | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.waiting = self.ledger.held()
@@ -47,21 +47,26 @@ class Holding:
     @property
     def rejects(self) -> bool:
         """Whether the plan that waits is turned down."""
-        return self.waiting is not None and self.options.reject == self.waiting[0]
+        return self.waiting is not None and self.options.reject == self.waiting.run
 
     @property
     def approves(self) -> bool:
-        return self.waiting is not None and self.options.approve == self.waiting[0]
+        return self.waiting is not None and self.options.approve == self.waiting.run
 
     @property
     def approved(self) -> list[Item]:
-        held = self.waiting[2] if self.waiting is not None and self.approves else []
+        held = self.waiting.items if self.waiting is not None and self.approves else []
         return [*self.options.approved, *held]
+
+    @property
+    def refused(self) -> list[Item]:
+        """What is turned down."""
+        return self.waiting.items if self.waiting is not None and self.rejects else []
 
     def matches(self, found: Matches) -> Matches:
         """Where a plan is refused that its links had stopped, new records that would join somebody wait for a
         person, each in a review of its own."""
-        if not self.rejects or self.waiting is None or " links" not in self.waiting[1]:
+        if not self.rejects or self.waiting is None or not brakes.stopped("links", self.waiting.reason):
             return found
         joining = [g for g in found.groups if g.golden is not None]
         units = self.records.units([g.golden for g in joining if g.golden])
@@ -84,7 +89,7 @@ class Holding:
         waiting, options, approved = self.waiting, self.options, self.approved
         exempt = {i.identity for i in approved}
         answered = waiting is not None and (
-            waiting[0] in (options.approve, options.reject) or _covers(exempt, waiting[2])
+            waiting.run in (options.approve, options.reject) or _covers(exempt, waiting.items)
         )
         braked = [
             i
@@ -99,9 +104,9 @@ class Holding:
             else []
         )
         reason = "; ".join(str(t) for t in trips)
-        undone = waiting is not None and self.ledger.kind_of(waiting[0]) == "undo"
+        undone = waiting is not None and self.ledger.kind_of(waiting.run) == "undo"
         if waiting is not None and not answered and (decided.items or undone or trips):
-            reason = waiting[1]
+            reason = waiting.reason
         elif (
             not answered
             and not options.selection.narrows
@@ -109,8 +114,8 @@ class Holding:
         ):
             reason = self._further_reason(decided, exempt, first) or reason
         if waiting is not None and not reason and (answered or not options.selection.narrows):
-            self.ledger.release(waiting[0], "answered" if answered else "moot")
-        return Plan(decided, reason, trips, waiting[0] if waiting and not answered else run, undone)
+            self.ledger.release(waiting.run, "answered" if answered else "moot")
+        return Plan(decided, reason, trips, waiting.run if waiting and not answered else run, undone)
 
     def _further_reason(self, decided: Decided, exempt: Collection[str], first: bool) -> str:
         """Why a plan is held that no limit stops."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from syncer import refs
 from syncer.core.joining import join
 from syncer.core.lens import Lens
-from syncer.model import Golden, LinkKey
+from syncer.model import LinkKey
 from syncer.setup import Sync
 from syncer.store import codec
 from syncer.store.joins import Joins
@@ -40,16 +40,9 @@ class Joining:
         self.records.save_links(joined.unit.links, self.sync.slot_names())
         joins.remember(part, into, self.run)
         joins.repoint(self.sync.dependents, part, into)
-        save_references(self.sync, self.records, [golden])
+        refs.save(self.sync, self.records, [(golden, self.sync.mapping.fields)])
         self.ledger.log(self.run, self.now(), joined.log)
         if joined.changed:
             body = codec.journal_body(joined.changed, golden.provenance, joined.was)
             self.ledger.journal(self.run, [(into, body)])
         return into
-
-
-def save_references(sync: Sync, records: Records, goldens: Iterable[Golden]) -> None:
-    """What these golden records point to, as it stands."""
-    names = [f.name for f in sync.mapping.fields.values() if f.reference in sync.targets]
-    rows = [(g.id, name, g.value.get(name)) for g in goldens for name in names]
-    records.save_references((id, name, v if isinstance(v, str) else None) for id, name, v in rows)

@@ -327,6 +327,11 @@ class Relink:
     kind: Literal["join", "merge", "gone"]
 
 
+def as_text(value: object) -> str | None:
+    """A value that is a text; None for any other."""
+    return value if isinstance(value, str) else None
+
+
 def sent_form(values: Mapping[str, Value]) -> str:
     """One text for the values of a create, to tell whether a refused one would be sent again unchanged."""
     return json.dumps(values, sort_keys=True, ensure_ascii=False)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
-from syncer.model import Unit, Value
+from syncer.model import Golden, Unit, Value, as_text
 from syncer.setup import Sync
 from syncer.store.database import Database
 from syncer.store.records import Records
@@ -64,3 +64,14 @@ def _mentioned(sync: Sync, app: str, values: dict[str, Value], ids: dict[tuple[s
         object = sync.mapping.fields[slot.fields[0]].reference
         if object in sync.targets and (value := values.get(slot.name)):
             ids[object, app].add(str(value))
+
+
+def save(sync: Sync, records: Records, goldens: Iterable[tuple[Golden, Container[str]]]) -> None:
+    """Keep what golden records point to, as it stands; of each the fields that may have changed."""
+    names = [f.name for f in sync.mapping.fields.values() if f.reference in sync.targets]
+    records.save_references(
+        (golden.id, name, as_text(golden.value.get(name)))
+        for golden, changed in goldens
+        for name in names
+        if name in changed
+    )

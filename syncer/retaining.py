@@ -10,6 +10,8 @@ from typing import Any
 
 from mappings.model import Slot
 from syncer.core.apart import folded_writes
+from syncer.core.deeds import Written
+from syncer.deciding import CHUNK
 from syncer.ports import Ports
 from syncer.setup import Sync
 from syncer.store import codec
@@ -17,9 +19,6 @@ from syncer.store.database import Database, chunks
 from syncer.store.history import History
 from syncer.store.lease import Busy, hold
 from syncer.store.retention import Retention
-from syncer.usecases.reverting import as_written
-
-CHUNK = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +64,4 @@ class Retaining:
 
 
 def _folded(rows: Sequence[dict[str, Any]], slots: Mapping[str, Slot]) -> Any:
-    return folded_writes([as_written(row) for row in rows], slots)
+    return folded_writes([Written.from_row(row) for row in rows], slots)

@@ -5,7 +5,6 @@ This is what the command line, the demo and the schedule call.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from syncer.setup import Sync
 from syncer.steps.pull import look_at
 from syncer.store.database import Database
 from syncer.store.history import History
+from syncer.store.keys import by_app
 from syncer.store.lease import hold
 from syncer.store.ledger import Ledger
 from syncer.wire import NotDescribed, OtherAccount, Wiring
@@ -89,9 +89,7 @@ class Runner:
     def _look(self, sync: Sync, options: Options) -> None:
         """Ask for single records, in place of reading whole apps."""
         engine, ports = Engine(sync, self.db, self.ports), self.ports
-        ids: dict[str, list[str]] = defaultdict(list)
-        for app, id in options.ask or options.selection.records:
-            ids[app].append(id)
+        ids = by_app(options.ask or options.selection.records)
         with hold(self.db, sync.name, ports.holder, ports.now, ports.alive):
             tasks = {app: look_at(engine.intakes[app], wanted, ports.now) for app, wanted in ids.items()}
             ports.workers.drive(tasks)

@@ -61,7 +61,7 @@ def explain(
 ) -> None:
     """Explain what speaks for and against two records being one person, with its weights and the total."""
     from syncer.cli.review import stewards
-    from syncer.matching.matcher import chance
+    from syncer.matching.outcome import chance
 
     a, b = ((name.partition(":")[0], name.partition(":")[2]) for name in (one, other))
     with stewards(config) as found:

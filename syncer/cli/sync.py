@@ -138,13 +138,13 @@ def waiting_run(runner: Runner, name: str, answered: str, approve: bool = True) 
         history, ledger = History(runner.db), Ledger(runner.db, name)
         run, held = history.run(answered), ledger.held()
         latest = history.runs(1, name)
-        undone = held is not None and ledger.kind_of(held[0]) == "undo"
+        undone = held is not None and ledger.kind_of(held.run) == "undo"
     if undone and not approve:
         return None
-    if held is not None and held[0] == answered:
+    if held is not None and held.run == answered:
         return answered  # the same run, or the undo that holds the sync
     if run is None or run["sync"] != name or run["status"] != "held":
         return None
     if run["report"].get("accounts"):
         return answered if latest[0]["run"] == answered else None
-    return held[0] if held is not None and held[0] <= answered else None
+    return held.run if held is not None and held.run <= answered else None

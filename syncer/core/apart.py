@@ -19,7 +19,7 @@ from syncer.core.merge import merge
 from syncer.core.merging import Merging
 from syncer.core.observe import read
 from syncer.core.reversal_fields import raises, settle, slot_state, why_left
-from syncer.model import ABSENT, Golden, Link, LinkKey, LogEntry, Mark, Observation, Unit, Value
+from syncer.model import ABSENT, Golden, Link, LinkKey, LogEntry, Mark, Observation, Unit, Value, as_text
 
 UNLINKED = "the records of the other side were taken out"
 Own = Mapping[LinkKey, Mapping[str, Value]]  # record -> slot -> what people put there
@@ -166,7 +166,7 @@ def _part_consent(
     apart: Golden, whole: Golden, name: str, mine: Collection[LinkKey], own: Own, lens: Lens
 ) -> None:
     """An opt-out stays on both sides. A consent that the other side gave is not theirs to keep."""
-    now, source = _text(whole.value[name]), whole.provenance.get(name)
+    now, source = as_text(whole.value[name]), whole.provenance.get(name)
     states = [
         slot_state(slot, own[key][slot.name])
         for key in mine
@@ -250,7 +250,7 @@ def _target(side: Reversal, link: Link, slot: Slot, own: Mapping[str, Value], le
     golden, seen = side.unit.golden.value, link.seen[slot.name]
     mine = own.get(slot.name, ABSENT)
     if lens.mapping.consent in slot.fields:
-        if rank(_text(golden.get(slot.fields[0]))) > rank("subscribed"):
+        if rank(as_text(golden.get(slot.fields[0]))) > rank("subscribed"):
             return ABSENT
         return mine
     try:
@@ -262,7 +262,3 @@ def _target(side: Reversal, link: Link, slot: Slot, own: Mapping[str, Value], le
     if not isinstance(mine, Mark) and (slot.same(wanted, mine) or not slot.flows_out):
         return mine
     return wanted if link.primary and slot.flows_out else mine
-
-
-def _text(value: Value) -> str | None:
-    return value if isinstance(value, str) else None

@@ -13,7 +13,7 @@ from conflicts.consent import rank
 from syncer.core.consent import merge_consent, read_consent
 from syncer.core.lens import Lens
 from syncer.core.merge import merge
-from syncer.core.merging import Merging
+from syncer.core.merging import Merging, changes
 from syncer.core.observe import Reading, read
 from syncer.core.plan import Abilities, Planning, compare, plan
 from syncer.model import ABSENT, Decision, Golden, Item, Link, Observation, Unit
@@ -22,7 +22,6 @@ from syncer.model import ABSENT, Decision, Golden, Item, Link, Observation, Unit
 def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
     """The state after this run, and the items that bring the apps there."""
     golden, links = unit.golden.copy(), _in_order([link.copy() for link in unit.links], lens)
-    before = golden.value.copy()
     gone = [link for link in links if _follow_state(link, unit.observations.get(link.key))]
     gone = [link for link in gone if not any(k.app == link.app and k.state == "live" for k in links)]
     _choose_primary(links)
@@ -38,12 +37,7 @@ def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
     plan(Planning(golden, lens, abilities, items, merging.log, notes), links, unit.creating)
     if gone and not _edited(reading):
         items = _spread_deletion(golden, links, gone, lens, abilities, items)
-    changed = {
-        name: (before.get(name, ABSENT), value)
-        for name, value in golden.value.items()
-        if name not in before or before[name] != value
-    }
-    was = {name: source for name in changed if (source := unit.golden.provenance.get(name)) is not None}
+    changed, was = changes(unit.golden, golden)
     return Decision(Unit(golden, links), items, merging.log, changed, reading.waiting, notes, was)
 
 

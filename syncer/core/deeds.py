@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from syncer.model import LinkKey, Mark, Observation, Provenance, Unit, Value
+from syncer.model import ABSENT, LinkKey, Mark, Observation, Provenance, Unit, Value
 
 Changes = Mapping[str, tuple[Value | Mark, Value, Provenance | None]]
 Act = Literal["restore", "archive", "create", "golden", "parted", "left"]
@@ -22,6 +22,12 @@ class Written:
     kind: Literal["create", "update", "archive"]
     outcome: str
     slots: Mapping[str, tuple[Value | Mark, Value]]
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Written:
+        """From a row of the history."""
+        slots = {n: (ABSENT, v[0]) if len(v) == 1 else (v[0], v[1]) for n, v in row["slots"].items()}
+        return cls(row["run"], row["app"], row["record"], row["kind"], row["outcome"], slots)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from mappings.model import Field
 from syncer.core.forms import elements
 from syncer.core.lens import Lens
 from syncer.core.merge import rule_of
-from syncer.core.merging import Merging
-from syncer.model import ABSENT, Golden, LinkKey, LogEntry, Mark, Provenance, Unit, Value
+from syncer.core.merging import Merging, changes
+from syncer.model import Golden, LinkKey, LogEntry, Mark, Provenance, Unit, Value, as_text
 
 JOINED = "two golden records were joined"
 LIVES_ON = "the record that lives on"
@@ -56,12 +56,7 @@ def join(into: Unit, other: Unit, lens: Lens, run: str, gone: LinkKey | None = N
     there = {link.app for link in links}
     golden.barred = {a: why for a, why in {**theirs.barred, **golden.barred}.items() if a not in there}
     golden.refused = {a: r for a, r in golden.refused.items() if a not in there}
-    joined.changed = {
-        name: (into.golden.value.get(name, ABSENT), value)
-        for name, value in golden.value.items()
-        if into.golden.value.get(name, ABSENT) != value
-    }
-    joined.was = {f: p for f in joined.changed if (p := into.golden.provenance.get(f)) is not None}
+    joined.changed, joined.was = changes(into.golden, golden)
     return joined
 
 
@@ -87,7 +82,7 @@ def _join_field(m: Merging, known: Field, theirs: Golden, gone: LinkKey | None) 
     if known.type.same(mine, value):
         return
     if name == m.lens.mapping.consent:
-        if rank(_text(value)) > rank(_text(mine)):
+        if rank(as_text(value)) > rank(as_text(mine)):
             _take(golden, theirs, name)
         return
     candidates = [c for g in (golden, theirs) if (c := _candidate(g, name)) is not None]
@@ -137,7 +132,3 @@ def _candidate(golden: Golden, name: str) -> Candidate | None:
     if source is None:
         return None
     return Candidate(golden.value[name], source.app, source.record, source.time, "join", "golden")
-
-
-def _text(value: Value) -> str | None:
-    return value if isinstance(value, str) else None

@@ -9,7 +9,19 @@ from typing import Literal
 from conflicts.candidate import Candidate
 from mappings.model import Field
 from syncer.core.lens import Lens
-from syncer.model import Golden, Link, LogEntry, LogKind, Provenance
+from syncer.model import ABSENT, Golden, Link, LogEntry, LogKind, Mark, Provenance, Value
+
+
+def changes(
+    before: Golden, now: Golden
+) -> tuple[dict[str, tuple[Value | Mark, Value]], dict[str, Provenance]]:
+    """Golden field -> (before, after) where it changed, and where the value before had come from."""
+    changed = {
+        name: (was, value)
+        for name, value in now.value.items()
+        if (was := before.value.get(name, ABSENT)) != value
+    }
+    return changed, {name: p for name in changed if (p := before.provenance.get(name)) is not None}
 
 
 @dataclass(slots=True)

@@ -12,8 +12,9 @@ from collections.abc import Collection
 
 from conflicts.candidate import Candidate
 from syncer.core.lens import Lens
+from syncer.core.merging import changes
 from syncer.core.plan import Abilities, Planning, plan
-from syncer.model import ABSENT, Decision, Item, LinkKey, LogEntry, Unit
+from syncer.model import Decision, Item, LinkKey, LogEntry, Unit
 
 
 def refuse(
@@ -45,11 +46,7 @@ def refuse(
     ]
     notes: list[tuple[str, str]] = []
     plan(Planning(golden, lens, abilities, items, decision.log, notes), decision.unit.links, unit.creating)
-    changed = {
-        name: (unit.golden.value.get(name, ABSENT), value)
-        for name, value in golden.value.items()
-        if unit.golden.value.get(name, ABSENT) != value
-    }
+    changed, _ = changes(unit.golden, golden)
     return Decision(
         decision.unit,
         items,

@@ -14,9 +14,9 @@ from conflicts.candidate import Candidate
 from syncer.core.forms import shows
 from syncer.core.lens import Lens
 from syncer.core.merge import look_up_derived
-from syncer.core.merging import Merging
+from syncer.core.merging import Merging, changes
 from syncer.core.plan import Abilities, Planning, plan
-from syncer.model import ABSENT, DISAGREES, Decision, Item, LinkKey, Unit
+from syncer.model import DISAGREES, Decision, Item, LinkKey, Unit
 
 RULE = "resolved"
 
@@ -57,13 +57,7 @@ def resolve(
     items: list[Item] = [i for i in decision.items if i.kind == "archive"]
     notes: list[tuple[str, str]] = []
     plan(Planning(golden, lens, abilities, items, decision.log, notes), links, unit.creating)
-    before = unit.golden
-    changed = {
-        name: (before.value.get(name, ABSENT), value)
-        for name, value in golden.value.items()
-        if name not in before.value or before.value[name] != value
-    }
-    was = {name: source for name in changed if (source := before.provenance.get(name)) is not None}
+    changed, was = changes(unit.golden, golden)
     return replace(decision, items=items, changed=changed, was=was, notes=notes), fates
 
 

@@ -10,7 +10,7 @@ from mappings.model import BadValue, Slot
 from syncer.core.consent import state_of
 from syncer.core.deeds import Act, Deed, Line, Reversal, Rules
 from syncer.core.lens import Lens, Unresolved
-from syncer.model import ABSENT, DISAGREES, Link, LinkKey, Mark, Value
+from syncer.model import ABSENT, DISAGREES, Link, LinkKey, Mark, Value, as_text
 
 
 def put_fields_back(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
@@ -119,7 +119,7 @@ def _golden_back(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
             why = "it was changed since"
         elif name in golden.held:
             why = "a conflict about it is held"
-        elif name == lens.mapping.consent and raises(_text(now), _text(before)):
+        elif name == lens.mapping.consent and raises(as_text(now), as_text(before)):
             why = "consent is never raised by an undo"
         act: Act = "left" if why else "golden"
         r.lines.append(Line(act, golden.id, None, None, name, now, before, why))
@@ -189,10 +189,6 @@ def slot_state(slot: Slot, value: Value) -> str | None:
 def raises(now: str | None, back: str | None) -> bool:
     """Whether going back would give more consent. Nothing gives more than subscribed, not even unknown."""
     return rank(back) < rank(now) and now != "subscribed"
-
-
-def _text(value: Value) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _plain(value: Value | Mark) -> Value:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from syncer.matching.outcome import chance
+
 THRESHOLDS = (0.3, 0.5, 0.6, 0.8, 0.9, 0.95, 0.99)  # probabilities
 MOST = 4.0  # how far answers may move a score (log2 of the odds)
 SPREAD = 1.0  # and how far that is expected to be
@@ -49,7 +51,7 @@ def leaning_of(pairs: Sequence[Judged]) -> float:
     and little where they are few. The maximum of the posterior, found by halving."""
 
     def slope(b: float) -> float:
-        misjudged = sum(p.same - _chance(p.score + b) for p in pairs)
+        misjudged = sum(p.same - chance(p.score + b) for p in pairs)
         return misjudged * math.log(2.0) - b / SPREAD**2
 
     low, high = -MOST, MOST
@@ -57,7 +59,3 @@ def leaning_of(pairs: Sequence[Judged]) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if slope(middle) > 0 else (low, middle)
     return round((low + high) / 2, 3) + 0.0
-
-
-def _chance(score: float) -> float:
-    return float(1.0 / (1.0 + 2.0 ** -max(min(score, 60.0), -60.0)))

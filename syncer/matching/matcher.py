@@ -15,6 +15,7 @@ from syncer.matching.explain import Evidence, evidence_of
 from syncer.matching.frequencies import counted
 from syncer.matching.learn import learned
 from syncer.matching.levels import Compared, compare
+from syncer.matching.outcome import chance
 from syncer.matching.scoring import Scorer
 from syncer.matching.traits import Traits
 from syncer.matching.weights import Weights
@@ -146,8 +147,3 @@ def explained(one: Traits, other: Traits, weights: Weights | None = None) -> Evi
     """The evidence on two records by themselves."""
     columns = Columns(sorted((one, other), key=lambda r: r.key))
     return explain(Scorer(weights or Weights(), columns), [(0, 1)])[0]
-
-
-def chance(score: float) -> float:
-    """The probability behind a score."""
-    return float(1.0 / (1.0 + 2.0 ** -max(min(score, 60.0), -60.0)))

@@ -34,3 +34,8 @@ class Matches:
     def without(self, goldens: Collection[str]) -> Matches:
         """Nothing joins these golden records."""
         return Matches([g for g in self.groups if g.golden not in goldens], self.reviews)
+
+
+def chance(score: float) -> float:
+    """The probability behind a score (log2 of the odds)."""
+    return float(1.0 / (1.0 + 2.0 ** -max(min(score, 60.0), -60.0)))

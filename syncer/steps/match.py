@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from syncer.matching.keys import BOX, SOUND, WHO, blocks_of, restored, sounds_like
-from syncer.matching.outcome import Group, Matches, Review
+from syncer.matching.outcome import Group, Matches, Review, chance
 from syncer.matching.traits import Traits
 from syncer.model import LinkKey
 from syncer.setup import Sync
@@ -106,7 +106,7 @@ def _colliding(
     """New records with the address of somebody else. Apps that keep addresses unique would refuse one of the
     two, so a person is asked: about a record that nothing was linked to however much speaks against it, and
     about those that were linked with each other where they may be the other one as well."""
-    from syncer.matching.matcher import chance, explained
+    from syncer.matching.matcher import explained
 
     doubted = {review.record for review in asked}
     group = {record.key: n for n, members in enumerate(found.groups) for record in members}

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from connectors.contract import AppError, AuthRefused, Fetched, ObjectSpec, Page, Record
+from syncer.core.observe import MARGIN
 from syncer.matching.keys import fold_key
 from syncer.model import Observation, Value
 from syncer.ports import Task
@@ -22,8 +23,6 @@ from syncer.store.database import chunks
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
 from syncer.store.shadows import forget, note_touched
-
-MARGIN = timedelta(minutes=1)  # clocks differ, and stamps may be coarse
 
 
 class TooMany(AppError):

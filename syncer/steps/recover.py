@@ -22,7 +22,7 @@ from syncer.setup import App, Sync
 from syncer.steps.normalise import Intake
 from syncer.store.ledger import InFlight, Ledger
 
-MARGIN = timedelta(seconds=1)
+AFTER_LAG = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -164,7 +164,7 @@ class Recovery:
         )
 
     def _patience(self) -> timedelta:
-        return timedelta(seconds=self.app.spec.lag) + MARGIN
+        return timedelta(seconds=self.app.spec.lag) + AFTER_LAG
 
     def _by_key(self, flights: Sequence[InFlight]) -> dict[str, list[InFlight]]:
         """Creates by the field that they can be found by; under "" those that cannot."""

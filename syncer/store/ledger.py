@@ -25,6 +25,16 @@ class InFlight:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldPlan:
+    """A plan that waits for a person: the run that made it, why it is held, and what it would do. An undo
+    that holds its sync has no items."""
+
+    run: str
+    reason: str
+    items: list[Item]
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """Queries on the history of one space. Call inside a transaction or a reading."""
 
@@ -333,11 +343,11 @@ class Ledger:
             HeldRow, [{"space": self.space, "run": run, "status": "held", "reason": reason, "items": body}]
         )
 
-    def held(self) -> tuple[str, str, list[Item]] | None:
-        """(run, reason, items) of the plan that waits for an answer, if there is one."""
+    def held(self) -> HeldPlan | None:
+        """The plan that waits for an answer, if there is one."""
         sql = "SELECT run, reason, items FROM held WHERE space = :space AND status = 'held'"
         row = self.db.one(sql, space=self.space)
-        return (row[0], row[1], [codec.item(i) for i in codec.loads(row[2])]) if row else None
+        return HeldPlan(row[0], row[1], [codec.item(i) for i in codec.loads(row[2])]) if row else None
 
     def kind_of(self, run: str) -> str | None:
         """What kind of run it was."""

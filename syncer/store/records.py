@@ -237,15 +237,16 @@ class Records:
 
     def settle_goldens(self, ids: Iterable[str]) -> None:
         """All writes of these were answered: nothing is due any more."""
-        for some in chunks(ids):
-            sql = "UPDATE golden SET due = :due WHERE space = :space AND id IN :ids"
-            self.db.run(sql, space=self.space, ids=some, due=False)
+        self._set_due(ids, False)
 
     def mark_due(self, ids: Iterable[str]) -> None:
         """The next run looks at these again."""
+        self._set_due(ids, True)
+
+    def _set_due(self, ids: Iterable[str], due: bool) -> None:
         for some in chunks(ids):
             sql = "UPDATE golden SET due = :due WHERE space = :space AND id IN :ids"
-            self.db.run(sql, space=self.space, ids=some, due=True)
+            self.db.run(sql, space=self.space, ids=some, due=due)
 
     def open_links(self, app: str) -> list[str]:
         """Records with a write whose outcome is not known. Sorted here: asked for in order, the database

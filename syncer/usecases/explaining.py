@@ -15,16 +15,16 @@ from syncer.abilities import abilities_of, creating_in
 from syncer.core.decide import decide
 from syncer.core.lens import Lens
 from syncer.core.standing import Standing, standing
-from syncer.model import Golden, Item, LinkKey, Provenance, Unit, Value
+from syncer.deciding import CHUNK
+from syncer.model import Golden, LinkKey, Provenance, Unit, Value
 from syncer.owners import owners_of
 from syncer.setup import Sync
 from syncer.store.database import Database, chunks
-from syncer.store.ledger import Ledger
+from syncer.store.ledger import HeldPlan, Ledger
 from syncer.store.records import Records
 from syncer.store.stories import Stories
 from syncer.usecases.who import known
 
-CHUNK = 300
 _RULES = {
     "first": "it was the only value that was found",
     "edit": "it was changed there, and nowhere else at that time",
@@ -140,9 +140,7 @@ class Explainer:
         held = self.ledger.held()
         return [one for some in chunks(ids, CHUNK) for one in self._some(some, only, held)]
 
-    def _some(
-        self, ids: Sequence[str], only: str | None, held: tuple[str, str, list[Item]] | None
-    ) -> list[Explained]:
+    def _some(self, ids: Sequence[str], only: str | None, held: HeldPlan | None) -> list[Explained]:
         units = self.records.units(ids)
         lens = Lens(self.sync.mapping, refs.load(self.sync, self.db, units.values()))
         creating = creating_in(self.ledger)
@@ -186,15 +184,13 @@ class Explainer:
         return Unlinked(self.sync.name, self.sync.mapping.object, *key, because)
 
 
-def _waits(
-    unit: Unit, held: tuple[str, str, list[Item]] | None, reviews: Sequence[dict[str, Any]]
-) -> list[str]:
+def _waits(unit: Unit, held: HeldPlan | None, reviews: Sequence[dict[str, Any]]) -> list[str]:
     """A held plan, open reviews, undecided observations: in words."""
     said = []
     if held is not None:
-        mine = sum(item.golden == unit.golden.id for item in held[2])
+        mine = sum(item.golden == unit.golden.id for item in held.items)
         what = f"; {mine} of its changes are for this record" if mine else ""
-        said.append(f"the plan of run {held[0]} is held, because {held[1]}{what}")
+        said.append(f"the plan of run {held.run} is held, because {held.reason}{what}")
     own = {link.key for link in unit.links}
     for review in reviews:
         pair = (review["app"], review["record"]), (review["other_app"], review["other_record"])

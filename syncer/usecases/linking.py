@@ -14,9 +14,9 @@ from syncer.core.apart import own_values, split
 from syncer.core.deeds import Reversal, Rules, Written
 from syncer.core.lens import Lens
 from syncer.core.reversal import look
-from syncer.deciding import Deciding
+from syncer.deciding import CHUNK, Deciding
 from syncer.engine import Engine, Run
-from syncer.joining import Joining, save_references
+from syncer.joining import Joining
 from syncer.matching.outcome import Group, Matches
 from syncer.model import Golden, Link, LinkKey, Unit
 from syncer.ports import Ports
@@ -27,11 +27,8 @@ from syncer.store.database import Database, chunks
 from syncer.store.decisions import Decisions, Verdict
 from syncer.store.joins import Joins
 from syncer.store.stories import Stories
-from syncer.usecases.reverting import Sending, as_written, ask, keep, plan_reversals
+from syncer.usecases.reverting import Sending, ask, keep, plan_reversals
 from syncer.usecases.sides import Held, NotPossible, Side, keep_within_limits
-
-CHUNK = 300
-
 
 Pair = tuple[Side, Side]
 Leaving = tuple[str, Sequence[LinkKey]]  # golden id, the records that leave it together
@@ -84,7 +81,7 @@ class Linking:
         with self.db.reading():
             held = self.engine.ledger.held()
         if held is not None:
-            raise Held(f"{self.sync.name} is held by run {held[0]}: answer it first ({held[1]}).")
+            raise Held(f"{self.sync.name} is held by run {held.run}: answer it first ({held.reason}).")
         with self.engine.session(kind if do else "plan") as run:
             yield run, ask(self.engine, run, self.ports, keys)
 
@@ -206,7 +203,7 @@ class Linking:
             self._decide(leaving, staying, "never")
         keep(self.engine, sides, rules.run)
         plan_reversals(self.engine, sides, lens, rules.run, tied)
-        save_references(sync, records, [side.unit.golden for side in sides])
+        refs.save(sync, records, ((side.unit.golden, sync.mapping.fields) for side in sides))
         records.touch(sync.dependents, [side.unit.golden.id for side in sides])
 
     def _writes(self, units: Collection[str]) -> dict[str, list[Written]]:
@@ -216,7 +213,7 @@ class Linking:
         former |= {gone: id for gone, id in into.items() if id in former}
         found: dict[str, list[Written]] = {id: [] for id in units}
         for id, rows in Stories(self.db, self.sync.name).writes_of(former).items():
-            found[former[id]] += [as_written(row) for row in rows]
+            found[former[id]] += [Written.from_row(row) for row in rows]
         return {id: sorted(writes, key=lambda w: w.run) for id, writes in found.items()}
 
 

@@ -59,7 +59,7 @@ class MergingInApp:
                 counts = Counter[tuple[str, brakes.ChangeKind]]((app, "links") for _, (app, _) in pairs)
                 keep_within_limits(self.engine, counts, "merged", "name one app")
         if held is not None:
-            raise Held(f"{self.sync.name} is held by run {held[0]}: answer it first ({held[1]}).")
+            raise Held(f"{self.sync.name} is held by run {held.run}: answer it first ({held.reason}).")
         with self.engine.session("merge") as run:
             self.merged.run = run.id
             unreadable = ask(

@@ -9,11 +9,10 @@ from typing import Any
 import orjson
 
 from syncer.config.files import Config
-from syncer.model import Item
 from syncer.store import budget, turns
 from syncer.store.conflicts import Conflicts
 from syncer.store.history import History
-from syncer.store.ledger import Ledger
+from syncer.store.ledger import HeldPlan, Ledger
 from syncer.store.records import Records
 from syncer.wire import account_key
 
@@ -35,7 +34,7 @@ def of_sync(config: Config, history: History, name: str, now: datetime) -> dict[
         "last_run": last,
         "last_success": history.last_success(name),
         "next_run": service(history, now).get("next", {}).get(f"sync:{name}"),
-        "held": _held(ledger, *held) if held else None,
+        "held": _held(ledger, held) if held else None,
         "apps": {app: _app(config, history, ledger, app, linked, now) for app in config.syncs[name].apps},
         "verified": orjson.loads(verified) if verified is not None else None,
         "held_conflicts": Conflicts(history.db).held(name),
@@ -54,9 +53,9 @@ def service(history: History, now: datetime) -> dict[str, Any]:
     return dict(orjson.loads(kept))
 
 
-def _held(ledger: Ledger, run: str, reason: str, items: list[Item]) -> dict[str, Any]:
-    undone = ledger.kind_of(run) == "undo"
-    return {"run": run, "reason": reason, "items": len(items), "undone": undone}
+def _held(ledger: Ledger, held: HeldPlan) -> dict[str, Any]:
+    undone = ledger.kind_of(held.run) == "undo"
+    return {"run": held.run, "reason": held.reason, "items": len(held.items), "undone": undone}
 
 
 def _app(

@@ -6,15 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, cast
 
 from connectors.contract import AppError, Attaching, Fetched
 from syncer.abilities import abilities_of, creating_in
-from syncer.core.deeds import Line, Reversal, Written
+from syncer.core.deeds import Line, Reversal
 from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
 from syncer.engine import Engine, Run
-from syncer.model import ABSENT, Item, LinkKey
+from syncer.model import Item, LinkKey
 from syncer.owners import owners_of
 from syncer.ports import Ports, Task
 from syncer.setup import App
@@ -38,14 +37,10 @@ def ask(engine: Engine, run: Run, ports: Ports, keys: Iterable[LinkKey]) -> dict
     """Settle what is in flight, and ask for these records. Returns the apps that cannot be asked, and why."""
     engine.recover(run)
     run.readable = engine.unpaused()
-    ids: dict[str, dict[str, None]] = {}
-    for app, id in keys:
-        ids.setdefault(app, {})[id] = None
+    ids = by_app(dict.fromkeys(keys))
     unreadable = {app: "the app is paused or not part of the sync" for app in ids if app not in run.readable}
     tasks = {
-        app: _asking(engine.intakes[app], list(wanted), ports)
-        for app, wanted in ids.items()
-        if app in run.readable
+        app: _asking(engine.intakes[app], wanted, ports) for app, wanted in ids.items() if app in run.readable
     }
     errors: dict[str, str] = ports.workers.drive(tasks)
     unreadable |= {app: f"the app could not be asked: {e}" for app, e in errors.items() if e}
@@ -55,9 +50,7 @@ def ask(engine: Engine, run: Run, ports: Ports, keys: Iterable[LinkKey]) -> dict
 
 def attached(engine: Engine, ports: Ports, keys: Iterable[LinkKey]) -> dict[LinkKey, str]:
     """What hangs on these records, in words, in apps whose connector can tell."""
-    ids: dict[str, list[str]] = {}
-    for app, id in keys:
-        ids.setdefault(app, []).append(id)
+    ids = by_app(keys)
     tasks = {app: _attached(engine.sync.apps[app], wanted) for app, wanted in sorted(ids.items())}
     found: dict[str, Mapping[str, str]] = ports.workers.drive(tasks)
     return {(app, id): what for app, told in found.items() for id, what in told.items()}
@@ -141,12 +134,6 @@ def plan_reversals(
             sending.unsent.append(r.unit.golden.id)
     records.save_goldens(due)
     records.save_links((k for u in units for k in u.links), engine.sync.slot_names())
-
-
-def as_written(row: Mapping[str, Any]) -> Written:
-    """A write, from the history."""
-    slots = {n: (ABSENT, v[0]) if len(v) == 1 else (v[0], v[1]) for n, v in row["slots"].items()}
-    return Written(row["run"], row["app"], row["record"], row["kind"], row["outcome"], cast(Any, slots))
 
 
 def _asking(intake: Intake, ids: Sequence[str], ports: Ports) -> Task[str]:

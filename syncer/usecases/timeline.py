@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from syncer.model import LinkKey, Value
 from syncer.setup import Sync
 from syncer.store.database import Database
 from syncer.store.joins import Joins
+from syncer.store.keys import by_app
 from syncer.store.records import Records
 from syncer.store.stories import Stories
 
@@ -47,9 +47,7 @@ class Event:
 
 def timeline(sync: Sync, db: Database, keys: Iterable[LinkKey]) -> list[Event]:
     """All events of the golden records that these records belong to."""
-    ids: dict[str, list[str]] = defaultdict(list)
-    for app, id in keys:
-        ids[app].append(id)
+    ids = by_app(keys)
     with db.reading():
         records, stories = Records(db, sync.name), Stories(db, sync.name)
         found = {golden for app in ids for golden in records.golden_of(app, ids[app]).values()}

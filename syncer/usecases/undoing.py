@@ -15,6 +15,7 @@ from syncer.core.lens import Lens
 from syncer.core.reopen import Answered, reopen
 from syncer.core.resolve import RULE as RESOLVED
 from syncer.core.reversal import reverse
+from syncer.deciding import CHUNK
 from syncer.engine import Engine, Run
 from syncer.model import ABSENT, Golden, LinkKey, LogEntry, Unit
 from syncer.ports import Ports
@@ -27,15 +28,12 @@ from syncer.store.keys import by_app
 from syncer.store.stories import Stories
 from syncer.usecases.reverting import (
     Sending,
-    as_written,
     ask,
     attached,
     keep,
     merged_since,
     plan_reversals,
 )
-
-CHUNK = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +200,7 @@ class Undoing:
         deeds = {}
         for id, ids in former.items():
             sent = sorted((row for one in ids for row in rows[one]), key=lambda row: row["seq"])
-            writes = self._followed([as_written(row) for row in sent], units[id], run)
+            writes = self._followed([Written.from_row(row) for row in sent], units[id], run)
             since = any(joined_by.get(gone, "~") > run for gone in ids[1:])
             theirs = {name: c for one in ids for name, c in changed.get(one, {}).items()}
             deeds[id] = Deed(

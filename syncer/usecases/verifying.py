@@ -14,6 +14,7 @@ from syncer.abilities import abilities_of, creating_in, doubted_in
 from syncer.core.drift import Finding, Kind, compare
 from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
+from syncer.deciding import CHUNK
 from syncer.engine import Engine
 from syncer.model import DISAGREES, LinkKey, Unit
 from syncer.owners import owners_of
@@ -21,8 +22,6 @@ from syncer.ports import Ports, Task
 from syncer.setup import App, Sync
 from syncer.store.database import Database, chunks
 from syncer.store.stories import Stories
-
-CHUNK = 300
 
 
 @dataclass(slots=True)
