@@ -10,7 +10,7 @@ from sandboxed import Sandboxed
 
 from connectors.contract import Value
 from connectors.mailchimp import MailchimpConnector, connector
-from connectors.mailchimp.sandbox_account import NEWSLETTER
+from connectors.mailchimp.sandbox.account import NEWSLETTER
 from connectors.settings import basic
 
 

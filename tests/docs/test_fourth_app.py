@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from connectors.mailchimp.sandbox_account import EVENTS, NEWSLETTER
+from connectors.mailchimp.sandbox.account import EVENTS, NEWSLETTER
 from connectors.sandbox.server import Sandbox
 from syncer import logs
 from syncer.config.files import Config

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from connectors.mailchimp.sandbox_account import EVENTS, NEWSLETTER
+from connectors.mailchimp.sandbox.account import EVENTS, NEWSLETTER
 
 LIST, EMPTY = f"/lists/{NEWSLETTER}/members", f"/lists/{EVENTS}/members"
 

@@ -11,7 +11,7 @@ import pytest
 from mailchimp_marketing import Client
 from mailchimp_marketing.api_client import ApiClientError
 
-from connectors.mailchimp.sandbox_account import EVENTS, NEWSLETTER
+from connectors.mailchimp.sandbox.account import EVENTS, NEWSLETTER
 from connectors.sandbox.server import Sandbox
 
 ADA = {"email_address": "ada@x.test", "status": "subscribed", "merge_fields": {"FNAME": "Ada"}}

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from mailchimp_calls import EMPTY, LIST, add, refused
 
-from connectors.mailchimp.sandbox_account import EVENTS, NEWSLETTER
-from connectors.mailchimp.sandbox_audience import hashed
+from connectors.mailchimp.sandbox.account import EVENTS, NEWSLETTER
+from connectors.mailchimp.sandbox.audience import hashed
 from connectors.sandbox.server import Sandbox
 
 # Who may come in.

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from mailchimp_calls import EMPTY, add, refused
 
-from connectors.mailchimp.sandbox_account import EVENTS
+from connectors.mailchimp.sandbox.account import EVENTS
 from connectors.sandbox.server import Sandbox
 
 # Many members in one call.

@@ -13,7 +13,7 @@ import pytest
 from mailchimp_calls import EMPTY, add, refused
 from webhook_receiver import Receiver
 
-from connectors.mailchimp.sandbox_account import EVENTS
+from connectors.mailchimp.sandbox.account import EVENTS
 
 HOOKS = f"/lists/{EVENTS}/webhooks"
 EVERY = dict.fromkeys(("subscribe", "unsubscribe", "profile", "cleaned", "upemail"), True)

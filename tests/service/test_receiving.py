@@ -14,11 +14,11 @@ import pytest
 from connectors.hooks import MOST, HookCall, Hooks
 from connectors.hubspot.signature import SIGNATURE, TIMESTAMP, sign
 from connectors.hubspot.webhooks import HubSpotHooks
-from connectors.mailchimp.sandbox_webhooks import signature as mailchimp_signature
+from connectors.mailchimp.sandbox.webhooks import signature as mailchimp_signature
 from connectors.mailchimp.webhooks import MailchimpHooks
-from connectors.mailerlite.sandbox_events import signature as mailerlite_signature
+from connectors.mailerlite.sandbox.events import signature as mailerlite_signature
 from connectors.mailerlite.webhooks import MailerLiteHooks
-from connectors.zendesk.sandbox_webhooks import signature as zendesk_signature
+from connectors.zendesk.sandbox.webhooks import signature as zendesk_signature
 from connectors.zendesk.webhooks import ZendeskHooks
 from syncer.config.files import Config
 from syncer.model import LinkKey
