@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Sequence
 
 from connectors.contract import AuthRefused, ObjectSpec, Result, Unavailable, Unexpected, Write
 from connectors.http import Uncertain
+from connectors.values import chunks
 
-T = TypeVar("T")
 Send = Callable[[Sequence[Write]], Iterable[Result]]
 
 
@@ -65,9 +64,3 @@ def fillable(spec: ObjectSpec, writes: Sequence[Write]) -> tuple[list[Write], li
             why = f"a new record needs {' or '.join(blank)}"
             refused.append(Result(write.ref, "rejected", reason=why, fields={blank[0]: why}))
     return fit, refused
-
-
-def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """The items in runs of at most `size`, in order."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

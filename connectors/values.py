@@ -1,11 +1,14 @@
-"""Small translations that several connectors need."""
+"""Small things that several connectors need: times, prefixed fields, runs of a list."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from connectors.contract import Unexpected
+
+T = TypeVar("T")
 
 
 def moment(text: str | None) -> datetime | None:
@@ -22,3 +25,9 @@ def moment(text: str | None) -> datetime | None:
 def named(fields: Sequence[str], prefix: str) -> tuple[tuple[str, str], ...]:
     """(flat name, key inside the container) of the fields that live in the container `prefix`."""
     return tuple((field, field[len(prefix) :]) for field in fields if field.startswith(prefix))
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """The items in runs of at most `size`, in order."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.answer import Answer
-from connectors.batching import chunks
 from connectors.http import Http
+from connectors.values import chunks
 
 PRIMARY: Final = 1  # HubSpot's own type contact -> primary company
 PRIMARY_NAME: Final = "contact_to_company"  # the same type as the object lists spell it

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from connectors.batching import chunks
 from connectors.http import Http
 from connectors.hubspot.paths import Paths
+from connectors.values import chunks
 
 ON: Final = ("contacts", "companies")
 READ: Final = 1000  # records a read of associations

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from connectors.answer import Answer
 from connectors.authorize import Way
-from connectors.batching import chunks
 from connectors.budget import Rate, RateHeaders
 from connectors.contract import (
     Account,
@@ -46,7 +45,7 @@ from connectors.hubspot.search import ChangeSearch, search_values
 from connectors.hubspot.webhooks import HubSpotHooks
 from connectors.hubspot.writing import Writer
 from connectors.settings import number, token_header
-from connectors.values import moment
+from connectors.values import chunks, moment
 
 LIST: Final = 100
 BATCH: Final = 100

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import quote
 
-from connectors.batching import chunks
 from connectors.http import Http
+from connectors.values import chunks
 
 BATCH: Final = 100
 LACKING: Final = (403, 404, 501)  # how an account without batches answers

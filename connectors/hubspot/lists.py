@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from connectors.batching import chunks
 from connectors.contract import Value
 from connectors.http import Http
+from connectors.values import chunks
 
 FOUND: Final = 500  # lists a search
 PAGE: Final = 250  # members a page

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from connectors.answer import Answer
-from connectors.batching import BatchRefused, chunks, fillable, in_batches
+from connectors.batching import BatchRefused, fillable, in_batches
 from connectors.contract import ObjectSpec, Record, Result, Value, Write
 from connectors.http import Http, after_effect
 from connectors.hubspot.associations import PrimaryCompanies, link_body
@@ -18,6 +18,7 @@ from connectors.hubspot.fields import COMPANY, LIFECYCLE, LISTS, OPT_OUT, Object
 from connectors.hubspot.lists import Lists, names
 from connectors.hubspot.records import Reader
 from connectors.hubspot.search import search_values
+from connectors.values import chunks
 
 Settled: TypeAlias = dict[str, dict[str, Value]]  # ref -> field -> value
 Refused: TypeAlias = dict[str, dict[str, str]]  # ref -> field -> why

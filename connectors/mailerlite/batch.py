@@ -8,9 +8,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from connectors.answer import Answer
-from connectors.batching import BatchRefused, chunks
+from connectors.batching import BatchRefused
 from connectors.contract import AppError, AuthRefused, Unavailable, Unexpected
 from connectors.http import Http, Uncertain
+from connectors.values import chunks
 
 SIZE: Final = 50
 REFUSED: Final = (400, 413, 422)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from connectors.contract import (
     Account,
@@ -24,8 +24,7 @@ from connectors.contract import (
 from connectors.memory.app import Gone, MemoryApp, Refused, Taken
 from connectors.memory.faults import Fault
 from connectors.memory.index import Position, Row
-
-T = TypeVar("T")
+from connectors.values import chunks
 
 
 class MemoryConnector:
@@ -82,7 +81,7 @@ class MemoryConnector:
     def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
         app = self._app(object)
         answers: list[Fetched] = []
-        for chunk in _chunks(ids, app.traits.batch):
+        for chunk in chunks(ids, app.traits.batch):
             self._request(app, "fetch")
             answers += [_fetched(app, id, fields) for id in chunk]
         return answers
@@ -100,7 +99,7 @@ class MemoryConnector:
 
     def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
         app = self._app(object)
-        return [result for chunk in _chunks(writes, app.traits.batch) for result in self._send(app, chunk)]
+        return [result for chunk in chunks(writes, app.traits.batch) for result in self._send(app, chunk)]
 
     @property
     def mergeable(self) -> Collection[str]:
@@ -239,8 +238,3 @@ def _position(cursor: str) -> Position:
         raise AppError(
             f"{cursor!r} is not a cursor of a memory app. Read again from the beginning."
         ) from None
-
-
-def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

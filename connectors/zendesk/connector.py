@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.authorize import Way
-from connectors.batching import chunks
 from connectors.budget import Rate, RateHeaders
 from connectors.contract import (
     Account,
@@ -24,6 +23,7 @@ from connectors.contract import (
 )
 from connectors.http import Http
 from connectors.settings import basic, number, require
+from connectors.values import chunks
 from connectors.zendesk.errors import said
 from connectors.zendesk.feeds import by_cursor, by_time, listed
 from connectors.zendesk.fields import OBJECTS, ObjectFacts, new_field, object_spec
