@@ -36,7 +36,7 @@ FIRST_IDS = {
 
 
 class Account:
-    """Records by kind, the links and ties between them, lists, and e-mail subscriptions."""
+    """Records by kind, the links between them, what is attached to them, lists, and e-mail subscriptions."""
 
     def __init__(self, clock: Clock, mode: Mode) -> None:
         self.clock = clock
