@@ -36,8 +36,11 @@ IN_HAND: Final = timedelta(minutes=1)  # how long after it was sent a write may 
 class Pending:
     """A write that may or may not have landed: settled by the next observation of its slot.
 
-    before  the app's value when we wrote (ABSENT in a create); sent: the value we sent; parts: the golden
-            values it carried; raises: it would have raised consent
+    before   the app's value when we wrote; ABSENT in a create
+    sent     the value we sent
+    parts    golden field -> the value it carried
+    sent_at  when
+    raises   it would have raised consent
     """
 
     before: Value | Mark
@@ -49,7 +52,7 @@ class Pending:
 
 @dataclass(slots=True)
 class Refusal:
-    """A dead letter: the app refused this value for good. Not sent again until value or mapping changes."""
+    """A value, or a create, that the app refused for good. Not sent again until value or mapping changes."""
 
     value: Value
     reason: str
@@ -60,18 +63,21 @@ class Refusal:
 class Link:
     """A record of an app and the golden record it belongs to, with the two shadows.
 
-    seen      slot -> what the app was last known to hold, in the app's own form; a missing slot is unknown
-    agreed    field -> the golden value that the app was last brought to or agreed with; DISAGREES after an
-              edit that lost; a missing field is unknown
-    pending   slot -> a write without a usable answer
-    refused   slot -> a dead letter
-    rewrites  slot -> (value, times): how often we wrote it with no person's edit in between
-    state     live; out (outside the app's `only`); gone (archived or deleted: blocks re-creation)
-    parted    slot -> the value that it is to hold though golden is another: an undo put it there, or left it
-              alone; ended by the next edit there, or when golden moves
-    doomed    the undo that is to archive this record; "" for none
-    stamp     the record's stamp at the last observation or answer; ours: our own write moved it last
-    touched   somebody else changed the record since we know it, perhaps in fields that are not mapped
+    seen         slot -> what the app was last known to hold, in the app's own form; a missing slot is unknown
+    agreed       field -> the golden value that the app was last brought to or agreed with; DISAGREES after an
+                 edit that lost; a missing field is unknown
+    pending      slot -> a write without a usable answer
+    refused      slot -> a value that the app refused for good
+    rewrites     slot -> (value, times): how often we wrote it with no person's edit in between
+    state        live; out (outside the app's `only`); gone (archived or deleted: blocks re-creation)
+    primary      of several records of one app in a golden record, the one that is written
+    version      the mapping under which it was last planned
+    parted       slot -> the value that it is to hold though golden is another: an undo put it there, or left
+                 it alone; ended by the next edit there, or when golden moves
+    doomed       the undo that is to archive this record; "" for none
+    observed_at  when the last observation that was decided about was read, or a create of ours answered
+    stamp        the record's stamp at the last observation or answer; ours: our own write moved it last
+    touched      somebody else changed the record since we know it, perhaps in fields that are not mapped
     """
 
     app: str
@@ -222,6 +228,16 @@ class LogEntry:
     """A row of the conflict log: what wanted to be the value, which rule spoke, what it became.
 
     status  decided, or held (waits for a person)
+    kind    conflict     apps' edits differ, or an edit and a golden value that its app had not agreed with
+            first_merge  apps differ at first contact
+            join         what joined differs from a golden value that stood already
+            overruled    an edit that may not become golden: the field is only written there, a blank that
+                         does not travel, or refused by `--reject`
+            narrower     an app's shorter form of the same value
+            consent      several states were seen: the most restrictive counts
+            aba          the value before our write came back: perhaps somebody typed it again
+            frozen       written and changed back again and again: left alone until the value changes
+            bad_value    a value that cannot be read
     """
 
     kind: LogKind
@@ -282,9 +298,13 @@ class StubConsent:
 
 @dataclass(slots=True)
 class Unit:
-    """All that is known of one golden record: what `decide` takes and gives. `observations` by link key;
-    `creating` names the apps in which a create of ours is still unanswered; `due`: writes of an earlier
-    plan, which passed the brakes, are still to be sent."""
+    """All that is known of one golden record: what `decide` takes and gives.
+
+    observations  link key -> what waits to be decided
+    stubs         the consent of records that are not linked but hold a key of ours
+    creating      apps in which a create of ours is still unanswered
+    due           writes of an earlier plan, which passed the brakes, are still to be sent
+    """
 
     golden: Golden
     links: list[Link]
@@ -318,7 +338,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Relink:
-    """A change of the crosswalk: a record that joins a golden record which stood already, whose link goes
+    """A change of a link: a record that joins a golden record which stood already, whose link goes
     over to the record that it was merged into, or that is gone."""
 
     app: str

@@ -1,6 +1,6 @@
 """The ports: everything that a run takes from outside, so that a test can hand in its own.
 
-The engine reads no clock, draws no chance and starts no thread but through these.
+The engine reads no clock, uses no randomness and starts no thread but through these.
 """
 
 from __future__ import annotations

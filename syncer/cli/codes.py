@@ -38,7 +38,7 @@ def worst(codes: Iterable[Code]) -> Code:
 
 
 def leave(code: Code) -> Exit:
-    """To be raised."""
+    """The exception that ends the command with this code: raise it."""
     return Exit(int(code))
 
 

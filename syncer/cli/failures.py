@@ -1,4 +1,4 @@
-"""`syncer failures`: what an app refused for good, and what to do about it."""
+"""`syncer failures`: what an app refused for good or keeps changing back, and what to do about it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from syncer.usecases.failures import Failure
 
 app = typer.Typer(
-    help="List, show or retry dead letters: what an app refused for good, why, and the cure.",
+    help="List, show or retry failures: what an app refused for good or keeps changing back, and the cure.",
     no_args_is_help=True,
 )
 
 
 @app.command("list")
 def list_(names: SyncNames = None, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
-    """List what was refused, with the reason."""
+    """List failures: what was refused for good or keeps being changed back, with the reason."""
     with running(config) as runner:
         found = _all(runner, names)
     if as_json:
@@ -49,7 +49,7 @@ def show(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Show one dead letter: the record, the reason, and the cure."""
+    """Show one failure: the record, the reason, and the cure."""
     with running(config) as runner:
         (failure,) = _named(runner, [id])
         values = _golden(runner, failure)
@@ -85,18 +85,18 @@ def retry(
     raise leave(worst(codes))
 
 
-def _retried(runner: Runner, name: str, letters: Sequence[Failure], as_json: bool, config: Path) -> Code:
+def _retried(runner: Runner, name: str, retried: Sequence[Failure], as_json: bool, config: Path) -> Code:
     """One run of one sync, narrowed to these golden records."""
     from syncer.engine import Options
     from syncer.selecting import Selection
     from syncer.usecases.failures import failures, retry
 
     sync = runner.wiring.sync(name)
-    records = tuple(retry(sync, runner.db, runner.ports, letters))
+    records = tuple(retry(sync, runner.db, runner.ports, retried))
     outcome = runner.run(name, Options(selection=Selection(records=records), read=False))
     status = outcome.report.status if outcome is not None else "failed"
     again = {f.id: f for f in failures(sync, runner.db)}
-    results = [_result(f, again.get(f.id), status) for f in letters]
+    results = [_result(f, again.get(f.id), status) for f in retried]
     if as_json:
         for result in results:
             give(result)
@@ -109,10 +109,10 @@ def _retried(runner: Runner, name: str, letters: Sequence[Failure], as_json: boo
     return Code.DONE if all(r["outcome"] == "done" for r in results) else Code.LEFTOVERS
 
 
-def _result(letter: Failure, again: Failure | None, status: str) -> dict[str, Any]:
+def _result(failure: Failure, again: Failure | None, status: str) -> dict[str, Any]:
     outcome = "refused" if again else "done" if status in ("done", "partial") else "waits"
-    said = {"id": letter.id, "sync": letter.sync, "app": letter.app, "record": letter.record}
-    return {**said, "field": letter.field, "outcome": outcome, "reason": again.reason if again else ""}
+    said = {"id": failure.id, "sync": failure.sync, "app": failure.app, "record": failure.record}
+    return {**said, "field": failure.field, "outcome": outcome, "reason": again.reason if again else ""}
 
 
 def _all(runner: Runner, names: Sequence[str] | None) -> list[Failure]:
@@ -123,11 +123,11 @@ def _all(runner: Runner, names: Sequence[str] | None) -> list[Failure]:
 
 
 def _named(runner: Runner, ids: Sequence[str]) -> list[Failure]:
-    """These dead letters, or the end of the command."""
+    """These failures, or the end of the command."""
     known = {f.id: f for f in _all(runner, None)}
     for id in ids:
         if id not in known:
-            say(f"There is no dead letter {id}. syncer failures list shows them.")
+            say(f"There is no failure {id}. syncer failures list shows them.")
             raise leave(Code.USAGE)
     return [known[id] for id in ids]
 

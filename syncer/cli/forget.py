@@ -89,7 +89,7 @@ def _show(told: Forgotten) -> None:
     if len(rows) > ROWS:
         counts = Counter(f.outcome for f in told.fates)
         tell(f"... in all {', '.join(f'{n} to {what}' for what, n in counts.items())}; --json shows all.")
-    tell("\nHere everything about them is removed: values, links, history, dead letters, conflicts, plans.")
+    tell("\nHere everything about them is removed: values, links, history, failures, conflicts, plans.")
     tell("A later record with the same address or id will wait in syncer review.")
 
 

@@ -33,7 +33,7 @@ class SyncModel(Strict):
 
     mapping: str = Field(
         min_length=1,
-        description="The mapping file, seen from this file.",
+        description="The mapping file, relative to this file's folder.",
         examples=["mappings/contacts.yaml"],
     )
     schedule: Schedule | None = Field(
@@ -83,7 +83,9 @@ class LoggingModel(Strict):
 class ConflictsModel(Strict):
     """The conflict log's files."""
 
-    dir: str = Field(default="conflicts", min_length=1, description="The folder, seen from this file.")
+    dir: str = Field(
+        default="conflicts", min_length=1, description="The folder, relative to this file's folder."
+    )
     keep: Every | None = Field(
         default=None, description="How long entries are kept; without it, for ever.", examples=["400d"]
     )
@@ -102,7 +104,9 @@ class HistoryModel(Strict):
 class ForgetModel(Strict):
     """What `syncer forget` does, and where it remembers that it did."""
 
-    dir: str = Field(default="forgotten", min_length=1, description="The folder, seen from this file.")
+    dir: str = Field(
+        default="forgotten", min_length=1, description="The folder, relative to this file's folder."
+    )
     in_apps: Literal["archive", "erase", "keep"] = Field(
         default="archive",
         description="What becomes of the records in the apps; erase: for good, where the app offers it (else"
@@ -146,7 +150,9 @@ class ConfigModel(Strict):
     )
     safety: SafetyModel = Field(default=SafetyModel(), description="The brakes.")
     first_sync: Literal["ask", "go"] = Field(
-        default="ask", description="The first sync with an app: ask shows its plan and waits for --approve."
+        default="ask",
+        description="The first run of a sync: ask shows its plan and waits for --approve; go does it at once,"
+        " without limits.",
     )
     logging: LoggingModel = Field(default=LoggingModel(), description="What is logged, and how.")
     conflicts: ConflictsModel = Field(default=ConflictsModel(), description="Where the conflict log lies.")
@@ -277,7 +283,9 @@ def _draft(document: Document, path: Path, name: str, said: SyncModel) -> tuple[
     file = path.parent / said.mapping
     if not file.is_file():
         near = [p.relative_to(path.parent).as_posix() for p in file.parent.glob("*.y*ml")]
-        cure = nearest(said.mapping, near, "There: {}.") or "The path is seen from the config file."
+        cure = (
+            nearest(said.mapping, near, "There: {}.") or "The path is relative to the config file's folder."
+        )
         what = f"there is no mapping file '{said.mapping}'"
         return None, [document.problem(("syncs", name, "mapping"), what, cure)]
     return examine(file)

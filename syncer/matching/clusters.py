@@ -43,11 +43,10 @@ class Scoring(Protocol):
 class Rules:
     """What the scores may not change.
 
-    golden  what each row is linked to already ("" for a new one): those of one golden record are one group,
-    and two
-            golden records are never joined
+    golden         what each row is linked to already ("" for a new one): those of one golden record are one
+                   group, and two golden records are never joined
     joined, apart  pairs of rows that a person decided about
-    single  whether a group holds at most one record of an app
+    single         whether a group holds at most one record of an app
     """
 
     golden: Sequence[str] = ()

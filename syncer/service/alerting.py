@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from syncer.config.service import AlertsModel
 
-USUAL: Final = 0.7  # share of days with changes, from which on a day without is unusual
+USUAL: Final = 0.7  # if at least this share of days had changes, a day without any is unusual
 LEAST: Final = 10  # days that have to be known before that is said
 
 

@@ -34,7 +34,7 @@ from syncer.store.history import History
 from syncer.store.lease import BEAT, hold
 
 LOOK: Final = 1.0  # seconds between two looks at the files
-TOLD: Final = timedelta(seconds=20)  # how old may be what `status` reads
+TOLD: Final = timedelta(seconds=20)  # how outdated what `status` reads may be
 
 
 class Part(Protocol):

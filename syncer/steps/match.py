@@ -20,9 +20,9 @@ from syncer.store.records import Records
 if TYPE_CHECKING:
     from syncer.matching.matcher import Matched, Question
 
-QUESTIONS = 0.03  # records a run that wait for a person, at most; or so many:
-FEW = 20
-WORTH = 0.3  # the probability of one person from which a record waits for an answer
+QUESTIONS = 0.03  # at most this share of a run's new records wait for a person
+FEW = 20  # but always up to so many
+WORTH = 0.3  # from this probability on, a record waits for an answer
 
 
 def find_matches(

@@ -1,1 +1,1 @@
-"""The state: tables, and the only queries on them."""
+"""The state: its tables and all queries on them, one file a subject."""

@@ -1,4 +1,4 @@
-"""Take a person out of the state: rows, journal, dead letters, saved plans, conflicts."""
+"""Take a person out of the state: rows, journal, failures, saved plans, conflicts."""
 
 from __future__ import annotations
 

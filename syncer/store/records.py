@@ -183,7 +183,7 @@ class Records:
                 found[row[0]] = codec.golden(row[0], row[1])
         return in_order(found, ids)
 
-    def links_with_letters(self) -> list[Link]:
+    def links_with_refusals(self) -> list[Link]:
         """Links with values that the app refused, or that are counted for being changed back."""
         rows = self.db.rows(
             "SELECT app, id, golden, state, main, version, body FROM link WHERE space = :space"
@@ -195,7 +195,7 @@ class Records:
         links = [codec.link(r[0], r[1], r[2], r[3], bool(r[4]), r[5], r[6]) for r in rows]
         return [link for link in links if link.refused or link.rewrites]
 
-    def goldens_with_letters(self) -> list[Golden]:
+    def goldens_with_refusals(self) -> list[Golden]:
         """Golden records of which an app refused a create."""
         sql = "SELECT id, body FROM golden WHERE space = :space AND body LIKE :refused ORDER BY id"
         rows = self.db.rows(sql, space=self.space, refused='%"r":{%')

@@ -66,9 +66,12 @@ class ObservationRow(SQLModel, table=True):
 
 
 class LinkRow(SQLModel, table=True):
-    """The crosswalk: unique by (app, record id). `quiet` is a hash of `seen` where an equal observation is no
-    news at all; NULL where it may be. `open` marks writes without a
-    usable answer, `main` the one record of an app that is written."""
+    """Which golden record a record of an app belongs to. Unique by (app, record id).
+
+    quiet  a hash of `seen` where an equal observation is no news at all; NULL where it may be
+    open   there are writes without a usable answer
+    main   the one record of an app that is written
+    """
 
     __tablename__ = "link"
     space: str = Field(primary_key=True)

@@ -105,7 +105,7 @@ class Unlinked:
 
 @dataclass(slots=True)
 class Explainer:
-    """Explains the golden records of one sync. `run` names nothing: what is tried is thrown away."""
+    """Explains the golden records of one sync."""
 
     sync: Sync
     db: Database

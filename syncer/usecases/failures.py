@@ -1,4 +1,4 @@
-"""Dead letters: what an app refused for good, or keeps changing back; the reason in words, and the cure."""
+"""Failures: what an app refused for good, or keeps changing back; the reason in words, and the cure."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Kind = Literal["refused", "create", "frozen"]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One dead letter. `kind`: a refused value, a refused create, or a field that was changed back again and
-    again. `field` is the app's own, None for a create. `id` stays the same as long as the letter is there."""
+    """`kind`: a refused value, a refused create, or a field that was changed back again and again. `field` is
+    the app's own, None for a create. `id` stays the same as long as the failure lasts."""
 
     id: str
     sync: str
@@ -37,10 +37,10 @@ class Failure:
 
 
 def failures(sync: Sync, db: Database) -> list[Failure]:
-    """All dead letters of a sync, by app and record."""
+    """All failures of a sync, by app and record."""
     records = Records(db, sync.name)
     with db.reading():
-        links, goldens = records.links_with_letters(), records.goldens_with_letters()
+        links, goldens = records.links_with_refusals(), records.goldens_with_refusals()
     found = [f for link in links for f in _of_link(sync, link)]
     found += [f for golden in goldens for f in _of_golden(sync, golden)]
     return sorted(found, key=lambda f: (f.app, f.record or "", f.field or "", f.who))
@@ -101,13 +101,13 @@ def _thaw(app: str, field: str) -> str:
     )
 
 
-def retry(sync: Sync, db: Database, ports: Ports, letters: Sequence[Failure]) -> list[LinkKey]:
-    """Forget these dead letters, so that the next run sends the values again. Returns records by which their
+def retry(sync: Sync, db: Database, ports: Ports, again: Sequence[Failure]) -> list[LinkKey]:
+    """Forget these failures, so that the next run sends the values again. Returns records by which their
     golden records can be chosen. Raises `Busy`."""
     records = Records(db, sync.name)
-    wanted = {f.id for f in letters}
+    wanted = {f.id for f in again}
     with hold(db, sync.name, ports.holder, ports.now, ports.alive), db.transaction():
-        units = records.units(sorted({f.who for f in letters}))
+        units = records.units(sorted({f.who for f in again}))
         for unit in units.values():
             for link in unit.links:
                 for name in {*link.refused, *link.rewrites}:
@@ -118,7 +118,7 @@ def retry(sync: Sync, db: Database, ports: Ports, letters: Sequence[Failure]) ->
                 del unit.golden.refused[app]
         records.save_links((k for u in units.values() for k in u.links), sync.slot_names())
         records.save_goldens((u.golden, True) for u in units.values())
-    return _one_each(units[f.who].links for f in letters)
+    return _one_each(units[f.who].links for f in again)
 
 
 def _one_each(links: Iterable[Sequence[Link]]) -> list[LinkKey]:

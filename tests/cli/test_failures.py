@@ -1,4 +1,4 @@
-"""Dead letters: told in words, with the cure, and sent once more when asked."""
+"""Failures: told in words, with the cure, and sent once more when asked."""
 
 from __future__ import annotations
 
@@ -38,48 +38,48 @@ def refused(desk: Desk, sandbox: Sandbox) -> Desk:
     return desk
 
 
-def letters(desk: Desk) -> dict[str, Any]:
+def listed(desk: Desk) -> dict[str, Any]:
     """By app."""
-    return {letter["app"]: letter for letter in desk.run("failures", "list", "--json").json}
+    return {failure["app"]: failure for failure in desk.run("failures", "list", "--json").json}
 
 
 def test_a_refused_value_is_listed_with_reason_and_cure(refused: Desk) -> None:
-    found = letters(refused)
+    found = listed(refused)
     assert set(found) == {"hubspot", "zendesk"}
-    letter = found["hubspot"]
-    assert list(letter) == KEYS
-    assert (letter["kind"], letter["app"], letter["field"]) == ("refused", "hubspot", "hs_language")
-    assert "hubspot allows only: en, fa, id, de, fr" in letter["cure"]
-    assert letter["id"] in refused.run("failures", "list").out
-    shown = refused.run("failures", "show", letter["id"])
-    assert letter["cure"] in shown.out
-    assert refused.run("failures", "show", letter["id"], "--json").json["values"]["language"] == "ja"
+    failure = found["hubspot"]
+    assert list(failure) == KEYS
+    assert (failure["kind"], failure["app"], failure["field"]) == ("refused", "hubspot", "hs_language")
+    assert "hubspot allows only: en, fa, id, de, fr" in failure["cure"]
+    assert failure["id"] in refused.run("failures", "list").out
+    shown = refused.run("failures", "show", failure["id"])
+    assert failure["cure"] in shown.out
+    assert refused.run("failures", "show", failure["id"], "--json").json["values"]["language"] == "ja"
 
 
 def test_explain_says_that_it_was_refused(refused: Desk) -> None:
-    letter = letters(refused)["hubspot"]
-    (person,) = refused.run("explain", letter["who"], "language", "--json").json
+    failure = listed(refused)["hubspot"]
+    (person,) = refused.run("explain", failure["who"], "language", "--json").json
     (field,) = person["fields"]
     assert {p["app"]: p["standing"] for p in field["apps"]}["hubspot"] == "refused"
 
 
 def test_retrying_what_is_still_wrong_says_so(refused: Desk) -> None:
-    before = letters(refused)
-    letter = before["zendesk"]
-    answer = refused.run("failures", "retry", letter["id"], "--json")
+    before = listed(refused)
+    failure = before["zendesk"]
+    answer = refused.run("failures", "retry", failure["id"], "--json")
     assert answer.code == 4
     (result,) = answer.lines
-    assert (result["id"], result["outcome"]) == (letter["id"], "refused")
-    assert letters(refused) == before
+    assert (result["id"], result["outcome"]) == (failure["id"], "refused")
+    assert listed(refused) == before
 
 
 def test_a_corrected_value_ends_it_and_all_can_be_retried(refused: Desk, sandbox: Sandbox) -> None:
     everything = refused.run("failures", "retry", "--all")
     assert everything.code == 4
     assert "Locale" in everything.out
-    type_language(sandbox, letters(refused)["hubspot"]["who"], refused, "de")
+    type_language(sandbox, listed(refused)["hubspot"]["who"], refused, "de")
     assert refused.run("sync", "contacts").code == 0
-    assert letters(refused) == {}
+    assert listed(refused) == {}
 
 
 @pytest.mark.parametrize("args", [("show", "f0"), ("retry", "f0"), ("retry",), ("retry", "f0", "--all")])

@@ -88,7 +88,7 @@ def test_other_fields_of_the_answer_are_an_observation_and_not_seen() -> None:
     assert done.extra.values == {"note": "typed meanwhile"}
 
 
-def test_a_refused_field_is_a_dead_letter_and_the_rest_is_sent() -> None:
+def test_a_refused_field_is_a_failure_and_the_rest_is_sent() -> None:
     of = mapping(
         "\n  title: {type: text, in: {crm: title}}\n  note: {type: text, in: {crm: note}}\n", apps="crm"
     )

@@ -96,7 +96,7 @@ def direction(world: World) -> None:
     world.settle()
 
 
-def dead_letter(world: World) -> None:
+def refused_value(world: World) -> None:
     fields = (f if f.name != "title" else FieldSpec("title", max_length=5) for f in DESK.fields)
     world.apps["desk"].fields.update({f.name: f for f in fields})
     world.apps["crm"].user_create(MARA)
@@ -111,7 +111,7 @@ def dead_letter(world: World) -> None:
     [
         (held_conflict, "title", "desk", "held"),
         (direction, "title", "desk", "direction"),
-        (dead_letter, "title", "desk", "refused"),
+        (refused_value, "title", "desk", "refused"),
     ],
     ids=lambda v: v.__name__ if callable(v) else v,
 )

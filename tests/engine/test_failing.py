@@ -1,4 +1,4 @@
-"""Dead letters that come to an end, on memory apps whose limits can be lifted."""
+"""Failures that come to an end, on memory apps whose limits can be lifted."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def test_a_retried_value_is_sent_once_the_app_takes_it(tmp_path: Path) -> None:
     world.apps["crm"].user_edit(id, {"title": "Chairwoman"})
     world.run()
     sync = world.sync()
-    (letter,) = failures(sync, world.db)
-    assert (letter.app, letter.field, letter.value) == ("desk", "title", "Chairwoman")
-    assert "keeps at most 5 characters" in letter.cure
+    (failure,) = failures(sync, world.db)
+    assert (failure.app, failure.field, failure.value) == ("desk", "title", "Chairwoman")
+    assert "keeps at most 5 characters" in failure.cure
     assert world.run().written == 0
     desk.fields["title"] = title
-    retry(sync, world.db, world.ports(), [letter])
+    retry(sync, world.db, world.ports(), [failure])
     assert world.run().written == 1
     assert failures(sync, world.db) == []
     assert world.only("desk")["title"] == "Chairwoman"
@@ -43,11 +43,11 @@ def test_a_field_that_is_changed_back_is_frozen_and_thawed_by_a_retry(tmp_path: 
         world.run()
         if failures(world.sync(), world.db):
             break
-    (letter,) = failures(world.sync(), world.db)
-    assert (letter.kind, letter.app, letter.field) == ("frozen", "desk", "title")
-    assert "workflow" in letter.cure
+    (failure,) = failures(world.sync(), world.db)
+    assert (failure.kind, failure.app, failure.field) == ("frozen", "desk", "title")
+    assert "workflow" in failure.cure
     assert world.run().written == 0
-    retry(world.sync(), world.db, world.ports(), [letter])
+    retry(world.sync(), world.db, world.ports(), [failure])
     assert world.run().written == 1
     assert world.only("desk")["title"] == "CEO"
     world.db.close()
