@@ -10,6 +10,7 @@ import orjson
 from mappings.model import Stopped
 from syncer.setup import Sync
 from syncer.store.history import History
+from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.store.shadows import holding
 
@@ -19,10 +20,10 @@ EXAMPLES = 5
 def fitted(history: History, sync: str, apps: Iterable[str]) -> dict[str, set[str]]:
     """App -> the fields that its mapping was once in step with: read under the last mapping, or stopped
     since."""
-    found = {}
+    ledger, found = Ledger(history.db, sync), {}
     for app in apps:
-        texts = (history.fact(f"fields:{sync}:{app}"), history.fact(f"stopped:{sync}:{app}"))
-        found[app] = {name for text in texts if text for name in orjson.loads(text)}
+        stopped = history.fact(f"stopped:{sync}:{app}")
+        found[app] = {*ledger.fields_read(app), *orjson.loads(stopped or "[]")}
     return found
 
 

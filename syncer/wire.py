@@ -45,7 +45,7 @@ from syncer.store.history import History
 from syncer.store.lease import Busy, hold
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
-from syncer.store.shadows import forget
+from syncer.store.shadows import note_fields_read
 from syncer.store.sharing import Shared
 from syncer.store.tokens import SharedTokens
 from syncer.store.vault import Vault
@@ -234,12 +234,9 @@ class Wiring:
         an app whose filter (`only`) changed: that shows who enters it and who leaves."""
         history, ledger = History(self.db), Ledger(self.db, ready.name)
         wanted = {app: set(ready.fields(app)) for app in ready.apps}
-        facts = {app: f"fields:{ready.name}:{app}" for app in ready.apps}
-        with self.db.reading():
-            before = {app: history.fact(fact) for app, fact in facts.items()}
-        known = {app: set(orjson.loads(text)) for app, text in before.items() if text is not None}
         filters = {f"only:{ready.name}:{app}": said.only or "" for app, said in draft.model.apps.items()}
         with self.db.reading():
+            known = {app: ledger.fields_read(app) for app in ready.apps}
             same = stopping.is_kept(history, ready)
             filtered = {name: history.fact(name) for name in filters}
         if known == wanted and same and filtered == filters:
@@ -252,11 +249,10 @@ class Wiring:
                     if filtered[name] not in (None, only):
                         ledger.save_reader(app, cursor=None, scan_began=None)
                     history.keep_fact(name, only)
+                records, slots = Records(self.db, ready.name), ready.slot_names()
                 for app, fields in wanted.items():
-                    if app in known and fields - known[app]:
+                    if note_fields_read(ledger, records, app, fields, slots):
                         ledger.save_reader(app, cursor=None, scan_began=None)
-                        forget(Records(self.db, ready.name), app, fields - known[app], ready.slot_names())
-                    history.keep_fact(facts[app], orjson.dumps(sorted(fields)).decode())
         except Busy:
             return
 

@@ -22,7 +22,7 @@ from syncer.store import codec
 from syncer.store.database import chunks
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
-from syncer.store.shadows import forget, note_touched
+from syncer.store.shadows import note_fields_read, note_touched
 
 
 class TooMany(AppError):
@@ -42,6 +42,29 @@ class Pulled:
     refused: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How one reading begins.
+
+    at        when this run began it; began: when the listing began, perhaps in an earlier run
+    cursor    where to go on; None: at the beginning
+    first     the app was never read completely
+    resumed   a listing that an earlier run began goes on
+    fresh     nothing is known of the app yet
+    lagging   its lists may show what we have written over
+    open_ids  records with a write whose outcome is not known
+    """
+
+    at: datetime
+    began: str
+    cursor: str | None
+    first: bool
+    resumed: bool
+    fresh: bool
+    lagging: bool
+    open_ids: Sequence[str]
+
+
 @dataclass(slots=True)
 class Puller:
     """Reads one app of a sync into the store."""
@@ -58,53 +81,70 @@ class Puller:
 
     def task(self) -> Task[Pulled]:
         """Read what changed, or everything the first time."""
-        started = self.now()
-        with self.intake.records.db.transaction():
-            state = self.ledger.reader(self.app.name)
-            if self._gained_fields():
-                self.ledger.save_reader(self.app.name, cursor=None)
-                state["cursor"] = None
-            first = state["complete_at"] is None
-            if state["pulled_at"] is not None:
-                lag = timedelta(seconds=self.app.spec.lag)
-                self._since = datetime.fromisoformat(state["pulled_at"]) - lag - MARGIN
-            # One that stopped before its first page begins anew, and tells again who is missing.
-            resumed = state["scan_began"] is not None and state["cursor"] is not None
-            began = state["scan_began"] if resumed else codec.iso(self.now())
-            fresh = first and not resumed and not self._knows_any()
-            open_ids = self.intake.records.open_links(self.app.name)
-            # A list that lags is believed while nothing is known: it shows nothing that we have written over.
-            lagging = self.app.spec.lists_lag and (not first or self.intake.records.any_links(self.app.name))
-            self._sent_before(open_ids, self.now())
-            self.ledger.save_reader(self.app.name, scan_began=began)
+        start = self._begin()
+        partly = start.cursor is not None and self.app.spec.feed == "changes"
+        seen = None if start.resumed or partly else set[str]()
         try:
-            yield from self._fetch(open_ids)  # writes without an answer are settled by what is there now
-            partly = state["cursor"] is not None and self.app.spec.feed == "changes"
-            seen = None if resumed or partly else set[str]()
-            yield from self._pages(state["cursor"], fresh, lagging, seen)
+            yield from self._fetch(start.open_ids)  # writes without an answer: this settles them
+            yield from self._pages(start, seen)
             yield from self._fetch(self._rivals())
         except AppError as error:
             self.result.error, self.result.refused = str(error), isinstance(error, AuthRefused)
             return self.result
-        with self.intake.records.db.transaction():
-            if seen is not None:
-                gone = [id for id in self.intake.records.live_ids(self.app.name) if id not in seen]
-            else:
-                gone = []
-            changes: dict[str, str | None] = {"scan_began": None}
-            if first:
-                changes["complete_at"] = codec.iso(self.now())
-            if not gone:
-                changes["pulled_at"] = began
-            self.ledger.save_reader(self.app.name, **changes)
-            if self.app.spec.feed == "scan":
-                self.ledger.scanned(self.app.name, started, self.now() - started)
-        self.result.complete = True
-        self.result.short = resumed and self.app.spec.feed == "scan"  # the rest was listed some time ago
+        gone = self._finish(start, seen)
         if gone and (yield from self._ask_about(gone)):
             with self.intake.records.db.transaction():
-                self.ledger.save_reader(self.app.name, pulled_at=began)
+                self.ledger.save_reader(self.app.name, pulled_at=start.began)
         return self.result
+
+    def _begin(self) -> Start:
+        """Where to begin, noted before the first call."""
+        at, name, records = self.now(), self.app.name, self.intake.records
+        with records.db.transaction():
+            state = self.ledger.reader(name)
+            if self._asks_for_more():
+                self.ledger.save_reader(name, cursor=None)
+                state["cursor"] = None
+            if state["pulled_at"] is not None:
+                lag = timedelta(seconds=self.app.spec.lag)
+                self._since = datetime.fromisoformat(state["pulled_at"]) - lag - MARGIN
+            first = state["complete_at"] is None
+            # One that stopped before its first page begins anew, and tells again who is missing.
+            resumed = state["scan_began"] is not None and state["cursor"] is not None
+            start = Start(
+                at,
+                began=state["scan_began"] if resumed else codec.iso(self.now()),
+                cursor=state["cursor"],
+                first=first,
+                resumed=resumed,
+                fresh=first and not resumed and not self._knows_any(),
+                # A list that lags is believed while nothing is known: it shows nothing that we have written
+                # over.
+                lagging=self.app.spec.lists_lag and (not first or records.any_links(name)),
+                open_ids=records.open_links(name),
+            )
+            self._sent_before(start.open_ids, self.now())
+            self.ledger.save_reader(name, scan_began=start.began)
+        return start
+
+    def _finish(self, start: Start, seen: set[str] | None) -> list[str]:
+        """Note that the read is complete. Returns the linked records that a whole listing did not show:
+        unless they are asked about, it vouches for nothing."""
+        name, scans = self.app.name, self.app.spec.feed == "scan"
+        with self.intake.records.db.transaction():
+            live = self.intake.records.live_ids(name) if seen is not None else ()
+            gone = [id for id in live if seen is not None and id not in seen]
+            changes: dict[str, str | None] = {"scan_began": None}
+            if start.first:
+                changes["complete_at"] = codec.iso(self.now())
+            if not gone:
+                changes["pulled_at"] = start.began
+            self.ledger.save_reader(name, **changes)
+            if scans:
+                self.ledger.scanned(name, start.at, self.now() - start.at)
+        self.result.complete = True
+        self.result.short = start.resumed and scans  # the rest was listed some time ago
+        return gone
 
     def _knows_any(self) -> bool:
         records = self.intake.records
@@ -126,15 +166,10 @@ class Puller:
         with records.db.reading():
             return Joins(records.db, records.space).rivals(self.app.name, self._new, kinds)
 
-    def _gained_fields(self) -> bool:
-        """Whether the mapping asks for more than it did: what is new has to be read in every record, also in
-        those that nobody changes."""
-        asked, now = self.ledger.fields_read(self.app.name), set(self.sync.fields(self.app.name))
-        if asked != now:
-            self.ledger.set_fields_read(self.app.name, now)
-            if asked and now - asked:
-                forget(self.intake.records, self.app.name, now - asked, self.sync.slot_names())
-        return not now <= asked
+    def _asks_for_more(self) -> bool:
+        """Also noted when the sync is put together; here, where somebody else was at work just then."""
+        name, slots = self.app.name, self.sync.slot_names()
+        return note_fields_read(self.ledger, self.intake.records, name, self.sync.fields(name), slots)
 
     def _sent_before(self, ids: Sequence[str], now: datetime) -> None:
         """Unconfirmed writes were sent before now, also where the clock said otherwise and was set back: else
@@ -146,10 +181,9 @@ class Puller:
                 pending.sent_at = min(pending.sent_at, now, link.observed_at or now, link.stamp or now)
         self.intake.records.save_links(ahead, self.sync.slot_names())
 
-    def _pages(self, cursor: str | None, fresh: bool, lagging: bool, seen: set[str] | None) -> Task[None]:
-        pages: Iterator[Page] = iter(
-            self.app.connector.pull(self.app.object, cursor, self.sync.fields(self.app.name))
-        )
+    def _pages(self, start: Start, seen: set[str] | None) -> Task[None]:
+        fields, fresh = self.sync.fields(self.app.name), start.fresh
+        pages: Iterator[Page] = iter(self.app.connector.pull(self.app.object, start.cursor, fields))
         while True:
             read_at = self.now()  # before the call: the answer may have to wait for its turn
             page: Page | None = yield lambda: next(pages, None)
@@ -163,7 +197,7 @@ class Puller:
                 )
             news = self._news(page.records, fresh)
             if news and not fresh:
-                news = yield from self._look_into(news, read_at, lagging)
+                news = yield from self._look_into(news, read_at, start.lagging)
             if fresh and seen is not None:  # what moves while it is listed is listed again: no longer new
                 fresh = seen.isdisjoint(r.id for r in page.records)
             with self.intake.records.db.transaction():

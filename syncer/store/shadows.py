@@ -11,6 +11,7 @@ import orjson
 from connectors.contract import Record
 from syncer.model import Link
 from syncer.store.database import chunks
+from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 
 BLANK: tuple[Any, ...] = (None, "", [])
@@ -32,6 +33,22 @@ def forget(records: Records, app: str, names: Collection[str], slots: Mapping[st
         records.save_links(changed, slots)
 
 
+def note_fields_read(
+    ledger: Ledger, records: Records, app: str, wanted: Collection[str], slots: Mapping[str, tuple[str, ...]]
+) -> bool:
+    """Note which fields an app is asked for. Whether there are more than before: these are unknown again in
+    all its records, and it is to be read from the start, since records that nobody changes hold them too.
+    Call inside a transaction."""
+    asked = ledger.fields_read(app)
+    if asked == set(wanted):
+        return False
+    ledger.set_fields_read(app, wanted)
+    gained = set(wanted) - asked
+    if asked and gained:
+        forget(records, app, gained, slots)
+    return bool(gained)
+
+
 def note_touched(
     records: Records,
     links: Mapping[str, Link],
@@ -49,7 +66,7 @@ def note_touched(
 
 def holding(records: Records, app: str, slot: str) -> list[str]:
     """The linked records that held something in this field when they were last seen. Call inside a
-    transaction or a view."""
+    transaction or a reading."""
     rows = records.db.rows(
         "SELECT id, body FROM link WHERE space = :space AND app = :app AND state = 'live' ORDER BY id",
         space=records.space,

@@ -208,14 +208,14 @@ def short_listing_vouches() -> Sequence[Any]:
 
 
 def gained_field_is_not_read() -> Sequence[Any]:
-    return (patch.object(Puller, "_gained_fields", lambda _: False),)
+    return (patch.object(Puller, "_asks_for_more", lambda _: False),)
 
 
 def lagging_list_is_truth() -> Sequence[Any]:
     original = Puller._pages
 
-    def pages(self: Any, cursor: Any, fresh: bool, lagging: bool, seen: Any) -> Any:
-        return original(self, cursor, fresh, False, seen)
+    def pages(self: Any, start: Any, seen: Any) -> Any:
+        return original(self, replace(start, lagging=False), seen)
 
     return (patch.object(Puller, "_pages", pages),)
 
