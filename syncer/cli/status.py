@@ -93,7 +93,7 @@ def show(one: dict[str, Any], config: Path) -> None:
         ],
     )
     _some(
-        "Values that an app refused",
+        "Values and creates that an app refused",
         ("record", "field", "why"),
         [(f"{r['app']}:{r['record']}", r["field"], r["reason"]) for r in one["refused"]],
     )

@@ -87,7 +87,7 @@ class AlertsModel(Strict):
     )
     conflicts: int = Field(default=20, ge=0, description="More held conflicts than this.")
     reviews: int = Field(default=50, ge=0, description="More doubtful matches than this.")
-    failures: int = Field(default=20, ge=0, description="More refused values than this.")
+    failures: int = Field(default=20, ge=0, description="More refused values and creates than this.")
     no_success: Every = Field(
         default=timedelta(days=1), description="No run succeeded for so long.", examples=["6h"]
     )

@@ -21,7 +21,7 @@ GAUGES = {
     "golden_records": ("Golden records", ("sync",)),
     "conflicts_open": ("Conflicts that wait for a person", ("sync",)),
     "reviews_open": ("Doubtful matches that wait for a person", ("sync",)),
-    "failures": ("Values that an app refused", ("sync",)),
+    "failures": ("Values and creates that an app refused", ("sync",)),
     "unwritten": ("Golden records with writes that are not done", ("sync",)),
     "held": ("1 while a plan waits for an answer", ("sync",)),
     "paused": ("1 while the sync is paused", ("sync",)),
