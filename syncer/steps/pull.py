@@ -332,7 +332,8 @@ def believe(intake: Intake, page: Sequence[Record]) -> Task[None]:
 
 
 def look_again(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) -> Task[str]:
-    """The same, after writing: why it failed, if it did. What was not seen is seen by the next run."""
+    """Like `look_at`, after writing: the error in words, or an empty text. What was not seen is seen by the
+    next run."""
     try:
         yield from look_at(intake, ids, now)
     except AppError as error:
