@@ -4,7 +4,7 @@
     nearest = "acme_rules:nearest"
 
 Such a function is a `conflicts.rules.Rule`: it gets the candidates and the order of apps, names the winner or
-returns None, and must give the same answer for the same candidates: no clock, no chance, no calls.
+returns None, and must give the same answer for the same candidates: no clock, no randomness, no calls.
 """
 
 from __future__ import annotations

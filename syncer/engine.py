@@ -1,4 +1,4 @@
-"""One run of one sync: recover, read, decide, act. Owns the order of the steps and their transactions."""
+"""One run of one sync: recover, read, decide, act. Owns the order of the steps, and DECIDE's transaction."""
 
 from __future__ import annotations
 
