@@ -5,7 +5,7 @@ Every state that was seen since the last run counts, also one that a later obser
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from mappings.model import Slot
 from syncer.core.lens import Lens
 from syncer.core.merging import Merging
 from syncer.core.observe import date_of, end_undo, note_rewrite, outcome_of
-from syncer.model import DISAGREES, Link, Mark, Observation, Pending, Provenance, StubConsent, Value
+from syncer.model import DISAGREES, Link, LinkKey, Mark, Observation, Pending, Provenance, StubConsent, Value
 
 AGAIN = "most restrictive, of several"
 
@@ -118,8 +118,17 @@ def merge_consent(m: Merging, readings: Sequence[ConsentReading], stubs: Sequenc
     if len(rivals) > 1 and (readings or state != golden):
         m.note("consent", field, candidates, "most restrictive", winner=holders[-1] if holders else None)
     if holders and (state != golden or (source is not None and _is_later(holders[-1], source))):
-        again = state == golden or len({(c.app, c.record) for c in holders}) > 1
+        chose = {(c.app, c.record) for c in holders}
+        again = state == golden or len(chose) > 1 or _held_elsewhere(m, golden, str(state), chose)
         m.take(field, holders[-1], AGAIN if again else "most restrictive")
+
+
+def _held_elsewhere(m: Merging, golden: str | None, state: str, chose: Collection[LinkKey]) -> bool:
+    """Whether consent is lowered to what another record had held all along, though golden was less: that it
+    holds the state tells nothing about which came first."""
+    slots = [(k, m.lens.slot_of(k.app, m.lens.mapping.consent or "")) for k in m.links if k.key not in chose]
+    held = [rank(state_of(slot, k.seen[slot.name])) for k, slot in slots if slot and slot.name in k.seen]
+    return golden is not None and any(known >= rank(state) > rank(golden) for known in held)
 
 
 def _is_later(c: Candidate, source: Provenance) -> bool:

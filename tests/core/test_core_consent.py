@@ -234,6 +234,19 @@ def test_the_same_opt_out_seen_again_later_makes_older_opt_ins_too_old() -> None
     assert late.unit.golden.value["consent"] == "unsubscribed"
 
 
+def test_who_had_held_another_opt_out_all_along_does_not_tell_what_came_first() -> None:
+    """The mailing tool is not written to, and kept its own opt-out when golden was raised."""
+    record = golden("desk", minutes=-60, consent="pending")
+    links = [
+        *agreeing(CONSENT, record, "crm", "desk"),
+        link("mail", {"status": "out"}, {"consent": DISAGREES}),
+    ]
+    after = run(CONSENT, record, links, seen("crm", -5, optout="true"))
+    assert after.unit.golden.value["consent"] == "unsubscribed"
+    read_late = run(CONSENT, after.unit.golden, after.unit.links, seen("mail", 0, status="active"))
+    assert read_late.unit.golden.value["consent"] == "unsubscribed"
+
+
 # -- while a run is held ----------------------------------------------------------------------------------
 
 BOTH = mapping(

@@ -164,4 +164,4 @@ class Wire(MemoryConnector):
             values = {n: record.values[n] for n in self.app.mapped() if n in record.values}
             seen = Showing(memory.next(), self.app.now(), call, values, revision, record.archived)
             shown.append(((self.app.account, record.id), seen))
-        memory.show(self.app.account, shown)
+        memory.show(self.app.account, call, shown)

@@ -80,7 +80,7 @@ class Memory:
     sent      (record, slot) -> (seq, value) of every write that left, whether it landed or not
     revision  record -> the newest version of it that was shown, kept or not
     read      record -> the fields of it that were ever shown, kept or not
-    latest    app -> what its last call showed
+    latest    app -> what its last call showed, and the page before it that it asks about
     pulls     app -> when a read of what changed began
     creating  whose record is being made by a person; watch: told of everything the engine does
     """
@@ -120,9 +120,10 @@ class Memory:
         if who == "engine" and self.watch is not None:
             self.watch(action, changes)
 
-    def show(self, app: str, shown: list[tuple[Key, Showing]]) -> None:
-        """A call of an app showed some records."""
-        self.latest[app] = shown
+    def show(self, app: str, call: str, shown: list[tuple[Key, Showing]]) -> None:
+        """A call of an app showed some records. What a page lists is kept after it was asked about."""
+        before = self.latest.get(app, ()) if call == "fetch" else ()
+        self.latest[app] = [*before, *shown]
         for key, showing in shown:
             self.shows.setdefault(key, []).append(showing)
             self.looks.setdefault(key, []).append(showing)
