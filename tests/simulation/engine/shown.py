@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conflicts.consent import OPT_OUTS
 from connectors.contract import Value
 from mappings.model import Slot
 from tests.simulation.engine.clocks import FURTHEST_APART
@@ -128,10 +129,11 @@ class Shown:
 
     def counted_before(self, x: Happening) -> list[Any]:
         """What was taken in of it. Of what a list that lags showed of a known record consent alone counts:
-        the rest is asked for once more."""
+        the rest is asked for once more. Of what was passed over, an opt-out does."""
         shown = self.shown_before(x)
         if x.slot == "consent":
-            return shown
+            lost = {s.seq for s in shown if self.state(x.app, s.values["consent"]) not in OPT_OUTS}
+            return [s for s in shown if s.seq not in self.passed_over & lost]
         lags, known = self.w.apps[x.app].traits.lists_lag, self.linked_at.get(x.key, self.memory.seq)
         believed = [s for s in shown if not (lags and s.call == "pull" and s.seq > known)]
         return [s for s in believed if s.seq not in self.passed_over]
