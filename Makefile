@@ -60,7 +60,7 @@ format: .venv/.dev ## Let ruff put the code in order
 
 .PHONY: docs
 docs: .venv/.runtime ## Write the generated pages under docs/, and the schemas
-	@$(BIN)/python -m syncer.reference
+	@$(BIN)/python -m syncer.cli.reference
 	@$(BIN)/syncer schema --write
 
 .PHONY: bench

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from syncer.core.plan import Abilities
 from syncer.matching.outcome import Review
 from syncer.model import LinkKey
-from syncer.setup import App, Sync
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
+from syncer.sync import App, Sync
 
 
 def abilities_of(sync: Sync, ledger: Ledger) -> Abilities:

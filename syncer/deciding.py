@@ -19,16 +19,16 @@ from syncer.core.moved import Moved, caused
 from syncer.core.plan import Abilities
 from syncer.core.refuse import refuse
 from syncer.core.resolve import Answer, Fate, resolve
+from syncer.intake import observation_keys
 from syncer.matching.outcome import Group, Matches
 from syncer.model import Decision, Golden, Item, Link, LinkKey, Relink, StubConsent, Unit
 from syncer.owners import owners_of
-from syncer.setup import Sync
 from syncer.steps.match import golden_id
-from syncer.steps.normalise import observation_keys
 from syncer.store import codec
 from syncer.store.database import chunks
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
+from syncer.sync import Sync
 
 CHUNK = 300  # golden records held at once
 

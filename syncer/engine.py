@@ -16,13 +16,12 @@ from syncer.deciding import Decided, Deciding
 from syncer.following import Following
 from syncer.holding import Holding
 from syncer.holding import Plan as Plan
+from syncer.intake import Intake
 from syncer.model import Item
 from syncer.options import Options as Options
 from syncer.ports import Ports, Stopping
 from syncer.report import AppRow, Report
-from syncer.setup import Sync
 from syncer.steps.match import find_matches
-from syncer.steps.normalise import Intake
 from syncer.steps.pull import Pulled, Puller, look_again
 from syncer.steps.recover import Recovery
 from syncer.steps.write import Writer, Wrote
@@ -31,6 +30,7 @@ from syncer.store.database import Database
 from syncer.store.lease import BEAT, hold
 from syncer.store.ledger import InFlight, Ledger
 from syncer.store.records import Records
+from syncer.sync import Sync
 
 ROUNDS = 3  # how often a run merges again what moved while it wrote
 

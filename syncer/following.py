@@ -8,10 +8,10 @@ from datetime import datetime
 
 from syncer.joining import Joining
 from syncer.model import Link, LinkKey, Observation, Relink
-from syncer.setup import Sync
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
+from syncer.sync import Sync
 
 
 @dataclass(slots=True)

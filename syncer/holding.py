@@ -11,9 +11,9 @@ from syncer.deciding import Decided
 from syncer.matching.outcome import Matches, Review
 from syncer.model import Item
 from syncer.options import Options
-from syncer.setup import Sync
 from syncer.store.ledger import HeldPlan, Ledger
 from syncer.store.records import Records
+from syncer.sync import Sync
 
 REFUSED = "a plan that linked them was refused"
 

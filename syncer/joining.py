@@ -10,11 +10,11 @@ from syncer import refs
 from syncer.core.joining import join
 from syncer.core.lens import Lens
 from syncer.model import LinkKey
-from syncer.setup import Sync
 from syncer.store import codec
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
+from syncer.sync import Sync
 
 
 @dataclass(frozen=True, slots=True)

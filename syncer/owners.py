@@ -11,8 +11,8 @@ from mappings.model import BadValue, Slot
 from syncer.core.plan import Abilities
 from syncer.matching.keys import fold_key
 from syncer.model import LinkKey, StubConsent, Unit, Value
-from syncer.setup import Sync
 from syncer.store.records import Records
+from syncer.sync import Sync
 
 UniqueValue: TypeAlias = tuple[str, str]  # (golden field, value as folded in the index)
 

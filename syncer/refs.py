@@ -7,9 +7,9 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from syncer.model import Golden, Unit, Value, as_text
-from syncer.setup import Sync
 from syncer.store.database import Database
 from syncer.store.records import Records
+from syncer.sync import Sync
 
 
 @dataclass(slots=True)

@@ -13,12 +13,12 @@ from syncer.core.apart import folded_writes
 from syncer.core.deeds import Written
 from syncer.deciding import CHUNK
 from syncer.ports import Ports
-from syncer.setup import Sync
 from syncer.store import codec
 from syncer.store.database import Database, chunks
 from syncer.store.history import History
 from syncer.store.lease import Busy, hold
 from syncer.store.retention import Retention
+from syncer.sync import Sync
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from syncer.logs import log
 from syncer.ports import Ports
 from syncer.report import AppRow, Report, Status
 from syncer.retaining import Retaining
-from syncer.setup import Sync
 from syncer.steps.pull import look_at
 from syncer.store.database import Database
 from syncer.store.history import History
 from syncer.store.keys import by_app
 from syncer.store.lease import hold
 from syncer.store.ledger import Ledger
+from syncer.sync import Sync
 from syncer.wire import NotDescribed, OtherAccount, Wiring
 
 Choose = Callable[[Sync], Options | None]

@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 
 from mappings.model import Stopped
-from syncer.setup import Sync
 from syncer.store.history import History
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.store.shadows import holding
+from syncer.sync import Sync
 
 EXAMPLES = 5
 

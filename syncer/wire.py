@@ -31,14 +31,13 @@ from connectors.settings import own_rates
 from mappings.document import ProblemsFound
 from mappings.load import Draft, bind, fit
 from mappings.model import ObjectMapping
-from syncer import specs, stopping
+from syncer import stopping
 from syncer.config.apps import AppModel
 from syncer.config.files import Config
 from syncer.config.files import Sync as SyncConfig
-from syncer.marks import Marks
+from syncer.forgotten import Marks
 from syncer.ports import Ports
-from syncer.setup import App, Sync
-from syncer.store import codec
+from syncer.store import codec, specs
 from syncer.store.budget import SharedBudget
 from syncer.store.database import Database
 from syncer.store.history import History
@@ -49,6 +48,7 @@ from syncer.store.shadows import note_fields_read
 from syncer.store.sharing import Shared
 from syncer.store.tokens import SharedTokens
 from syncer.store.vault import Vault
+from syncer.sync import App, Sync
 
 DESCRIBED_FOR = timedelta(days=1)
 

@@ -25,11 +25,11 @@ from syncer.matching.columns import Columns
 from syncer.matching.frequencies import counted
 from syncer.matching.keys import Keys, keys_of
 from syncer.model import Link, Observation
-from syncer.setup import App, Sync
 from syncer.steps.match import find_matches
 from syncer.store.database import Database
 from syncer.store.decisions import Decisions
 from syncer.store.records import Records
+from syncer.sync import App, Sync
 
 APPS = ("hubspot", "mailerlite", "zendesk")
 FIELDS = ("email", "first_name", "last_name", "phone", "city", "country")

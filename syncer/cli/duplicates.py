@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from conflicts.log import shown
-from syncer.cli.agreeing import Yes, agreed
 from syncer.cli.codes import Code, leave
+from syncer.cli.confirm import Yes, agreed
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.review import stewards
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded, need_app, running

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from syncer.cli.agreeing import Plan, Yes, agreed
 from syncer.cli.codes import Code, leave
+from syncer.cli.confirm import Plan, Yes, agreed
 from syncer.cli.explain import Who, syncs
 from syncer.cli.meant import Meant
 from syncer.cli.names import names_of

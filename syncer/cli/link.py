@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Exit
 
-from syncer.cli.agreeing import Plan, Yes, agreed
 from syncer.cli.codes import Code, leave
+from syncer.cli.confirm import Plan, Yes, agreed
 from syncer.cli.link_told import show_tied, tied_object
 from syncer.cli.names import WHO, lines_of, parts_of
 from syncer.cli.output import give, say, tell
@@ -19,8 +19,8 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 
 if TYPE_CHECKING:
     from syncer.runner import Runner
-    from syncer.setup import Sync
     from syncer.store.database import Database
+    from syncer.sync import Sync
     from syncer.usecases.linking import Leaving, Linking, Tied
     from syncer.usecases.sides import Side
     from syncer.usecases.who import People

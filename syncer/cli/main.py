@@ -12,6 +12,8 @@ from syncer.cli import (
     auth,
     check,
     conflicts,
+    conflicts_resolve,
+    conflicts_review,
     demo,
     duplicates,
     explain,
@@ -30,8 +32,6 @@ from syncer.cli import (
     sandbox,
     schema,
     serve,
-    settle,
-    settle_review,
     state,
     status,
     sync,
@@ -74,8 +74,8 @@ app.command()(explain.explain)
 app.command()(explain.history)
 app.command()(export.export)
 app.command()(forget.forget)
-conflicts.app.command()(settle.resolve)
-conflicts.app.command()(settle_review.review)
+conflicts.app.command()(conflicts_resolve.resolve)
+conflicts.app.command()(conflicts_review.review)
 app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(review.app, name="review")
 app.command()(duplicates.duplicates)

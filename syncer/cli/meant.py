@@ -13,7 +13,7 @@ from syncer.cli.output import say
 if TYPE_CHECKING:
     from syncer.model import LinkKey
     from syncer.runner import Runner
-    from syncer.setup import Sync
+    from syncer.sync import Sync
 
 
 @dataclass

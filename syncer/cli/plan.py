@@ -18,7 +18,7 @@ from syncer.cli.sync import Pilot, Record, not_found, run_one
 if TYPE_CHECKING:
     from syncer.model import Item
     from syncer.runner import Outcome, Runner
-    from syncer.setup import Sync as Ready
+    from syncer.sync import Sync as Ready
 
 
 def plan(

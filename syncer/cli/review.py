@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from conflicts.log import shown
-from syncer.cli import asking
+from syncer.cli import questions
 from syncer.cli.codes import Code, leave
 from syncer.cli.output import facts, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded
@@ -56,7 +56,7 @@ def one_by_one(context: typer.Context, config: ConfigFile = CONFIG) -> None:
             tell("No doubtful match waits for you.")
             return
         keys = {"y": "one person", "n": "two"}
-        said: list[tuple[Question, Verdict]] = asking.one_by_one(
+        said: list[tuple[Question, Verdict]] = questions.one_by_one(
             open_, _ask, lambda _: keys, lambda _, key: _VERDICTS[key]
         )
         for (steward, review), verdict in said:

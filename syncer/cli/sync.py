@@ -15,7 +15,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hi
 if TYPE_CHECKING:
     from syncer.engine import Options
     from syncer.runner import Outcome, Runner
-    from syncer.setup import Sync
+    from syncer.sync import Sync
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and decide, but write nothing.")]
 Pilot = Annotated[

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncer.cli.agreeing import Plan, Yes, agreed
 from syncer.cli.codes import Code, leave
+from syncer.cli.confirm import Plan, Yes, agreed
 from syncer.cli.meant import Meant
 from syncer.cli.names import names_of
 from syncer.cli.output import give, say, table, tell

@@ -14,8 +14,8 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, need_app, runni
 
 if TYPE_CHECKING:
     from connectors.hooks import Hook, Hooks
-    from syncer.hooksecrets import HookSecrets
     from syncer.runner import Runner
+    from syncer.store.hooksecrets import HookSecrets
 
 app = typer.Typer(
     help="Webhooks: have an app tell of changes, so that they arrive at once.", no_args_is_help=True
@@ -98,7 +98,7 @@ def _url(runner: Runner, name: str) -> str:
 
 
 def _secrets(runner: Runner) -> HookSecrets:
-    from syncer.hooksecrets import HookSecrets
+    from syncer.store.hooksecrets import HookSecrets
     from syncer.store.vault import Vault
 
     return HookSecrets(runner.db, Vault(runner.config.state_keys))

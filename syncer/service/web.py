@@ -19,7 +19,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors.hooks import HookCall, Hooks
-from syncer.hooksecrets import HookSecrets
 from syncer.logs import log
 from syncer.service.metrics import Metrics
 from syncer.service.receiving import LARGEST, STATUS, Outcome, Receiving
@@ -28,6 +27,7 @@ from syncer.service.service import Service
 from syncer.service.view import View
 from syncer.service.worker import Done
 from syncer.store.database import StateError
+from syncer.store.hooksecrets import HookSecrets
 from syncer.store.vault import Vault
 from syncer.wire import connect
 

@@ -20,10 +20,10 @@ from syncer.service.desk import Desk
 from syncer.service.inbox import Inbox
 from syncer.service.tracing import Span, no_span
 from syncer.service.waiting import Job
-from syncer.setup import Sync
 from syncer.store.database import StateError
 from syncer.store.lease import Busy, LeaseLost
 from syncer.store.ledger import Ledger
+from syncer.sync import Sync
 
 AGAIN: Final = 1.0  # seconds until a job is tried again that met somebody else at work
 LATER: Final = 3600.0  # seconds until a comparison is tried again that the budget did not allow

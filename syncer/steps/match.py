@@ -12,10 +12,10 @@ from syncer.matching.keys import BOX, SOUND, WHO, blocks_of, restored, sounds_li
 from syncer.matching.outcome import Group, Matches, Review, chance
 from syncer.matching.traits import Traits
 from syncer.model import LinkKey
-from syncer.setup import Sync
 from syncer.store.decisions import Decisions
 from syncer.store.nearby import known_near
 from syncer.store.records import Records
+from syncer.sync import Sync
 
 if TYPE_CHECKING:
     from syncer.matching.matcher import Matched, Question

@@ -13,16 +13,16 @@ from functools import partial
 
 from connectors.contract import AppError, AuthRefused, Fetched, ObjectSpec, Page, Record
 from syncer.core.observe import MARGIN
+from syncer.intake import Intake
 from syncer.matching.keys import fold_key
 from syncer.model import Observation, Value
 from syncer.ports import Task
-from syncer.setup import App, Sync
-from syncer.steps.normalise import Intake
 from syncer.store import codec
 from syncer.store.database import chunks
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
 from syncer.store.shadows import note_fields_read, note_touched
+from syncer.sync import App, Sync
 
 
 class TooMany(AppError):

@@ -16,11 +16,11 @@ from functools import partial
 from connectors.contract import AppError, Fetched, Record, Result
 from mappings.model import Slot
 from syncer.core.settle import Sent, adopt, settle
+from syncer.intake import Intake
 from syncer.model import INTO, Golden, Link, Observation, Value
 from syncer.ports import Task
-from syncer.setup import App, Sync
-from syncer.steps.normalise import Intake
 from syncer.store.ledger import InFlight, Ledger
+from syncer.sync import App, Sync
 
 AFTER_LAG = timedelta(seconds=1)
 

@@ -14,13 +14,13 @@ from functools import partial
 
 from connectors.contract import AppError, Fetched, Record, Result, Write
 from syncer.core.settle import Sent, Settled, settle
+from syncer.intake import Intake
 from syncer.model import Golden, Item, Link, Mark, Observation, Value
 from syncer.ports import Task
-from syncer.setup import App, Sync
-from syncer.steps.normalise import Intake
 from syncer.store.database import chunks
 from syncer.store.ledger import Ledger
 from syncer.store.shadows import note_touched
+from syncer.sync import App, Sync
 
 FRESH = timedelta(minutes=1)
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal
 
-from syncer.marks import ERASED
+from syncer.forgotten import ERASED
 from syncer.model import LinkKey
 from syncer.store import codec
 from syncer.store.database import Database, chunks

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from syncer.marks import ERASED
+from syncer.forgotten import ERASED
 from syncer.model import Item, LinkKey, LogEntry
 from syncer.store import codec
 from syncer.store.database import Database, chunks

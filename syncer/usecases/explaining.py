@@ -18,11 +18,11 @@ from syncer.core.standing import Standing, standing
 from syncer.deciding import CHUNK
 from syncer.model import Golden, LinkKey, Provenance, Unit, Value
 from syncer.owners import owners_of
-from syncer.setup import Sync
 from syncer.store.database import Database, chunks
 from syncer.store.ledger import HeldPlan, Ledger
 from syncer.store.records import Records
 from syncer.store.stories import Stories
+from syncer.sync import Sync
 from syncer.usecases.who import known
 
 _RULES = {

@@ -11,10 +11,10 @@ from connectors.contract import FieldSpec
 from syncer.core.plan import FREEZE_AFTER
 from syncer.model import Golden, Link, LinkKey, Value
 from syncer.ports import Ports
-from syncer.setup import Sync
 from syncer.store.database import Database
 from syncer.store.lease import hold
 from syncer.store.records import Records
+from syncer.sync import Sync
 
 Kind = Literal["refused", "create", "frozen"]
 

@@ -1,8 +1,8 @@
 """Forget a person: archive or erase their records in the apps, then take them out of everything that syncer
 keeps.
 
-What stays are keyed hashes (`syncer.marks`), by which a later record of the same person is known again and
-waits in review, and a receipt that does not say whom it is about.
+What stays are keyed hashes (`syncer.forgotten`), by which a later record of the same person is known again
+and waits in review, and a receipt that does not say whom it is about.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from syncer import brakes
 from syncer.abilities import creating_in
 from syncer.config.files import Config
 from syncer.engine import Engine, Run
-from syncer.marks import Marks
+from syncer.forgotten import Marks
 from syncer.model import Item, Link, LinkKey
 from syncer.ports import Ports, Task
 from syncer.report import Report
-from syncer.setup import App, Sync
 from syncer.store.database import Database, chunks
 from syncer.store.erasure import Erasure
 from syncer.store.history import History
 from syncer.store.joins import Joins
 from syncer.store.keys import by_app
+from syncer.sync import App, Sync
 from syncer.usecases import planfile
 from syncer.usecases.reverting import ask
 from syncer.usecases.sides import keep_within_limits

@@ -21,12 +21,12 @@ from syncer.matching.outcome import Group, Matches
 from syncer.model import Golden, Link, LinkKey, Unit
 from syncer.ports import Ports
 from syncer.report import Report
-from syncer.setup import Sync
 from syncer.steps.match import golden_id
 from syncer.store.database import Database, chunks
 from syncer.store.decisions import Decisions, Verdict
 from syncer.store.joins import Joins
 from syncer.store.stories import Stories
+from syncer.sync import Sync
 from syncer.usecases.reverting import Sending, ask, keep, plan_reversals
 from syncer.usecases.sides import Held, NotPossible, Side, keep_within_limits
 

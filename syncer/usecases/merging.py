@@ -13,10 +13,10 @@ from syncer.engine import Engine, Run
 from syncer.following import Following
 from syncer.model import INTO, Item, LinkKey
 from syncer.ports import Ports, Task
-from syncer.setup import App, Sync
 from syncer.store.database import Database
 from syncer.store.decisions import Decisions
 from syncer.store.joins import Joins
+from syncer.sync import App, Sync
 from syncer.usecases.reverting import ask
 from syncer.usecases.sides import Held, keep_within_limits
 

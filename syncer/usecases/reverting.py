@@ -13,15 +13,15 @@ from syncer.core.deeds import Line, Reversal
 from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
 from syncer.engine import Engine, Run
+from syncer.intake import Intake
 from syncer.model import Item, LinkKey
 from syncer.owners import owners_of
 from syncer.ports import Ports, Task
-from syncer.setup import App
-from syncer.steps.normalise import Intake
 from syncer.steps.pull import look_at
 from syncer.store import codec
 from syncer.store.database import chunks
 from syncer.store.keys import by_app
+from syncer.sync import App
 
 
 @dataclass(slots=True)

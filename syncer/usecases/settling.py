@@ -17,9 +17,9 @@ from syncer.engine import Options
 from syncer.model import Golden, Item, LinkKey, Unit, Value
 from syncer.runner import Outcome, Runner
 from syncer.selecting import Selection
-from syncer.setup import Sync
 from syncer.store.conflicts import Conflicts
 from syncer.store.records import Records
+from syncer.sync import Sync
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from syncer import brakes
 from syncer.engine import Engine
 from syncer.model import LinkKey
-from syncer.setup import Sync
 from syncer.store.database import Database
 from syncer.store.records import Records
+from syncer.sync import Sync
 from syncer.usecases.who import People
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from syncer.marks import ERASED
+from syncer.forgotten import ERASED
 from syncer.matching.explain import Evidence
 from syncer.matching.keys import restored
 from syncer.matching.lab import Judged

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from syncer.model import LinkKey, Value
-from syncer.setup import Sync
 from syncer.store.database import Database
 from syncer.store.joins import Joins
 from syncer.store.keys import by_app
 from syncer.store.records import Records
 from syncer.store.stories import Stories
+from syncer.sync import Sync
 
 _SENT = {"create": "created", "update": "updated", "archive": "archived", "merge": "merged"}
 

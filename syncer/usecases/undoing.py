@@ -20,12 +20,12 @@ from syncer.engine import Engine, Run
 from syncer.model import ABSENT, Golden, LinkKey, LogEntry, Unit
 from syncer.ports import Ports
 from syncer.report import Report
-from syncer.setup import App, Sync
 from syncer.store.database import Database, chunks
 from syncer.store.history import History
 from syncer.store.joins import Joins
 from syncer.store.keys import by_app
 from syncer.store.stories import Stories
+from syncer.sync import App, Sync
 from syncer.usecases.reverting import (
     Sending,
     ask,

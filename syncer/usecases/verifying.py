@@ -19,9 +19,9 @@ from syncer.engine import Engine
 from syncer.model import DISAGREES, LinkKey, Unit
 from syncer.owners import owners_of
 from syncer.ports import Ports, Task
-from syncer.setup import App, Sync
 from syncer.store.database import Database, chunks
 from syncer.store.stories import Stories
+from syncer.sync import App, Sync
 
 
 @dataclass(slots=True)

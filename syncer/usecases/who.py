@@ -10,12 +10,12 @@ from connectors.contract import AppError
 from mappings.model import BadValue
 from syncer.matching.keys import fold_key
 from syncer.model import LinkKey
-from syncer.setup import App, Sync
 from syncer.store.database import Database
 from syncer.store.joins import Joins
 from syncer.store.keys import by_app
 from syncer.store.records import Records
 from syncer.store.stories import Stories
+from syncer.sync import App, Sync
 
 
 @dataclass(frozen=True, slots=True)

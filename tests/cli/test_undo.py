@@ -19,8 +19,8 @@ from connectors.sandbox.server import CREDENTIALS, Sandbox
 from syncer.config.files import load_config
 from syncer.ports import Ports
 from syncer.retaining import Retaining
-from syncer.setup import Sync
 from syncer.store.database import Database
+from syncer.sync import Sync
 from syncer.usecases.explaining import Explainer
 from syncer.wire import Wiring
 from tests.cli.conftest import Desk

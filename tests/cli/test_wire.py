@@ -8,10 +8,10 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.contract import FieldSpec, ObjectSpec
-from syncer import specs
 from syncer.config.apps import AppModel
 from syncer.config.files import load_config
 from syncer.ports import Ports
+from syncer.store import specs
 from syncer.store.database import Database
 from syncer.store.history import History
 from syncer.wire import Wiring, dependents, spec_key, targets

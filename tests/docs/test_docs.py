@@ -25,7 +25,7 @@ from mappings import rule_words, schema
 from mappings.load import load
 from mappings.transforms import STEPS
 from mappings.types import TYPES, Kind, Phone, Tags
-from syncer import reference
+from syncer.cli import reference
 from syncer.cli.main import app
 from syncer.config.files import load_config
 from tests.docs.conflict_examples import played

@@ -10,8 +10,8 @@ from mappings.load import load
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from syncer.ports import Inline, Ports
-from syncer.setup import App, Sync
 from syncer.store.database import Database
+from syncer.sync import App, Sync
 from tests.engine.world import Clock
 from tests.states import state_url
 

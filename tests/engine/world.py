@@ -17,8 +17,8 @@ from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from syncer.ports import Inline, Ports
 from syncer.report import Report
-from syncer.setup import App, Sync
 from syncer.store.database import Database
+from syncer.sync import App, Sync
 from tests.states import state_url
 
 START = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)

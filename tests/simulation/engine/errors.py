@@ -13,7 +13,7 @@ from syncer import brakes, engine
 from syncer.core import decide as deciding
 from syncer.core import merge, observe, settle
 from syncer.engine import Engine
-from syncer.steps.normalise import Intake
+from syncer.intake import Intake
 from syncer.steps.pull import Puller
 from syncer.steps.recover import Recovery
 from syncer.steps.write import Writer

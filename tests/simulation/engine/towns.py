@@ -12,8 +12,8 @@ import random
 from pathlib import Path
 
 from connectors.memory import Flaky
-from syncer.setup import Sync
 from syncer.store.database import Database
+from syncer.sync import Sync
 from tests.engine.crash import Crash
 from tests.engine.town import Town
 from tests.simulation.engine.store import PlainStore, blank

@@ -19,11 +19,11 @@ from syncer.engine import Engine, Plan, Run
 from syncer.engine import Options as RunOptions
 from syncer.ports import Inline, Ports
 from syncer.report import Report
-from syncer.setup import App, Sync
 from syncer.store import codec
 from syncer.store.copies import mark_restored
 from syncer.store.database import StateError
 from syncer.store.lease import Busy, LeaseLost
+from syncer.sync import App, Sync
 from tests.simulation.engine.apps import SimApp, Wire
 from tests.simulation.engine.clocks import TRUE, Clock
 from tests.simulation.engine.faults import Faults, swarm

@@ -1,4 +1,4 @@
-"""The references under docs/ that are generated: `python -m syncer.reference` writes them (`make docs`)."""
+"""The generated references under docs/: `python -m syncer.cli.reference` writes them (`make docs`)."""
 
 from __future__ import annotations
 

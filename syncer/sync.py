@@ -9,7 +9,7 @@ from typing import Literal
 from connectors.contract import Connector, ObjectSpec
 from mappings.model import ObjectMapping, Slot
 from syncer.brakes import ChangeKind, Limit
-from syncer.marks import Marks
+from syncer.forgotten import Marks
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ import typer
 
 from mappings.rewrite import CannotRewrite, prefer, with_rule
 from syncer.cli.codes import Code, leave
+from syncer.cli.conflicts_told import report, waiting
 from syncer.cli.output import say, tell
 from syncer.cli.reporting import described, examples
 from syncer.cli.session import hint
-from syncer.cli.settled import report, waiting
 
 if TYPE_CHECKING:
     from conflicts.log import Entry

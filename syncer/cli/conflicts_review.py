@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from conflicts.log import TIMES, shown
-from syncer.cli.asking import one_by_one, typed
 from syncer.cli.codes import leave, worst
 from syncer.cli.conflicts import ByRule, Name, Newer, OfApp, OfField, Older, asked
+from syncer.cli.conflicts_resolve import settle
+from syncer.cli.conflicts_told import waiting
 from syncer.cli.output import table, tell
+from syncer.cli.questions import one_by_one, typed
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
-from syncer.cli.settle import settle
-from syncer.cli.settled import waiting
 
 if TYPE_CHECKING:
     from conflicts.candidate import Candidate

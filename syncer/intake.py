@@ -14,10 +14,10 @@ from mappings.model import BadValue, ExpressionFailed
 from syncer.core.consent import state_of
 from syncer.matching.keys import Keys, keys_of
 from syncer.model import LinkKey, Observation, State, Value
-from syncer.setup import App, Sync
 from syncer.store.decisions import Decisions
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
+from syncer.sync import App, Sync
 
 _BLANK: tuple[Value, ...] = (None, "", [])
 

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from syncer.cli.asking import one_by_one
+from syncer.cli.questions import one_by_one
 from tests.cli.conftest import Desk
 
 

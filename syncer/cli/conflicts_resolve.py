@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncer.cli.always import settle_always
 from syncer.cli.codes import Code, leave, worst
+from syncer.cli.confirm import Yes
 from syncer.cli.conflicts import ByRule, Newer, OfApp, OfField, Older, asked
+from syncer.cli.conflicts_always import settle_always
+from syncer.cli.conflicts_told import numbered, report, waiting
 from syncer.cli.output import say
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, need_app, running
-from syncer.cli.settled import numbered, report, waiting
 
 if TYPE_CHECKING:
     from conflicts.log import Entry
@@ -39,7 +40,7 @@ def resolve(
     always: Annotated[
         bool, typer.Option("--always", help="With --take: prefer this app from now on, in the mapping too.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    yes: Yes = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
