@@ -31,6 +31,14 @@ SETTINGS: Final = {
     "memory": (),
     "zendesk": (*EVERY, "bulk", "consent_field", "default_locale", "lag"),
 }
+WHOLE: Final = ("connections", "page_size", "rate_limit")  # settings that are whole numbers
+CREDENTIALS: Final = {
+    "hubspot": ("token", "webhook_secret"),
+    "mailchimp": ("token",),
+    "mailerlite": ("token",),
+    "memory": ("token",),
+    "zendesk": ("email", "token"),
+}
 
 
 class ConnectorClass(Protocol):
@@ -69,6 +77,11 @@ def settings(name: str) -> tuple[str, ...] | None:
         return SETTINGS.get(name)
     named: tuple[str, ...] | None = getattr(load(name), "settings", None)
     return named
+
+
+def credentials(name: str) -> tuple[str, ...] | None:
+    """The names of all credentials that a connector takes; None for those of other packages."""
+    return CREDENTIALS.get(name)
 
 
 @cache

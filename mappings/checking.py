@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Sequence
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from mappings.document import Document, Problem, Where
 from mappings.spelling import nearest
 
 M = TypeVar("M", bound=BaseModel)
+
+_NO_WHOLE: Final = (
+    "this must be a whole number",
+    "Write digits only, without point or comma, such as 200000 or 200_000.",
+)
 
 _SHAPES = {
     "string_type": ("this must be a text", "Put the value in quotes."),
@@ -24,9 +30,6 @@ _SHAPES = {
     "model_type": ("this must be a group of 'key: value' lines", "Indent them below, or write {key: value}."),
     "bool_type": ("this must be true or false", "Write it without quotes."),
     "bool_parsing": ("this must be true or false", "Write it without quotes."),
-    "int_type": ("this must be a whole number", "Write digits only, such as 100."),
-    "int_parsing": ("this must be a whole number", "Write digits only, such as 100."),
-    "int_from_float": ("this must be a whole number", "Write digits only, such as 100."),
     "float_type": ("this must be a number", "Write it with a point, such as 0.3."),
     "float_parsing": ("this must be a number", "Write it with a point, such as 0.3."),
 }
@@ -48,6 +51,18 @@ def mistake(what: str, cure: str = "", *, inside: Sequence[str | int] = (), key:
     """To be raised in a validator; `inside` leads on from the validated value to the wrong part of it."""
     context = {"what": what, "cure": cure, "inside": tuple(inside), "key": key}
     return PydanticCustomError("mistake", "{what}", context)
+
+
+def whole(value: Any, *, inside: Sequence[str | int] = ()) -> Any:
+    """A whole number, for a validator. A number with a point is none, whatever stands behind it: in much of
+    the world ``200.000`` is two hundred thousand."""
+    digits = isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d+(_\d+)*\s*", value)
+    if type(value) is not int and not digits:
+        raise mistake(*_NO_WHOLE, inside=inside)
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(lambda value: whole(value))]
 
 
 def validated(document: Document, model: type[M]) -> tuple[M | None, list[Problem]]:
@@ -80,8 +95,9 @@ def _drop(data: Any, detail: ErrorDetails) -> None:
     where = detail["loc"][:-1] if detail["type"] == "missing" else detail["loc"]
     if len(where) == 1 and isinstance(data, dict):
         data.pop(where[0], None)
-    elif len(where) > 1 and isinstance(data.get(where[0]), dict):
-        data[where[0]].pop(where[1], None)
+    elif len(where) > 1:
+        outer = data.get(where[0])
+        outer.pop(where[1], None) if isinstance(outer, dict) else data.pop(where[0], None)
 
 
 def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails) -> Problem:

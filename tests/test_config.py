@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 import pytest
 
+from connectors import registry
 from mappings.document import ProblemsFound
 from syncer.brakes import Limit
 from syncer.config.files import Config, load_config
+from syncer.store.address import FORMS
 
 CONFIG = """\
 state: sqlite:///syncer.db
@@ -54,6 +56,7 @@ apps: {hubspot: {object: companies}}
 fields:
   name: {in: {hubspot: name}}
 """
+DIGITS = "Write digits only, without point or comma, such as 200000 or 200_000."
 SECRET = "s3cret-s3cret"
 ENV = {"HUB_TOKEN": SECRET}
 
@@ -180,7 +183,123 @@ CASES = [
         "config.yaml:8:18",
         "apps.hubspot.max_records",
         "this must be a whole number",
-        "Write digits only, such as 100.",
+        DIGITS,
+    ),
+    *(
+        Case(
+            f"max_records is {written}",
+            "config.yaml",
+            "max_records: 100",
+            f"max_records: {written}",
+            "config.yaml:8:18",
+            "apps.hubspot.max_records",
+            "this must be a whole number",
+            DIGITS,
+        )
+        for written in ("200.000", "200,000", "'200.000'", "2e5", "200.000,00", "true")
+    ),
+    Case(
+        "limit with thousands separator",
+        "config.yaml",
+        "count: 10}",
+        "count: 10.000}",
+        "config.yaml:21:32",
+        "safety.updates.count",
+        "this must be a whole number",
+        DIGITS,
+    ),
+    *(
+        Case(
+            f"{key} is no whole number",
+            "config.yaml",
+            "first_sync: ask",
+            f"alerts: {{{key}: 1.000}}",
+            f"config.yaml:22:{len(key) + 12}",
+            f"alerts.{key}",
+            "this must be a whole number",
+            DIGITS,
+        )
+        for key in ("conflicts", "reviews", "failures")
+    ),
+    Case(
+        "reserve is no whole number",
+        "config.yaml",
+        "max_records: 100",
+        "reserve: 5.0",
+        "config.yaml:8:14",
+        "apps.hubspot.reserve",
+        "this must be a whole number",
+        DIGITS,
+    ),
+    Case(
+        "setting that is a whole number",
+        "config.yaml",
+        "settings: {lag: 1}",
+        "settings: {rate_limit: 1.000}",
+        "config.yaml:12:28",
+        "apps.zendesk.settings.rate_limit",
+        "this must be a whole number",
+        DIGITS,
+    ),
+    Case(
+        "credential misspelt",
+        "config.yaml",
+        "credentials: {token: \"${ZEN:-none}\"}",
+        "credentials: {tokn: \"${ZEN:-none}\"}",
+        "config.yaml:11:19",
+        "apps.zendesk.credentials.tokn",
+        "zendesk has no credential 'tokn'",
+        "Did you mean 'token'?",
+    ),
+    Case(
+        "credential of another app",
+        "config.yaml",
+        "credentials: {token: \"${ZEN:-none}\"}",
+        "credentials: {webhook_secret: \"${ZEN:-none}\"}",
+        "config.yaml:11:19",
+        "apps.zendesk.credentials.webhook_secret",
+        "zendesk has no credential 'webhook_secret'",
+        "Its credentials: email, token.",
+    ),
+    Case(
+        "state of no known kind",
+        "config.yaml",
+        "state: sqlite:///syncer.db",
+        "state: sqllite:///syncer.db",
+        "config.yaml:1:8",
+        "state.url",
+        "the state cannot be kept in sqllite",
+        "Did you mean 'sqlite'?",
+    ),
+    Case(
+        "state of another kind, in a group",
+        "config.yaml",
+        "state: sqlite:///syncer.db",
+        'state: {url: "mysql://u:${HUB_TOKEN}@x/y"}',
+        "config.yaml:1:14",
+        "state.url",
+        "the state cannot be kept in mysql",
+        f"Write {FORMS}.",
+    ),
+    Case(
+        "state is no URL",
+        "config.yaml",
+        "state: sqlite:///syncer.db",
+        'state: "${HUB_TOKEN}"',
+        "config.yaml:1:8",
+        "state.url",
+        "this is not the URL of a database",
+        f"Write {FORMS}.",
+    ),
+    Case(
+        "state with an @ and a colon in its password",
+        "config.yaml",
+        "state: sqlite:///syncer.db",
+        'state: "postgresql://u:a@b:${HUB_TOKEN}@h/y"',
+        "config.yaml:1:8",
+        "state.url",
+        "the part behind the server's name is not a port",
+        "In a password write %40 for @, %2F for / and %3A for :.",
     ),
     Case(
         "max_records is 0",
@@ -464,6 +583,29 @@ def test_mistakes_in_config_and_mappings_are_told_together(tmp_path: Path) -> No
     with pytest.raises(ProblemsFound) as caught:
         load_config(path, ENV)
     assert [Path(p.file).name for p in caught.value.problems] == ["c.yaml", "config.yaml"]
+
+
+@pytest.mark.parametrize("written", ["200000", "200_000", '"200000"', "${N}"])
+def test_a_whole_number_may_be_written_as(tmp_path: Path, written: str) -> None:
+    path = write(tmp_path, config=CONFIG.replace("max_records: 100", f"max_records: {written}"))
+    assert load_config(path, {**ENV, "N": "200_000"}).apps["hubspot"].max_records == 200_000
+
+
+def test_a_wrong_state_hides_no_mistake_of_the_mappings(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, config=CONFIG.replace("sqlite:", "sqllite:"), c=CONTACTS.replace("type: email", "type: emal")
+    )
+    with pytest.raises(ProblemsFound) as caught:
+        load_config(path, ENV)
+    assert [Path(p.file).name for p in caught.value.problems] == ["c.yaml", "config.yaml"]
+
+
+def test_credentials_of_connectors_from_other_packages_are_not_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(registry.CREDENTIALS, "zendesk")  # as if it came from elsewhere
+    path = write(tmp_path, config=CONFIG.replace('{token: "${ZEN', '{key: "${ZEN'))
+    assert load_config(path, ENV).apps["zendesk"].secrets() == {"key": "none"}
 
 
 def test_what_others_point_to_is_synced_first(config: Config) -> None:

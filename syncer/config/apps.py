@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from connectors import registry
-from mappings.checking import Strict, mistake
+from mappings.checking import Strict, Whole, mistake, whole
 from mappings.spelling import nearest
 from syncer.config.types import BaseUrl, Setting
 
@@ -52,11 +53,11 @@ class AppModel(Strict):
     settings: dict[str, Setting] = Field(
         default={}, description="Options of this connector, see its page.", examples=[{"api_version": "v3"}]
     )
-    reserve: int = Field(
+    reserve: Whole = Field(
         default=10, ge=0, le=90, description="Percent of its rate limits that is left to other integrations."
     )
     writes: Literal["on", "off"] = Field(default="on", description="off: the app is read and never written.")
-    max_records: int | None = Field(
+    max_records: Whole | None = Field(
         default=None, gt=0, description="Beyond this, the app is neither read nor written.", examples=[200000]
     )
 
@@ -65,12 +66,26 @@ class AppModel(Strict):
         known = registry.settings(self.connector) if self.settings else None
         if known is None:
             return self
-        for word in self.settings:
-            if word not in known:
-                what = f"{self.connector} has no setting '{word}'"
-                cure = nearest(word, known, "Its settings: {}.") or "Remove the line."
-                raise mistake(what, cure, inside=("settings", word), key=True)
+        self._need("settings", "setting", self.settings, known)
+        for word in registry.WHOLE:
+            if self.settings.get(word) is not None:
+                whole(self.settings[word], inside=("settings", word))
         return self
+
+    @model_validator(mode="after")
+    def _credentials_are_known(self) -> Self:
+        known = registry.credentials(self.connector)
+        if known is not None:
+            self._need("credentials", "credential", self.credentials, known)
+        return self
+
+    def _need(self, part: str, one: str, given: Iterable[str], known: Sequence[str]) -> None:
+        """The names in a part are some that the connector knows."""
+        for word in given:
+            if word not in known:
+                what = f"{self.connector} has no {one} '{word}'"
+                cure = nearest(word, known, f"Its {part}: {{}}.") or "Remove the line."
+                raise mistake(what, cure, inside=(part, word), key=True)
 
     def secrets(self) -> dict[str, str]:
         """The credentials in plain, for the connector alone."""

@@ -12,12 +12,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from conflicts import own
 from mappings import document as yaml
 from mappings import references
-from mappings.checking import Strict, validated
+from mappings.checking import Strict, Whole, mistake, validated
 from mappings.document import Document, Problem, ProblemsFound
 from mappings.load import Draft, examine
 from mappings.spelling import nearest
@@ -45,7 +45,7 @@ class LimitModel(Strict):
     """A brake: it trips when a run would change more than both `count` records and `share` of the linked."""
 
     share: float = Field(ge=0, le=1, description="Of the records linked in the app: 0.3 is 30 %.")
-    count: int = Field(ge=0, description="So many records are always allowed.")
+    count: Whole = Field(ge=0, description="So many records are always allowed.")
 
 
 class SafetyModel(Strict):
@@ -114,10 +114,20 @@ class ForgetModel(Strict):
     )
 
 
+def _database(url: SecretStr) -> SecretStr:
+    from syncer.store.address import AddressInvalid, parse  # slow: of an edited file alone, not of its schema
+
+    try:
+        parse(url.get_secret_value())
+    except AddressInvalid as error:
+        raise mistake(error.what, error.cure) from None
+    return url
+
+
 class StateModel(Strict):
     """What syncer remembers: where, and the key that seals the secrets in it. A text is the URL alone."""
 
-    url: SecretStr = Field(
+    url: Annotated[SecretStr, AfterValidator(_database)] = Field(
         default=SecretStr("sqlite:///syncer.db"),
         description="A SQLite file or a PostgreSQL database.",
         examples=["sqlite:///syncer.db", "postgresql://user:${DB_PASSWORD}@host/name"],

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from mappings.checking import Strict, mistake
+from mappings.checking import Strict, Whole, mistake
 from syncer.config.types import Address, Cron, Every, Listen, Zone
 
 
@@ -85,9 +85,9 @@ class AlertsModel(Strict):
     to: list[SecretStr] = Field(
         default=[], description="Apprise addresses; none: the log alone.", examples=[["${ALERT_URL}"]]
     )
-    conflicts: int = Field(default=20, ge=0, description="More held conflicts than this.")
-    reviews: int = Field(default=50, ge=0, description="More doubtful matches than this.")
-    failures: int = Field(default=20, ge=0, description="More refused values and creates than this.")
+    conflicts: Whole = Field(default=20, ge=0, description="More held conflicts than this.")
+    reviews: Whole = Field(default=50, ge=0, description="More doubtful matches than this.")
+    failures: Whole = Field(default=20, ge=0, description="More refused values and creates than this.")
     no_success: Every = Field(
         default=timedelta(days=1), description="No run succeeded for so long.", examples=["6h"]
     )

@@ -13,28 +13,42 @@ import certifi
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from mappings.spelling import nearest
 from syncer.store.errors import StateError
 
 FORMS = "sqlite:///syncer.db, or postgresql://user:${DB_PASSWORD}@host/name"
 _LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
 
 
+class AddressInvalid(StateError):
+    """A URL that cannot be used. No text of it shows a password."""
+
+    def __init__(self, what: str, cure: str) -> None:
+        super().__init__(f"Of the state's URL: {what}. {cure}")
+        self.what = what
+        self.cure = cure
+
+
 def parse(text: str, env: Mapping[str, str] = os.environ) -> URL:
-    """The URL to connect to. Raises `StateError` where it is none, names another kind of database, or would
+    """The URL to connect to. Raises `AddressInvalid` where it is none, names another kind of database, or would
     cross a network unprotected."""
     try:
         url = make_url(text)
     except ArgumentError:
-        raise StateError(f"The state is not the URL of a database. Write {FORMS}.") from None
+        raise AddressInvalid("this is not the URL of a database", f"Write {FORMS}.") from None
+    except ValueError:  # what stands where a port belongs may be the rest of a password
+        what = "the part behind the server's name is not a port"
+        raise AddressInvalid(what, "In a password write %40 for @, %2F for / and %3A for :.") from None
     kind = url.get_backend_name()
     if kind == "sqlite":
         if url.query or str(url.database).startswith("file:"):
-            raise StateError(
-                f"The state has options that SQLite files do not take. Write the path alone: {FORMS}."
+            raise AddressInvalid(
+                "it has options that SQLite files do not take", f"Write the path alone: {FORMS}."
             )
         return url
     if kind != "postgresql" or url.get_driver_name() not in ("psycopg", "psycopg2"):
-        raise StateError(f"The state cannot be kept in {url.drivername}. Write {FORMS}.")
+        cure = nearest(kind, ("sqlite", "postgresql"), "", sure=75) or f"Write {FORMS}."
+        raise AddressInvalid(f"the state cannot be kept in {url.drivername}", cure)
     return _protected(url.set(drivername="postgresql+psycopg"), env)
 
 
@@ -44,10 +58,10 @@ def _protected(url: URL, env: Mapping[str, str]) -> URL:
     if _is_local(url, env):
         return url
     if said not in (None, "verify-full"):
-        raise StateError(
-            f"The state URL asks for sslmode={said}, but {url.host or 'its server'} is another machine. The"
-            " state holds customer data: use sslmode=verify-full, or leave it out. For an authority of your"
-            " own add ?sslrootcert=/path/ca.pem."
+        raise AddressInvalid(
+            f"it asks for sslmode={said}, but {url.host or 'its server'} is another machine",
+            "The state holds customer data: use sslmode=verify-full, or leave it out. For an authority of your"
+            " own add ?sslrootcert=/path/ca.pem.",
         )
     secure = {"sslmode": "verify-full", "sslrootcert": certifi.where(), "ssl_min_protocol_version": "TLSv1.2"}
     if "PGSSLROOTCERT" in env:

@@ -39,6 +39,8 @@ def test_several_syncs_end_with_the_worst(codes: list[Code], expected: Code) -> 
         (("sync", "--approve", "a", "--reject", "b"), "exclude each other"),
         (("sync", "--pilot", "0"), "'--pilot'"),
         (("show", "no-such-run"), "syncer runs"),
+        (("sync", "--approve", "nonsense"), "There is no run nonsense."),
+        (("sync", "contacts", "--reject", "nonsense", "--json"), "There is no run nonsense."),
         (("conflicts", "show", "999999"), "conflicts list"),
         (("resync", "--app", "nope"), "there is no app 'nope'"),
         (("frobnicate",), "frobnicate"),
@@ -57,6 +59,7 @@ def test_wrong_use_is_two_and_says_what_to_do(desk: Desk, args: tuple[str, ...],
         ("mappings/contacts.yaml", "type: phone", "type: phon", "Did you mean 'phone'?"),
         ("mappings/contacts.yaml", "hubspot: jobtitle", "hubspot: jobtitel", "Did you mean 'jobtitle'?"),
         ("config.yaml", "sandbox-hubspot", '"${NO_SUCH_VARIABLE}"', "NO_SUCH_VARIABLE is not set"),
+        ("config.yaml", "state: sqlite:", "state: sqllite:", "Did you mean 'sqlite'?"),
     ],
 )
 @pytest.mark.parametrize("command", ["sync", "check"])

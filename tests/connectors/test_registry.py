@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import connectors
-from connectors.registry import UnknownConnector, load, names, settings
+from connectors.registry import BUILT_IN, UnknownConnector, credentials, load, names, settings
 
 CONNECTORS = Path(connectors.__file__).parent
 
@@ -37,6 +37,13 @@ def test_a_connector_says_what_it_needs(
 def test_the_page_of_a_connector_explains_each_of_its_settings(name: str) -> None:
     table = (CONNECTORS / name / "README.md").read_text().partition("| setting |")[2].partition("\n\n")[0]
     assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == sorted(settings(name) or ())
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_the_credentials_that_a_config_may_give_are_those_a_connector_asks_for(name: str) -> None:
+    source = "".join(file.read_text() for file in (CONNECTORS / name).glob("*.py"))
+    asked = {*load(name).credentials, *re.findall(r"credentials\.get\([\"'](\w+)", source)}
+    assert sorted(asked) == sorted(credentials(name) or ())
 
 
 @pytest.mark.parametrize(("name", "hint"), [("hubspott", "did you mean hubspot"), ("xyz", "known are")])
