@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -85,12 +85,14 @@ def _run(
     limit: int,
     config: Path,
 ) -> None:
-    """Show it, ask, do it."""
+    """Show it, ask, do it. `left`: the lines that cannot be done, where there were many."""
     from syncer.usecases.sides import Held, NotPossible
 
     plan, yes, as_json = flags
     try:
         tied = act(False)
+        if left is not None:
+            left = {**left, **{f"{one.name} {other.name}": why for (one, other), why in tied.barred}}
         if not as_json:
             show_tied(tied, left or {}, limit)
         if not plan and agreed(yes, as_json):
@@ -134,20 +136,27 @@ def _meant(
     """What the lines mean in the first sync that knows them, and why the others are left out. All names are
     looked up at once; a sync is made ready only where a line is left for it."""
     from syncer.usecases.sides import AlreadyOne, NotPossible
-    from syncer.usecases.who import look_up
+    from syncer.usecases.who import look_up, look_up_known
 
-    found: list[tuple[Sync, list[Any]]] = []
+    found: dict[str, tuple[Sync, list[Any]]] = {}
     ended: dict[str, tuple[str, Code]] = {}
     waiting = {line: parts_of(line) for line in lines}
     somebody = set[str]()
-    for sync_name in runner.config.syncs:
-        names = [name for parts in waiting.values() for name in parts]
+    here: dict[str, set[str]] = {name: set() for name in runner.config.syncs}
+    # Any app:id may be a record that no run has read yet. So it counts only beside a name that is known, and
+    # only where no sync knows all names of the line.
+    for sync_name, look in [(name, look) for look in (look_up_known, look_up) for name in here]:
         if not waiting:
             break
-        sync, meant = runner.wiring.sync(sync_name), list[Any]()
-        people = look_up(sync, runner.db, names)
-        somebody.update(name for name in names if people.known(name))
+        names = [name for parts in waiting.values() for name in parts]
+        sync = runner.wiring.sync(sync_name)
+        people = look(sync, runner.db, names)
+        if look is look_up_known:
+            here[sync_name].update(name for name in names if people.known(name))
+            somebody |= here[sync_name]
         for line, parts in list(waiting.items()):
+            if here[sync_name].isdisjoint(parts):
+                continue
             try:
                 one = read(sync, runner.db, people, parts)
             except NotPossible as error:
@@ -155,13 +164,22 @@ def _meant(
             else:
                 if one is None:
                     continue
-                meant.append(one)
+                found.setdefault(sync_name, (sync, []))[1].append(one)
             del waiting[line]
-        found += [(sync, meant)] if meant else []
     for line, parts in waiting.items():
-        who = " and ".join(f"'{name}'" for name in parts if name not in somebody) or "both in one sync"
-        ended[line] = f"Nobody is known under {who}.", Code.FAILED
-    return found, ended
+        ended[line] = _nobody(parts, somebody), Code.FAILED
+    return list(found.values()), ended
+
+
+def _nobody(names: Sequence[str], somebody: Collection[str]) -> str:
+    """Why no sync can do anything with these names; `somebody`: those that are known."""
+    unknown = [f"'{name}'" for name in names if name not in somebody]
+    if unknown:
+        return f"Nobody is known under {' and '.join(unknown)}."
+    told = " and ".join(f"'{name}'" for name in names)
+    if len(names) == 1:
+        return f"{told} is not linked to anything."
+    return f"{told} are not known in one and the same sync, or not linked to anything."
 
 
 def _pair(sync: Sync, db: Database, people: People, names: Sequence[str]) -> tuple[Side, Side] | None:

@@ -37,10 +37,12 @@ Leaving = tuple[str, Sequence[LinkKey]]  # golden id, the records that leave it 
 @dataclass(slots=True)
 class Tied(Sending):
     """What links or unlinks came to. `goldens`: the golden records after it; `moved`: links that changed, by
-    app; `told`: what it was, in words; `report` is None where it was only shown."""
+    app; `barred`: pairs that were left out, with the reason; `told`: what it was, in words; `report` is None
+    where it was only shown."""
 
     goldens: list[str] = field(default_factory=list)
     moved: Counter[str] = field(default_factory=Counter)
+    barred: list[tuple[Pair, str]] = field(default_factory=list)
     told: str = ""
     run: str = ""
     report: Report | None = None
@@ -112,14 +114,15 @@ class Linking:
 
     def _linked(self, run: Run, pairs: Sequence[Pair]) -> Tied:
         records, ledger = self.engine.records, self.engine.ledger
+        tied = Tied()
+        pairs = self._taking_part(pairs, tied)
         for one, other in pairs:
             self._decide(one.records, other.records, "together")
         joining = Joining(self.sync, records, ledger, run.id, self.ports.now)
-        tied, touched, groups = Tied(), list[str](), list[Group]()
+        touched, groups = list[str](), list[Group]()
         for number, sides in enumerate(_together(pairs), 1):
             goldens = [side.golden for side in sides if side.golden is not None]
             loose = tuple(key for side in sides if side.golden is None for key in side.records)
-            self._check(loose)
             golden = goldens[0] if goldens else None
             for other_golden in goldens[1:]:
                 golden = joining.join(golden or "", other_golden)
@@ -142,14 +145,20 @@ class Linking:
             )
         return tied
 
-    def _check(self, loose: Sequence[LinkKey]) -> None:
-        """Records without a golden record have to take part."""
-        for app, id in loose:
-            shown = self.engine.records.waiting(app, [id]).get(id)
-            if shown is None or shown.state != "found":
-                raise NotPossible(
-                    f"{app}:{id} takes no part: it is outside the filter, archived, or not there."
-                )
+    def _taking_part(self, pairs: Sequence[Pair], tied: Tied) -> list[Pair]:
+        """The pairs that can be linked: records without a golden record have to take part. Of several the
+        others are left out. Raises `NotPossible` where none is left."""
+        for pair in pairs:
+            for app, id in (key for side in pair if side.golden is None for key in side.records):
+                shown = self.engine.records.waiting(app, [id]).get(id)
+                if shown is None or shown.state != "found":
+                    why = f"{app}:{id} takes no part: it is outside the filter, archived, or not there."
+                    tied.barred.append((pair, why))
+                    break
+        if len(tied.barred) == len(pairs):
+            raise NotPossible("\n".join(why for _, why in tied.barred))
+        barred = [pair for pair, _ in tied.barred]
+        return [pair for pair in pairs if pair not in barred]
 
     def _decide(self, one: Sequence[LinkKey], other: Sequence[LinkKey], verdict: Verdict) -> None:
         """Remember it for every pair across, and close the questions about them."""

@@ -54,6 +54,30 @@ def test_apart_and_together_again(desk: Desk) -> None:
     assert desk.run("link", record, "nobody@nowhere.test").code == 1
 
 
+def test_records_are_named_by_app_and_id_though_an_earlier_sync_has_the_app_too(desk: Desk) -> None:
+    desk.synced()
+    people = {who: ids for who, ids in everybody(desk, 5).items() if "hubspot" in ids}
+    (one, there), (other, elsewhere) = list(people.items())[:2]
+    mine, theirs, new = f"hubspot:{there['hubspot']}", f"hubspot:{elsewhere['hubspot']}", "hubspot:999999999"
+    shown = desk.run("link", mine, theirs, "--plan", "--json")
+    assert (shown.code, shown.json["sync"], shown.json["goldens"]) == (0, "contacts", [min(one, other)])
+    same = desk.run("link", mine, f"zendesk:{there['zendesk']}")
+    assert (same.code, "are one already" in same.err) == (0, True)
+    absent = desk.run("link", mine, new, "--plan")
+    assert (absent.code, "it is outside the filter" in absent.err) == (2, True)
+    lines = desk.folder / "lines.txt"
+    lines.write_text(f"{mine} {theirs}\n{mine} {new}\n{new} zendesk:0\n")
+    many = desk.run("link", f"@{lines}", "--plan", "--json")
+    assert (many.code, many.json["goldens"]) == (4, [min(one, other)])
+    left = {line["line"]: line["because"] for line in many.json["left_out"]}
+    assert left[f"{new} zendesk:0"] == f"Nobody is known under '{new}' and 'zendesk:0'."
+    assert new in left[f"{one} {new}"]
+    unlinked = desk.run("unlink", "zendesk:0", "--plan")
+    assert (unlinked.code, unlinked.err.strip()) == (1, "Nobody is known under 'zendesk:0'.")
+    assert desk.run("unlink", mine, "--plan", "--json").json["goldens"][0] == one
+    assert [told["who"] for told in desk.run("explain", mine, "--json").json] == [one]
+
+
 @pytest.mark.slow
 def test_many_at_once_are_one_preview_one_run_and_bounded(desk: Desk) -> None:
     desk.synced()
@@ -84,12 +108,12 @@ def test_many_at_once_are_one_preview_one_run_and_bounded(desk: Desk) -> None:
     assert desk.run("verify", "contacts", "--json").json["drift"] == []
 
 
-def everybody(desk: Desk) -> dict[str, dict[str, str]]:
-    """All people who are in the helpdesk and elsewhere: golden id -> app -> record."""
+def everybody(desk: Desk, most: int | None = None) -> dict[str, dict[str, str]]:
+    """All people (or some) who are in the helpdesk and elsewhere: golden id -> app -> record."""
     written = [
         write["who"]
         for run in desk.run("runs", "contacts", "--json").json
         for write in desk.run("show", run["run"], "--json").json["writes"]
     ]
-    found = {who: records(desk, who) for who in dict.fromkeys(written)}
+    found = {who: records(desk, who) for who in list(dict.fromkeys(written))[:most]}
     return {who: ids for who, ids in found.items() if "zendesk" in ids and len(ids) > 1}
