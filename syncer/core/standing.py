@@ -92,19 +92,19 @@ def standing(lens: Lens, golden: Golden, link: Link, slot: Slot) -> Standing:
     if slot.name in link.parted and all(
         agrees(lens, link, f, golden.value) for f in slot.fields if f in golden.value
     ):
-        return _parted(lens, link, slot, seen)
+        return _parted(link, slot, seen, wanted)
     return _differs(lens, link, slot, seen, wanted)
 
 
-def _parted(lens: Lens, link: Link, slot: Slot, seen: Value) -> Standing:
-    """Of what an undo is to put back: it is there, on its way, or refused."""
+def _parted(link: Link, slot: Slot, seen: Value, wanted: Value) -> Standing:
+    """Of what an undo is to put back: it is there, on its way, or refused. It is not what golden says."""
     target = link.parted[slot.name]
     if slot.same(target, seen):
-        return Standing("parted", seen, target)
+        return Standing("parted", seen, wanted)
     refusal = link.refused.get(slot.name)
     if refusal is not None and slot.same(refusal.value, target):
-        return Standing("refused", seen, target, refusal.reason)
-    return Standing("due", seen, target)
+        return Standing("refused", seen, wanted, refusal.reason)
+    return Standing("due", seen, wanted)
 
 
 def _differs(lens: Lens, link: Link, slot: Slot, seen: Value, wanted: Value) -> Standing:

@@ -34,6 +34,7 @@ CASES = {
     "edited since": (boss(), known("Boss"), "Chief", "due", True),
     "changed without a trace": (boss(), known("Old", DISAGREES), "Old", "due", True),
     "left different by an undo": (boss(), known(parted={"title": "Old"}), "Old", "parted", False),
+    "to be put back by an undo": (boss(), known(parted={"title": "Former"}), "Old", "due", True),
     "held for a person": (boss(held={"title": WAITS}), known("Old", DISAGREES), "Old", "held", False),
     "refused for good": (
         boss(),
@@ -58,6 +59,7 @@ def test_a_field_that_is(record: Golden, there: Link, shown: str, kind: str | No
     assert number == 1
     assert [f.kind for f in found] == ([kind] if kind else [])
     assert any(f.is_drift for f in found) == drift
+    assert {f.wanted for f in found} <= ({None} if record.held else {"Boss"})
 
 
 @pytest.mark.parametrize(("shown", "drift"), [(None, False), ("None given", False), ("Chief", True)])
