@@ -198,7 +198,7 @@ def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def main() -> None:
-    for path, text in pages(Path(__file__).resolve().parents[1]).items():
+    for path, text in pages(Path(__file__).resolve().parents[2]).items():
         path.write_text(text, encoding="utf-8")
         print(f"wrote {path}")
 
