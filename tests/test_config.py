@@ -244,8 +244,8 @@ CASES = [
     Case(
         "credential misspelt",
         "config.yaml",
-        "credentials: {token: \"${ZEN:-none}\"}",
-        "credentials: {tokn: \"${ZEN:-none}\"}",
+        'credentials: {token: "${ZEN:-none}"}',
+        'credentials: {tokn: "${ZEN:-none}"}',
         "config.yaml:11:19",
         "apps.zendesk.credentials.tokn",
         "zendesk has no credential 'tokn'",
@@ -254,8 +254,8 @@ CASES = [
     Case(
         "credential of another app",
         "config.yaml",
-        "credentials: {token: \"${ZEN:-none}\"}",
-        "credentials: {webhook_secret: \"${ZEN:-none}\"}",
+        'credentials: {token: "${ZEN:-none}"}',
+        'credentials: {webhook_secret: "${ZEN:-none}"}',
         "config.yaml:11:19",
         "apps.zendesk.credentials.webhook_secret",
         "zendesk has no credential 'webhook_secret'",
@@ -592,9 +592,8 @@ def test_a_whole_number_may_be_written_as(tmp_path: Path, written: str) -> None:
 
 
 def test_a_wrong_state_hides_no_mistake_of_the_mappings(tmp_path: Path) -> None:
-    path = write(
-        tmp_path, config=CONFIG.replace("sqlite:", "sqllite:"), c=CONTACTS.replace("type: email", "type: emal")
-    )
+    contacts = CONTACTS.replace("type: email", "type: emal")
+    path = write(tmp_path, config=CONFIG.replace("sqlite:", "sqllite:"), c=contacts)
     with pytest.raises(ProblemsFound) as caught:
         load_config(path, ENV)
     assert [Path(p.file).name for p in caught.value.problems] == ["c.yaml", "config.yaml"]

@@ -57,8 +57,8 @@ class AppModel(Strict):
         default=10, ge=0, le=90, description="Percent of its rate limits that is left to other integrations."
     )
     writes: Literal["on", "off"] = Field(default="on", description="off: the app is read and never written.")
-    max_records: Whole | None = Field(
-        default=None, gt=0, description="Beyond this, the app is neither read nor written.", examples=[200000]
+    max_records: Annotated[Whole, Field(gt=0)] | None = Field(
+        default=None, description="Beyond this, the app is neither read nor written.", examples=[200000]
     )
 
     @model_validator(mode="after")

@@ -30,8 +30,8 @@ class AddressInvalid(StateError):
 
 
 def parse(text: str, env: Mapping[str, str] = os.environ) -> URL:
-    """The URL to connect to. Raises `AddressInvalid` where it is none, names another kind of database, or would
-    cross a network unprotected."""
+    """The URL to connect to. Raises `AddressInvalid` where it is none, names another kind of database, or
+    would cross a network unprotected."""
     try:
         url = make_url(text)
     except ArgumentError:
@@ -60,8 +60,8 @@ def _protected(url: URL, env: Mapping[str, str]) -> URL:
     if said not in (None, "verify-full"):
         raise AddressInvalid(
             f"it asks for sslmode={said}, but {url.host or 'its server'} is another machine",
-            "The state holds customer data: use sslmode=verify-full, or leave it out. For an authority of your"
-            " own add ?sslrootcert=/path/ca.pem.",
+            "The state holds customer data: use sslmode=verify-full, or leave it out. For an authority of"
+            " your own add ?sslrootcert=/path/ca.pem.",
         )
     secure = {"sslmode": "verify-full", "sslrootcert": certifi.where(), "ssl_min_protocol_version": "TLSv1.2"}
     if "PGSSLROOTCERT" in env:
