@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from connectors.contract import AppError, Fetched, ObjectSpec, Record
 from mappings.model import BadValue, ExpressionFailed
 from syncer.core.consent import state_of
 from syncer.matching.keys import Keys, keys_of
-from syncer.model import LinkKey, Observation, State, Value
+from syncer.model import Observation, State, Value
 from syncer.store.decisions import Decisions
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
@@ -131,12 +132,15 @@ class Intake:
             observations.append(obs)
         self.records.save_observations(observations)
         self.records.save_stubs(stubs)
+        # Linked records too: a new record may be recognised by what has just been changed elsewhere.
+        shown = [*keys, *linked]
+        before = {} if fresh else self._keys_before(shown)
         if not fresh:
             self.records.drop_observations(gone)
-            self.ledger.reopen(self._recognised_anew(keys))
-        # Linked records too: a new record may be recognised by what has just been changed elsewhere.
-        replaced = [] if fresh else [k.key for k in (*keys, *linked)]
-        self.records.keys.save(replaced, (row for k in (*keys, *linked) for row in k.stored()))
+            self.ledger.reopen([k.key for k in keys if _stored(k) != before[k.id]])
+        replaced = [k.key for k in shown if k.id in before]
+        self.records.keys.save(replaced, (row for k in shown for row in k.stored()))
+        self._touch_who_waits(key for k in shown if k.id in before for key in before[k.id] - _stored(k))
 
     @contextmanager
     def keeping_opt_outs(self, shown: Sequence[Record], read_at: datetime) -> Iterator[None]:
@@ -183,12 +187,23 @@ class Intake:
         decisions.ask_about_erased(self.app.name, {id: day for id, day in days.items() if day})
         return days.keys() - welcome
 
-    def _recognised_anew(self, keys: Sequence[Keys]) -> list[LinkKey]:
-        """Unlinked records that changed in what they are recognised by."""
+    def _keys_before(self, keys: Sequence[Keys]) -> dict[str, set[tuple[str, str]]]:
+        """Record -> the (kind, key) by which it was recognised until now."""
         before: dict[str, set[tuple[str, str]]] = {k.id: set() for k in keys}
         for id, _, kind, key in self.records.keys.of(self.app.name, sorted(before)):
             before[id].add((kind, key))
-        return [k.key for k in keys if {(kind, key) for kind, key, _, _ in k.stored()} != before[k.id]]
+        return before
+
+    def _touch_who_waits(self, freed: Iterable[tuple[str, str]]) -> None:
+        """Of a unique value that a record of this app does not hold any more: whoever could not be created
+        beside that record is looked at again."""
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for kind, key in freed:
+            if kind in self.sync.owned_fields:
+                wanted[kind].add(key)
+        for kind, found in sorted(wanted.items()):
+            goldens = {golden for _, _, _, golden, _ in self.records.keys.holders(kind, found) if golden}
+            self.records.touch([self.records.space], sorted(goldens))
 
     def _observation(
         self, record: Record, read_at: datetime, linked: bool, earlier: Observation | None
@@ -246,6 +261,10 @@ class Intake:
         """The state that a value of the consent slot stands for; None where nothing is said."""
         name = self._consent_slot
         return None if name is None else state_of(self.sync.slots(self.app.name)[name], value)
+
+
+def _stored(keys: Keys) -> set[tuple[str, str]]:
+    return {(kind, key) for kind, key, _, _ in keys.stored()}
 
 
 def observation_keys(sync: Sync, obs: Observation) -> Keys:

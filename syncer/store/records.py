@@ -108,8 +108,8 @@ class Records:
     # -- golden records and links -------------------------------------------------------------------------
 
     def touched(self) -> list[str]:
-        """Golden records to decide about: with waiting observations, with unsent writes, or pointing to
-        something that changed. Costs what waits, not what is known."""
+        """Golden records to decide about: with waiting observations, with unsent writes, touched, or pointing
+        to something that changed. Costs what waits, not what is known."""
         found = self._observed() | self._dependent()
         sql = "SELECT id FROM golden WHERE space = :space AND due"
         found.update(row[0] for row in self.db.rows(sql, space=self.space))
@@ -127,7 +127,10 @@ class Records:
         rows = self.db.rows("SELECT target FROM touch WHERE space = :space", space=self.space)
         found: set[str] = set()
         for some in chunks(row[0] for row in rows):
-            sql = "SELECT golden FROM reference WHERE space = :space AND target IN :targets"
+            sql = (
+                "SELECT golden FROM reference WHERE space = :space AND target IN :targets"
+                " UNION SELECT id FROM golden WHERE space = :space AND id IN :targets"
+            )
             found.update(row[0] for row in self.db.rows(sql, space=self.space, targets=some))
         return found
 
@@ -335,7 +338,8 @@ class Records:
         )
 
     def touch(self, dependents: Iterable[str], targets: Iterable[str]) -> None:
-        """Have the dependents of these golden records looked at again, in the spaces that point here."""
+        """Have golden records looked at again: the dependents of these, in the spaces that point here; these
+        themselves, in their own."""
         targets = list(targets)
         for space in dependents:
             self.db.upsert(TouchRow, [{"space": space, "target": t} for t in targets])

@@ -135,7 +135,7 @@ class ReferenceRow(SQLModel, table=True):
 
 
 class TouchRow(SQLModel, table=True):
-    """Golden records of one space whose dependents in another have to be looked at again."""
+    """Golden records to be looked at again, or whose dependents are, where they are of another space."""
 
     __tablename__ = "touch"
     space: str = Field(primary_key=True)

@@ -51,3 +51,25 @@ def test_a_field_that_is_changed_back_is_frozen_and_thawed_by_a_retry(tmp_path: 
     assert world.run().written == 1
     assert world.only("desk")["title"] == "CEO"
     world.db.close()
+
+
+def test_who_could_not_be_created_beside_the_holder_of_an_address_is_once_it_is_free(tmp_path: Path) -> None:
+    """The desk takes chairs only. Bo, who is one, has Anna's address there when she becomes one as well."""
+    text = MAPPING.replace(
+        "desk: {object: contacts}", "desk: {object: contacts, create_when: \"title == 'Chair'\"}"
+    )
+    world = World(tmp_path, text=text)
+    crm, desk = world.apps["crm"], world.apps["desk"]
+    anna = crm.user_create({"email": "anna@x.test", "first": "Anna", "last": "Lind"})
+    crm.user_create({"email": "bo@x.test", "first": "Bo", "last": "Frost", "title": "Chair"})
+    world.settle()
+    (bo,) = desk.records
+    desk.user_edit(bo, {"email": "anna@x.test"})
+    world.settle()
+    crm.user_edit(anna, {"title": "Chair"})
+    world.settle()
+    assert len(desk.records) == 1
+    desk.user_edit(bo, {"email": "bo@x.test"})
+    world.settle()
+    assert sorted(str(v["email"]) for v in desk.records.values()) == ["anna@x.test", "bo@x.test"]
+    world.db.close()

@@ -115,8 +115,8 @@ class Wire(MemoryConnector):
         finally:
             self._note_sent(writes)
         results += [Result(w.ref, "stale", w.id, reason="the record moved") for w in moved]
-        self._show("answer", [r.record for r in results if r.record is not None])
         results = self._ordered(self.faults.answers(results))
+        self._show("answer", [r.record for r in results if r.record is not None])
         refused = {r.ref for r in results if r.outcome in ("retry", "stale", "rejected")}
         self._forget_sent([w for w in writes if w.ref in refused])
         return results

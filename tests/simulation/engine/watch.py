@@ -252,11 +252,12 @@ class Watch(Shown):
 
     def _archived_unknown(self, key: Key) -> bool:
         """Made without an answer in an app without any key, and archived before it was taken in: nothing
-        tells it from what was archived there before."""
+        tells it from what was archived there before, and it may be brought back after the app was read."""
         traits = self.w.apps[key[0]].traits
         shown = [s for s in self.memory.shows.get(key, ()) if s.seq < self.decided_at]
+        back = any(x.key == key and x.action == "restore" and x.seq > self.run_began for x in self.memory.log)
         keyless = not traits.unique and traits.external_id is None
-        return keyless and key not in self.linked and bool(shown) and shown[-1].archived
+        return keyless and key not in self.linked and (shown[-1].archived if shown else back)
 
     def _linked_when_gone(self, person: int) -> bool:
         """A record was read, deleted in an app that does not tell, and linked only then: who is entered anew
