@@ -14,7 +14,7 @@ from syncer.core.moved import moved, versions
 from syncer.core.plan import Abilities
 from syncer.deciding import Decided, Deciding
 from syncer.following import Following
-from syncer.holding import Holding
+from syncer.holding import Holding, take_off_lowered
 from syncer.holding import Plan as Plan
 from syncer.intake import Intake
 from syncer.model import Item
@@ -259,6 +259,8 @@ class Engine:
             )
             lowered = deciding.lower_consent(self.records.touched())
         self.act(run, lowered.items)
+        with self.db.transaction():
+            take_off_lowered(plan, run.id, self.sync, self.ledger)
         return plan
 
     # -- act ----------------------------------------------------------------------------------------------

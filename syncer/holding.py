@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from syncer import brakes
 from syncer.deciding import Decided
 from syncer.matching.outcome import Matches, Review
-from syncer.model import Item
+from syncer.model import Item, Value
 from syncer.options import Options
 from syncer.store.ledger import HeldPlan, Ledger
 from syncer.store.records import Records
@@ -146,3 +146,42 @@ class Holding:
 def _covers(identities: Collection[str], items: Sequence[Item]) -> bool:
     """Whether all of a held plan was approved."""
     return bool(items) and all(i.identity in identities for i in items)
+
+
+def take_off_lowered(plan: Plan, run: str, sync: Sync, ledger: Ledger) -> None:
+    """Lowered consent does not wait for the answer to a held plan: what was written of it is done. It is taken
+    off what this run planned, and off the plan that waits. Call inside a transaction."""
+    plan.decided.items = without(plan.decided.items, _lowered(sync, ledger, run))
+    waiting = ledger.held()
+    if waiting is not None and (done := _lowered(sync, ledger, waiting.run)):
+        ledger.still_held(waiting.run, without(waiting.items, done))
+
+
+Lowered = Mapping[tuple[str, str | None, str], Sequence[Value]]
+
+
+def _lowered(sync: Sync, ledger: Ledger, since: str) -> Lowered:
+    """(app, record, consent slot) -> the values that were written there since a run."""
+    found: dict[tuple[str, str | None, str], list[Value]] = {}
+    for item in ledger.updated_since(since):
+        slots = sync.slots(item.app)
+        for name, (_, after) in item.slots.items():
+            if name in slots and sync.mapping.consent in slots[name].fields:
+                found.setdefault((item.app, item.record, name), []).append(after)
+    return found
+
+
+def without(items: Sequence[Item], done: Lowered) -> list[Item]:
+    """The items less the consent that is written; one that changes more than that keeps the rest."""
+    found = []
+    for item in items:
+        rest = {
+            name: (before, after)
+            for name, (before, after) in item.slots.items()
+            if item.kind != "update" or after not in done.get((item.app, item.record, name), ())
+        }
+        if len(rest) == len(item.slots):
+            found.append(item)
+        elif rest:
+            found.append(replace(item, slots=rest))
+    return found

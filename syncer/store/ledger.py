@@ -220,6 +220,21 @@ class Ledger:
             ],
         )
 
+    def updated_since(self, run: str) -> list[Item]:
+        """The updates that apps applied in this run and those that followed."""
+        rows = self.db.rows(
+            "SELECT app, golden, record, body FROM written WHERE space = :space AND run >= :run"
+            " AND kind = 'update' AND outcome = 'applied' ORDER BY seq",
+            space=self.space,
+            run=run,
+        )
+        return [
+            codec.item(
+                {"kind": "update", "app": app, "golden": golden, "record": record, **codec.loads(body)}
+            )
+            for app, golden, record, body in rows
+        ]
+
     # -- journal and conflicts ----------------------------------------------------------------------------
 
     def journal(self, run: str, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
@@ -342,6 +357,12 @@ class Ledger:
         self.db.upsert(
             HeldRow, [{"space": self.space, "run": run, "status": "held", "reason": reason, "items": body}]
         )
+
+    def still_held(self, run: str, items: Sequence[Item]) -> None:
+        """What of a held plan still waits."""
+        body = codec.dumps([codec.item_body(item) for item in items])
+        sql = "UPDATE held SET items = :items WHERE space = :space AND run = :run"
+        self.db.run(sql, space=self.space, run=run, items=body)
 
     def held(self) -> HeldPlan | None:
         """The plan that waits for an answer, if there is one."""
