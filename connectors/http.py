@@ -36,7 +36,7 @@ from connectors.budget import Rate, RateHeaders
 from connectors.contract import AppError, AuthRefused, Options, Unavailable, Unexpected
 from connectors.oauth import GrantRefused, Login
 from connectors.pacing import PATIENCE, Pace
-from connectors.settings import LOOPBACK, checked, number
+from connectors.settings import LOOPBACK, checked, number, titled
 
 ATTEMPTS: Final = 6
 BACKOFF: Final = (0.5, 30.0)  # first and longest ceiling of an unguided wait, in seconds
@@ -99,7 +99,7 @@ class Http:
         self.calls = 0
         self._gate = gate or nullcontext()
         self._counting = threading.Lock()
-        self._title = f"{title} ({options.name})"
+        self._title = titled(title, options)
         self._base = checked(base_url, self._title)
         self._pace = Pace(options, self._title, self._base, rates, stated)
         self._token_url = checked(token if "://" in token else self._base + token, self._title)

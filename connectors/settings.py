@@ -29,9 +29,14 @@ def require(options: Options, needed: Sequence[str], title: str) -> dict[str, st
     missing = [name for name, value in found.items() if not value]
     if missing:
         raise AuthRefused(
-            f"{title} ({options.name}) needs the credential {', '.join(missing)}: set it in config."
+            f"{titled(title, options)} needs the credential {', '.join(missing)}: set it in config."
         )
     return found
+
+
+def titled(title: str, options: Options) -> str:
+    """An app as messages name it: with its name in the config, where that is another."""
+    return title if options.name.casefold() == title.casefold() else f"{title} ({options.name})"
 
 
 def token_header(options: Options, needed: Sequence[str], title: str) -> dict[str, str]:

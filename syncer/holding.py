@@ -149,7 +149,7 @@ def _covers(identities: Collection[str], items: Sequence[Item]) -> bool:
 
 
 def take_off_lowered(plan: Plan, run: str, sync: Sync, ledger: Ledger) -> None:
-    """Lowered consent does not wait for the answer to a held plan: what was written of it is done. It is taken
+    """Lowered consent does not wait for the answer to a held plan: what was written of it is done. Take it
     off what this run planned, and off the plan that waits. Call inside a transaction."""
     plan.decided.items = without(plan.decided.items, _lowered(sync, ledger, run))
     waiting = ledger.held()

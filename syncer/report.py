@@ -109,3 +109,9 @@ class Report:
             "errors": {name: row.error for name, row in self.apps.items() if row.error},
             "credentials_refused": [name for name, row in self.apps.items() if row.refused],
         }
+
+
+def of_app(app: str, error: str) -> str:
+    """Why an app could not be used; most errors begin with its name."""
+    named = error.casefold().startswith(app.casefold()) or f"({app})" in error
+    return error if named else f"{app}: {error}"

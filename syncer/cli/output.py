@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from syncer.cli.progress import bars
 
+STATUS_WORDS = {"partial": "done with leftovers", "interrupted": "cut off"}  # else the status itself
+
 
 def say(text: str) -> None:
     """A remark: not part of the result."""
@@ -72,6 +74,11 @@ def _rich_table(
     if title:
         console.print(Text(title, style="bold"), soft_wrap=True)
     console.print(made)
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number and what it counts: one record waits, two records wait."""
+    return f"{number} {one if number == 1 else many}"
 
 
 def facts(pairs: Mapping[str, object]) -> None:

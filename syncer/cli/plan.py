@@ -156,6 +156,7 @@ def changes(ready: Ready, item: Item) -> list[tuple[str, Any, Any, str]]:
 
 def show(ready: Ready, outcome: Outcome, minutes: dict[str, float], limit: int, config: Path) -> None:
     from syncer.cli.reporting import value
+    from syncer.report import of_app
 
     assert outcome.plan is not None  # noqa: S101
     items, report = outcome.plan.decided.items, outcome.report
@@ -168,7 +169,7 @@ def show(ready: Ready, outcome: Outcome, minutes: dict[str, float], limit: int, 
     table(columns, rows, f"{ready.name}: what a run would do")
     for app, row in report.apps.items():
         if row.error:
-            tell(f"{app} could not be used to the end: {row.error}")
+            tell(of_app(app, row.error))
     tell(f"{report.conflicts} conflicts would be logged, {report.reviews} new doubtful matches.")
     if outcome.plan.held:
         tell(f"It would be held: {outcome.plan.held}.")

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conflicts.log import shown
-from syncer.cli.output import table, tell
+from syncer.cli.output import STATUS_WORDS, counted, table, tell
 from syncer.cli.session import hint
 from syncer.model import ABSENT, Item, Value
+from syncer.report import of_app
 from syncer.store.conflicts import Conflicts, Sought
 from syncer.store.history import History
 
@@ -57,13 +58,13 @@ def show(runner: Runner, outcome: Outcome, options: Options, config: Path) -> No
     elif report.status == "held":
         tell(f"{'It would be held' if options.dry_run else 'It is held'}: {report.reason}.")
         if not options.dry_run:
+            tell()
             _answers(report.sync, report.run, config)
     _next(report, options, config)
 
 
 def _heading(report: Report) -> str:
-    names = {"done": "done", "partial": "done with leftovers", "held": "held", "failed": "failed"}
-    return f"{names[report.status]}, {report.written} written"
+    return f"{STATUS_WORDS.get(report.status, report.status)}, {report.written} written"
 
 
 def _conflicts_by_app(history: History, report: Report) -> Counter[str]:
@@ -81,7 +82,7 @@ def _notes(report: Report) -> None:
         if row.error == "paused":
             tell(f"{app} is paused: it was not read.")
         elif row.error:
-            tell(f"{app} could not be used to the end: {row.error}")
+            tell(of_app(app, row.error))
     for app, moves in report.scope.items():
         tell(f"{app}: {moves['entered']} records came into its filter, {moves['left']} went out of it.")
     for one in report.stopped:
@@ -92,19 +93,31 @@ def _notes(report: Report) -> None:
     for app, reasons in report.skipped.items():
         for reason, number in sorted(reasons.items()):
             tell(f"{app}: {number} not created: {reason}")
-    if report.status == "failed" and report.reason:
+    blamed = any(row.error not in ("", "paused") for row in report.apps.values())
+    if report.status == "failed" and report.reason and not blamed:
         tell(f"It failed: {report.reason}")
     if report.left_out:
-        tell(f"{len(report.left_out)} changes of the plan do not hold any more and were left out:")
+        changes = counted(
+            len(report.left_out),
+            "change of the plan does not hold any more and was left out",
+            "changes of the plan do not hold any more and were left out",
+        )
+        tell(f"{changes}:")
         for item in examples(report.left_out):
             tell(f"  {described(item)}")
         tell("What is due there now is planned like any other change, in this run or in the next.")
     if report.leftovers:
-        tell(f"{report.leftovers} records could not be brought up to date; the next run tries again.")
+        records = counted(report.leftovers, "record", "records")
+        tell(f"{records} could not be brought up to date; the next run tries again.")
 
 
 def _held(report: Report, plan: Plan, config: Path) -> None:
-    tell(f"\nNothing was written, because {plan.held}.")
+    if report.written:  # lowered consent waits for nobody
+        written = counted(report.written, "opt-out was", "opt-outs were")
+        waits = counted(len(plan.decided.items), "change waits", "changes wait")
+        tell(f"\n{written} written already; {waits}, because {plan.held}.")
+    else:
+        tell(f"\nNothing was written, because {plan.held}.")
     if plan.decided.items:
         tell("\nIt would, among others:" if len(plan.decided.items) > EXAMPLES else "\nIt would:")
     for item in examples(plan.decided.items):
@@ -114,15 +127,19 @@ def _held(report: Report, plan: Plan, config: Path) -> None:
         tell("\nLinks that change, among others:" if len(relinks) > EXAMPLES else "\nLinks that change:")
     for link in relinks[:EXAMPLES]:
         tell(f"  {link.app} {link.record}  {_RELINKED[link.kind].format(link.golden)}")
+    tell()
     gone = sorted({link.app for link in plan.decided.relinks if link.kind == "gone"})
-    _answers(report.sync, plan.held_run or report.run, config, plan.undone, gone)
+    run = plan.held_run or report.run
+    if plan.decided.items and not plan.undone:
+        tell("To see all of it:    " + hint(f"show {run} --limit 0", config))
+    _answers(report.sync, run, config, plan.undone, gone)
 
 
 def _answers(sync: str, run: str, config: Path, undone: bool = False, gone: Sequence[str] = ()) -> None:
     if undone:
-        tell("\nTo release it:       " + hint(f"sync {sync} --approve {run}", config))
+        tell("To release it:       " + hint(f"sync {sync} --approve {run}", config))
         return
-    tell("\nTo do exactly this:  " + hint(f"sync {sync} --approve {run}", config))
+    tell("To do exactly this:  " + hint(f"sync {sync} --approve {run}", config))
     tell("To refuse it:        " + hint(f"sync {sync} --reject {run}", config))
     for app in gone:
         tell(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from syncer.cli.codes import existing
-from syncer.cli.output import facts, give, table, tell
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, looking
+from syncer.cli.output import STATUS_WORDS, counted, facts, give, table, tell
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, hint, looking
 
 KEYS = ("run", "sync", "started", "status", "written")
 
@@ -23,15 +25,20 @@ def runs(
     with looking(config) as (known, history):
         if name is not None:
             chosen(known, [name])
-        found = history.runs(limit, name)
+        from syncer.usecases.runs import told
+
+        found = told(history, history.runs(limit, name), datetime.now(UTC))
     if as_json:
         give([{key: run[key] for key in KEYS} for run in found])
     elif found:
         rows = [
-            (run["run"], run["sync"], run["kind"], _minute(run["started"]), run["status"], run["written"])
+            (run["run"], run["sync"], run["kind"], _minute(run["started"]), _status(run), run["written"])
             for run in found
         ]
         table(("run", "sync", "kind", "started (UTC)", "status", "written"), rows)
+        for run in found:
+            if run["status"] == "interrupted" and run["ended"] is None:
+                tell(f"{run['run']}: {run['reason']}.")
     else:
         tell("There was no run yet.")
 
@@ -43,13 +50,18 @@ def show(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Show what one run did: numbers, changed values, writes."""
-    with looking(config) as (_, history):
+    with looking(config) as (known, history):
+        from syncer.usecases import runs as usecase
+
         found = existing(history.run(run), f"There is no run {run}. syncer runs lists them.")
+        (found,) = usecase.told(history, [found], datetime.now(UTC))
         changed, writes = history.changes(run), history.writes(run)
+        waiting = usecase.waiting(known, history, found)
     if as_json:
-        give(_as_object(found, changed, writes))
+        give({**_as_object(found, changed, writes), "held": waiting})
     else:
         _show(found, changed, writes, limit)
+        _waiting(found, waiting, limit, config)
 
 
 def _as_object(
@@ -60,7 +72,9 @@ def _as_object(
         **{key: run[key] for key in KEYS},
         "kind": run["kind"],
         "ended": run["ended"],
-        **{key: report.get(key) for key in ("seconds", "apps", "conflicts", "reviews", "reason", "errors")},
+        **{key: report.get(key) for key in ("seconds", "apps", "conflicts", "reviews")},
+        "reason": run["reason"],
+        "errors": report.get("errors"),
         "changed": [
             {"who": who, "field": field, **_change(change)}
             for who, fields in changed
@@ -91,18 +105,20 @@ def _show(
     limit: int,
 ) -> None:
     from syncer.cli.reporting import value
+    from syncer.report import of_app
 
     report = run["report"]
-    told = {"run": run["run"], "sync": run["sync"], "kind": run["kind"], "status": run["status"]}
+    told = {"run": run["run"], "sync": run["sync"], "kind": run["kind"], "status": _status(run)}
     told |= {"started": _minute(run["started"]), "written": run["written"]}
-    told |= {"reason": report["reason"]} if report.get("reason") else {}
+    told |= {"reason": run["reason"]} if run["reason"] else {}
     facts(told)
     if apps := report.get("apps"):
         columns = list(next(iter(apps.values())))
         tell()
         table(("app", *columns), [(app, *row.values()) for app, row in apps.items()])
-    for app, error in (report.get("errors") or {}).items():
-        tell(f"{app}: {error}")
+    if run["status"] not in ("failed", "partial"):  # else they are the reason
+        for app, error in (report.get("errors") or {}).items():
+            tell(of_app(app, error))
     lines = [
         (who, field, value(c[0]), value(c[1]), *_origin(c)) for who, f in changed for field, c in f.items()
     ]
@@ -113,6 +129,33 @@ def _show(
         for name, said in (w["slots"] or {"": [None]}).items()
     ]
     _part("What was sent", ("what", "record", "field", "value", "answer", "reason"), sent, limit)
+
+
+def _waiting(run: dict[str, Any], items: list[dict[str, Any]] | None, limit: int, config: Path) -> None:
+    """The plan that waits under this run's id, and how to answer it."""
+    from syncer.cli.reporting import value
+
+    if items is None and run["report"].get("held_run"):
+        tell("\nIts plan does not wait for an answer any more.")
+    if not items:
+        return
+    lines = []
+    for item in items if limit == 0 else items[:limit]:
+        what = (f"{item['kind']} {item['app']}", item["record"] or "(new)", item["name"] or item["who"])
+        for change in item["changes"] or [{"field": "", "before": None, "after": None}]:
+            lines.append((*what, change["field"], value(change["before"]), value(change["after"])))
+            what = ("", "", "")
+    tell()
+    columns = ("what", "record", "who", "field", "before", "after")
+    table(columns, lines, f"What waits for your answer: {counted(len(items), 'change', 'changes')}")
+    if limit and len(items) > limit:
+        tell(f"... and {len(items) - limit} changes more; --limit 0 shows all.")
+    tell("\nTo do exactly this:  " + hint(f"sync {run['sync']} --approve {run['run']}", config))
+    tell("To refuse it:        " + hint(f"sync {run['sync']} --reject {run['run']}", config))
+
+
+def _status(run: dict[str, Any]) -> str:
+    return STATUS_WORDS.get(run["status"], str(run["status"]))
 
 
 def _origin(change: list[Any]) -> tuple[str, str]:

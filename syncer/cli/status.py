@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from syncer.cli.output import give, table, tell
+from syncer.cli.output import STATUS_WORDS, counted, give, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, looking
 
-if TYPE_CHECKING:
-    pass
-
 SHOWN = 10
+LONG = 300  # letters of a reason; `syncer show` tells all of it
+WORDS = {"failed": "it failed: ", "partial": "left over: ", "interrupted": ""}
 
 
 def status(names: SyncNames = None, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
@@ -44,10 +43,12 @@ def status(names: SyncNames = None, as_json: AsJson = False, config: ConfigFile 
 
 def show(one: dict[str, Any], config: Path) -> None:
     last = one["last_run"]
-    state = "paused" if one["paused"] else last["status"] if last else "never run"
-    tell(f"{one['sync']}: {state}, {one['golden']} golden records")
+    state = STATUS_WORDS.get(last["status"], last["status"]) if last else "never run"
+    state = "paused" if one["paused"] else state
+    tell(f"{one['sync']}: {state}, {counted(one['golden'], 'golden record', 'golden records')}")
     if last:
         tell(f"last run {last['run']} at {_at(last['started'])}, {last['written']} written")
+        _why(last, config)
     if last and last["status"] not in ("done", "partial"):
         tell(f"last success: {_at(one['last_success']) if one['last_success'] else 'never'}")
     if one["next_run"]:
@@ -67,23 +68,27 @@ def show(one: dict[str, Any], config: Path) -> None:
     table(("app", "linked", "read", "lag", "account", ""), rows)
     _budgets(one["apps"])
     for what, words in (
-        ("undecided", "records wait to be decided about"),
-        ("unwritten", "golden records have writes that are not done"),
-        ("in_flight", "writes are in flight"),
+        ("undecided", ("record waits to be decided about", "records wait to be decided about")),
+        (
+            "unwritten",
+            ("golden record has writes that are not done", "golden records have writes that are not done"),
+        ),
+        ("in_flight", ("write is in flight", "writes are in flight")),
     ):
         if one[what]:
-            tell(f"{one[what]} {words}")
+            tell(counted(one[what], *words))
     if one["held"]:
         number = one["held"]["items"]
         tell(
-            f"held: {number} changes, because {one['held']['reason']}"
+            f"held: {counted(number, 'change', 'changes')}, because {one['held']['reason']}"
             if number
             else f"held: {one['held']['reason']}"
         )
         for answer in ("--approve",) if one["held"]["undone"] else ("--approve", "--reject"):
             tell("  " + hint(f"sync {one['sync']} {answer} {one['held']['run']}", config))
     if one["held_conflicts"]:
-        tell(f"{one['held_conflicts']} conflicts wait for you: {hint('conflicts list --held', config)}")
+        waiting = counted(one["held_conflicts"], "conflict waits", "conflicts wait")
+        tell(f"{waiting} for you: {hint('conflicts list --held', config)}")
     _some(
         "Doubtful matches, for review",
         ("record", "resembles", "score", "why"),
@@ -97,6 +102,16 @@ def show(one: dict[str, Any], config: Path) -> None:
         ("record", "field", "why"),
         [(f"{r['app']}:{r['record']}", r["field"], r["reason"]) for r in one["refused"]],
     )
+
+
+def _why(last: dict[str, Any], config: Path) -> None:
+    """Why the last run did not end well, in its own words."""
+    status, reason, run = last["status"], last["reason"], last["run"]
+    if not reason or status not in WORDS:
+        return
+    tell(f"{WORDS[status]}{reason if len(reason) <= LONG else reason[: LONG - 3] + '...'}")
+    if status != "interrupted":
+        tell(f"  all of it: {hint(f'show {run}', config)}")
 
 
 def _read(app: dict[str, Any]) -> str:

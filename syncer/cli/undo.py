@@ -202,6 +202,8 @@ def _back(x: Line) -> str:
 
 
 def _done(undone: Undone, sync: str, config: Path) -> None:
+    from syncer.report import of_app
+
     report = undone.report
     assert report is not None  # noqa: S101
     tell(f"\nDone: {report.written} written, as run {undone.run}.")
@@ -209,7 +211,7 @@ def _done(undone: Undone, sync: str, config: Path) -> None:
         tell(f"{report.leftovers} records could not be written; the same command tries again.")
     for app, row in report.apps.items():
         if row.error:
-            tell(f"{app} could not be used to the end: {row.error}")
+            tell(of_app(app, row.error))
     if undone.held:
         tell(f"{sync} is held now: runs read, and write nothing but opt-outs. To release it:")
         tell("  " + hint(f"sync {sync} --approve {undone.run}", config))

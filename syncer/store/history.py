@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -101,6 +102,23 @@ class History:
             run=run,
         )
         return [{**dict(zip(names, row[:5], strict=True)), **codec.loads(row[5])} for row in rows]
+
+    def applied(self, runs: Iterable[str]) -> dict[str, int]:
+        """Run -> the writes that apps applied in it, of those that wrote anything."""
+        found: dict[str, int] = {}
+        for some in chunks(runs):
+            sql = "SELECT run, COUNT(*) FROM written WHERE run IN :runs AND outcome = 'applied' GROUP BY run"
+            found.update((str(run), int(number)) for run, number in self.db.rows(sql, runs=some))
+        return found
+
+    def objections(self, run: str) -> dict[str, str]:
+        """App -> what was said first where a write of this run did not succeed there."""
+        rows = self.db.rows(
+            "SELECT app, body FROM written WHERE run = :run AND outcome IN ('rejected', 'unknown', 'retry')"
+            " ORDER BY seq DESC",
+            run=run,
+        )
+        return {app: reason for app, body in rows if (reason := codec.loads(body)["reason"])}
 
     # -- reviews and refusals -----------------------------------------------------------------------------
 

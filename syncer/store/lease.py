@@ -136,6 +136,13 @@ def _token(
     return int(row[1]) if row is not None else 0
 
 
+def last_seen(db: Database, space: str) -> datetime | None:
+    """When a holder that did not give its lease back last renewed it, to half a minute. Call inside a
+    transaction or a reading."""
+    row = db.one("SELECT expires FROM lease WHERE space = :space AND holder <> ''", space=space)
+    return datetime.fromisoformat(row[0]) - LASTS if row is not None else None
+
+
 def told(holder: str) -> str:
     """A holder (`host:process:...`) in words."""
     host, _, rest = holder.partition(":")

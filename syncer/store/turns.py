@@ -83,7 +83,12 @@ def forget_dead(db: Database, now: datetime) -> None:
 
 def service_lives(db: Database, now: datetime, alive: Alive) -> bool:
     """Whether a service works on this state. Call inside a transaction or a reading."""
-    row = db.one("SELECT holder, expires FROM lease WHERE space = :space", space=SERVICE)
+    return is_held(db, SERVICE, now, alive)
+
+
+def is_held(db: Database, space: str, now: datetime, alive: Alive) -> bool:
+    """Whether somebody works in a space, as far as can be known. Call inside a transaction or a reading."""
+    row = db.one("SELECT holder, expires FROM lease WHERE space = :space", space=space)
     return row is not None and bool(row[0]) and row[1] > codec.iso(now) and alive(row[0])
 
 

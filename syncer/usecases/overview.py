@@ -14,8 +14,10 @@ from syncer.store.conflicts import Conflicts
 from syncer.store.history import History
 from syncer.store.ledger import HeldPlan, Ledger
 from syncer.store.records import Records
+from syncer.usecases import runs
 from syncer.wire import account_key
 
+LAST_RUN = ("run", "started", "status", "written", "reason")
 DAY = 86_400.0
 EARLY = 0.05  # of a day; before, what was used says little of what will be
 
@@ -23,15 +25,14 @@ EARLY = 0.05  # of a day; before, what was used says little of what will be
 def of_sync(config: Config, history: History, name: str, now: datetime) -> dict[str, Any]:
     """The documented keys of `status --json`, for one sync. Call inside a reading."""
     ledger, linked = Ledger(history.db, name), Records(history.db, name).linked_counts()
-    runs, held = history.runs(1, name), ledger.held()
+    last, held = next(iter(runs.told(history, history.runs(1, name), now)), None), ledger.held()
     verified = history.fact(f"verified:{name}")
-    last = {key: runs[0][key] for key in ("run", "started", "status", "written")} if runs else None
     return {
         "sync": name,
         "object": config.syncs[name].object,
         "paused": history.fact(f"paused:{name}") is not None,
         "golden": history.people(name),
-        "last_run": last,
+        "last_run": {key: last[key] for key in LAST_RUN} if last is not None else None,
         "last_success": history.last_success(name),
         "next_run": service(history, now).get("next", {}).get(f"sync:{name}"),
         "held": _held(ledger, held) if held else None,

@@ -67,7 +67,7 @@ def test_a_credential_that_is_refused_before_anything_is_known_of_the_app_is_tol
     desk.change("sandbox-hubspot", "an-old-token")
     answer = desk.run("sync", "companies")
     assert answer.code == 1
-    assert "renew it for HubSpot (hubspot)" in answer.out + answer.err
+    assert "renew it for HubSpot." in answer.out + answer.err
     db = Database(load_config(desk.config).state)
     with db.reading():
         (last,) = History(db).runs(1, "companies")
