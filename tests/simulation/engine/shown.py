@@ -132,8 +132,10 @@ class Shown:
         the rest is asked for once more. Of what was passed over, an opt-out does."""
         shown = self.shown_before(x)
         if x.slot == "consent":
-            lost = {s.seq for s in shown if self.state(x.app, s.values["consent"]) not in OPT_OUTS}
-            return [s for s in shown if s.seq not in self.passed_over & lost]
+            over = self.passed_over
+            return [
+                s for s in shown if s.seq not in over or self.state(x.app, s.values["consent"]) in OPT_OUTS
+            ]
         lags, known = self.w.apps[x.app].traits.lists_lag, self.linked_at.get(x.key, self.memory.seq)
         believed = [s for s in shown if not (lags and s.call == "pull" and s.seq > known)]
         return [s for s in believed if s.seq not in self.passed_over]
