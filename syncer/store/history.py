@@ -111,14 +111,18 @@ class History:
             found.update((str(run), int(number)) for run, number in self.db.rows(sql, runs=some))
         return found
 
-    def objections(self, run: str) -> dict[str, str]:
-        """App -> what was said first where a write of this run did not succeed there."""
-        rows = self.db.rows(
-            "SELECT app, body FROM written WHERE run = :run AND outcome IN ('rejected', 'unknown', 'retry')"
-            " ORDER BY seq DESC",
-            run=run,
-        )
-        return {app: reason for app, body in rows if (reason := codec.loads(body)["reason"])}
+    def objections(self, runs: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Run -> app -> what was said first where a write of the run did not succeed there."""
+        found: dict[str, dict[str, str]] = {}
+        for some in chunks(runs):
+            sql = (
+                "SELECT run, app, body FROM written WHERE run IN :runs"
+                " AND outcome IN ('rejected', 'unknown', 'retry') ORDER BY seq DESC"
+            )
+            for run, app, body in self.db.rows(sql, runs=some):
+                if reason := codec.loads(body)["reason"]:
+                    found.setdefault(run, {})[app] = reason
+        return found
 
     # -- reviews and refusals -----------------------------------------------------------------------------
 

@@ -33,12 +33,13 @@ def told(
     runs = [dict(run) for run in runs]
     unsummed = [run["run"] for run in runs if run["status"] in ("running", "interrupted", "failed")]
     applied = history.applied(unsummed)
+    objections = history.objections(run["run"] for run in runs if run["status"] == "partial")
     for run in runs:
         run["written"] = max(run["written"], applied.get(run["run"], 0))
         seen = None
         if run["status"] == "running" and not turns.is_held(history.db, run["sync"], now, alive):
             run["status"], seen = "interrupted", lease.last_seen(history.db, run["sync"])
-        run["reason"] = _reason(history, run, seen)
+        run["reason"] = _reason(run, seen, objections.get(run["run"], {}))
     return runs
 
 
@@ -95,7 +96,9 @@ def _name(draft: Draft, values: Mapping[str, Value]) -> str | None:
     return keys[0] if keys else " ".join(parts) or None
 
 
-def _reason(history: History, run: Run, seen: datetime | None) -> str:
+def _reason(run: Run, seen: datetime | None, objections: Mapping[str, str]) -> str:
+    """`seen`: when a run that was cut off was last seen alive, if at all; `objections`: app -> what it said
+    where a write failed."""
     report = run["report"]
     match run["status"]:
         case "interrupted":
@@ -104,7 +107,7 @@ def _reason(history: History, run: Run, seen: datetime | None) -> str:
             errors = [error for error in report.get("errors", {}).values() if error != "paused"]
             return "; ".join(_errors(report)) if errors else _said(report.get("reason", ""))
         case "partial":
-            return "; ".join(_leftovers(report, history.objections(run["run"])))
+            return "; ".join(_leftovers(report, objections))
         case "held":
             return str(report.get("reason", ""))
     return ""
