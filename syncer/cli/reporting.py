@@ -59,7 +59,7 @@ def show(runner: Runner, outcome: Outcome, options: Options, config: Path) -> No
         tell(f"{'It would be held' if options.dry_run else 'It is held'}: {report.reason}.")
         if not options.dry_run:
             tell()
-            _answers(report.sync, report.run, config)
+            answers(report.sync, report.run, config)
     _next(report, options, config)
 
 
@@ -132,10 +132,11 @@ def _held(report: Report, plan: Plan, config: Path) -> None:
     run = plan.held_run or report.run
     if plan.decided.items and not plan.undone:
         tell("To see all of it:    " + hint(f"show {run} --limit 0", config))
-    _answers(report.sync, run, config, plan.undone, gone)
+    answers(report.sync, run, config, plan.undone, gone)
 
 
-def _answers(sync: str, run: str, config: Path, undone: bool = False, gone: Sequence[str] = ()) -> None:
+def answers(sync: str, run: str, config: Path, undone: bool = False, gone: Sequence[str] = ()) -> None:
+    """How to answer a held plan. `undone`: an undo holds the sync; `gone`: apps that lost records."""
     if undone:
         tell("To release it:       " + hint(f"sync {sync} --approve {run}", config))
         return

@@ -8,9 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from syncer.cli.codes import existing
 from syncer.cli.output import STATUS_WORDS, counted, facts, give, table, tell
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, hint, looking
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, looking, need_run
 
 KEYS = ("run", "sync", "started", "status", "written")
 
@@ -53,7 +52,7 @@ def show(
     with looking(config) as (known, history):
         from syncer.usecases import runs as usecase
 
-        found = existing(history.run(run), f"There is no run {run}. syncer runs lists them.")
+        found = need_run(history, run)
         (found,) = usecase.told(history, [found], datetime.now(UTC))
         changed, writes = history.changes(run), history.writes(run)
         waiting = usecase.waiting(known, history, found)
@@ -133,7 +132,7 @@ def _show(
 
 def _waiting(run: dict[str, Any], items: list[dict[str, Any]] | None, limit: int, config: Path) -> None:
     """The plan that waits under this run's id, and how to answer it."""
-    from syncer.cli.reporting import value
+    from syncer.cli.reporting import answers, value
 
     if items is None and run["report"].get("held_run"):
         tell("\nIts plan does not wait for an answer any more.")
@@ -150,8 +149,8 @@ def _waiting(run: dict[str, Any], items: list[dict[str, Any]] | None, limit: int
     table(columns, lines, f"What waits for your answer: {counted(len(items), 'change', 'changes')}")
     if limit and len(items) > limit:
         tell(f"... and {len(items) - limit} changes more; --limit 0 shows all.")
-    tell("\nTo do exactly this:  " + hint(f"sync {run['sync']} --approve {run['run']}", config))
-    tell("To refuse it:        " + hint(f"sync {run['sync']} --reject {run['run']}", config))
+    tell()
+    answers(run["sync"], run["run"], config)
 
 
 def _status(run: dict[str, Any]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncer.cli.codes import existing
 from syncer.cli.output import say
 from syncer.cli.progress import bars
 
@@ -93,6 +94,11 @@ def need_app(config: Config, name: str) -> None:
         raise typer.BadParameter(
             f"there is no app '{name}'. {nearest(name, config.apps, 'The config has: {}.')}"
         )
+
+
+def need_run(history: History, run: str) -> dict[str, Any]:
+    """A run by its id; the end of the command where there never was such a run. Call inside a reading."""
+    return existing(history.run(run), f"There is no run {run}. syncer runs lists them.")
 
 
 def hint(command: str, path: Path) -> str:

@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncer.cli.codes import OF_STATUS, Code, existing, explain, leave, worst
+from syncer.cli.codes import OF_STATUS, Code, explain, leave, worst
 from syncer.cli.output import give, say, tell
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, need_app, running
+from syncer.cli.session import (
+    CONFIG,
+    AsJson,
+    ConfigFile,
+    SyncNames,
+    chosen,
+    hint,
+    need_app,
+    need_run,
+    running,
+)
 
 if TYPE_CHECKING:
     from syncer.engine import Options
@@ -54,12 +64,14 @@ def sync(
             need_app(runner.config, bring_back)
         from syncer.engine import Options
         from syncer.selecting import Selection
+        from syncer.store.history import History
 
         options = Options(dry_run=dry_run, approve=approve, reject=reject, selection=Selection(pilot=pilot))
         wanted = chosen(runner.config, names)
         answered = approve or reject
         if answered is not None:
-            _need_run(runner, answered)
+            with runner.db.reading():
+                need_run(History(runner.db), answered)
             waiting = {
                 name: run for name in wanted if (run := waiting_run(runner, name, answered, bool(approve)))
             }
@@ -70,14 +82,6 @@ def sync(
             options = replace(options, approve=approve and run, reject=reject and run, bring_back=bring_back)
         codes = run_all(runner, wanted, options, record, as_json, config)
     raise leave(worst(codes))
-
-
-def _need_run(runner: Runner, run: str) -> None:
-    """End the command where there never was such a run."""
-    from syncer.store.history import History
-
-    with runner.db.reading():
-        existing(History(runner.db).run(run), f"There is no run {run}. syncer runs lists them.")
 
 
 def run_all(

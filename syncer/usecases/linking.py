@@ -28,7 +28,7 @@ from syncer.store.joins import Joins
 from syncer.store.stories import Stories
 from syncer.sync import Sync
 from syncer.usecases.reverting import Sending, ask, keep, plan_reversals
-from syncer.usecases.sides import Held, NotPossible, Side, keep_within_limits
+from syncer.usecases.sides import NotPossible, Side, keep_within_limits, need_answered
 
 Pair = tuple[Side, Side]
 Leaving = tuple[str, Sequence[LinkKey]]  # golden id, the records that leave it together
@@ -82,8 +82,7 @@ class Linking:
         """A run in which these records were just asked for."""
         with self.db.reading():
             held = self.engine.ledger.held()
-        if held is not None:
-            raise Held(f"{self.sync.name} is held by run {held.run}: answer it first ({held.reason}).")
+        need_answered(self.sync.name, held)
         with self.engine.session(kind if do else "plan") as run:
             yield run, ask(self.engine, run, self.ports, keys)
 
@@ -148,17 +147,22 @@ class Linking:
     def _taking_part(self, pairs: Sequence[Pair], tied: Tied) -> list[Pair]:
         """The pairs that can be linked: records without a golden record have to take part. Of several the
         others are left out. Raises `NotPossible` where none is left."""
+        kept = []
         for pair in pairs:
-            for app, id in (key for side in pair if side.golden is None for key in side.records):
-                shown = self.engine.records.waiting(app, [id]).get(id)
-                if shown is None or shown.state != "found":
-                    why = f"{app}:{id} takes no part: it is outside the filter, archived, or not there."
-                    tied.barred.append((pair, why))
-                    break
-        if len(tied.barred) == len(pairs):
+            loose = [key for side in pair if side.golden is None for key in side.records]
+            absent = next((key for key in loose if not self._takes_part(key)), None)
+            if absent is None:
+                kept.append(pair)
+            else:
+                why = f"{':'.join(absent)} takes no part: it is outside the filter, archived, or not there."
+                tied.barred.append((pair, why))
+        if not kept:
             raise NotPossible("\n".join(why for _, why in tied.barred))
-        barred = [pair for pair, _ in tied.barred]
-        return [pair for pair in pairs if pair not in barred]
+        return kept
+
+    def _takes_part(self, key: LinkKey) -> bool:
+        shown = self.engine.records.waiting(key[0], [key[1]]).get(key[1])
+        return shown is not None and shown.state == "found"
 
     def _decide(self, one: Sequence[LinkKey], other: Sequence[LinkKey], verdict: Verdict) -> None:
         """Remember it for every pair across, and close the questions about them."""

@@ -18,7 +18,7 @@ from syncer.store.decisions import Decisions
 from syncer.store.joins import Joins
 from syncer.sync import App, Sync
 from syncer.usecases.reverting import ask
-from syncer.usecases.sides import Held, keep_within_limits
+from syncer.usecases.sides import keep_within_limits, need_answered
 
 Pair = tuple[LinkKey, LinkKey]  # the record that is to live on, and the one that goes into it
 
@@ -58,8 +58,7 @@ class MergingInApp:
             if len(pairs) > 1:
                 counts = Counter[tuple[str, brakes.ChangeKind]]((app, "links") for _, (app, _) in pairs)
                 keep_within_limits(self.engine, counts, "merged", "name one app")
-        if held is not None:
-            raise Held(f"{self.sync.name} is held by run {held.run}: answer it first ({held.reason}).")
+        need_answered(self.sync.name, held)
         with self.engine.session("merge") as run:
             self.merged.run = run.id
             unreadable = ask(

@@ -11,6 +11,7 @@ from syncer import brakes
 from syncer.engine import Engine
 from syncer.model import LinkKey
 from syncer.store.database import Database
+from syncer.store.ledger import HeldPlan
 from syncer.store.records import Records
 from syncer.sync import Sync
 from syncer.usecases.who import People
@@ -22,6 +23,12 @@ class NotPossible(Exception):
 
 class Held(Exception):
     """The sync waits for an answer, or a limit is passed; nothing is changed."""
+
+
+def need_answered(sync: str, held: HeldPlan | None) -> None:
+    """Raises `Held` where a plan of the sync waits for an answer."""
+    if held is not None:
+        raise Held(f"{sync} is held by run {held.run}: answer it first ({held.reason}).")
 
 
 class AlreadyOne(NotPossible):
