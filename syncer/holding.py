@@ -16,6 +16,7 @@ from syncer.store.records import Records
 from syncer.sync import Sync
 
 REFUSED = "a plan that linked them was refused"
+Lowered = Mapping[tuple[str, str | None, str], Sequence[Value]]  # app, record, slot -> what was written
 
 
 @dataclass(slots=True)
@@ -157,11 +158,8 @@ def take_off_lowered(plan: Plan, run: str, sync: Sync, ledger: Ledger) -> None:
         ledger.still_held(waiting.run, without(waiting.items, done))
 
 
-Lowered = Mapping[tuple[str, str | None, str], Sequence[Value]]
-
-
 def _lowered(sync: Sync, ledger: Ledger, since: str) -> Lowered:
-    """(app, record, consent slot) -> the values that were written there since a run."""
+    """The consent that was written since a run."""
     found: dict[tuple[str, str | None, str], list[Value]] = {}
     for item in ledger.updated_since(since):
         slots = sync.slots(item.app)

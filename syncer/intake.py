@@ -25,8 +25,8 @@ _BLANK: tuple[Value, ...] = (None, "", [])
 
 @dataclass(slots=True)
 class Intake:
-    """Takes in the records of one app. Call inside a transaction. `failed`: conditions that could not be
-    evaluated; `gone`: mapped fields that the app turned out to have no more; `sure`: it was asked."""
+    """Takes in the records of one app. Call inside a transaction. `gone`: mapped fields that the app turned
+    out to have no more; `sure`: it was asked."""
 
     sync: Sync
     app: App

@@ -118,8 +118,7 @@ class Puller:
                 first=first,
                 resumed=resumed,
                 fresh=first and not resumed and not self._knows_any(),
-                # A list that lags is believed while nothing is known: it shows nothing that we have written
-                # over.
+                # While nothing is known a list that lags is believed: we have written over nothing in it.
                 lagging=self.app.spec.lists_lag and (not first or records.any_links(name)),
                 open_ids=records.open_links(name),
             )
