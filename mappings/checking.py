@@ -62,7 +62,7 @@ def whole(value: Any, *, inside: Sequence[str | int] = ()) -> Any:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(lambda value: whole(value))]
+Whole = Annotated[int, BeforeValidator(whole)]
 
 
 def validated(document: Document, model: type[M]) -> tuple[M | None, list[Problem]]:

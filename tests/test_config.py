@@ -695,3 +695,8 @@ def test_the_example_shows_every_option() -> None:
     schema = config.model.model_json_schema()
     keys = {key for part in [schema, *schema["$defs"].values()] for key in part.get("properties", {})}
     assert {key for key in keys if f"{key}:" not in said} == set()
+
+
+def test_an_editor_knows_that_no_limit_of_records_is_zero(config: Config) -> None:
+    of_app = config.model.model_json_schema()["$defs"]["AppModel"]["properties"]
+    assert {"exclusiveMinimum": 0, "type": "integer"} in of_app["max_records"]["anyOf"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from connectors import registry
 from mappings.checking import Strict, Whole, mistake, whole
@@ -57,7 +57,7 @@ class AppModel(Strict):
         default=10, ge=0, le=90, description="Percent of its rate limits that is left to other integrations."
     )
     writes: Literal["on", "off"] = Field(default="on", description="off: the app is read and never written.")
-    max_records: Annotated[Whole, Field(gt=0)] | None = Field(
+    max_records: Annotated[int, Field(gt=0), BeforeValidator(whole)] | None = Field(
         default=None, description="Beyond this, the app is neither read nor written.", examples=[200000]
     )
 
