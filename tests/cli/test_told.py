@@ -23,8 +23,7 @@ from syncer.store.tables import LeaseRow
 from tests.cli.conftest import Desk
 from tests.cli.test_verify import somebody
 
-NOW = datetime.now(UTC).replace(microsecond=0)
-RUN = f"{NOW + timedelta(hours=1):%Y%m%dT%H%M%S}000-0000000"  # later than all others
+RUN = "29991231T235959000-0000000"  # later than all others
 TITLE = Item("update", "mailerlite", "g1", "7", {"job_title": ("", "CEO")})
 
 
@@ -37,27 +36,34 @@ def kept(desk: Desk) -> Iterator[Ledger]:
     db.close()
 
 
-def begun(desk: Desk, process: int) -> None:
-    """A run of this process, seen alive a moment ago, of which one write was answered."""
-    seen = codec.iso(NOW + LASTS)
+def just_now() -> datetime:
+    """Asked within a test: a long run of all tests reaches it half an hour after this module was read."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def begun(desk: Desk, process: int) -> datetime:
+    """A run of this process, seen alive a moment ago, of which one write was answered; gives that moment."""
+    now = just_now()
+    seen = codec.iso(now + LASTS)
     with kept(desk) as ledger:
-        ledger.begin_run(RUN, "sync", NOW - timedelta(minutes=5))
+        ledger.begin_run(RUN, "sync", now - timedelta(minutes=5))
         ledger.record_writes(RUN, [(TITLE, "7", "applied", ""), (TITLE, "8", "rejected", "not a title")])
         holder = f"{socket.gethostname()}:{process}:other"
         row = {"space": "contacts", "holder": holder, "token": 99, "expires": seen}
         ledger.db.upsert(LeaseRow, [row])
+    return now
 
 
 def test_a_killed_run_is_told_as_cut_off_with_what_it_wrote(desk: Desk) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as killed:
         pass
-    begun(desk, killed.pid)
+    seen = begun(desk, killed.pid)
     told, listed, shown = (desk.run(*args).out for args in (("status", "contacts"), ("runs",), ("show", RUN)))
     assert "contacts: cut off" in told
     assert f"last run {RUN}" in told
     assert ", 1 written" in told
     for text in (told, listed, shown):
-        assert f"it was last seen alive at {NOW:%Y-%m-%d %H:%M:%S} UTC. Nothing is lost" in text
+        assert f"it was last seen alive at {seen:%Y-%m-%d %H:%M:%S} UTC. Nothing is lost" in text
     assert [(r["status"], r["written"]) for r in desk.run("runs", "--json").json] == [("interrupted", 1)]
     assert desk.run("show", RUN, "--json").json["written"] == 1
     with kept(desk) as ledger:
@@ -85,9 +91,9 @@ LEFT_OVER = {
 @pytest.mark.parametrize(("report", "told"), LEFT_OVER.values(), ids=LEFT_OVER)
 def test_leftovers_are_told_with_their_reason(desk: Desk, report: dict[str, object], told: str) -> None:
     with kept(desk) as ledger:
-        ledger.begin_run(RUN, "sync", NOW)
+        ledger.begin_run(RUN, "sync", just_now())
         ledger.record_writes(RUN, [(TITLE, "8", "rejected", "not a title")])
-        ledger.end_run(RUN, "partial", NOW, 0, report)
+        ledger.end_run(RUN, "partial", just_now(), 0, report)
     out = desk.run("status", "contacts").out
     assert "contacts: done with leftovers" in out
     assert f"left over: {told}" in out
