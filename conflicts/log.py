@@ -19,7 +19,7 @@ import orjson
 
 from conflicts.candidate import Candidate, Value
 
-Written: TypeAlias = set[tuple[int, str]]  # number and run of entries
+Written: TypeAlias = dict[tuple[str, str], set[int]]  # day and run -> numbers of entries
 TIMES: Mapping[str, str] = {
     "field": "when the field changed there",
     "record": "when the record changed there",
@@ -105,17 +105,17 @@ def shown(value: Value) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
-def append(folder: Path, entries: Iterable[Entry], known: dict[str, Written] | None = None) -> None:
+def append(folder: Path, entries: Iterable[Entry], known: Written | None = None) -> None:
     """Add entries, in order, to the files of their days. Those that are there already are left out, so that
-    an export which was cut off can be repeated. `known`: day -> what was there when the export of several
-    portions began, looked up where it is missing. Raises `OSError`."""
+    an export which was cut off can be repeated. `known`: what was there when the export of several portions
+    began, looked up where it is missing. Raises `OSError`."""
     known = {} if known is None else known
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for day, some in groupby(entries, key=lambda e: e.time.date().isoformat()):
-        lines = folder / f"{day}.jsonl"
-        if day not in known:
-            known[day] = _there(lines)
-        new = [entry for entry in some if (entry.seq, entry.run) not in known[day]]
+    for day, group in groupby(entries, key=lambda e: e.time.date().isoformat()):
+        lines, some = folder / f"{day}.jsonl", list(group)
+        for run in {e.run for e in some if (day, e.run) not in known}:
+            known[day, run] = _there(lines, run)
+        new = [e for e in some if e.seq not in known[day, e.run]]
         _append(folder / f"{day}.txt", "".join(as_text(e) + "\n" for e in new).encode())
         _append(lines, b"".join(orjson.dumps(as_json(e)) + b"\n" for e in new))
 
@@ -163,13 +163,13 @@ def _replace(path: Path, content: bytes) -> None:
     part.replace(path)
 
 
-def _there(path: Path) -> Written:
-    """Number and run of the entries in a file. A restored state may give a number again, in another run."""
+def _there(path: Path, run: str) -> set[int]:
+    """The numbers of a run's entries in a file. A restored state may give a number again, in another run."""
     if not path.exists():
         return set()
-    with path.open("rb") as file:
-        entries = [orjson.loads(line) for line in file if line.endswith(b"}\n")]
-    return {(entry["seq"], entry["run"]) for entry in entries}
+    with path.open("rb") as file:  # a day's file may be large: only what may be of that run is parsed
+        entries = (orjson.loads(line) for line in file if run.encode() in line and line.endswith(b"}\n"))
+        return {entry["seq"] for entry in entries if entry["run"] == run}
 
 
 def _append(path: Path, content: bytes) -> None:

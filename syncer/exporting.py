@@ -36,7 +36,7 @@ class Exporting:
         ports, folder = self.ports, self.config.conflicts_dir
         try:
             with hold(self.db, self.sync, ports.holder, ports.now, ports.alive):
-                known: dict[str, conflict_log.Written] = {}
+                known: conflict_log.Written = {}
                 while entries := self._new_entries():
                     conflict_log.append(folder, entries, known)
                     with self.db.transaction():

@@ -71,9 +71,17 @@ def test_an_export_that_was_cut_off_can_be_repeated(tmp_path: Path) -> None:
     assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3]
 
 
+def test_a_number_that_a_restored_state_gives_again_is_another_entry(tmp_path: Path) -> None:
+    append(tmp_path, [entry(1, run="before")])
+    append(tmp_path, [entry(1, run="after"), entry(2, run="after")])
+    append(tmp_path, [entry(1, run="before"), entry(2, run="after")])
+    lines = [json.loads(line) for line in (tmp_path / "2030-01-01.jsonl").read_text().splitlines()]
+    assert [(line["seq"], line["run"]) for line in lines] == [(1, "before"), (1, "after"), (2, "after")]
+
+
 def test_also_one_of_several_portions(tmp_path: Path) -> None:
     append(tmp_path, [entry(1), entry(2), entry(3)])
-    known: dict[str, Written] = {}
+    known: Written = {}
     for portion in ([entry(1), entry(2)], [entry(3), entry(4)], [entry(5)]):
         append(tmp_path, portion, known)
     lines = (tmp_path / "2030-01-01.jsonl").read_text().splitlines()
