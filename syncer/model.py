@@ -29,6 +29,7 @@ DISAGREES: Final = Mark.DISAGREES
 ABSENT: Final = Mark.ABSENT
 
 LinkKey: TypeAlias = tuple[str, str]  # (app, record id)
+FREEZE_AFTER: Final = 3  # writes of one value over what comes back; then it is left alone
 IN_HAND: Final = timedelta(minutes=1)  # how long after it was sent a write may move a record's stamp
 
 
@@ -101,6 +102,11 @@ class Link:
     @property
     def key(self) -> LinkKey:
         return self.app, self.id
+
+    @property
+    def failing(self) -> bool:
+        """Whether the app refused a value for good, or a value is left alone since it is changed back."""
+        return bool(self.refused) or any(times > FREEZE_AFTER for _, times in self.rewrites.values())
 
     def moved_to(self, stamp: datetime | None) -> bool:
         """Whether a record with this stamp was changed by somebody else since: the stamp is later than our

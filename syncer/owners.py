@@ -32,8 +32,8 @@ class Owners:
         for unit in self.units:
             own = {link.key for link in unit.links}
             held = (h for value in self.values[unit.golden.id] for h in self.holders.get(value, ()))
-            found = {(app, id) for app, id, golden in held if not golden} & stubs.keys() - own
-            unit.stubs = tuple(stubs[key] for key in sorted(found))
+            unlinked = {(app, id) for app, id, golden in held if not golden}
+            unit.stubs = tuple(stubs[key] for key in sorted(unlinked - own) if key in stubs)
 
     def with_taken(self, abilities: Abilities) -> Abilities:
         """These abilities with the unique values that belong to a record already, in apps where a create

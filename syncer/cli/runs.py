@@ -44,22 +44,26 @@ def runs(
 
 def show(
     run: Annotated[str, typer.Argument(metavar="RUN", help="The id of a run.")],
-    limit: Annotated[int, typer.Option(help="How many records to show; 0: all.", min=0)] = 20,
+    limit: Annotated[int, typer.Option(help="How many lines to show of each table; 0: all.", min=0)] = 20,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Show what one run did: numbers, changed values, writes."""
     with looking(config) as (known, history):
+        from syncer.store.history import ALL
         from syncer.usecases import runs as usecase
 
         found = need_run(history, run)
         (found,) = usecase.told(history, [found], datetime.now(UTC))
-        changed, writes = history.changes(run), history.writes(run)
+        most = limit if limit and not as_json else ALL
+        changed, writes = history.changes(run, most), history.writes(run, most)
+        numbers = history.changed(run), history.sent(run)
         waiting = usecase.waiting(known, history, found)
     if as_json:
         give({**_as_object(found, changed, writes), "held": waiting})
     else:
-        _show(found, changed, writes, limit)
+        _show(found)
+        _what(changed, writes, numbers, limit)
         _waiting(found, waiting, limit, config)
 
 
@@ -97,13 +101,7 @@ def _change(said: list[Any]) -> dict[str, Any]:
     return dict(zip(names, said, strict=False))
 
 
-def _show(
-    run: dict[str, Any],
-    changed: list[tuple[str, dict[str, Any]]],
-    writes: list[dict[str, Any]],
-    limit: int,
-) -> None:
-    from syncer.cli.reporting import value
+def _show(run: dict[str, Any]) -> None:
     from syncer.report import of_app
 
     report = run["report"]
@@ -118,16 +116,31 @@ def _show(
     if run["status"] not in ("failed", "partial"):  # else they are the reason
         for app, error in (report.get("errors") or {}).items():
             tell(of_app(app, error))
+
+
+def _what(
+    changed: list[tuple[str, dict[str, Any]]],
+    writes: list[dict[str, Any]],
+    numbers: tuple[int, int],
+    limit: int,
+) -> None:
+    """What a run changed and sent. `numbers`: the golden records and the writes, of which these may be the
+    first."""
+    from syncer.cli.reporting import value
+
     lines = [
         (who, field, value(c[0]), value(c[1]), *_origin(c)) for who, f in changed for field, c in f.items()
     ]
-    _part("What changed", ("who", "field", "before", "after", "from", "rule"), lines, limit)
+    title = f"What changed, in {counted(numbers[0], 'golden record', 'golden records')}"
+    _part(title, ("who", "field", "before", "after", "from", "rule"), lines, limit, len(changed) < numbers[0])
     sent = [
         (f"{w['kind']} {w['app']}", w["record"] or "", name, value(said[-1]), w["outcome"], w["reason"])
         for w in writes
         for name, said in (w["slots"] or {"": [None]}).items()
     ]
-    _part("What was sent", ("what", "record", "field", "value", "answer", "reason"), sent, limit)
+    title = f"What was sent, in {counted(numbers[1], 'write', 'writes')}"
+    columns = ("what", "record", "field", "value", "answer", "reason")
+    _part(title, columns, sent, limit, len(writes) < numbers[1])
 
 
 def _waiting(run: dict[str, Any], items: list[dict[str, Any]] | None, limit: int, config: Path) -> None:
@@ -161,12 +174,12 @@ def _origin(change: list[Any]) -> tuple[str, str]:
     return (change[2], change[5]) if len(change) > 5 else ("", "")
 
 
-def _part(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]], limit: int) -> None:
+def _part(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]], limit: int, more: bool) -> None:
     if rows:
         tell()
         table(columns, rows if limit == 0 else rows[:limit], title)
-        if limit and len(rows) > limit:
-            tell(f"... and {len(rows) - limit} lines more; --limit 0 shows all.")
+        if more or len(rows) > limit > 0:
+            tell("... and more; --limit 0 shows all.")
 
 
 def _minute(time: str) -> str:

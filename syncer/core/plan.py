@@ -17,9 +17,7 @@ from syncer.core.consent import state_of
 from syncer.core.forms import shows
 from syncer.core.lens import Lens, Unresolved
 from syncer.core.observe import agrees
-from syncer.model import ABSENT, DISAGREES, Golden, Item, Link, LogEntry, Mark, Value, sent_form
-
-FREEZE_AFTER = 3
+from syncer.model import ABSENT, DISAGREES, FREEZE_AFTER, Golden, Item, Link, LogEntry, Mark, Value, sent_form
 
 
 @dataclass(frozen=True, slots=True)

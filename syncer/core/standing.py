@@ -11,8 +11,8 @@ from typing import Literal
 from mappings.model import Slot
 from syncer.core.lens import Lens, Unresolved
 from syncer.core.observe import agrees
-from syncer.core.plan import FREEZE_AFTER, is_readable, shows_consent
-from syncer.model import Golden, Link, Value
+from syncer.core.plan import is_readable, shows_consent
+from syncer.model import FREEZE_AFTER, Golden, Link, Value
 
 Code = Literal[
     "in_step",

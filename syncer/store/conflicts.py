@@ -12,6 +12,7 @@ from syncer.store import codec
 from syncer.store.database import Database
 
 _PORTION = 2_000
+HELD = "held"
 _ENTRY = (
     "SELECT seq, at, run, space, golden, field, kind, rule, winner, winner_app, status, body FROM conflict"
 )
@@ -34,10 +35,13 @@ class Sought:
 
     def condition(self) -> tuple[str, dict[str, Any]]:
         """As SQL with its values; the app is not in it: it stands inside the body."""
-        same = {"space": self.sync, "status": self.status, "run": self.run, "field": self.field}
-        same |= {"rule": self.rule}
+        same = {"space": self.sync, "run": self.run, "field": self.field, "rule": self.rule}
+        if self.status != HELD:
+            same["status"] = self.status
         values: dict[str, Any] = {name: value for name, value in same.items() if value is not None}
         said = [f"{name} = :{name}" for name in values]
+        if self.status == HELD:  # as a literal: those few have an index of their own
+            said.append(f"status = '{HELD}'")
         more = (
             ("kind IN :kinds", "kinds", list(self.kinds) or None),
             ("at < :before", "before", codec.iso(self.before) if self.before else None),

@@ -14,6 +14,7 @@ from syncer.store.tables import Meta
 _RUN = ("run", "sync", "kind", "started", "ended", "status", "written", "report")
 
 PLAN_FILE = "planfile:"
+ALL = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +90,37 @@ class History:
         row = self.db.one(sql, id=id)
         return _run(row) if row else None
 
-    def changes(self, run: str) -> list[tuple[str, dict[str, Any]]]:
-        """(golden id, field -> [before, after, app, record, time, rule]) of what a run changed."""
-        rows = self.db.rows("SELECT golden, body FROM journal WHERE run = :run ORDER BY golden", run=run)
-        return [(row[0], codec.loads(row[1])["changed"]) for row in rows]
+    def changes(self, run: str, most: int = ALL) -> list[tuple[str, dict[str, Any]]]:
+        """(golden id, field -> [before, after, app, record, time, rule]) of what a run changed; of at most
+        so many golden records."""
+        sql = (
+            "SELECT golden, body FROM journal WHERE space = (SELECT space FROM run WHERE id = :run)"
+            " AND run = :run ORDER BY golden LIMIT :most"
+        )
+        return [(row[0], codec.loads(row[1])["changed"]) for row in self.db.rows(sql, run=run, most=most)]
 
-    def writes(self, run: str) -> list[dict[str, Any]]:
-        """What a run sent, and how each was answered."""
+    def changed(self, run: str) -> int:
+        """How many golden records a run changed."""
+        sql = (
+            "SELECT COUNT(*) FROM journal WHERE space = (SELECT space FROM run WHERE id = :run)"
+            " AND run = :run"
+        )
+        return self._count(sql, run=run)
+
+    def writes(self, run: str, most: int = ALL) -> list[dict[str, Any]]:
+        """What a run sent, and how each was answered; at most so many."""
         names = ("app", "record", "who", "kind", "outcome")
         rows = self.db.rows(
-            "SELECT app, record, golden, kind, outcome, body FROM written WHERE run = :run ORDER BY seq",
+            "SELECT app, record, golden, kind, outcome, body FROM written WHERE run = :run"
+            " ORDER BY seq LIMIT :most",
             run=run,
+            most=most,
         )
         return [{**dict(zip(names, row[:5], strict=True)), **codec.loads(row[5])} for row in rows]
+
+    def sent(self, run: str) -> int:
+        """How many writes a run sent."""
+        return self._count("SELECT COUNT(*) FROM written WHERE run = :run", run=run)
 
     def applied(self, runs: Iterable[str]) -> dict[str, int]:
         """Run -> the writes that apps applied in it, of those that wrote anything."""
@@ -138,15 +157,11 @@ class History:
 
     def refused(self, sync: str) -> list[dict[str, Any]]:
         """Values and creates that an app refused for good, with its reason."""
-        links = self.db.rows(
-            "SELECT app, id, golden, body FROM link WHERE space = :space AND body LIKE '%\"r\":{%'"
-            " ORDER BY app, id",
-            space=sync,
-        )
-        goldens = self.db.rows(
-            "SELECT id, body FROM golden WHERE space = :space AND body LIKE '%\"r\":{%' ORDER BY id",
-            space=sync,
-        )
+        # Sorted here, as in `Records.open_links`.
+        sql = "SELECT app, id, golden, body FROM link WHERE space = :space AND failing"
+        links = sorted(tuple(row) for row in self.db.rows(sql, space=sync))
+        sql = "SELECT id, body FROM golden WHERE space = :space AND failing"
+        goldens = sorted(tuple(row) for row in self.db.rows(sql, space=sync))
         return [
             {"app": app, "record": id, "who": who, "field": field, "reason": refusal[1]}
             for app, id, who, body in links
@@ -162,16 +177,16 @@ class History:
     def waiting(self, sync: str) -> dict[str, int]:
         """Observations not decided about, golden records with writes to be made, and writes in flight."""
         return {
-            "undecided": self._count("SELECT COUNT(*) FROM observation WHERE space = :space", sync),
-            "unwritten": self._count("SELECT COUNT(*) FROM golden WHERE space = :space AND due", sync),
-            "in_flight": self._count("SELECT COUNT(*) FROM outbox WHERE space = :space", sync),
+            "undecided": self._count("SELECT COUNT(*) FROM observation WHERE space = :space", space=sync),
+            "unwritten": self._count("SELECT COUNT(*) FROM golden WHERE space = :space AND due", space=sync),
+            "in_flight": self._count("SELECT COUNT(*) FROM outbox WHERE space = :space", space=sync),
         }
 
     def people(self, sync: str) -> int:
-        return self._count("SELECT COUNT(*) FROM golden WHERE space = :space", sync)
+        return self._count("SELECT COUNT(*) FROM golden WHERE space = :space", space=sync)
 
-    def _count(self, sql: str, sync: str) -> int:
-        row = self.db.one(sql, space=sync)
+    def _count(self, sql: str, **values: str) -> int:
+        row = self.db.one(sql, **values)
         return int(row[0]) if row else 0
 
 

@@ -95,9 +95,9 @@ class Joins:
     def merged(self) -> dict[LinkKey, str]:
         """Linked records that were read as merged, with the id that lives on."""
         rows = self.db.rows(
-            "SELECT o.app, o.id, o.body FROM observation o JOIN link l"
-            " ON l.space = o.space AND l.app = o.app AND l.id = o.id"
-            " WHERE o.space = :space AND o.state = 'merged' ORDER BY o.app, o.id",
+            "SELECT o.app, o.id, o.body FROM observation o CROSS JOIN link l"
+            " WHERE o.space = :space AND o.state = 'merged'"
+            " AND l.space = o.space AND l.app = o.app AND l.id = o.id ORDER BY o.app, o.id",
             space=self.space,
         )
         return {(row[0], row[1]): codec.loads(row[2]).get("i", "") for row in rows}
@@ -106,13 +106,14 @@ class Joins:
         """Other records of an app, linked and live or waiting, that hold a key of these."""
         found: set[str] = set()
         for some in chunks(ids):
+            # CROSS JOIN: SQLite begins at these few, not at all keys of the app.
             rows = self.db.rows(
-                "SELECT DISTINCT b.id FROM match_key a JOIN match_key b ON b.space = a.space"
-                " AND b.kind = a.kind AND b.key = a.key AND b.app = a.app AND b.id <> a.id"
+                "SELECT DISTINCT b.id FROM match_key a CROSS JOIN match_key b"
                 " LEFT JOIN link l ON l.space = b.space AND l.app = b.app AND l.id = b.id"
                 " LEFT JOIN observation o ON o.space = b.space AND o.app = b.app AND o.id = b.id"
-                " WHERE (l.state = 'live' OR (l.id IS NULL AND o.state = 'found'))"
-                " AND a.space = :space AND a.app = :app AND a.id IN :ids AND a.kind IN :kinds",
+                " WHERE a.space = :space AND a.app = :app AND a.id IN :ids AND a.kind IN :kinds"
+                " AND b.space = a.space AND b.kind = a.kind AND b.key = a.key AND b.app = a.app"
+                " AND b.id <> a.id AND (l.state = 'live' OR (l.id IS NULL AND o.state = 'found'))",
                 space=self.space,
                 app=app,
                 ids=some,

@@ -116,9 +116,10 @@ class Records:
         return sorted(found)
 
     def _observed(self) -> set[str]:
+        # CROSS JOIN: SQLite begins at the few that wait, not at all links.
         rows = self.db.rows(
-            "SELECT DISTINCT l.golden FROM observation o JOIN link l"
-            " ON l.space = o.space AND l.app = o.app AND l.id = o.id WHERE o.space = :space",
+            "SELECT l.golden FROM observation o CROSS JOIN link l"
+            " WHERE o.space = :space AND l.space = o.space AND l.app = o.app AND l.id = o.id",
             space=self.space,
         )
         return {row[0] for row in rows}
@@ -186,23 +187,17 @@ class Records:
                 found[row[0]] = codec.golden(row[0], row[1])
         return in_order(found, ids)
 
-    def links_with_refusals(self) -> list[Link]:
-        """Links with values that the app refused, or that are counted for being changed back."""
-        rows = self.db.rows(
-            "SELECT app, id, golden, state, main, version, body FROM link WHERE space = :space"
-            " AND (body LIKE :refused OR body LIKE :rewritten) ORDER BY app, id",
-            space=self.space,
-            refused='%"r":{%',
-            rewritten='%"w":{%',
-        )
-        links = [codec.link(r[0], r[1], r[2], r[3], bool(r[4]), r[5], r[6]) for r in rows]
-        return [link for link in links if link.refused or link.rewrites]
+    def failing_links(self) -> list[Link]:
+        """Links with values that the app refused for good, or that are changed back each time."""
+        sql = "SELECT app, id, golden, state, main, version, body FROM link WHERE space = :space AND failing"
+        rows = sorted(self.db.rows(sql, space=self.space), key=itemgetter(0, 1))
+        return [codec.link(r[0], r[1], r[2], r[3], bool(r[4]), r[5], r[6]) for r in rows]
 
-    def goldens_with_refusals(self) -> list[Golden]:
+    def failing_goldens(self) -> list[Golden]:
         """Golden records of which an app refused a create."""
-        sql = "SELECT id, body FROM golden WHERE space = :space AND body LIKE :refused ORDER BY id"
-        rows = self.db.rows(sql, space=self.space, refused='%"r":{%')
-        return [golden for row in rows if (golden := codec.golden(row[0], row[1])).refused]
+        sql = "SELECT id, body FROM golden WHERE space = :space AND failing"
+        rows = sorted(self.db.rows(sql, space=self.space), key=itemgetter(0))
+        return [codec.golden(row[0], row[1]) for row in rows]
 
     def save_links(self, links: Iterable[Link], slots: Mapping[str, tuple[str, ...]]) -> None:
         """`slots`: app -> its mapped slots in order, for the hash of what is no news."""
@@ -221,6 +216,7 @@ class Records:
             "main": link.primary,
             "quiet": quiet,
             "open": bool(link.pending),
+            "failing": link.failing,
             "version": link.version,
             "body": codec.link_body(link),
         }
@@ -234,7 +230,14 @@ class Records:
     def save_goldens(self, goldens: Iterable[tuple[Golden, bool]]) -> None:
         """Golden records, each with whether writes are due."""
         rows = [
-            {"space": self.space, "id": g.id, "due": due, "body": codec.golden_body(g)} for g, due in goldens
+            {
+                "space": self.space,
+                "id": g.id,
+                "due": due,
+                "failing": bool(g.refused),
+                "body": codec.golden_body(g),
+            }
+            for g, due in goldens
         ]
         self.db.upsert(GoldenRow, rows)
 

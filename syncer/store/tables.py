@@ -68,9 +68,10 @@ class ObservationRow(SQLModel, table=True):
 class LinkRow(SQLModel, table=True):
     """Which golden record a record of an app belongs to. Unique by (app, record id).
 
-    quiet  a hash of `seen` where an equal observation is no news at all; NULL where it may be
-    open   there are writes without a usable answer
-    main   the one record of an app that is written
+    quiet    a hash of `seen` where an equal observation is no news at all; NULL where it may be
+    open     there are writes without a usable answer
+    failing  a value was refused for good, or is changed back each time
+    main     the one record of an app that is written
     """
 
     __tablename__ = "link"
@@ -82,23 +83,31 @@ class LinkRow(SQLModel, table=True):
     main: bool
     quiet: str | None = None
     open: bool = False
+    failing: bool = False
     version: str = ""
     body: str = Field(sa_type=Text)
     __table_args__ = (
         Index("link_golden", "space", "golden"),
+        Index("link_state", "space", "app", "state", "id"),
+        Index("link_failing", "space", sqlite_where=text("failing"), postgresql_where=text("failing")),
         Index("link_open", "space", "app", sqlite_where=text("open"), postgresql_where=text("open")),
     )
 
 
 class GoldenRow(SQLModel, table=True):
-    """Golden records. `due`: a run planned writes that were not all settled."""
+    """Golden records. `due`: a run planned writes that were not all settled; `failing`: an app refused its
+    create for good."""
 
     __tablename__ = "golden"
     space: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
     due: bool = False
+    failing: bool = False
     body: str = Field(sa_type=Text)
-    __table_args__ = (Index("golden_due", "space", sqlite_where=text("due"), postgresql_where=text("due")),)
+    __table_args__ = (
+        Index("golden_due", "space", sqlite_where=text("due"), postgresql_where=text("due")),
+        Index("golden_failing", "space", sqlite_where=text("failing"), postgresql_where=text("failing")),
+    )
 
 
 class KeyRow(SQLModel, table=True):
@@ -173,7 +182,17 @@ class ConflictRow(SQLModel, table=True):
     winner: str | None = Field(default=None, sa_type=Text)
     winner_app: str | None = None
     body: str = Field(sa_type=Text)
-    __table_args__ = (Index("conflict_golden", "space", "golden", "field"),)
+    __table_args__ = (
+        Index("conflict_golden", "space", "golden", "field"),
+        Index("conflict_seq", "space", "seq"),
+        Index(
+            "conflict_held",
+            "space",
+            "seq",
+            sqlite_where=text("status = 'held'"),
+            postgresql_where=text("status = 'held'"),
+        ),
+    )
 
 
 class ReviewRow(SQLModel, table=True):

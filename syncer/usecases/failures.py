@@ -8,8 +8,7 @@ from hashlib import blake2b
 from typing import Literal
 
 from connectors.contract import FieldSpec
-from syncer.core.plan import FREEZE_AFTER
-from syncer.model import Golden, Link, LinkKey, Value
+from syncer.model import FREEZE_AFTER, Golden, Link, LinkKey, Value
 from syncer.ports import Ports
 from syncer.store.database import Database
 from syncer.store.lease import hold
@@ -40,7 +39,7 @@ def failures(sync: Sync, db: Database) -> list[Failure]:
     """All failures of a sync, by app and record."""
     records = Records(db, sync.name)
     with db.reading():
-        links, goldens = records.links_with_refusals(), records.goldens_with_refusals()
+        links, goldens = records.failing_links(), records.failing_goldens()
     found = [f for link in links for f in _of_link(sync, link)]
     found += [f for golden in goldens for f in _of_golden(sync, golden)]
     return sorted(found, key=lambda f: (f.app, f.record or "", f.field or "", f.who))

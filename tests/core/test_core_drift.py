@@ -8,8 +8,7 @@ import pytest
 
 from conflicts.candidate import Candidate
 from syncer.core.drift import compare
-from syncer.core.plan import FREEZE_AFTER
-from syncer.model import DISAGREES, Golden, Link, Refusal
+from syncer.model import DISAGREES, FREEZE_AFTER, Golden, Link, Refusal
 from tests.core.worlds import at, golden, lens, link, one
 
 TITLE = one("title")

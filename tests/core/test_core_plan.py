@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from syncer.core.plan import FREEZE_AFTER, Abilities
-from syncer.model import DISAGREES, Golden, Link, Pending, Refusal, Value
+from syncer.core.plan import Abilities
+from syncer.model import DISAGREES, FREEZE_AFTER, Golden, Link, Pending, Refusal, Value
 from tests.core.worlds import agreeing, at, due, golden, link, mapping, one, run, seen
 
 TITLE = one("title")

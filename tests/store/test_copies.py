@@ -168,11 +168,19 @@ def test_a_file_that_everybody_can_read_is_not_used(tmp_path: Path) -> None:
 
 
 def test_what_must_hold_between_the_tables_is_checked(db: Database) -> None:
-    link = {"space": "s", "app": "crm", "golden": "g", "state": "live", "main": True, "open": False}
+    link = {
+        "space": "s",
+        "app": "crm",
+        "golden": "g",
+        "state": "live",
+        "main": True,
+        "open": False,
+        "failing": False,
+    }
     from syncer.store.tables import GoldenRow, LinkRow
 
     with db.transaction():
-        db.insert(GoldenRow, [{"space": "s", "id": "g", "due": False, "body": "{}"}])
+        db.insert(GoldenRow, [{"space": "s", "id": "g", "due": False, "failing": False, "body": "{}"}])
         for id in ("1", "2"):
             db.insert(LinkRow, [{**link, "id": id, "version": "", "body": "{}", "quiet": None}])
         db.insert(

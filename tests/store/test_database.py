@@ -168,7 +168,15 @@ def test_long_keys_fit_into_the_index_and_stay_apart(db: Database) -> None:
 def test_a_name_begins_with_a_block(db: Database) -> None:
     from syncer.store.tables import LinkRow
 
-    link = {"space": "s", "app": "crm", "golden": "g", "state": "live", "main": True, "open": False}
+    link = {
+        "space": "s",
+        "app": "crm",
+        "golden": "g",
+        "state": "live",
+        "main": True,
+        "open": False,
+        "failing": False,
+    }
     with db.transaction():
         for n, key in enumerate(["lind|mara|", "lind|mike|", "lind|nora|", "linde|mara|"]):
             db.insert(KeyRow, [{"space": "s", "kind": "who", "key": key, "app": "crm", "id": str(n)}])

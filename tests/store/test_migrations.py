@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import NullPool, create_engine, text
 
-from syncer.store import migrate
+from syncer.store import address, migrate
 from syncer.store.database import Database
 from syncer.store.ledger import Ledger
+from syncer.store.records import Records
 from tests import postgres
 from tests.engine.world import World
 from tests.store.first_version import FILE, dump, lived_in, loaded
@@ -70,6 +72,27 @@ def test_the_engine_goes_on_where_the_first_version_was(old: str, world: World) 
     assert people == {"crm": len(calm["crm"]), "mail": len(calm["mail"]), "desk": len(calm["desk"])}
     assert {v["last"] for v in world.apps["crm"].records.values()} == {"Everyone"}
     world.db.close()
+
+
+def test_what_fails_in_an_old_state_is_found_by_its_mark(old: str) -> None:
+    engine = create_engine(address.parse(old), poolclass=NullPool)
+    changes = {
+        "UPDATE link SET body = :body WHERE app = 'crm' AND id = '000001'": '{"w":{"title":["CTO",4]},',
+        "UPDATE link SET body = :body WHERE app = 'crm' AND id = '000002'": '{"r":{"title":["x","no","1"]},',
+        "UPDATE link SET body = :body WHERE app = 'crm' AND id = '000003'": '{"w":{"title":["CTO",3]},',
+        "UPDATE golden SET body = :body WHERE id = 'gd66cfdf0bebe1ef1'": '{"r":{"mail":["{}","no","1"]},',
+    }
+    with engine.begin() as connection:
+        for sql, body in changes.items():
+            rest = '"s":{},"a":{},"t":null,"m":null}' if "link" in sql else '"v":{},"p":{}}'
+            connection.execute(text(sql), {"body": body + rest})
+    engine.dispose()
+    db = Database(old)
+    records = Records(db, "contacts")
+    with db.reading():
+        assert [link.id for link in records.failing_links()] == ["000001", "000002"]
+        assert [golden.id for golden in records.failing_goldens()] == ["gd66cfdf0bebe1ef1"]
+    db.close()
 
 
 def test_opening_it_again_changes_nothing(old: str) -> None:

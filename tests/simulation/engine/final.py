@@ -19,8 +19,7 @@ from connectors.contract import Value
 from connectors.memory.traits import coerce
 from mappings.model import Slot
 from syncer.core.lens import direction
-from syncer.core.plan import FREEZE_AFTER
-from syncer.model import Golden, Link, Unit
+from syncer.model import FREEZE_AFTER, Golden, Link, Unit
 from syncer.store import codec
 from syncer.store.joins import Joins
 from syncer.store.records import Records

@@ -98,7 +98,7 @@ def test_defaults_flags_and_keys_without_values(store: Stepped) -> None:
     with store.transaction():
         store.upsert(Reader, [{"space": "s", "app": "a", "paused": False}])
         store.upsert(KeyRow, [{"space": "s", "kind": "email", "key": "k", "app": "a", "id": "1"}] * 2)
-        store.upsert(GoldenRow, [{"space": "s", "id": "g", "due": True, "body": "{}"}])
+        store.upsert(GoldenRow, [{"space": "s", "id": "g", "due": True, "failing": False, "body": "{}"}])
         row = store.one("SELECT paused, cursor FROM reader")
         assert (bool(row[0]), row[1]) == (False, None)
         assert store.one("SELECT COUNT(*) FROM match_key")[0] == 1

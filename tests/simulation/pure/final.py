@@ -11,8 +11,7 @@ from connectors.contract import Value
 from mappings.model import Slot
 from mappings.types.text import name_key
 from syncer.core.lens import direction
-from syncer.core.plan import FREEZE_AFTER
-from syncer.model import Golden, Link, LinkKey
+from syncer.model import FREEZE_AFTER, Golden, Link, LinkKey
 from tests.simulation.pure.apps import Happening, Held
 from tests.simulation.pure.memory import Memory
 
