@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 from sqlalchemy import Table, TextClause, bindparam, create_engine, event, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -199,7 +199,7 @@ class Database:
         key = (model, columns, replace)
         if key not in self._bulk_statements:
             table: Table = model.__table__  # type: ignore[attr-defined]
-            statement = (sqlite.insert if self.is_sqlite else postgresql.insert)(table)
+            statement: Any = sqlite.insert(table) if self.is_sqlite else _postgresql_insert(table)
             statement = statement.values({name: bindparam(name) for name in columns})
             if replace:
                 statement = _replacing(statement, table, columns)
@@ -242,6 +242,12 @@ _IN_JSON = "IN (SELECT value FROM json_each(:NAME))"
 @cache
 def _statement(sql: str) -> TextClause:
     return text(sql)
+
+
+def _postgresql_insert(table: Table) -> Any:
+    from sqlalchemy.dialects import postgresql  # a twentieth of a second, which most commands save
+
+    return postgresql.insert(table)
 
 
 def _replacing(insert: Any, table: Table, columns: tuple[str, ...]) -> Any:
