@@ -20,6 +20,7 @@ from syncer.cli.conflicts_told import report, waiting
 from syncer.cli.output import say, tell
 from syncer.cli.reporting import described, examples
 from syncer.cli.session import hint
+from syncer.words import counted
 
 if TYPE_CHECKING:
     from conflicts.log import Entry
@@ -119,7 +120,8 @@ def _tell_others(runner: Runner, name: str, wishes: Sequence[tuple[Entry, Wish]]
     for field, app in dict.fromkeys((entry.field, wish.take or "") for entry, wish in wishes):
         if number := len(waiting(runner, Sought(name, field=field))):
             command = hint(f"conflicts resolve --field {field} --take {app}", config)
-            say(f"{number} conflicts about {field} wait as before; {command} settles them too.")
+            wait = counted(number, f"conflict about {field} waits", f"conflicts about {field} wait")
+            say(f"{wait} as before; {command} settles what waits, too.")
 
 
 def _agreed(settling: Settling, items: list[Item], yes: bool) -> bool:

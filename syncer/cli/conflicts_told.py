@@ -11,6 +11,7 @@ from conflicts.log import shown
 from syncer.cli.codes import OF_STATUS, Code, existing, leave, worst
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.session import hint
+from syncer.words import counted
 
 if TYPE_CHECKING:
     from conflicts.log import Entry
@@ -76,7 +77,8 @@ def _after(done: Sequence[Settled], run: Report | None, config: Path) -> None:
         return
     tell(f"\n{run.written} written, as run {run.run}. To take it back: {hint(f'undo {run.run}', config)}")
     if run.leftovers:
-        tell(f"{run.leftovers} records could not be written yet; the next sync tries again.")
+        left = counted(run.leftovers, "record", "records")
+        tell(f"{left} could not be written yet; the next sync tries again.")
 
 
 def _row(one: Settled) -> tuple[Any, ...]:

@@ -76,11 +76,6 @@ def _rich_table(
     console.print(made)
 
 
-def counted(number: int, one: str, many: str) -> str:
-    """A number and what it counts: one record waits, two records wait."""
-    return f"{number} {one if number == 1 else many}"
-
-
 def facts(pairs: Mapping[str, object]) -> None:
     """Names and values, one a line."""
     width = max((len(name) for name in pairs), default=0)

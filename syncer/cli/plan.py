@@ -14,6 +14,7 @@ from syncer.cli.codes import Code, explain, leave, worst
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, running
 from syncer.cli.sync import Pilot, Record, not_found, run_one
+from syncer.words import counted
 
 if TYPE_CHECKING:
     from syncer.model import Item
@@ -170,7 +171,9 @@ def show(ready: Ready, outcome: Outcome, minutes: dict[str, float], limit: int, 
     for app, row in report.apps.items():
         if row.error:
             tell(of_app(app, row.error))
-    tell(f"{report.conflicts} conflicts would be logged, {report.reviews} new doubtful matches.")
+    logged = counted(report.conflicts, "conflict", "conflicts")
+    doubtful = counted(report.reviews, "new doubtful match", "new doubtful matches")
+    tell(f"{logged} would be logged, {doubtful}.")
     if outcome.plan.held:
         tell(f"It would be held: {outcome.plan.held}.")
     shown = items if limit == 0 else items[:limit]

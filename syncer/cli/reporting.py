@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conflicts.log import shown
-from syncer.cli.output import STATUS_WORDS, counted, table, tell
+from syncer.cli.output import STATUS_WORDS, table, tell
 from syncer.cli.session import hint
 from syncer.model import ABSENT, Item, Value
 from syncer.report import of_app
 from syncer.store.conflicts import Conflicts, Sought
 from syncer.store.history import History
+from syncer.words import counted
 
 if TYPE_CHECKING:
     from syncer.engine import Options, Plan
@@ -84,12 +85,14 @@ def _notes(report: Report) -> None:
         elif row.error:
             tell(of_app(app, row.error))
     for app, moves in report.scope.items():
-        tell(f"{app}: {moves['entered']} records came into its filter, {moves['left']} went out of it.")
+        came = counted(moves["entered"], "record", "records")
+        tell(f"{app}: {came} came into its filter, {moves['left']} went out of it.")
     for one in report.stopped:
         tell(f"{one['app']}: {one['field']} is neither read nor written: {one['reason']}")
         ids = ", ".join(one["examples"]) + (", ..." if one["records"] > len(one["examples"]) else "")
         told = f" ({ids})" if ids else ""
-        tell(f"  {one['records']} records hold something in it{told}; they are left alone.")
+        hold = counted(one["records"], "record holds", "records hold")
+        tell(f"  {hold} something in it{told}; nothing of it is touched.")
     for app, reasons in report.skipped.items():
         for reason, number in sorted(reasons.items()):
             tell(f"{app}: {number} not created: {reason}")

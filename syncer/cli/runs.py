@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from syncer.cli.output import STATUS_WORDS, counted, facts, give, table, tell
+from syncer.cli.output import STATUS_WORDS, facts, give, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, looking, need_run
+from syncer.words import counted
 
 KEYS = ("run", "sync", "started", "status", "written")
 

@@ -13,6 +13,7 @@ import typer
 from syncer.cli.codes import Code, leave
 from syncer.cli.output import facts, give, say, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded
+from syncer.words import counted
 
 if TYPE_CHECKING:
     from syncer.config.files import Config
@@ -69,7 +70,8 @@ def restore(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) ->
         "The apps are ahead of it: the next run reads all of them and catches up. Creates wait for your word."
     )
     if again:
-        tell(f"{again} records of people who were forgotten since were taken out of it again.")
+        were = counted(again, "record was", "records were")
+        tell(f"Of people who were forgotten since, {were} taken out of it again.")
     tell(f"See what it would do: {hint('plan', config)}")
 
 

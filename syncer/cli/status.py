@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from syncer.cli.output import STATUS_WORDS, counted, give, table, tell
+from syncer.cli.output import STATUS_WORDS, give, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, looking
+from syncer.words import counted
 
 SHOWN = 10
 LONG = 300  # letters of a reason; `syncer show` tells all of it

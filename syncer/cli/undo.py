@@ -16,6 +16,7 @@ from syncer.cli.names import names_of
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
+from syncer.words import counted
 
 if TYPE_CHECKING:
     from syncer.core.deeds import Line
@@ -208,7 +209,8 @@ def _done(undone: Undone, sync: str, config: Path) -> None:
     assert report is not None  # noqa: S101
     tell(f"\nDone: {report.written} written, as run {undone.run}.")
     if report.leftovers:
-        tell(f"{report.leftovers} records could not be written; the same command tries again.")
+        left = counted(report.leftovers, "record", "records")
+        tell(f"{left} could not be written; the same command tries again.")
     for app, row in report.apps.items():
         if row.error:
             tell(of_app(app, row.error))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from syncer.config.service import AlertsModel
+from syncer.words import counted
 
 USUAL: Final = 0.7  # if at least this share of days had changes, a day without any is unusual
 LEAST: Final = 10  # days that have to be known before that is said
@@ -57,7 +58,8 @@ def troubles(signs: Signs, said: AlertsModel, now: datetime) -> list[Trouble]:
         add("run failed", f"The last run ({last['run']}) failed. Look at: syncer show {last['run']}")
     if one["held"] is not None:
         run, items, undone = (one["held"][key] for key in ("run", "items", "undone"))
-        what = "An undo holds it" if undone else f"{items or 'Link'} changes wait for an answer"
+        wait = counted(items, "change waits", "changes wait") if items else "Link changes wait"
+        what = "An undo holds it" if undone else f"{wait} for an answer"
         other = "" if undone else f", or --reject {run}"
         add("held", f"{what}: syncer sync {name} --approve {run}{other}")
     for kind, number, most, command in (

@@ -18,6 +18,7 @@ from syncer.store.history import History
 from syncer.store.keys import by_app
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
+from syncer.words import counted
 
 Run = dict[str, Any]
 
@@ -137,12 +138,12 @@ def _leftovers(report: Mapping[str, Any], objections: Mapping[str, str]) -> list
     for app, row in report.get("apps", {}).items():
         if row["failed"]:
             why = f" ({objections[app]})" if objections.get(app) else ""
-            parts.append(f"{app}: {row['failed']} records failed{why}")
+            parts.append(f"{app}: {counted(row['failed'], 'record', 'records')} failed{why}")
     parts += [f"{one['app']}: {one['field']}: {one['reason']}" for one in report.get("stopped", ())]
     if report.get("left_out"):
-        parts.append(f"{report['left_out']} changes of the approved plan did not hold any more")
+        left = counted(report["left_out"], "change", "changes")
+        parts.append(f"{left} of the approved plan did not hold any more")
     if report.get("leftovers") and not parts:
-        parts.append(
-            f"{report['leftovers']} records could not be brought up to date; the next run tries again"
-        )
+        left = counted(report["leftovers"], "record", "records")
+        parts.append(f"{left} could not be brought up to date; the next run tries again")
     return parts

@@ -84,7 +84,7 @@ LEFT_OVER = {
     "an app that failed": ({"errors": {"zendesk": "Zendesk, GET /users: 500."}}, "Zendesk, GET /users: 500."),
     "an app of another name": ({"errors": {"support": "Too slow."}}, "support: Too slow."),
     "a plan": ({"left_out": 3, "leftovers": 3}, "3 changes of the approved plan did not hold any more"),
-    "nothing else known": ({"leftovers": 1}, "1 records could not be brought up to date"),
+    "nothing else known": ({"leftovers": 1}, "1 record could not be brought up to date"),
 }
 
 
