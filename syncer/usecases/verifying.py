@@ -20,7 +20,7 @@ from syncer.model import DISAGREES, LinkKey, Unit
 from syncer.owners import owners_of
 from syncer.ports import Ports, Task
 from syncer.store.database import Database, chunks
-from syncer.store.stories import Stories
+from syncer.store.history import History
 from syncer.sync import App, Sync
 
 
@@ -62,16 +62,18 @@ class Verifying:
     db: Database
     ports: Ports
     engine: Engine = field(init=False)
-    stories: Stories = field(init=False)
+    in_review: set[LinkKey] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.sync, self.db, self.ports)
-        self.stories = Stories(self.db, self.sync.name)
 
     def run(self) -> Verified:
         """Read and compare. Nothing is kept but the run itself. Raises `Busy`."""
         with self.engine.session("verify") as run:
             able = self.engine.unpaused()
+            with self.db.reading():
+                asked = History(self.db).reviews(self.sync.name)
+            self.in_review = {(r["app"], r["record"]) for r in asked}
             tasks = {name: self._check(app) for name, app in self.sync.apps.items() if name in able}
             found: dict[str, Checked] = self.ports.workers.drive(tasks)
             complete = {name for name, checked in found.items() if not checked.error}
@@ -188,15 +190,10 @@ class Verifying:
             if record.archived or not intake.in_scope(record, link is not None):
                 continue
             if link is None:
-                found += self._loose(app, record)
+                kind: Kind = "in_review" if (app.name, record.id) in self.in_review else "unlinked"
+                found.append(Finding(app.name, record.id, None, None, kind))
             elif link.state == "live":
                 compared, differs = compare(lens, goldens[link.golden], link, record.values)
                 number += compared
                 found += differs
         return number, found
-
-    def _loose(self, app: App, record: Record) -> list[Finding]:
-        """A record without a golden record: in review, or not matched yet."""
-        key = (app.name, record.id)
-        in_review = any((r["app"], r["record"]) == key for r in self.stories.reviews([key]))
-        return [Finding(*key, None, None, "in_review" if in_review else "unlinked")]
