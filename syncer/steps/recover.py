@@ -17,7 +17,7 @@ from connectors.contract import AppError, Fetched, Record, Result
 from mappings.model import Slot
 from syncer.core.settle import Sent, adopt, settle
 from syncer.intake import Intake
-from syncer.model import INTO, Golden, Link, Observation, Value
+from syncer.model import ABSENT, INTO, Golden, Link, Observation, Pending, Value
 from syncer.ports import Task
 from syncer.store.ledger import InFlight, Ledger
 from syncer.sync import App, Sync
@@ -118,7 +118,7 @@ class Recovery:
             if mine is not None and golden is not None:
                 del shown[mine]
                 records.save_links([adopt(self._sent(flight), mine, golden)], self.sync.slot_names())
-            elif self._join(edited := self._edited(flight, shown), golden):
+            elif self._join(flight, edited := self._edited(flight, shown), golden):
                 del shown[edited[0]]
             elif not whole or read_at is None or read_at - flight.sent_at <= self._patience():
                 left += 1
@@ -135,7 +135,7 @@ class Recovery:
         goldens = self.intake.records.goldens([f.item.golden for f in self.result.untold])
         for flight in self.result.untold:
             mine = [id for id in sorted(shown) if self._has_key(flight, shown[id].values, keys)]
-            if self._join(mine, goldens.get(flight.item.golden)):
+            if self._join(flight, mine, goldens.get(flight.item.golden)):
                 del shown[mine[0]]
                 self.ledger.unmark([flight.ref])
 
@@ -227,22 +227,25 @@ class Recovery:
             # Of one that was put away the reading asks what became of it: perhaps it was merged.
             self.intake.save([r for r in mine[:1] if not r.archived], began)
         elif found:
-            self._join([r.id for r in free], golden)
+            self._join(flight, [r.id for r in free], golden)
             self.intake.save(free, began)
         elif began - flight.sent_at <= self._patience():
             return
         self.result.untold.remove(flight)
         self.ledger.unmark([flight.ref])
 
-    def _join(self, free: Sequence[str], golden: Golden | None) -> bool:
+    def _join(self, flight: InFlight, free: Sequence[str], golden: Golden | None) -> bool:
         """A record that nobody links holds the key that was sent: whoever made it, it is this person's, also
-        where the golden record has another address by now, by which it would not be recognised."""
+        where the golden record has another address by now, by which it would not be recognised. The consent
+        that was sent is unconfirmed: where the record shows it, nobody but us may have said so."""
         if golden is None or len(free) != 1:
             return False
         unit = self.intake.records.units([golden.id])[golden.id]
         if any(link.app == self.app.name for link in unit.links):
             return False
-        link = Link(self.app.name, free[0], golden.id)
+        link, slot = Link(self.app.name, free[0], golden.id), self.sync.consent_slot(self.app.name)
+        if slot is not None and slot in flight.item.slots:
+            link.pending[slot] = Pending(ABSENT, flight.item.slots[slot][1], {}, flight.sent_at)
         self.intake.records.save_links([link], self.sync.slot_names())
         return True
 

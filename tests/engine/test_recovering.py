@@ -106,3 +106,19 @@ def test_an_empty_listing_where_somebody_was_archived_proves_no_absence(tmp_path
     world.settle()
     assert [values["email"] for values in mail.records.values()] == ["mara@x.test"]
     world.db.close()
+
+
+def test_the_consent_that_a_create_without_an_answer_gave_is_nobodys_opt_in(tmp_path: Path) -> None:
+    """The record is found by its address and may be anybody's; what it shows of consent, we had sent. She had
+    opted out before that, in an app that was read already."""
+    world = World(tmp_path, {**ALL, "mail": replace(MAIL, field_stamps=True)})
+    crm, mail, desk = (world.apps[name] for name in ("crm", "mail", "desk"))
+    out = {"email": "mara@x.test", "first": "Mara", "last": "Lind", "optout": "true"}
+    desk.user_create({"email": "mara@x.test", "name": "Mara Lind", "consent": "subscribed"})
+    once(desk, "pull", lambda: (crm.user_create(out), world.clock.sleep(90.0)))
+    once(mail, "write", fail, after=True)
+    world.run()
+    assert world.only("mail")["status"] == "active", "made, and nobody was told"
+    world.settle()
+    assert (world.only("mail")["status"], world.only("crm")["optout"]) == ("out", "true")
+    world.db.close()
