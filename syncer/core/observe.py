@@ -102,7 +102,10 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
         return  # the whole is what golden says, wherever the parts begin
     for field, part in parts.items():
         if known:
-            if len(parts) > 1 and reading.lens.mapping.fields[field].type.same(part, former.get(field)):
+            same = reading.lens.mapping.fields[field].type.same
+            if len(parts) > 1 and same(part, former.get(field)):
+                if pending is not None and not same(part, pending.parts.get(field, part)):
+                    reading.log.append(_typed_again(reading, link, slot.name, field, part, obs))
                 continue
         elif part is None:
             continue  # a blank found at first contact is no candidate
@@ -177,7 +180,8 @@ def _close(
         return
     note_rewrite(link, slot, pending.sent)
     if _was_touched(link, pending, obs):
-        reading.log.append(_typed_again(reading, link, slot, pending, obs))
+        before = pending.before if not isinstance(pending.before, Mark) else None
+        reading.log.append(_typed_again(reading, link, slot.name, slot.fields[0], before, obs))
 
 
 def _was_touched(link: Link, pending: Pending, obs: Observation) -> bool:
@@ -213,11 +217,12 @@ def date_of(link: Link, slot: str, obs: Observation, known: bool) -> tuple[datet
     return min(time, obs.read_at), kind
 
 
-def _typed_again(reading: Reading, link: Link, slot: Slot, pending: Pending, obs: Observation) -> LogEntry:
-    """The value before our write is back with a newer stamp: perhaps it was typed again. Name it."""
-    time, kind = date_of(link, slot.name, obs, True)
-    value = pending.before if not isinstance(pending.before, Mark) else None
-    field = slot.fields[0]
+def _typed_again(
+    reading: Reading, link: Link, slot: str, field: str, value: Value, obs: Observation
+) -> LogEntry:
+    """What stood there before our write is back with a newer stamp, or beside something new: perhaps it was
+    typed again. Name it."""
+    time, kind = date_of(link, slot, obs, True)
     return LogEntry(
         "aba",
         link.golden,

@@ -121,6 +121,23 @@ def test_only_the_changed_part_of_a_whole_name_is_offered() -> None:
     assert set(reading.offers) == {"last"}
 
 
+def test_a_part_that_is_back_beside_an_edit_of_another_part_is_named() -> None:
+    of = mapping(
+        """
+  first: {type: name, in: {crm: first, desk: name.first}}
+  last: {type: name, in: {crm: last, desk: name.last}}
+""",
+        apps="crm desk",
+    )
+    sent = Pending("Ada Lee", "Ada Ray", {"first": "Ada", "last": "Ray"}, at(-5))
+    known = link("desk", {"name": "Ada Lee"}, {"first": "Ada", "last": "Lee"}, pending={"name": sent})
+    reading = read([(known, seen("desk", name="Eva Lee"))], golden(first="Ada", last="Ray"), lens(of))
+    assert {field: [o.candidate.value for o in found] for field, found in reading.offers.items()} == {
+        "first": ["Eva"]
+    }
+    assert [(e.kind, e.field, e.candidates[0].value) for e in reading.log] == [("aba", "last", "Lee")]
+
+
 def test_golden_that_is_unknown_to_a_joining_record_is_its_rival() -> None:
     reading = read([(link("crm", {}), seen("crm", title="Mine"))], golden("desk", title="Boss"), lens(TITLE))
     (offer,) = reading.offers["title"]

@@ -180,7 +180,7 @@ class AtRest:
             return
         if self._ignored_in_the_window(last) and "ignored" in self.w.faults.rates:
             return
-        if self._in_the_window(link.key, last) or self._passes_for_unsent(last):
+        if self._in_the_window(link.key, last) or self._passes_for_unsent(slot, last):
             return
         self.memory.report("loss", f"{slot.name}={last.after!r}, typed in {link.key} at {last.seq}")
 
@@ -257,7 +257,7 @@ class AtRest:
             return True  # a clock that was set while it mattered
         return trusted is not None and over[0].at - trusted <= FRESH
 
-    def _passes_for_unsent(self, x: Happening) -> bool:
+    def _passes_for_unsent(self, slot: Slot, x: Happening) -> bool:
         """What stood there before our write, whether it landed or not, was typed again, and a clock was set
         meanwhile, or the app's is wrong: it cannot be told from a write that did not land."""
         earlier = [y for y in self.memory.of_slot(x.key, x.slot) if y.seq < x.seq]
@@ -265,7 +265,7 @@ class AtRest:
         for sent, _ in [s for s in self.memory.sent.get((x.key, x.slot), ()) if s[0] < x.seq][-1:]:
             stood += [y.after for y in earlier if y.seq < sent][-1:] or [None]
         wrong = self.memory.clock_set or x.app in self.w.kinds.clocks
-        return bool(wrong) and x.after in stood
+        return bool(wrong) and any(slot.same(value, x.after) for value in stood)
 
     def _tags_kept(self, golden: Golden, link: Link, last: Happening, first: int) -> None:
         """A tag that was added is there, unless somebody took it away or the log says so."""

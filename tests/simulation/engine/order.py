@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
+from connectors.contract import Value
 from syncer.ports import Inline, Task
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ class FromTheEnd(Inline):
 
 
 def differences(one: World, other: World) -> Iterator[str]:
-    """What an app holds in one of them and not in the other; whose record it is counts, its id does not."""
+    """What an app holds in one of them and not in the other; whose record it is counts, its id does not. Of a
+    number only the whole part does: two apps that round what we write, and do not say so, pass for two edits
+    made when we wrote there, and the later one stays."""
     for app in one.apps:
         here, there = _held(one, app), _held(other, app)
         if here != there:
@@ -36,9 +39,14 @@ def _held(world: World, app: str) -> Counter[str]:
     memory = world.memory
     slots = world.setting.later.apps[app].slots
     return Counter(
-        f"{memory.of((app, id))} {sorted((n, v) for n, v in values.items() if n in slots and v is not None)}"
-        for id, values in world.apps[app].records.items()
+        f"{memory.of((app, id))} {sorted((n, _whole(v)) for n, v in values.items() if v is not None)}"
+        for id, held in world.apps[app].records.items()
+        for values in ({name: value for name, value in held.items() if name in slots},)
     )
+
+
+def _whole(value: Value) -> Value:
+    return int(value) if isinstance(value, float) else value
 
 
 def _told(held: Counter[str]) -> str:

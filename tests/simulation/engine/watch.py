@@ -65,6 +65,7 @@ class Watch(Shown):
         self.runs.append(self.run_began)
         self.asked = asked
         self.rounds = 0
+        self.memory.latest.clear()  # an earlier run came to its end and kept it, or it was forgotten by then
         self.was_first = not self.decisions
         self.fenced = None
 
