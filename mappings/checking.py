@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from mappings.document import Document, Problem, Where
 from mappings.spelling import nearest
+from mappings.unreadable import glued, no_space
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -121,8 +122,16 @@ def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails) -
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
         return document.problem(where, f"this must be {words} {context[name]:g}", "Change the number.")
+    if kind in ("dict_type", "model_type") and (name := _glued(document, where)):
+        return document.problem(where, *no_space(name), at=len(name))
     what, cure = _SHAPES.get(kind, (f"this does not fit: {detail['msg'].lower()}", ""))
     return document.problem(where, what, cure)
+
+
+def _glued(document: Document, where: Where) -> str:
+    """The key in a text such as ``email:text`` where a group belongs."""
+    value = document.at(where)
+    return glued(value) if isinstance(value, str) and where not in document.expanded else ""
 
 
 def _not_one_of(document: Document, where: Where, known: Sequence[str], label: str) -> Problem:

@@ -18,6 +18,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from mappings import unreadable
+
 Where: TypeAlias = tuple[str | int, ...]
 
 MAX_BYTES = 1_000_000
@@ -139,16 +141,15 @@ def _compose(raw: bytes, document: Document) -> Node | None:
     except RecursionError:
         raise ProblemsFound([Problem(document.file, 1, 1, "", "the file is nested too deeply")]) from None
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        what = f"not valid YAML: {error.problem or error.context}"
-        if error.problem and error.context and error.context_mark:
-            what += f" {error.context} that begins in line {error.context_mark.line + 1}"
-        cure = "Check indentation, brackets and quotes just before this place."
-        raise ProblemsFound([Problem(document.file, line, column, "", what, cure)]) from None
+        raise ProblemsFound([_unreadable(document, text, error)]) from None
     except YAMLError:
         what = "not valid YAML: it holds a character that YAML does not allow"
         raise ProblemsFound([Problem(document.file, 1, 1, "", what, "Save it as plain text.")]) from None
+
+
+def _unreadable(document: Document, text: str, error: MarkedYAMLError) -> Problem:
+    found = unreadable.explain(text, error)
+    return Problem(document.file, found.line, found.column, "", found.what, found.cure)
 
 
 @lru_cache(maxsize=32)
@@ -188,6 +189,9 @@ class _Builder:
                 )
                 continue
             key = key_node.value
+            if _blank(value_node) and not key_node.style and (glued := unreadable.glued(key)):
+                self._note(where, *unreadable.no_space(glued), key_node)  # the rest of it may be a secret
+                continue
             if key in found:
                 first = self.document.keys[(*where, key)].line
                 what = f"'{key}' stands here twice (first in line {first})"
@@ -244,6 +248,10 @@ class _Builder:
 
     def _missing(self, where: Where, what: str, cure: str, at: int) -> None:
         self.document.problems.append(self.document.problem(where, what, cure, at=at))
+
+
+def _blank(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and not node.value
 
 
 def _spot(node: Node) -> Spot:

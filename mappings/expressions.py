@@ -108,6 +108,9 @@ def compile_condition(text: str) -> Condition:
     except ValueError as error:
         found = _SYNTAX.search(str(error))
         at = int(found[2]) - 1 if found and found[1] == "1" else 0
+        if text[at : at + 1] == "=" and text[at + 1 : at + 2] not in ("<", ">"):
+            cure = "Equality is written ==, as in: role == 'end-user'"
+            raise ExpressionInvalid("this = does not compare", cure, at) from None
         ends = found is not None and "input '<EOF>'" in found[3]
         what = "the condition is not complete" if ends else "the condition cannot be understood"
         cure = "Write it like: role == 'end-user' && city != null"

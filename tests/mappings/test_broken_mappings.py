@@ -70,7 +70,33 @@ class Case(NamedTuple):
     cure: str
 
 
+ONE_EQUAL = ("this = does not compare", "Equality is written ==, as in: role == 'end-user'")
+
 CASES = [
+    Case(
+        "create_when with one =",
+        "marketing_consent ==",
+        "marketing_consent =",
+        "7:37",
+        "apps.zendesk.create_when",
+        *ONE_EQUAL,
+    ),
+    Case(
+        "rule source with one =",
+        "rule: {prefer: [hubspot, zendesk]}",
+        "rule: {source: [{when: email = 'x', app: hubspot}]}",
+        "16:34",
+        "fields.email.rule.source[0].when",
+        *ONE_EQUAL,
+    ),
+    Case(
+        "value with one =",
+        "in: {hubspot: customer_tags, zendesk: tags}",
+        "value: \"email = 'x'\"\n    in: {hubspot: customer_tags, zendesk: tags}",
+        "34:19",
+        "fields.tags.value",
+        *ONE_EQUAL,
+    ),
     Case(
         "object missing",
         "object: contact\n",
@@ -302,8 +328,7 @@ CASES = [
         "role = 'end-user'",
         "6:17",
         "apps.zendesk.only",
-        "the condition cannot be understood",
-        "Write it like: role == 'end-user' && city != null",
+        *ONE_EQUAL,
     ),
     Case(
         "condition not complete",
@@ -428,8 +453,8 @@ CASES = [
         "	type: email",
         "14:1",
         "",
-        "not valid YAML: found character '\\t' that cannot start any token",
-        "Check indentation, brackets and quotes just before this place.",
+        "a tab stands in the indentation",
+        "YAML takes spaces only: write two spaces for each level in place of the tab.",
     ),
     Case(
         "bracket left open",
@@ -437,11 +462,8 @@ CASES = [
         "[email, phone",
         "10:8",
         "",
-        (
-            "not valid YAML: expected ',' or ']', but got ':' while parsing a flow sequence that "
-            "begins in line 9"
-        ),
-        "Check indentation, brackets and quotes just before this place.",
+        "a comma is missing before this, or the [ of line 9 is not closed",
+        "Write a comma between two entries, and ] behind the last.",
     ),
     Case(
         "python object",
@@ -458,8 +480,8 @@ CASES = [
         "type: *x",
         "14:11",
         "",
-        "not valid YAML: found undefined alias 'x'",
-        "Check indentation, brackets and quotes just before this place.",
+        "a value cannot begin with *, unless an & of that name stands above",
+        "Put the value in quotes.",
     ),
     Case(
         "tag list is a word",
