@@ -15,7 +15,7 @@ from mappings.transforms import TEXTUAL
 from mappings.types import TYPES, Kind
 from mappings.types.links import STATES
 from mappings.types.money import currencies
-from mappings.types.phone import known_regions
+from mappings.types.phone import known_regions, region_meant
 
 _BELONGS = {
     "region": ("phone",),
@@ -86,9 +86,10 @@ def _options(document: Document, where: Where, said: FieldModel) -> Iterator[Pro
         yield document.problem((*where, "zone"), f"'{said.zone}' is not a time zone", cure)
     for i, region in enumerate(said.region or ()):
         if region not in known_regions():
-            cure = "Use the two capital letters of a country, such as ID, IR or DE."
             place = (*where, "region", i) if (*where, "region", i) in document.values else (*where, "region")
-            yield document.problem(place, f"'{region}' is not a country of phone numbers", cure)
+            yield document.problem(
+                place, f"'{region}' is not a country of phone numbers", region_meant(region)
+            )
     if said.type == "tags" and not said.only and not said.prefix:
         cure = "Name the tags that flow, only: [vip, partner], or a prefix."
         yield document.problem(where, "tags flow only by a list or prefix, and none is given", cure, key=True)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from mappings.model import Value
 from mappings.types.base import Form, Kind, Shower, latin_digits, text_of
+from mappings.types.country import code_of, name_of
 
 
 class Phone(Kind):
@@ -37,6 +38,30 @@ def known_regions() -> frozenset[str]:
     import phonenumbers
 
     return frozenset(phonenumbers.SUPPORTED_REGIONS)
+
+
+# Languages that are taken for countries -> where they are spoken.
+_LANGUAGES = {
+    "CS": "CZ",
+    "DA": "DK",
+    "EL": "GR",
+    "EN": "GB or US",
+    "FA": "IR",
+    "HI": "IN",
+    "JA": "JP",
+    "KO": "KR",
+    "ZH": "CN",
+}
+
+
+def region_meant(word: str) -> str:
+    """The cure for a region that is not known: UK, USA, Germany, and languages such as EN."""
+    code = code_of(word)
+    if code in known_regions():
+        return f"The two-letter code is {code} ({name_of(code)})."
+    if word.upper() in _LANGUAGES:
+        return f"That is a language; write the country, such as {_LANGUAGES[word.upper()]}."
+    return "Use the two capital letters of a country, such as ID, IR or DE."
 
 
 # A number costs up to 100 microseconds to parse and is met again and again, mostly in its golden form:

@@ -217,11 +217,39 @@ CASES = [
     Case(
         "second region unknown",
         "region: ID",
-        "region: [ID, IRN]",
+        "region: [ID, QQQ]",
         "22:18",
         "fields.phone.region[1]",
-        "'IRN' is not a country of phone numbers",
+        "'QQQ' is not a country of phone numbers",
         "Use the two capital letters of a country, such as ID, IR or DE.",
+    ),
+    *(
+        Case(
+            f"region is {written}",
+            "region: ID",
+            f"region: {written}",
+            "22:13",
+            "fields.phone.region",
+            f"'{written}' is not a country of phone numbers",
+            cure,
+        )
+        for written, cure in (
+            ("UK", "The two-letter code is GB (United Kingdom)."),
+            ("USA", "The two-letter code is US (United States)."),
+            ("DEU", "The two-letter code is DE (Germany)."),
+            ("Germany", "The two-letter code is DE (Germany)."),
+            ("id", "The two-letter code is ID (Indonesia)."),
+            ("EN", "That is a language; write the country, such as GB or US."),
+        )
+    ),
+    Case(
+        "UK among regions",
+        "region: ID",
+        "region: [ID, UK]",
+        "22:18",
+        "fields.phone.region[1]",
+        "'UK' is not a country of phone numbers",
+        "The two-letter code is GB (United Kingdom).",
     ),
     Case(
         "phone format misspelt",
