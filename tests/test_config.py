@@ -155,6 +155,29 @@ CASES = [
         "'evry' is not a key here",
         "Did you mean 'every'?",
     ),
+    *(
+        Case(
+            f"listen is {written}",
+            "config.yaml",
+            "first_sync: ask",
+            f"service: {{listen: {written}}}",
+            "config.yaml:22:19",
+            "service.listen",
+            "a port needs an address in front of it",
+            f"Write 127.0.0.1:{port} to be reached from this machine alone, 0.0.0.0:{port} from any, or off.",
+        )
+        for written, port in (("9000", 9000), ("'9000'", 8766), ("':9000'", 8766), ("90000", 8766))
+    ),
+    Case(
+        "listen is a name",
+        "config.yaml",
+        "first_sync: ask",
+        "service: {listen: here}",
+        "config.yaml:22:19",
+        "service.listen",
+        "this is not an address to listen on",
+        "Write 127.0.0.1:8766, or off.",
+    ),
     Case(
         "writes misspelt",
         "config.yaml",

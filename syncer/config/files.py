@@ -259,6 +259,10 @@ def load_config(path: Path, env: Mapping[str, str] | None = None) -> Config:
 
 def examine_config(path: Path, env: Mapping[str, str] | None = None) -> tuple[Config | None, list[Problem]]:
     """What of a config and its mappings is sound, and their mistakes; None where nothing is."""
+    if not path.exists():
+        what = f"there is no config file (looked for {path.absolute()})"
+        cure = "Write one with 'syncer init', or name another by --config FILE or SYNCER_CONFIG=FILE."
+        return None, [Problem(str(path), 1, 1, "", what, cure)]
     environment = Environment(os.environ if env is None else env)
     try:
         document = yaml.read(path, environment)

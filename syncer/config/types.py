@@ -50,6 +50,16 @@ def _zone(value: str) -> str:
     return value
 
 
+def _port_alone(value: Any) -> Any:
+    if type(value) is int or (isinstance(value, str) and re.fullmatch(r":?\d+", value)):
+        port = value if type(value) is int and 0 < value <= 65535 else 8766
+        cure = (
+            f"Write 127.0.0.1:{port} to be reached from this machine alone, 0.0.0.0:{port} from any, or off."
+        )
+        raise mistake("a port needs an address in front of it", cure)
+    return value
+
+
 def _listen(value: str) -> str:
     host, _, port = value.rpartition(":")
     if value != "off" and not (host and port.isdigit() and int(port) <= 65535):
@@ -84,4 +94,4 @@ Every = Annotated[
 ]
 Cron = Annotated[str, AfterValidator(_cron)]
 Zone = Annotated[str, AfterValidator(_zone)]
-Listen = Annotated[str, AfterValidator(_listen)]
+Listen = Annotated[str, BeforeValidator(_port_alone), AfterValidator(_listen)]

@@ -74,11 +74,14 @@ def test_a_mistake_in_yaml_is_two_and_names_its_place(
     assert f"{file}:" in said
 
 
-def test_no_config_is_two(desk: Desk) -> None:
+@pytest.mark.parametrize("command", [("sync",), ("check",), ("status",), ("serve",), ("mapping", "check")])
+def test_no_config_is_two_and_says_where_it_was_looked_for(desk: Desk, command: tuple[str, ...]) -> None:
     desk.config.unlink()
-    answer = desk.run("status")
+    answer = desk.run(*command)
+    told = " ".join((answer.out + answer.err).split())
     assert answer.code == 2
-    assert "there is no such file" in answer.err
+    assert f"there is no config file (looked for {desk.config})" in told
+    assert all(way in told for way in ("syncer init", "--config FILE", "SYNCER_CONFIG=FILE"))
 
 
 @pytest.fixture
