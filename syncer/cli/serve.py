@@ -19,7 +19,9 @@ SECONDS = 9.0  # that an app may still take to answer once we are to stop
 def serve(config: ConfigFile = CONFIG) -> None:
     """Run the syncs by their schedules, until stopped. Commands may be typed beside it."""
     gc.enable()  # unlike a command, this lives for months
-    said = loaded(config, on_terminal=True)
+    from syncer.config.addresses import sendable
+
+    said = sendable(loaded(config, on_terminal=True))
     from syncer.service.service import Part, Service
 
     parts: list[Part] = []

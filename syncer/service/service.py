@@ -18,7 +18,8 @@ from typing import Final, Protocol
 
 import orjson
 
-from syncer.config.files import Config, load_config
+from syncer.config.addresses import load_sendable
+from syncer.config.files import Config
 from syncer.logs import log
 from syncer.ports import Ports, Stopping, Threads
 from syncer.service.desk import Desk
@@ -60,7 +61,7 @@ class Service:
     config: Config
     ports: Ports = field(default_factory=Ports)
     parts: Sequence[Part] = ()
-    load: Callable[[Path], Config] = load_config
+    load: Callable[[Path], Config] = load_sendable
     inbox: Inbox = field(default_factory=Inbox)
     clock: Callable[[], float] = time.monotonic
     timer: Timer = field(init=False)

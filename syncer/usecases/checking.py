@@ -12,6 +12,7 @@ from connectors import registry
 from connectors.contract import AppError, FieldSpec, Kind, ObjectSpec
 from mappings.document import ProblemsFound
 from mappings.load import Lacking, bind, lacking
+from syncer.config.addresses import unknown_addresses
 from syncer.config.files import Config
 from syncer.store.database import Database
 from syncer.store.records import Records
@@ -58,7 +59,7 @@ class Checked:
 def look(config: Config, db: Database, wiring: Wiring, records: int | None = None) -> Checked:
     """Ask every app. `records`: how many to estimate for, where not what is known."""
     found = Checked()
-    found.problems += _missing_secrets(config)
+    found.problems += [*_missing_secrets(config), *map(str, unknown_addresses(config))]
     states = {name: _ask(wiring, name) for name in config.apps}
     found.apps = list(states.values())
     for name, said in config.syncs.items():

@@ -14,6 +14,7 @@ from mappings.fitting import losses
 from mappings.load import bind, examine
 from mappings.model import Shape
 from mappings.spelling import nearest
+from syncer.config.addresses import unknown_addresses
 from syncer.config.files import Config, examine_config
 from syncer.ports import Ports
 from syncer.store.database import Database
@@ -48,6 +49,7 @@ def look(config: Path, file: Path | None, live: bool) -> Findings:
     loaded, problems = examine_config(config) if file is None or live else (None, [])
     if file is None:
         found.add(problems)
+        found.add(unknown_addresses(loaded) if loaded is not None else [])
         drafts = [sync.draft for sync in loaded.syncs.values()] if loaded is not None else []
     else:
         draft, problems = examine(file)

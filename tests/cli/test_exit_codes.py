@@ -84,6 +84,21 @@ def test_no_config_is_two_and_says_where_it_was_looked_for(desk: Desk, command: 
     assert all(way in told for way in ("syncer init", "--config FILE", "SYNCER_CONFIG=FILE"))
 
 
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise imports it
+@pytest.mark.parametrize("command", [("check",), ("serve",), ("mapping", "check")], ids=" ".join)
+def test_an_address_that_alerts_cannot_go_to_is_two_before_the_first_alert(
+    desk: Desk, command: tuple[str, ...]
+) -> None:
+    line = desk.config.read_text().count("\n") + 1
+    desk.config.write_text(desk.config.read_text() + "alerts: {to: ['slak://s3cret/b/c']}\n")
+    answer = desk.run(*command)
+    said = answer.out + answer.err
+    assert answer.code == 2
+    assert f"{desk.config}:{line}:15: alerts.to[0]: Apprise knows no service of this name" in said
+    assert "Did you mean 'slack'?" in said
+    assert "s3cret" not in said
+
+
 @pytest.fixture
 def unplugged(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Lead one app to a port where nobody listens."""
