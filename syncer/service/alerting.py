@@ -25,8 +25,11 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """`over`: that a trouble has ended."""
+
     title: str
     body: str
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,9 @@ def step(known: Mapping[str, str], now: Sequence[Trouble]) -> tuple[dict[str, st
     """What is known from now on, and what to say. `known`: key -> the text that was said."""
     current = {trouble.key: trouble.text for trouble in now}
     begun = [Message(f"syncer: {key}", text) for key, text in current.items() if key not in known]
+    done = "This is over, nothing has to be done about it any more."
     over = [
-        Message(f"syncer: over: {key}", f"This is over: {known[key]}") for key in known if key not in current
+        Message(f"syncer: over: {key}", f"{key}. {done}", over=True) for key in known if key not in current
     ]
     return {key: known.get(key, text) for key, text in current.items()}, begun + over
 

@@ -106,10 +106,16 @@ class Alerts:
             log().error(
                 "an address under alerts.to is not one that Apprise knows", number=sound.index(False) + 1
             )
-        sent = [sender.notify(title=m.title, body=m.body) for m in messages] if any(sound) else [False]
-        if not all(sent):
+        kinds = apprise.NotifyType
+        sent = [
+            sender.notify(title=m.title, body=m.body, notify_type=kinds.SUCCESS if m.over else kinds.WARNING)
+            for m in messages
+            if any(sound)
+        ]
+        if not sent or not all(sent):
             log().error("alerts could not be sent; they are tried again")
-        return all(sent)
+            return False
+        return True
 
 
 def renewal(app: str, model: AppModel) -> str:

@@ -133,6 +133,14 @@ def test_it_is_said_once_when_it_begins_and_once_when_it_is_over(
     assert step(following, now)[1] == []
 
 
+def test_that_it_is_over_asks_for_nothing() -> None:
+    _, (begun, *_) = step({}, [Trouble("contacts: run failed", "It failed. Look at: syncer show r2")])
+    _, (over,) = step({"contacts: run failed": "It failed. Look at: syncer show r2"}, [])
+    assert (begun.over, begun.body) == (False, "It failed. Look at: syncer show r2")
+    assert over.over
+    assert over.body == ("contacts: run failed. This is over, nothing has to be done about it any more.")
+
+
 class Channel:
     """What an alert arrives at: Apprise's plainest service, a POST of JSON."""
 
@@ -204,5 +212,6 @@ def test_alerts_go_out_once_and_what_could_not_be_sent_is_tried_again(
         ledger.end_run("r2", "done", now, 0, {})
         assert History(db).written_by_day("contacts", now - timedelta(days=1)) == {f"{now:%Y-%m-%d}": 0}
     assert look() == ["syncer: contacts: run failed", "syncer: over: contacts: run failed"]
+    assert [one["type"] for one in channel.got] == ["warning", "success"]
     desk.close()
     db.close()
