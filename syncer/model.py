@@ -294,7 +294,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class StubConsent:
-    """The consent of a record that is not linked (out of scope, archived, in review) but has our key."""
+    """The consent of a record that is not linked (out of scope, archived, in review) but has our key; or the
+    opt-out that one which is linked just now had shown before."""
 
     state: str
     app: str

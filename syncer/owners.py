@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from conflicts.consent import OPT_OUTS
 from mappings.model import BadValue, Slot
 from syncer.core.plan import Abilities
 from syncer.matching.keys import fold_key
@@ -28,12 +29,15 @@ class Owners:
     holders: Mapping[UniqueValue, list[tuple[str, str, str]]]
 
     def attach_stubs(self, stubs: Mapping[LinkKey, StubConsent]) -> None:
-        """The consent of unlinked records that hold a unique value of one of these golden records."""
+        """The consent of unlinked records that hold a unique value of one of these golden records, and the
+        opt-outs that records which are linked just now had shown before."""
         for unit in self.units:
-            own = {link.key for link in unit.links}
+            own = {link.key for link in unit.links if link.seen}
+            keys = {link.key for link in unit.links} - own
+            new = {key for key in keys if key in stubs and stubs[key].state in OPT_OUTS}
             held = (h for value in self.values[unit.golden.id] for h in self.holders.get(value, ()))
             unlinked = {(app, id) for app, id, golden in held if not golden}
-            unit.stubs = tuple(stubs[key] for key in sorted(unlinked - own) if key in stubs)
+            unit.stubs = tuple(stubs[key] for key in sorted((unlinked | new) - own) if key in stubs)
 
     def with_taken(self, abilities: Abilities) -> Abilities:
         """These abilities with the unique values that belong to a record already, in apps where a create

@@ -6,7 +6,7 @@ Every state that was seen since the last run counts, also one that a later obser
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from conflicts import consent as lattice
@@ -72,6 +72,8 @@ def _read(link: Link, slot: Slot, obs: Observation) -> ConsentReading | None:
     # a clock is wrong, the app's or ours.
     time = obs.read_at if kind == "previous" else max(time, stamp or obs.stamp or time)
     stamp = min(stamp, obs.read_at) if stamp is not None else None
+    if not known and link.observed_at is not None:
+        stamp = None  # first looked at in a record that we know: perhaps its app gave it, when we made it
     link.seen[name] = value
     if changed:
         link.agreed[slot.fields[0]] = DISAGREES
@@ -105,6 +107,7 @@ def merge_consent(m: Merging, readings: Sequence[ConsentReading], stubs: Sequenc
     field = m.lens.mapping.fields[name]
     source, value = m.golden.provenance.get(name), m.golden.value.get(name)
     golden = value if isinstance(value, str) else None
+    stubs = [s for s in stubs if not _is_lifted(s, readings, field.rule.apps)]
     opt_ins = [r.opted for r in readings if r.opted and rank(r.opted.state) < rank(golden)]
     seen = [s for r in readings for s in r.states] + [s.state for s in stubs]
     since = OptOut(golden, source.time, source.app, source.rule == AGAIN) if source and golden else None
@@ -121,6 +124,17 @@ def merge_consent(m: Merging, readings: Sequence[ConsentReading], stubs: Sequenc
         chose = {(c.app, c.record) for c in holders}
         again = state == golden or len(chose) > 1 or _held_elsewhere(m, golden, str(state), chose)
         m.take(field, holders[-1], AGAIN if again else "most restrictive")
+
+
+def _is_lifted(stub: StubConsent, readings: Sequence[ConsentReading], authorities: Sequence[str]) -> bool:
+    """Whether a record that is linked just now has lifted itself what it had shown before."""
+    out = lattice.OptOut(stub.state, stub.time, stub.app)
+    return any(
+        r.opted is not None
+        and r.link.key == (stub.app, stub.record)
+        and lattice.may_raise(out, replace(r.opted, held_before=stub.state), authorities)
+        for r in readings
+    )
 
 
 def _held_elsewhere(m: Merging, golden: str | None, state: str, chose: Collection[LinkKey]) -> bool:

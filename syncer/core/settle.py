@@ -17,6 +17,7 @@ from syncer.core.consent import state_of
 from syncer.core.forms import elements
 from syncer.core.observe import note_rewrite
 from syncer.model import (
+    ABSENT,
     DISAGREES,
     Golden,
     Item,
@@ -107,6 +108,7 @@ def _settle_create(sent: Sent, result: Result, golden: Golden) -> Settled:
             shown = {n: v for n, v in result.record.values.items() if n in mapping.apps[item.app].slots}
             link.seen = {**shown, **link.seen}
             link.observed_at = sent.answered_at
+        _doubt_consent(link, sent)
         return Settled(link=link, finished=_is_finished(link, sent, result, golden))
     if result.outcome in ("unknown", "applied"):
         return Settled(in_flight=True)
@@ -124,7 +126,25 @@ def adopt(sent: Sent, record: str, golden: Golden) -> Link:
     link = _write_into(link, sent, Result("", "unknown"), golden)
     for pending in link.pending.values():
         pending.parts = {}  # golden may have moved since: agreement is for the next comparison to note
+    _doubt_consent(link, sent)
     return link
+
+
+def join(sent: Sent, record: str, golden: Golden) -> Link:
+    """The link to a record that holds the key of an unanswered create of ours, and that nobody links: it may
+    be anybody's, or what became of that create."""
+    link = Link(sent.item.app, record, golden.id)
+    _doubt_consent(link, sent)
+    return link
+
+
+def _doubt_consent(link: Link, sent: Sent) -> None:
+    """What a record that we have made shows of consent, we or its app gave it: it is nobody's opt-in."""
+    slots = sent.mapping.apps[link.app].slots.values()
+    slot = next((s for s in slots if sent.mapping.consent in s.fields), None)
+    if slot is not None and slot.name not in link.seen and slot.name not in link.pending:
+        _, value = sent.item.slots.get(slot.name, (ABSENT, None))
+        link.pending[slot.name] = Pending(ABSENT, value, {}, sent.sent_at)
 
 
 def _write_into(link: Link, sent: Sent, result: Result, golden: Golden) -> Link:

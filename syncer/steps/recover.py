@@ -15,9 +15,9 @@ from functools import partial
 
 from connectors.contract import AppError, Fetched, Record, Result
 from mappings.model import Slot
-from syncer.core.settle import Sent, adopt, settle
+from syncer.core.settle import Sent, adopt, join, settle
 from syncer.intake import Intake
-from syncer.model import ABSENT, INTO, Golden, Link, Observation, Pending, Value
+from syncer.model import INTO, Golden, Observation, Value
 from syncer.ports import Task
 from syncer.store.ledger import InFlight, Ledger
 from syncer.sync import App, Sync
@@ -236,16 +236,13 @@ class Recovery:
 
     def _join(self, flight: InFlight, free: Sequence[str], golden: Golden | None) -> bool:
         """A record that nobody links holds the key that was sent: whoever made it, it is this person's, also
-        where the golden record has another address by now, by which it would not be recognised. The consent
-        that was sent is unconfirmed: where the record shows it, nobody but us may have said so."""
+        where the golden record has another address by now, by which it would not be recognised."""
         if golden is None or len(free) != 1:
             return False
         unit = self.intake.records.units([golden.id])[golden.id]
         if any(link.app == self.app.name for link in unit.links):
             return False
-        link, slot = Link(self.app.name, free[0], golden.id), self.sync.consent_slot(self.app.name)
-        if slot is not None and slot in flight.item.slots:
-            link.pending[slot] = Pending(ABSENT, flight.item.slots[slot][1], {}, flight.sent_at)
+        link = join(self._sent(flight), free[0], golden)
         self.intake.records.save_links([link], self.sync.slot_names())
         return True
 

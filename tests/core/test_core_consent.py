@@ -121,6 +121,39 @@ def test_a_join_never_raises() -> None:
     assert found.unit.golden.value["consent"] == "unsubscribed"
 
 
+@pytest.mark.parametrize(
+    ("observed", "expected"),
+    [(None, "subscribed"), (at(-30), "unsubscribed")],
+    ids=["a record that joins", "a record that was known without it"],
+)
+def test_consent_that_is_first_looked_at_in_a_known_record_is_no_opt_in(
+    observed: datetime | None, expected: str
+) -> None:
+    """Its stamp is later than the opt-out, but the app may have given it when we made the record."""
+    record = golden("desk", minutes=-60, consent="unsubscribed")
+    links = [*agreeing(CONSENT, record, "desk"), link("mail", {}, observed_at=observed)]
+    shown = seen("mail", 5, status="active", stamps={"status": at(-20)})
+    assert run(CONSENT, record, links, shown).unit.golden.value["consent"] == expected
+
+
+@pytest.mark.parametrize(
+    ("app", "shown", "expected"),
+    [
+        ("mail", {"status": "active"}, "subscribed"),
+        ("desk", {"consent": "subscribed"}, "unsubscribed"),
+        ("desk", {"consent": None}, "unsubscribed"),
+    ],
+    ids=["an opt-in in the authority", "one elsewhere", "it says nothing any more"],
+)
+def test_what_a_record_had_shown_before_it_was_linked_counts_until_it_is_lifted(
+    app: str, shown: dict[str, str | None], expected: str
+) -> None:
+    before = StubConsent("unsubscribed", app, f"{app}-1", at(-20))
+    joining = link(app, {}, observed_at=None)
+    found = run(CONSENT, Golden("g"), [joining], seen(app, 5, **shown), stubs=(before,))
+    assert found.unit.golden.value["consent"] == expected
+
+
 @pytest.mark.parametrize("state", ["live", "gone"])
 def test_an_opt_out_that_was_only_glimpsed_counts_and_leaves_the_rest_unread(
     state: Literal["live", "gone"],

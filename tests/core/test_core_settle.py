@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from connectors.contract import Record, Result
 from mappings.model import ObjectMapping
-from syncer.core.settle import Sent, Settled, adopt, settle
-from syncer.model import ABSENT, DISAGREES, Golden, Item, Link, Value
+from syncer.core.settle import Sent, Settled, adopt, join, settle
+from syncer.model import ABSENT, DISAGREES, Golden, Item, Link, Pending, Value
 from tests.core.worlds import at, due, golden, link, mapping, one, run
 
 TITLE = one("title")
@@ -157,6 +159,21 @@ def test_a_create_that_left_a_field_out_is_not_finished() -> None:
 
 def test_a_create_without_an_answer_stays_in_flight() -> None:
     assert create(Result("", "unknown")).in_flight
+
+
+def test_the_consent_of_a_record_that_we_made_is_in_doubt_until_it_is_read() -> None:
+    of = one("consent")
+    item = Item("create", "mail", "g", None, {})
+    sent = Sent(item, at(-1), at(0), of)
+    made = settle(sent, Result("", "applied", "7", Record("7", {})), golden(), None)
+    told = replace(item, slots={"status": (ABSENT, "active")})
+    for name, known, value in (
+        ("answered without it", after(made), None),
+        ("found by our id", adopt(sent, "7", golden()), None),
+        ("found by a key", join(sent, "7", golden()), None),
+        ("found by a key, and we had sent one", join(replace(sent, item=told), "7", golden()), "active"),
+    ):
+        assert known.pending["status"] == Pending(ABSENT, value, {}, at(-1)), name
 
 
 def test_a_refused_create_is_remembered() -> None:
