@@ -42,7 +42,7 @@ def served(tmp_path: Path, sandbox: Sandbox) -> Served:
     """Polled and compared in full all the time, with alerts that nobody takes."""
     port = free_port()
     listen = f"service: {{listen: 127.0.0.1:{port}, verify: {{every: 1s}}}}\n"
-    alerts = "alerts: {to: ['json://127.0.0.1:1/', 'nosuch://secret-of-alerts']}\n"
+    alerts = "alerts: {to: ['json://127.0.0.1:1/', 'jsons://somebody:secret-of-alerts@127.0.0.1:1/']}\n"
     made = Served(tmp_path, sandbox, every="1s", more=listen + alerts)
     made.port = port
     return made
