@@ -167,8 +167,9 @@ def _there(path: Path, run: str) -> set[int]:
     """The numbers of a run's entries in a file. A restored state may give a number again, in another run."""
     if not path.exists():
         return set()
+    name = run.encode()
     with path.open("rb") as file:  # a day's file may be large: only what may be of that run is parsed
-        entries = (orjson.loads(line) for line in file if run.encode() in line and line.endswith(b"}\n"))
+        entries = (orjson.loads(line) for line in file if name in line and line.endswith(b"}\n"))
         return {entry["seq"] for entry in entries if entry["run"] == run}
 
 

@@ -33,3 +33,18 @@ def kept_in(engine: str) -> Iterator[None]:
     finally:
         _chosen.pop()
         databases.drop()
+
+
+# A row of the link table, but for the record's id.
+LINK = {
+    "space": "s",
+    "app": "crm",
+    "golden": "g",
+    "state": "live",
+    "main": True,
+    "open": False,
+    "failing": False,
+    "version": "",
+    "body": "{}",
+    "quiet": None,
+}

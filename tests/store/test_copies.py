@@ -23,7 +23,7 @@ from syncer.store.vault import Vault
 from tests.engine.test_found_by_simulation import once
 from tests.engine.test_promises import people
 from tests.engine.world import CRM, DESK, MAIL, World
-from tests.states import ENGINES, kept_in
+from tests.states import ENGINES, LINK, kept_in
 from tests.store.first_version import dump
 
 NOW = datetime(2030, 1, 2, tzinfo=UTC)
@@ -168,24 +168,15 @@ def test_a_file_that_everybody_can_read_is_not_used(tmp_path: Path) -> None:
 
 
 def test_what_must_hold_between_the_tables_is_checked(db: Database) -> None:
-    link = {
-        "space": "s",
-        "app": "crm",
-        "golden": "g",
-        "state": "live",
-        "main": True,
-        "open": False,
-        "failing": False,
-    }
     from syncer.store.tables import GoldenRow, LinkRow
 
     with db.transaction():
         db.insert(GoldenRow, [{"space": "s", "id": "g", "due": False, "failing": False, "body": "{}"}])
         for id in ("1", "2"):
-            db.insert(LinkRow, [{**link, "id": id, "version": "", "body": "{}", "quiet": None}])
+            db.insert(LinkRow, [{**LINK, "id": id}])
         db.insert(
             LinkRow,
-            [{**link, "app": "desk", "id": "3", "golden": "h", "version": "", "body": "{}", "quiet": None}],
+            [{**LINK, "app": "desk", "id": "3", "golden": "h"}],
         )
     assert problems(db, Vault()) == [
         "1 links lead to golden records that are not there",

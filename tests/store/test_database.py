@@ -16,6 +16,7 @@ from syncer.store.history import History
 from syncer.store.nearby import known_near
 from syncer.store.records import Records
 from syncer.store.tables import KeyRow, Meta
+from tests.states import LINK
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -168,19 +169,10 @@ def test_long_keys_fit_into_the_index_and_stay_apart(db: Database) -> None:
 def test_a_name_begins_with_a_block(db: Database) -> None:
     from syncer.store.tables import LinkRow
 
-    link = {
-        "space": "s",
-        "app": "crm",
-        "golden": "g",
-        "state": "live",
-        "main": True,
-        "open": False,
-        "failing": False,
-    }
     with db.transaction():
         for n, key in enumerate(["lind|mara|", "lind|mike|", "lind|nora|", "linde|mara|"]):
             db.insert(KeyRow, [{"space": "s", "kind": "who", "key": key, "app": "crm", "id": str(n)}])
-            db.insert(LinkRow, [{**link, "id": str(n), "version": "", "body": "{}", "quiet": None}])
+            db.insert(LinkRow, [{**LINK, "id": str(n)}])
     with db.reading():
         assert sorted(known_near(db, "s", [], [("who", "lind|m")])) == [("crm", "0"), ("crm", "1")]
 
