@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from syncer.cli.init import contents, write
 from syncer.config.addresses import load_sendable, unknown_addresses
 from syncer.config.files import load_config
 from syncer.service.reload import Watch
@@ -19,14 +18,6 @@ PARTS = "Compare it with Apprise's page of that service; in a password write %40
 
 # Apprise imports it
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    path = tmp_path / "config.yaml"
-    for file, text in contents(path, sandbox=True, port=8765).items():
-        write(file, text)
-    return path
 
 
 def name(path: Path, *addresses: str) -> int:

@@ -6,19 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-
-from syncer.cli.init import contents, write
 from syncer.config.files import load_config
 from syncer.service.reload import Watch
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    path = tmp_path / "config.yaml"
-    for file, text in contents(path, sandbox=True, port=8765).items():
-        write(file, text)
-    return path
 
 
 def watch(path: Path, env: Mapping[str, str] | None = None) -> Watch:
