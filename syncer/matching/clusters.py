@@ -9,7 +9,7 @@ undecided is a question.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import log2
@@ -19,11 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncer.matching.columns import Numbers
+from syncer.matching.gaps import Gaps
 
 LINK = 4.0  # log2 of the odds from which two records are linked without asking
-JOIN = 0.7  # and two groups, compared as a whole
+JOIN = 1.5  # and two groups, compared as a whole
+TWIN = 0.7  # and two groups that are both in an app, where no gap is filled
 ASK = -5.0  # from here on two records are worth a second look
 DOUBT = -4.0  # and two groups a question
+NOTHING = -5.0  # what two records, or groups, get at most that have nothing in common but a name
 RIVAL = -6.0  # and still somebody else to take into account
 COMPLETE = 60  # members of a group of which all pairs are compared
 ROUNDS = 3
@@ -88,7 +91,7 @@ def group(
         if one != other and groups.allows(one, other) and _agreed(pairs, groups, a, b, score):
             groups.unite(one, other)
     doubts: list[Doubt] = []
-    whole = _Whole(scoring)
+    whole = _Whole(scoring, Gaps(groups.apps(n) for n in groups.new()))
     for _ in range(ROUNDS):
         joined, doubts = _join(whole.ranked(pairs, groups), groups)
         if not joined:
@@ -186,6 +189,10 @@ class _Forest:
     def large(self) -> Iterable[list[int]]:
         return self._members.values()
 
+    def new(self) -> Iterator[int]:
+        """The roots of the groups without a golden record."""
+        return (n for n, parent in enumerate(self.parent) if n == parent and not self.golden(n))
+
 
 # -- the surest links --------------------------------------------------------------------------------
 
@@ -244,8 +251,8 @@ def _two(score: float | None) -> float:
 class _Whole:
     """Scores of pairs of groups; those that have not changed are not scored again."""
 
-    def __init__(self, scoring: Scoring) -> None:
-        self.scoring = scoring
+    def __init__(self, scoring: Scoring, gaps: Gaps) -> None:
+        self.scoring, self.gaps = scoring, gaps
         self.known: dict[tuple[int, int, int, int], float] = {}
 
     def ranked(self, pairs: _Pairs, groups: _Forest) -> list[tuple[float, int, int, int, int]]:
@@ -263,9 +270,17 @@ class _Whole:
         new = [key for key in keys.values() if key not in self.known]
         self._score([key for key in new if key[2:] != (1, 1)], groups)
         self.known.update((key, pairs.score[key[:2]]) for key in new if key[2:] == (1, 1))
-        scored = ((self.known[keys[roots]], *roots, *rows) for roots, rows in best.items())
+        scored = ((self._score_of(groups, keys[roots]), *roots, *rows) for roots, rows in best.items())
         found = [f for f in scored if f[0] > RIVAL]
         return sorted(found, key=lambda f: (-f[0], *f[1:]))
+
+    def _score_of(self, groups: _Forest, key: tuple[int, int, int, int]) -> float:
+        """What the values say, and the gaps that are filled. Where values say nothing, gaps do not;
+        and a golden record is in those apps that syncer has written it to."""
+        score, one, other = self.known[key], key[0], key[1]
+        if score <= NOTHING or groups.golden(one) or groups.golden(other):
+            return score
+        return score + self.gaps.filled(frozenset(groups.apps(one)), frozenset(groups.apps(other)))
 
     def _score(self, new: list[tuple[int, int, int, int]], groups: _Forest) -> None:
         """Of two records alone the score is known."""
@@ -296,12 +311,13 @@ def _join(compared: list[tuple[float, int, int, int, int]], groups: _Forest) -> 
         left = score - log2(1.0 + rivals)
         if changed & {one, other} or groups.parted(one, other):
             continue
-        if left >= JOIN and groups.allows(one, other):
+        enough = JOIN if groups.apps(one).isdisjoint(groups.apps(other)) else TWIN
+        if left >= enough and groups.allows(one, other):
             groups.unite(one, other)
             changed |= {one, other}
         elif left >= DOUBT:
-            why = "not sure enough" if score < JOIN else "another record of the same app fits as well"
-            why = why if left < JOIN else "the same person twice in one app?"
+            why = "not sure enough" if score < enough else "another record of the same app fits as well"
+            why = why if left < enough else "the same person twice in one app?"
             chance = 1 / (1 + 2.0**-left)
             settled = len(groups.members(one)) * len(groups.members(other))
             doubts.append((-chance * settled, Doubt(a, b, left, why)))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syncer.matching import blocks
-from syncer.matching.clusters import DOUBT, Rules, group
+from syncer.matching.clusters import NOTHING, Rules, group
 from syncer.matching.columns import Columns, Numbers
 from syncer.matching.explain import Evidence, evidence_of
 from syncer.matching.frequencies import counted
@@ -72,7 +72,7 @@ class _Scoring:
         return self._held_down(self.scorer.score_groups(p, of, overlap), borne_out)
 
     def _held_down(self, total: Floats, borne_out: NDArray[np.bool_]) -> Floats:
-        return np.where(borne_out, total, np.minimum(total, DOUBT - 1.0)) if self.careful else total
+        return np.where(borne_out, total, np.minimum(total, NOTHING)) if self.careful else total
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,9 +54,8 @@ GENERATIONS = {
 }  # fmt: skip
 SUFFIXED = 0.6  # parents and children of the name, where "Jr." or "Sr." says that there are some
 NAMESAKES = 0.05  # namesakes beyond those
-CULTURES = (
-    5.0  # names of one culture go together: by so much a full name is commoner than its parts let expect
-)
+CULTURES = 5.0  # names of one culture go together: so much commoner is a full name than its parts let expect
+SHOWN = 0.6  # of the people who have a name, so many have it, spelled so, in the largest app
 LONE = 0.02  # how common a full name is that lacks one part
 COUNTRY = 0.2  # how often two strangers live in one country
 SAME_INITIAL = 0.08  # how often different names begin with one letter
@@ -213,11 +212,15 @@ class Scorer:
         return np.maximum(org, np.where(same, self.domains[c.house[p.i]], 0.0))
 
     def _namesakes(self, seen: Floats) -> Floats:
-        """How many others have each row's name: those the data shows, and those that its parts let expect."""
+        """How many others have each row's name: those the data shows, and those it does not show.
+
+        Its parts let expect some; that the data shows more, or fewer, says how wrong that is (a gamma prior
+        worth one person, and Poisson's law for what is seen)."""
         c, people = self.c, self.w.people
         part = (self.names + UNSEEN) / people
-        both = part[c.given] * np.where(c.family > 0, part[c.family], LONE)
-        return seen + CULTURES * people * both + NAMESAKES
+        expected = CULTURES * people * part[c.given] * np.where(c.family > 0, part[c.family], LONE)
+        hidden = (1 - SHOWN) * (1 + seen) / (1 / expected + SHOWN)
+        return seen + hidden + NAMESAKES
 
     def _priors(self, p: Compared) -> Floats:
         """log2 of how many such partners a record has."""

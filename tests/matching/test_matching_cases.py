@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncer.matching.columns import Columns
+from syncer.matching.frequencies import counted
 from syncer.matching.levels import compare
 from syncer.matching.matcher import Matched, match
 from syncer.matching.scoring import Scorer
@@ -350,6 +351,21 @@ def test_two_who_each_keep_to_an_address_are_hardly_one() -> None:
         return float(found)
 
     assert score(2) < score(1) - 1.5
+
+
+@pytest.mark.parametrize(("shown", "least", "most"), [(1, 0.4, 0.8), (3, 2.8, 4.2)])
+def test_namesakes_that_the_data_shows_count_for_more_than_those_its_parts_let_expect(
+    shown: int, least: float, most: float
+) -> None:
+    """Of a common given name and a common family name many would be expected, in one culture."""
+    records = [traits("hubspot", f"g{n}", name=f"Maria Nobody{n}") for n in range(60)]
+    records += [traits("hubspot", f"f{n}", name=f"Given{n} Silva") for n in range(60)]
+    records += [traits("hubspot", f"s{n}", name="Maria Silva") for n in range(shown)]
+    records += [traits("zendesk", "z", name="Maria Silva")]
+    records += [traits("hubspot", f"o{n}", name=f"Other{n} Else{n}") for n in range(2_000)]
+    columns = Columns(records)
+    found = Scorer(counted(columns), columns).namesakes
+    assert least < float(found[[r.id for r in records].index("z")]) < most
 
 
 def test_an_app_may_hold_a_person_twice() -> None:
