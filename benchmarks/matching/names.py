@@ -222,6 +222,7 @@ MAILERS = (
     "icloud.com",
     "mail.com",
 )
+TOWNS = ("burg", "ford", "ville", "grad", "abad", "pura", "stad", "haven")
 ROLES = ("info", "sales", "support", "office", "admin", "contact", "accounts", "hello")
 NICKNAMES = {
     "James": "Jim", "Robert": "Bob", "Patricia": "Pat", "Jennifer": "Jen", "Michael": "Mike", "David": "Dave",

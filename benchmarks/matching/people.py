@@ -50,7 +50,7 @@ def population(people: int, noise: Noise, dice: random.Random) -> Iterator[Perso
     taken: set[str] = set()
     before: list[Person] = []
     for key in range(people):
-        person = _person(key, companies, taken, dice)
+        person = _person(key, companies, taken, noise, dice)
         other = dice.choice(before[-50:] if dice.random() < 0.7 else before[-1:]) if before else None
         if other and not other.related:
             person = _related(person, other, noise, dice, taken)
@@ -135,7 +135,9 @@ def _related(person: Person, other: Person, noise: Noise, dice: random.Random, t
     return person
 
 
-def _person(key: int, companies: list[Company], taken: set[str], dice: random.Random) -> Person:
+def _person(
+    key: int, companies: list[Company], taken: set[str], noise: Noise, dice: random.Random
+) -> Person:
     company = dice.choice(companies) if dice.random() < 0.6 else None
     culture = dice.choices(CULTURES, [c.share for c in CULTURES])[0]
     if company and dice.random() < 0.7:
@@ -146,8 +148,10 @@ def _person(key: int, companies: list[Company], taken: set[str], dice: random.Ra
         end = dice.choice(culture.ends)
         latin = tuple(a + b for a in last.latin[:2] for b in end.latin)
         last = Spelling(latin, last.native + end.native if last.native else "")
+    if noise.rare and dice.random() < noise.rare:
+        last = _rare_name(culture, dice)
     if culture.code == "+62" and dice.random() < 0.25:
-        first, last = dice.choice(names.SINGLE), Spelling(("",))
+        first, last = _single_name(noise, dice), Spelling(("",))
     email = _own_address(first, last, company if dice.random() < 0.6 else None, key, taken, dice)
     second = _own_address(first, last, None, key, taken, dice) if dice.random() < 0.7 else _handle(key, dice)
     city = (
@@ -155,9 +159,30 @@ def _person(key: int, companies: list[Company], taken: set[str], dice: random.Ra
         if company and company.culture is culture and dice.random() < 0.8
         else dice.choice(culture.cities)
     )
+    if noise.rare and city is not (company and company.city) and dice.random() < noise.rare:
+        city = Spelling((dice.choice(culture.last).latin[0] + dice.choice(names.TOWNS),))
     return Person(
         key, culture, first, last, email, second, _phone(culture, dice), _phone(culture, dice), company, city
     )
+
+
+def _single_name(noise: Noise, dice: random.Random) -> Spelling:
+    one = dice.choice(names.SINGLE)
+    if not noise.rare or dice.random() > noise.rare:
+        return one
+    return Spelling((dice.choice(names.SINGLE).latin[0][:-2] + one.latin[0][2:],))
+
+
+def _rare_name(culture: Culture, dice: random.Random) -> Spelling:
+    """A family name of two others: there are far more names than those that everybody knows."""
+    one, other = dice.choice(culture.last), dice.choice(culture.last)
+    latin = tuple(f"{a} {b}" for a, b in zip(one.latin[:2], other.latin[:2], strict=False))
+    native = f"{one.native} {other.native}" if one.native and other.native else ""
+    if not culture.ends:
+        return Spelling(latin, native)
+    end = dice.choice(culture.ends)
+    native = one.native + other.native + end.native if native else ""
+    return Spelling((one.latin[0] + other.latin[0].lower() + end.latin[0],), native)
 
 
 def _another(other: Person, dice: random.Random) -> Spelling:

@@ -116,6 +116,9 @@ class Names:
         """The first word of each, in Latin letters: what a nickname stands for."""
         return [latin(t.partition(" ")[0]) for t in self.words.texts]
 
+    def latin_words(self, number: int) -> list[str]:
+        return [latin(word) for word in self.words.texts[number].split()]
+
     @cached_property
     def known(self) -> NDArray[np.bool_]:
         """Whether something is known of a name's short forms."""
@@ -170,6 +173,18 @@ class Columns:
         odds = np.log2(last / first)
         turned = np.flatnonzero(whole & (odds[self.given] - odds[self.family] > TURNED))
         self.given[turned], self.family[turned] = self.family[turned], self.given[turned]
+
+    @cached_property
+    def surnames(self) -> NDArray[np.bool_]:
+        """Of each name part: whether it may begin a family name, as far as other records tell."""
+        texts = self.names.words.texts
+        numbers = {text: n for n, text in enumerate(texts)}
+        heads = np.array([numbers.get(text.partition(" ")[0], 0) for text in texts])
+        whole = (self.given > 0) & (self.family > 0)
+        first = np.bincount(self.given[whole], minlength=len(texts))
+        last = np.bincount(heads[self.family[whole]], minlength=len(texts))
+        found: NDArray[np.bool_] = np.log2((first + 1.0) / (last + 1.0)) <= TURNED
+        return found
 
     @cached_property
     def years(self) -> Numbers:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from syncer.matching.levels import Compared, Level
+from syncer.matching.bulk import Level
+from syncer.matching.levels import Compared
 from syncer.matching.scoring import Scores
 from syncer.matching.weights import CLASSES
 

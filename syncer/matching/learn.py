@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from syncer.matching.levels import Compared, Level
+from syncer.matching.bulk import Level
+from syncer.matching.levels import Compared
 from syncer.matching.scoring import Floats, Scorer
 from syncer.matching.weights import NOISE, PARTNERS, SHARES, TWICE, Weights, table
 

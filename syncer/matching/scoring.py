@@ -9,9 +9,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from syncer.matching.bulk import LEVELS, Level
 from syncer.matching.columns import Columns, Numbers
 from syncer.matching.frequencies import holders, others_of, people_by_value
-from syncer.matching.levels import LEVELS, Compared, Level
+from syncer.matching.levels import Compared
 from syncer.matching.traits import ROLES
 from syncer.matching.weights import CLASSES, SHARES, Weights, table
 

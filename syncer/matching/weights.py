@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from syncer.matching.levels import LEVELS, Level
+from syncer.matching.bulk import LEVELS, Level
 
 CLASSES = ("one person", "relatives", "colleagues", "namesakes", "parent and child", "strangers")
 

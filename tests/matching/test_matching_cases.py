@@ -47,6 +47,19 @@ ONE: dict[str, tuple[Values, Values]] = {
         {"name": "Hedda Nordstrand", "email": "hedda.nordstrand@fjord.example", "city": "Bergen"},
         {"name": "Hedda Nordstrand", "email": "hedda.nordstrnad@fjord.example", "city": "Bergen"},
     ),
+    "a double family name, without the given name": (
+        {
+            "first_name": "Juan",
+            "last_name": "Jiménez Quiroga",
+            "email": "jq@mail.example.org",
+            "city": "Bilbao",
+        },
+        {"name": "Jimenez Quiroga", "email": "jq@mail.example.org"},
+    ),
+    "a double family name after an initial, spelled otherwise": (
+        {"first_name": "Javier", "last_name": "Souza Valdés Prado", "email": "jv@mail.example.org"},
+        {"name": "J Sousa Valdes Prado", "email": "jv@mail.example.org"},
+    ),
     "phone formats": (
         {"name": "Ketut Wirawan", "phone": "+62 812-3456-7890", "city": "Denpasar"},
         {"name": "Ketut Wirawan", "phone": "0812 3456 7890", "city": "Denpasar"},
@@ -388,6 +401,18 @@ def test_in_one_app_alone_nobody_is_a_rival() -> None:
 def test_nothing_to_match() -> None:
     assert match([]).groups == []
     assert [len(g) for g in match([traits("hubspot", "1", name="Ada")]).groups] == [1]
+
+
+def test_a_given_name_is_not_the_head_of_a_double_family_name() -> None:
+    """Maria Jose Quiroga may be one with her address, but Jose Quiroga is another person."""
+    records = background(120)
+    records += [traits("hubspot", f"j{n}", name=f"Jose Nobody{n}") for n in range(20)]
+    records += [
+        traits("mailerlite", "her", name="Maria Jose Quiroga", email="quiroga@mail.example.org"),
+        traits("zendesk", "his", name="Jose Quiroga", email="quiroga@mail.example.org"),
+    ]
+    found = groups(match(records))
+    assert found["mailerlite", "her"] != found["zendesk", "his"]
 
 
 def test_an_initial_does_not_hide_another_given_name() -> None:
