@@ -20,8 +20,10 @@ from syncer.core.plan import Abilities
 from syncer.core.refuse import refuse
 from syncer.core.resolve import Answer, Fate, resolve
 from syncer.intake import observation_keys
+from syncer.matching.keys import Keys
 from syncer.matching.outcome import Group, Matches
-from syncer.model import Decision, Golden, Item, Link, LinkKey, Relink, StubConsent, Unit
+from syncer.model import Decision, Golden, Item, Link, LinkKey, Observation, Relink, StubConsent, Unit
+from syncer.offices import Offices, office_slot
 from syncer.owners import owners_of
 from syncer.steps.match import golden_id
 from syncer.store import codec
@@ -207,21 +209,26 @@ class Deciding:
 
     def _save_keys(self, used: Sequence[Unit]) -> None:
         """Match keys of linked records that showed another value in a key field."""
-        changed = []
+        slots = {app: self._key_slots(app) for app in self.sync.apps}
+        changed: dict[str, list[Observation]] = defaultdict(list)
         for unit in used:
             before = {k.key: k for k in unit.links}
             for obs in unit.observations.values():
                 link = before[obs.key]
                 if link.seen and any(
-                    name in obs.values and obs.values[name] != link.seen.get(name)
-                    for name in self._key_slots(obs.app)
+                    name in obs.values and obs.values[name] != link.seen.get(name) for name in slots[obs.app]
                 ):
-                    changed.append(observation_keys(self.sync, obs))
-        self.records.keys.save([k.key for k in changed], (row for k in changed for row in k.stored()))
+                    changed[obs.app].append(obs)
+        offices, keys = Offices(self.sync, self.records.db), list[Keys]()
+        for app, shown in changed.items():
+            named = offices.of(app, ((o.id, o.values) for o in shown))
+            keys += [observation_keys(self.sync, o, named.get(o.id, "")) for o in shown]
+        self.records.keys.save([k.key for k in keys], (row for k in keys for row in k.stored()))
 
     def _key_slots(self, app: str) -> list[str]:
         keys = {*self.sync.key_fields, *self.sync.mapping.match.names}
-        return [s.name for s in self.sync.slots(app).values() if not keys.isdisjoint(s.fields)]
+        office = office_slot(self.sync, app)
+        return [s.name for s in self.sync.slots(app).values() if s is office or not keys.isdisjoint(s.fields)]
 
     def _touch(self, decisions: Sequence[Decision], used: Sequence[Unit]) -> None:
         """Those that point here look again at what changed its name or gained a record."""

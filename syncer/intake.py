@@ -15,6 +15,7 @@ from mappings.model import BadValue, ExpressionFailed
 from syncer.core.consent import state_of
 from syncer.matching.keys import Keys, keys_of
 from syncer.model import Observation, State, Value
+from syncer.offices import Offices
 from syncer.store.decisions import Decisions
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
@@ -34,6 +35,10 @@ class Intake:
     ledger: Ledger
     gone: set[str] = field(default_factory=set)
     sure: bool = False
+    _offices: Offices = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._offices = Offices(self.sync, self.records.db)
 
     def emptied(self, page: Sequence[Record]) -> bool:
         """Whether a linked record shows a blank where it held something: somebody may have cleared it, or the
@@ -110,6 +115,7 @@ class Intake:
         known = {} if fresh else self.records.known(self.app.name, ids)
         earlier = {} if fresh else self.records.waiting(self.app.name, ids)
         observations, stubs, keys, linked, gone = [], [], [], [], []
+        offices = self._offices.of(self.app.name, ((r.id, r.values) for r in page))
         erased = self._erased(page, read_at, known)
         for record in page:
             obs = self._observation(record, read_at, record.id in known, earlier.get(record.id))
@@ -120,7 +126,7 @@ class Intake:
                     observations.append(Observation(*obs.key, {}, read_at))
                 continue
             if record.id not in known:
-                keys.append(observation_keys(self.sync, obs))
+                keys.append(observation_keys(self.sync, obs, offices.get(obs.id, "")))
                 consent = self._consent(obs)
                 if obs.state != "found" or consent in OPT_OUTS:
                     stubs.append((obs.app, obs.id, consent, read_at))
@@ -128,7 +134,7 @@ class Intake:
                     gone.append(obs.key)
                     continue
             elif obs.state == "found":
-                linked.append(observation_keys(self.sync, obs))
+                linked.append(observation_keys(self.sync, obs, offices.get(obs.id, "")))
             observations.append(obs)
         self.records.save_observations(observations)
         self.records.save_stubs(stubs)
@@ -267,8 +273,8 @@ def _stored(keys: Keys) -> set[tuple[str, str]]:
     return {(kind, key) for kind, key, _, _ in keys.stored()}
 
 
-def observation_keys(sync: Sync, obs: Observation) -> Keys:
-    """The match keys of what an app showed. Unreadable fields give none."""
+def observation_keys(sync: Sync, obs: Observation, office: str = "") -> Keys:
+    """The match keys of what an app showed, and the company that it names. Unreadable fields give none."""
     match = sync.mapping.match
     kinds, slots = sync.key_fields, sync.key_slots[obs.app]
     values: dict[str, Value] = {}
@@ -282,4 +288,4 @@ def observation_keys(sync: Sync, obs: Observation) -> Keys:
         if sync.mapping.fields[name].type.name == "phone" and not str(values.get(name) or "").startswith("+"):
             values.pop(name, None)  # a text that no country could be told of may be anything
     by_field = {slot.fields[0]: obs.keys[slot.name] for slot in slots if slot.name in obs.keys}
-    return keys_of(obs.app, obs.id, values, by_field, kinds, match.names, match.exact)
+    return keys_of(obs.app, obs.id, values, by_field, kinds, match.names, match.exact, office)

@@ -50,12 +50,15 @@ class Rules:
                    group, and two golden records are never joined
     joined, apart  pairs of rows that a person decided about
     single         whether a group holds at most one record of an app
+    first          of each pair, whether it goes before surer ones that link: of two records of an app that
+                   are one person, the one with the address is taken: the app would refuse it to the other
     """
 
     golden: Sequence[str] = ()
     joined: Sequence[tuple[int, int]] = ()
     apart: Sequence[tuple[int, int]] = ()
     single: bool = False
+    first: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,11 @@ def group(
     i: Numbers, j: Numbers, total: Floats, apps: Sequence[int], scoring: Scoring, rules: Rules | None = None
 ) -> Groups:
     """Groups of rows 0 .. len(apps) - 1, whose scored pairs are (i, j). `apps`: the app of each row."""
-    pairs = _Pairs(i, j, total)
+    rules = rules or Rules()
+    pairs = _Pairs(i, j, total, rules.first)
     _complete(pairs, scoring, len(apps))
-    groups = _Forest(apps, rules or Rules())
-    for score, a, b in pairs.ranked:
+    groups = _Forest(apps, rules)
+    for score, a, b in (*pairs.early, *pairs.ranked):
         if score < LINK:
             break
         one, other = groups.root(a), groups.root(b)
@@ -102,12 +106,14 @@ def group(
 class _Pairs:
     """Scores by pair, and the neighbours of each row that are worth a look, best first."""
 
-    def __init__(self, i: Numbers, j: Numbers, total: Floats) -> None:
+    def __init__(self, i: Numbers, j: Numbers, total: Floats, first: NDArray[np.bool_] | None) -> None:
         near = total >= ASK
         order = np.lexsort((j[near], i[near], -total[near]))
         self.i, self.j = i[near][order], j[near][order]
         scores = total[near][order].tolist()
         self.ranked = list(zip(scores, self.i.tolist(), self.j.tolist(), strict=True))
+        early = first[near][order] & (total[near][order] >= LINK) if first is not None else ()
+        self.early = [self.ranked[n] for n in np.flatnonzero(early).tolist()]
         self.score = {(a, b): s for s, a, b in self.ranked}
         self.near: dict[int, list[int]] = defaultdict(list)
         for _, a, b in self.ranked:

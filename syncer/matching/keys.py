@@ -39,7 +39,8 @@ class Keys:
         rows = [(kind, key, t.app, t.id) for kind, keys in self.exact.items() for key in keys]
         if t.given or t.family:
             guess = "?" if t.guessed else ""
-            who = "|".join((t.family, t.given, t.city, t.country, t.generation, guess))
+            office = (t.org,) if t.org else ()
+            who = "|".join((t.family, t.given, t.city, t.country, t.generation, guess, *office))
             rows += [(WHO, who, t.app, t.id), (SOUND, sounds_like(t), t.app, t.id)]
         known = {key for keys in self.exact.values() for key in keys}
         rows += [(BOX, box, t.app, t.id) for box in t.mails if box not in known]
@@ -73,9 +74,10 @@ def keys_of(
     exact: Sequence[str],
     names: Sequence[str],
     matching: Sequence[str] | None = None,
+    office: str = "",
 ) -> Keys:
     """Keys of a record from its golden-form values and further values of its key fields. One name is a
-    company's."""
+    company's. `office`: the company of a person."""
     found = {
         kind: tuple(dict.fromkeys(fold_key(str(v)) for v in (values.get(kind), *other.get(kind, ())) if v))
         for kind in exact
@@ -87,7 +89,8 @@ def keys_of(
     given, family = given[:LONGEST], family[:LONGEST]
     city = fold_city(str(values.get("city") or ""))[:LONGEST]
     country = fold(str(values.get("country") or ""))[:LONGEST]
-    return Keys(kept, kinds, _traits(app, id, given, family, generation, (city, country), kept, kinds))
+    place = (city, country, fold_company(office)[:LONGEST])
+    return Keys(kept, kinds, _traits(app, id, given, family, generation, place, kept, kinds))
 
 
 def _name(texts: Sequence[str]) -> tuple[str, str, str]:
@@ -102,7 +105,7 @@ def _traits(
     given: str,
     family: str,
     generation: str,
-    place: tuple[str, str],
+    place: tuple[str, str, str],
     exact: Mapping[str, Sequence[str]],
     matching: Sequence[str],
     golden: str | None = None,
@@ -115,7 +118,7 @@ def _traits(
         guess = read is not None
     return Traits(
         app, id, given, family, generation, bool(guess), mails, phones,
-        city=place[0], country=place[1], facts=facts, golden=golden,
+        org=place[2], city=place[0], country=place[1], facts=facts, golden=golden,
     )  # fmt: skip
 
 
@@ -144,11 +147,12 @@ def restored(
 ) -> Traits:
     """Traits of a known record from the index: `rows` are (kind, key)."""
     exact: dict[str, list[str]] = {}
-    parts = [""] * 6
+    parts = [""] * 7
     for kind, key in sorted(rows):
         if kind == WHO:
-            parts = (key.split("|") + [""] * 6)[:6]
+            parts = (key.split("|") + [""] * 7)[:7]
         elif kind not in (SOUND, BOX):
             exact.setdefault(kind, []).append(key)
-    family, given, city, country, generation, guess = parts
-    return _traits(app, id, given, family, generation, (city, country), exact, matching, golden, bool(guess))
+    family, given, city, country, generation, guess, org = parts
+    place = (city, country, org)
+    return _traits(app, id, given, family, generation, place, exact, matching, golden, bool(guess))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from syncer.matching import blocks
+from syncer.matching.bulk import Level
 from syncer.matching.clusters import NOTHING, Rules, group
 from syncer.matching.columns import Columns, Numbers
 from syncer.matching.explain import Evidence, evidence_of
@@ -104,6 +105,8 @@ def match(
         scorer = learned(scorer, compared)
     scoring = _Scoring(scorer, compared, careful=single)
     rules = _rules(ranked, decided or Decided(), single)
+    if single:
+        rules = replace(rules, first=compared.levels["mail"] == Level.SAME)
     apps = range(columns.size) if scorer.w.single else columns.app.tolist()  # in one app nobody is a rival
     found = group(i, j, scoring.total(compared), apps, scoring, rules)
     groups: dict[int, list[Traits]] = {}

@@ -92,7 +92,7 @@ class Weights:
     single: bool = False
     twice: float = TWICE
     leaning: float = 0.0
-    version: int = 2
+    version: int = 3
 
     @cached_property
     def tables(self) -> Mapping[str, NDArray[np.float64]]:

@@ -40,19 +40,23 @@ PEOPLE = Traits(
     fields=(
         FieldSpec("email"),
         FieldSpec("name"),
+        FieldSpec("surname"),
         FieldSpec("company", kind="reference", reference="companies"),
     ),
     unique=("email",),
 )
 MAIL = Traits(
-    fields=(FieldSpec("email"), FieldSpec("name"), FieldSpec("company")), unique=("email",), feed="scan"
+    fields=(FieldSpec("email"), FieldSpec("name"), FieldSpec("surname"), FieldSpec("company")),
+    unique=("email",),
+    feed="scan",
 )
 
 
 class Town:
     """Two apps with companies and people, and one with people whose company is a text."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, contacts: str = CONTACTS) -> None:
+        self.contacts = contacts
         self.clock = Clock()
         self.apps = {
             (app, t.object): MemoryApp(t, now=self.clock)
@@ -88,7 +92,7 @@ class Town:
         self.clock.sleep(120)
         ports = Ports(self.clock, self.run_id, Inline(), "test", lambda _: False)
         companies = self.sync("companies", COMPANIES, dependents=("contacts",))
-        contacts = self.sync("contacts", CONTACTS, targets={"company": "companies"})
+        contacts = self.sync("contacts", self.contacts, targets={"company": "companies"})
         return sum(Engine(s, self.db, ports).run(RunOptions()).written for s in (companies, contacts))
 
     def company_of(self, app: str, email: str) -> object:

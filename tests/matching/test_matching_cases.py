@@ -381,6 +381,18 @@ def test_namesakes_that_the_data_shows_count_for_more_than_those_its_parts_let_e
     assert least < float(found[[r.id for r in records].index("z")]) < most
 
 
+def test_weights_that_did_not_count_companies_take_them_for_common_ones() -> None:
+    shared = {"company": "Acme Ltd", "phone": "+44 7700 900123"}
+    records = [traits("hubspot", "1", name="Ada Thornfield", **shared), traits("zendesk", "1", **shared)]
+    columns = Columns(records)
+
+    def score(version: int) -> float:
+        scorer = Scorer(replace(counted(columns), people=10_000.0, version=version), columns)
+        return float(scorer.score(compare(columns, np.array([0]), np.array([1]))).total[0])
+
+    assert score(2) < score(3) - 1.0
+
+
 def test_an_app_may_hold_a_person_twice() -> None:
     records = background(120)
     twin = {"name": "Sigrun Eklund", "email": "sigrun@eklund.example", "phone": "+46 70 555 01 01"}
@@ -388,6 +400,21 @@ def test_an_app_may_hold_a_person_twice() -> None:
     records.append(traits("mailerlite", "nameless", email="sigrun@eklund.example"))
     found = groups(match(records))
     assert found["hubspot", "one"] == found["hubspot", "two"] == found["mailerlite", "nameless"]
+
+
+def test_of_two_records_in_one_app_the_one_with_the_address_is_taken() -> None:
+    """The app would refuse that address to the other one, however well it fits."""
+    her = {"name": "Nur Puspitasari", "phone": "+62 821 992 3121", "company": "Arvand Motors"}
+    records = background(120)
+    records += [
+        traits("hubspot", "her", **her, email="nur@arvand.example", city="Denpasar", birth_date="1990-12-01"),
+        traits(
+            "zendesk", "address", **her, email="nur@arvand.example", city="Medan", birth_date="1990-01-12"
+        ),
+        traits("zendesk", "phone", **her, city="Denpasar", birth_date="1990-12-01"),
+    ]
+    found = groups(match(records, single=True))
+    assert found["zendesk", "address"] == found["hubspot", "her"] != found["zendesk", "phone"]
 
 
 def test_in_one_app_alone_nobody_is_a_rival() -> None:
