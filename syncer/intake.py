@@ -13,7 +13,7 @@ from conflicts.consent import OPT_OUTS, most_restrictive
 from connectors.contract import AppError, Fetched, ObjectSpec, Record
 from mappings.model import BadValue, ExpressionFailed
 from syncer.core.consent import state_of
-from syncer.matching.keys import Keys, keys_of
+from syncer.matching.keys import Keys, keys_of, without_office
 from syncer.model import Observation, State, Value
 from syncer.offices import Offices
 from syncer.store.decisions import Decisions
@@ -197,7 +197,7 @@ class Intake:
         """Record -> the (kind, key) by which it was recognised until now."""
         before: dict[str, set[tuple[str, str]]] = {k.id: set() for k in keys}
         for id, _, kind, key in self.records.keys.of(self.app.name, sorted(before)):
-            before[id].add((kind, key))
+            before[id].add(without_office(kind, key))
         return before
 
     def _touch_who_waits(self, freed: Iterable[tuple[str, str]]) -> None:
@@ -270,7 +270,7 @@ class Intake:
 
 
 def _stored(keys: Keys) -> set[tuple[str, str]]:
-    return {(kind, key) for kind, key, _, _ in keys.stored()}
+    return {without_office(kind, key) for kind, key, _, _ in keys.stored()}
 
 
 def observation_keys(sync: Sync, obs: Observation, office: str = "") -> Keys:

@@ -12,18 +12,18 @@ from syncer.store.database import Database
 from syncer.store.records import Records
 from syncer.sync import Sync
 
-TEXT = "company"  # the golden field, where it is a plain text
+CALLED = frozenset(("company", "organization", "organisation", "employer", "account"))  # fields and objects
 NAME = "name"  # what a company is called, where no app is shown another field of it
 
 
 def office_slot(sync: Sync, app: str) -> Slot | None:
-    """Where an app shows the company of a person."""
+    """Where an app shows the company of a person: a field, or a reference to an object, that is called so."""
     if len(sync.mapping.match.names) < 2:  # one name is a company's own
         return None
     for slot in sync.slots(app).values():
         golden = sync.mapping.fields[slot.fields[0]]
         target = sync.mapping.fields[golden.derived[0]] if golden.derived else golden
-        if target.reference in sync.targets or golden.name == TEXT:
+        if target.reference in CALLED or (target.name in CALLED and not target.reference):
             return slot
     return None
 

@@ -50,6 +50,7 @@ class Rules:
                    group, and two golden records are never joined
     joined, apart  pairs of rows that a person decided about
     single         whether a group holds at most one record of an app
+    alone          all records are of one app: nobody has a gap
     first          of each pair, whether it goes before surer ones that link: of two records of an app that
                    are one person, the one with the address is taken: the app would refuse it to the other
     """
@@ -58,6 +59,7 @@ class Rules:
     joined: Sequence[tuple[int, int]] = ()
     apart: Sequence[tuple[int, int]] = ()
     single: bool = False
+    alone: bool = False
     first: NDArray[np.bool_] | None = None
 
 
@@ -95,7 +97,7 @@ def group(
         if one != other and groups.allows(one, other) and _agreed(pairs, groups, a, b, score):
             groups.unite(one, other)
     doubts: list[Doubt] = []
-    whole = _Whole(scoring, Gaps(groups.apps(n) for n in groups.new()))
+    whole = _Whole(scoring, Gaps(() if rules.alone else (groups.apps(n) for n in groups.new())))
     for _ in range(ROUNDS):
         joined, doubts = _join(whole.ranked(pairs, groups), groups)
         if not joined:

@@ -116,6 +116,11 @@ class Names:
         """The first word of each, in Latin letters: what a nickname stands for."""
         return [latin(t.partition(" ")[0]) for t in self.words.texts]
 
+    @cached_property
+    def counts(self) -> Numbers:
+        """Words in each."""
+        return np.array([len(t.split()) for t in self.words.texts], dtype=np.int64)
+
     def latin_words(self, number: int) -> list[str]:
         return [latin(word) for word in self.words.texts[number].split()]
 
@@ -176,14 +181,14 @@ class Columns:
 
     @cached_property
     def surnames(self) -> NDArray[np.bool_]:
-        """Of each name part: whether it may begin a family name, as far as other records tell."""
+        """Of each name part: whether other records tell that it begins family names."""
         texts = self.names.words.texts
         numbers = {text: n for n, text in enumerate(texts)}
         heads = np.array([numbers.get(text.partition(" ")[0], 0) for text in texts])
         whole = (self.given > 0) & (self.family > 0)
         first = np.bincount(self.given[whole], minlength=len(texts))
         last = np.bincount(heads[self.family[whole]], minlength=len(texts))
-        found: NDArray[np.bool_] = np.log2((first + 1.0) / (last + 1.0)) <= TURNED
+        found: NDArray[np.bool_] = np.log2((last + 1.0) / (first + 1.0)) >= TURNED
         return found
 
     @cached_property

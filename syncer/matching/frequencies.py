@@ -52,10 +52,11 @@ def counted(c: Columns) -> Weights:
         "names": _held(c.names.words.texts, parts, apps),
         "bones": _held(list(dict.fromkeys(["", *c.names.bones])), c.names.skeletons[parts], apps),
         "full": _held(c.full_texts, c.full, c.app),
-        "orgs": _held(c.orgs.texts, c.org, c.app),
         "domains": _held(c.domains.texts, c.house, c.app),
         "cities": _held(c.cities.texts, c.city, c.app),
     }
+    if c.org.any():  # else nothing is known of how common companies are
+        held["orgs"] = _held(c.orgs.texts, c.org, c.app)
     return replace(Weights(), people=people, held=held, single=int(c.app.max(initial=0)) <= 1)
 
 

@@ -26,7 +26,7 @@ class Gaps:
 
     def filled(self, one: Apps, other: Apps) -> float:
         """log2 of the odds that this adds to two groups in these apps; nothing where both are in one app."""
-        if one & other:
+        if one & other or not self._seen:
             return 0.0
         return -SAID * (log2(self._lacking(one, other)) + log2(self._lacking(other, one)))
 

@@ -11,6 +11,7 @@ from syncer.matching.traits import Traits, guessed, mail, name_of, own_domains, 
 from syncer.model import LinkKey, Value
 
 LONGEST = 160  # characters of a key, or of a part of a name
+OFFICE = 30  # and of a company: all parts together are one key, and PostgreSQL bounds its bytes
 WHO = "who"  # the kind under which the index keeps names and places
 SOUND = "sound"  # and what their names sound like
 BOX = "box"  # and addresses without tags
@@ -45,6 +46,11 @@ class Keys:
         known = {key for keys in self.exact.values() for key in keys}
         rows += [(BOX, box, t.app, t.id) for box in t.mails if box not in known]
         return rows
+
+
+def without_office(kind: str, key: str) -> tuple[str, str]:
+    """A (kind, key) of the index without the company, which may change though nothing of the person does."""
+    return (kind, "|".join(key.split("|")[:6])) if kind == WHO else (kind, key)
 
 
 def sounds_like(t: Traits) -> str:
@@ -89,7 +95,7 @@ def keys_of(
     given, family = given[:LONGEST], family[:LONGEST]
     city = fold_city(str(values.get("city") or ""))[:LONGEST]
     country = fold(str(values.get("country") or ""))[:LONGEST]
-    place = (city, country, fold_company(office)[:LONGEST])
+    place = (city, country, fold_company(office)[:OFFICE])
     return Keys(kept, kinds, _traits(app, id, given, family, generation, place, kept, kinds))
 
 

@@ -104,9 +104,11 @@ def match(
     if weights is None:
         scorer = learned(scorer, compared)
     scoring = _Scoring(scorer, compared, careful=single)
-    rules = _rules(ranked, decided or Decided(), single)
-    if single:
-        rules = replace(rules, first=compared.levels["mail"] == Level.SAME)
+    rules = replace(
+        _rules(ranked, decided or Decided(), single),
+        alone=scorer.w.single,
+        first=compared.levels["mail"] == Level.SAME if single else None,
+    )
     apps = range(columns.size) if scorer.w.single else columns.app.tolist()  # in one app nobody is a rival
     found = group(i, j, scoring.total(compared), apps, scoring, rules)
     groups: dict[int, list[Traits]] = {}

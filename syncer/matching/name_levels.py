@@ -40,21 +40,17 @@ def compare_names(c: Columns, i: Numbers, j: Numbers) -> tuple[Levels, Levels, F
 
 
 def _compound(c: Columns, i: Numbers, j: Numbers, given: Levels, family: Levels, at: Numbers) -> None:
-    """A family name of several words looks like a whole name where the given name is missing, and where it is
-    an initial: "Garcia Lopez" and "J. Garcia Lopez" are Javier Garcia Lopez's. "Jose Garcia" is not Maria
-    Jose Garcia's: Jose is a given name elsewhere."""
-    several, texts = c.names.several, c.names.latin_words
-    at = at[several[c.family[i[at]]] | several[c.family[j[at]]]]
-    for n in at[family[at] > Level.MISSING].tolist():
-        for bare, named in ((int(i[n]), int(j[n])), (int(j[n]), int(i[n]))):
-            first, last = texts(c.given[named]), texts(c.family[named])
-            words = [*texts(c.given[bare]), *texts(c.family[bare])]
-            initial = len(words) == len(last) + 1 and bool(first) and words[0] == first[0][:1]
-            if initial or (len(words) == len(last) > 1 and c.surnames[c.given[bare]]):
-                level = _same_words(words[1:] if initial else words, last)
-                if level:
-                    given[n], family[n] = Level.INITIAL if initial else Level.MISSING, level
-                    break
+    """A family name of several words looks like a whole name where the given name is missing: "Garcia Lopez"
+    is Javier Garcia Lopez. "Ahmed Hassan" is hardly Sara Ahmed Hassan: only a word that others have for a
+    family name, and few for a given one, begins one."""
+    counts, words = c.names.counts, c.names.latin_words
+    for bare, named in ((i[at], j[at]), (j[at], i[at])):
+        parts = counts[c.family[named]]
+        compound = (parts > 1) & (counts[c.given[bare]] + counts[c.family[bare]] == parts)
+        for n in np.flatnonzero(compound & c.surnames[c.given[bare]] & (family[at] > 0)).tolist():
+            whole = [*words(c.given[bare[n]]), *words(c.family[bare[n]])]
+            if level := _same_words(whole, words(c.family[named[n]])):
+                given[at[n]], family[at[n]] = Level.MISSING, max(level, family[at[n]])
 
 
 def _same_words(one: Sequence[str], other: Sequence[str]) -> int:

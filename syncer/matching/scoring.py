@@ -62,7 +62,7 @@ COUNTRY = 0.2  # how often two strangers live in one country
 SAME_INITIAL = 0.08  # how often different names begin with one letter
 ACCIDENT = 0.02  # people who have an address or number by mistake
 UNSEEN = 0.3  # further holders of a name or an office that the data does not show
-STAFF = 20.0  # how many others are in a company, for weights of a version that did not count them
+STAFF = 0.02  # of all people, so many are in one company, where weights did not count them
 SECOND = (0.01, 0.3)  # how many of a person's records have the second address: between these
 OFFICE_BOX = -3.0  # log2: a person who is known by a mailbox of the office alone, and by another address
 SHARED_BOX = 0.5  # how often relatives and colleagues share an address that is known to be shared
@@ -92,7 +92,8 @@ class Scorer:
         self.names = others_of(w, "names", c.names.words.texts)
         self.bones = others_of(w, "bones", c.names.bones)
         self.cities = others_of(w, "cities", c.cities.texts)
-        self.orgs = others_of(w, "orgs", c.orgs.texts, STAFF if w.version < 3 else 0.0)
+        counted = w.version >= 3 and "orgs" in w.held
+        self.orgs = others_of(w, "orgs", c.orgs.texts, 0.0 if counted else STAFF * w.people)
         self.domains = others_of(w, "domains", c.domains.texts)
         self.of_mail, self.of_phone = holders(c, c.mail), holders(c, c.phone)
         self.of_fact = {kind: people_by_value(column, c.app) for kind, column in c.facts.items()}

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from syncer.intake import observation_keys
 from syncer.matching.keys import restored
+from syncer.model import Observation
+from syncer.offices import office_slot
+from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from tests.engine.town import CONTACTS, Town, settled
 
@@ -58,6 +62,39 @@ def test_somebody_of_that_name_in_the_same_company_is_no_new_person(
     town.apps["mail", "contacts"].user_create({**MARA, "email": "m.lind@post.test", "company": company})
     town.run()
     assert people(town, "crm") - before == created
+
+
+def test_an_open_question_stays_open_when_only_the_company_changes(tmp_path: Path) -> None:
+    town = town_with_mara(tmp_path)
+    other = {"name": "Otto", "surname": "Wagner", "email": "o@post.test", "company": "Acme"}
+    id = town.apps["mail", "contacts"].user_create(other)
+    shown = Observation("mail", id, dict(town.apps["mail", "contacts"].records[id]), town.clock())
+    keys = observation_keys(town.sync("contacts", TWO_NAMES, targets={"company": "companies"}), shown, "Acme")
+    with town.db.transaction():
+        Records(town.db, "contacts").keys.save([], keys.stored())
+        Ledger(town.db, "contacts").save_reviews("run-000", [("mail", id, "crm", "1", 0.5, "not sure")])
+    town.apps["mail", "contacts"].user_edit(id, {"company": None})
+    town.run()
+    assert office(town, "mail", id) == ""
+    with town.db.reading():
+        assert Ledger(town.db, "contacts").reviewed() == {("mail", id)}
+
+
+def test_a_new_surname_leaves_the_company(tmp_path: Path) -> None:
+    town = town_with_mara(tmp_path)
+    (id,) = town.apps["crm", "contacts"].records
+    town.apps["crm", "contacts"].user_edit(id, {"surname": "Berg"})
+    settled(town)
+    assert office(town, "crm", id) == "acme"
+
+
+def test_an_owner_is_no_company(tmp_path: Path) -> None:
+    owned = TWO_NAMES.replace(
+        "  company:\n", "  owner: {type: reference, to: user, in: {crm: owner, desk: owner}}\n  company:\n"
+    )
+    contacts = Town(tmp_path).sync("contacts", owned, targets={"user": "users", "company": "companies"})
+    found = {app: office_slot(contacts, app) for app in ("crm", "desk", "mail")}
+    assert {app: slot.name for app, slot in found.items() if slot} == dict.fromkeys(found, "company")
 
 
 def test_another_company_is_read_again(tmp_path: Path) -> None:

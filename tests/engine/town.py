@@ -42,6 +42,7 @@ PEOPLE = Traits(
         FieldSpec("name"),
         FieldSpec("surname"),
         FieldSpec("company", kind="reference", reference="companies"),
+        FieldSpec("owner", kind="reference", reference="companies"),
     ),
     unique=("email",),
 )
