@@ -373,11 +373,16 @@ def test_weights_that_did_not_count_companies_take_them_for_common_ones() -> Non
     records = [traits("hubspot", "1", name="Ada Thornfield", **shared), traits("zendesk", "1", **shared)]
     columns = Columns(records)
 
-    def score(version: int) -> float:
-        scorer = Scorer(replace(counted(columns), people=10_000.0, version=version), columns)
-        return float(scorer.score(compare(columns, np.array([0]), np.array([1]))).total[0])
+    weights = replace(counted(columns), people=10_000.0)
+    uncounted = {kind: held for kind, held in weights.held.items() if kind != "orgs"}
 
-    assert score(2) < score(3) - 1.0
+    def score(w: Weights) -> float:
+        scored = Scorer(w, columns).score(compare(columns, np.array([0]), np.array([1])))
+        return float(scored.total[0])
+
+    assert score(replace(weights, version=2)) < score(weights) - 1.0
+    assert score(replace(weights, held=uncounted)) < score(weights) - 1.0
+    assert "orgs" not in counted(Columns([replace(r, org="") for r in records])).held
 
 
 def test_an_app_may_hold_a_person_twice() -> None:
