@@ -216,3 +216,7 @@ class ObjectMapping:
     @property
     def order(self) -> Sequence[str]:
         return tuple(self.apps)
+
+    def consent_slot(self, app: str) -> Slot | None:
+        """Where an app shows consent; None where it is not mapped there."""
+        return next((slot for slot in self.apps[app].slots.values() if self.consent in slot.fields), None)

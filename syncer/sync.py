@@ -69,7 +69,7 @@ class Sync:
             if not recognised.isdisjoint(slot.fields):
                 keys[slot.app] += (slot,)
         object.__setattr__(self, "key_slots", keys)
-        held = {slot.app: slot.name for slot in slots if self.mapping.consent in slot.fields}
+        held = {app: shows.name for app in self.mapping.apps if (shows := self.mapping.consent_slot(app))}
         object.__setattr__(self, "_consent_slots", held)
 
     def unique_slots(self, app: str) -> list[tuple[str, Slot]]:

@@ -135,9 +135,7 @@ def _related(person: Person, other: Person, noise: Noise, dice: random.Random, t
     return person
 
 
-def _person(
-    key: int, companies: list[Company], taken: set[str], noise: Noise, dice: random.Random
-) -> Person:
+def _person(key: int, companies: list[Company], taken: set[str], noise: Noise, dice: random.Random) -> Person:
     company = dice.choice(companies) if dice.random() < 0.6 else None
     culture = dice.choices(CULTURES, [c.share for c in CULTURES])[0]
     if company and dice.random() < 0.7:

@@ -260,7 +260,7 @@ def _consent_obstacle(p: Planning, app: AppMap, values: Mapping[str, Value]) -> 
     state = p.golden.value.get(name)
     if state is None:
         return "nothing is known of the person's consent, and a new record there would count as consent"
-    slot = next((s for s in app.slots.values() if name in s.fields), None)
+    slot = p.lens.mapping.consent_slot(app.app)
     given = state_of(slot, values.get(slot.name)) if slot else None
     if rank(given or default) < rank(str(state)):
         return f"the app cannot take a new record that is {state}"

@@ -140,8 +140,7 @@ def join(sent: Sent, record: str, golden: Golden) -> Link:
 
 def _doubt_consent(link: Link, sent: Sent) -> None:
     """What a record that we have made shows of consent, we or its app gave it: it is nobody's opt-in."""
-    slots = sent.mapping.apps[link.app].slots.values()
-    slot = next((s for s in slots if sent.mapping.consent in s.fields), None)
+    slot = sent.mapping.consent_slot(link.app)
     if slot is not None and slot.name not in link.seen and slot.name not in link.pending:
         _, value = sent.item.slots.get(slot.name, (ABSENT, None))
         link.pending[slot.name] = Pending(ABSENT, value, {}, sent.sent_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.matching.generate import NOISES, rows
+from syncer.matching.matcher import Matched
 from syncer.matching.traits import Traits, person
 from syncer.usecases.match_file import FACTS
 
@@ -19,3 +20,7 @@ def background(people: int = 400, seed: int = 99) -> list[Traits]:
         person(r.app, f"b{r.id}", r.values, [r.values["email"]], [r.values["phone"]])
         for r in rows(people, seed, NOISES["mild"])
     ]
+
+
+def groups(found: Matched) -> dict[tuple[str, str], int]:
+    return {record.key: n for n, group in enumerate(found.groups) for record in group}

@@ -5,20 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncer.matching.columns import Columns
-from syncer.matching.frequencies import counted
-from syncer.matching.levels import compare
-from syncer.matching.matcher import Matched, match
-from syncer.matching.scoring import Scorer
+from syncer.matching.matcher import match
 from syncer.matching.traits import Traits
-from syncer.matching.weights import Weights
 from syncer.model import LinkKey
-from tests.matching.background import background, traits
+from tests.matching.background import background, groups, traits
 
 Values = dict[str, str]
 
@@ -286,10 +280,6 @@ def everybody() -> dict[tuple[str, str], int]:
     return groups(match(records))
 
 
-def groups(found: Matched) -> dict[tuple[str, str], int]:
-    return {record.key: n for n, group in enumerate(found.groups) for record in group}
-
-
 @pytest.mark.parametrize("name", ONE)
 def test_one_person(name: str, everybody: dict[tuple[str, str], int]) -> None:
     n = list(ONE).index(name)
@@ -335,56 +325,6 @@ def test_a_chain_is_cut() -> None:
     assert found["hubspot", "end"] != found["zendesk", "end"]
 
 
-def test_two_who_each_keep_to_an_address_are_hardly_one() -> None:
-    """One person's records would mix the addresses; a single record of the second is no such sign."""
-
-    def score(of_other: int) -> float:
-        records = [traits("hubspot", f"a{n}", name="Agnes Hargrove", email="a@brass.example") for n in "12"]
-        records += [
-            traits("zendesk", f"h{n}", name="Agnes Hargrove", email="h@brass.example")
-            for n in range(of_other)
-        ]
-        columns = Columns(records)
-        i, j = np.array([(n, 2 + m) for n in range(2) for m in range(of_other)]).T
-        pair = np.zeros(len(i), dtype=np.int64)
-        (found,) = Scorer(Weights(), columns).score_groups(compare(columns, i, j), pair, np.array([False]))
-        return float(found)
-
-    assert score(2) < score(1) - 1.5
-
-
-@pytest.mark.parametrize(("shown", "least", "most"), [(1, 0.4, 0.8), (3, 2.8, 4.2)])
-def test_namesakes_that_the_data_shows_count_for_more_than_those_its_parts_let_expect(
-    shown: int, least: float, most: float
-) -> None:
-    """Of a common given name and a common family name many would be expected, in one culture."""
-    records = [traits("hubspot", f"g{n}", name=f"Maria Nobody{n}") for n in range(60)]
-    records += [traits("hubspot", f"f{n}", name=f"Given{n} Silva") for n in range(60)]
-    records += [traits("hubspot", f"s{n}", name="Maria Silva") for n in range(shown)]
-    records += [traits("zendesk", "z", name="Maria Silva")]
-    records += [traits("hubspot", f"o{n}", name=f"Other{n} Else{n}") for n in range(2_000)]
-    columns = Columns(records)
-    found = Scorer(counted(columns), columns).namesakes
-    assert least < float(found[[r.id for r in records].index("z")]) < most
-
-
-def test_weights_that_did_not_count_companies_take_them_for_common_ones() -> None:
-    shared = {"company": "Acme Ltd", "phone": "+44 7700 900123"}
-    records = [traits("hubspot", "1", name="Ada Thornfield", **shared), traits("zendesk", "1", **shared)]
-    columns = Columns(records)
-
-    weights = replace(counted(columns), people=10_000.0)
-    uncounted = {kind: held for kind, held in weights.held.items() if kind != "orgs"}
-
-    def score(w: Weights) -> float:
-        scored = Scorer(w, columns).score(compare(columns, np.array([0]), np.array([1])))
-        return float(scored.total[0])
-
-    assert score(replace(weights, version=2)) < score(weights) - 1.0
-    assert score(replace(weights, held=uncounted)) < score(weights) - 1.0
-    assert "orgs" not in counted(Columns([replace(r, org="") for r in records])).held
-
-
 def test_an_app_may_hold_a_person_twice() -> None:
     records = background(120)
     twin = {"name": "Sigrun Eklund", "email": "sigrun@eklund.example", "phone": "+46 70 555 01 01"}
@@ -420,43 +360,6 @@ def test_in_one_app_alone_nobody_is_a_rival() -> None:
 def test_nothing_to_match() -> None:
     assert match([]).groups == []
     assert [len(g) for g in match([traits("hubspot", "1", name="Ada")]).groups] == [1]
-
-
-FAMILY = [traits("hubspot", f"f{n}", first_name=f"Given{n}", last_name=f"Jimenez Else{n}") for n in range(8)]
-GIVEN = [traits("hubspot", f"g{n}", first_name="Jimenez", last_name=f"Else{n}") for n in range(8)]
-
-
-@pytest.mark.parametrize(
-    ("others", "one"),
-    [
-        pytest.param(FAMILY, True, id="others have it for a family name"),
-        pytest.param(FAMILY + GIVEN, False, id="as many have it for a given name"),
-        pytest.param(GIVEN, False, id="others have it for a given name"),
-        pytest.param([], False, id="nobody else has it"),
-    ],
-)
-@pytest.mark.parametrize("bare", ["Jimenez Quiroga", "J Jiménez Quiroga"])
-def test_a_double_family_name_without_the_given_name(bare: str, others: list[Traits], one: bool) -> None:
-    """It may be Juan's, or the whole name of somebody called Jimenez: others tell."""
-    records = [*background(120), *others]
-    records += [
-        traits("hubspot", "h", first_name="Juan", last_name="Jiménez Quiroga", email="jq@mail.example.org"),
-        traits("zendesk", "z", name=bare, email="jq@mail.example.org"),
-    ]
-    found = groups(match(records))
-    assert (found["hubspot", "h"] == found["zendesk", "z"]) == one
-
-
-def test_a_father_and_a_daughter_with_his_name_are_two_beside_few_others() -> None:
-    """A sync compares a new record with those that resemble it alone."""
-    weights = match([*background(120), *GIVEN]).weights
-    home = {"phone": "+20 10 1234 5678", "city": "Cairo"}
-    records = [
-        traits("hubspot", "her", first_name="Sara", last_name="Ahmed Hassan", email="sara@h.example", **home),
-        traits("zendesk", "his", first_name="Ahmed", last_name="Hassan", email="ahmed@h.example", **home),
-    ]
-    found = groups(match(records, weights, single=True))
-    assert found["hubspot", "her"] != found["zendesk", "his"]
 
 
 def test_an_initial_does_not_hide_another_given_name() -> None:
