@@ -11,6 +11,7 @@ help: ## List the targets
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q syncer connectors mappings conflicts
 	@touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.runtime

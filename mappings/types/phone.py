@@ -112,7 +112,8 @@ def _number(text: str, region: str | None) -> str | None:
     if region is not None:
         if national := _plain(text, region):
             return _existing(national, region)
-        if _has_trunk(region) is not lib.normalize_digits_only(text).startswith("0"):
+        shown = text if text.isdecimal() else lib.normalize_digits_only(text)
+        if _has_trunk(region) is not shown.startswith("0"):
             return None
     try:
         number = lib.parse(text, region)

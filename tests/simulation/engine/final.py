@@ -158,10 +158,10 @@ class AtRest:
             return
         here = self.memory.of_slot(link.key, slot.name)
         mine = [x for x in here if x.who == "person" and not slot.same(x.before, x.after)]
-        shows = [s for s in self.memory.shows.get(link.key, ()) if slot.name in s.values]
-        if not mine or not shows:
+        met = self.watch.met(link.key, slot.name)
+        if not mine or met is None:
             return
-        last, first = mine[-1], self._first_decided(link.key, shows[0].seq)
+        last, first = mine[-1], self._first_decided(link.key, met)
         if "tags" in slot.fields:
             self._tags_kept(golden, link, last, first)
             return

@@ -119,11 +119,18 @@ class Shown:
             return False
         return slot.same(shown[-1].values[x.slot], x.after)
 
+    def met(self, key: Key, slot: str) -> int | None:
+        """When the engine was first shown this field of a record that was not archived: of one that is
+        archived, consent alone is taken in."""
+        shows = self.memory.shows.get(key, ())
+        return min((s.seq for s in shows if slot in s.values and not s.archived), default=None)
+
     def first_shown(self, x: Happening) -> int:
-        """When the engine was first shown what was typed here."""
+        """When the engine was first shown what was typed here. What was passed over is shown again."""
         shows = self.memory.shows.get(x.key, ())
+        counted = [s for s in shows if x.slot == "consent" or s.seq not in self.passed_over]
         return min(
-            (s.seq for s in shows if s.seq > x.seq and s.values.get(x.slot) == x.after),
+            (s.seq for s in counted if s.seq > x.seq and s.values.get(x.slot) == x.after),
             default=self.memory.seq,
         )
 

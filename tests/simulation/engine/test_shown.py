@@ -81,3 +81,30 @@ def test_what_is_changed_back_counts_once_it_was_decided_about_what_came_between
     watch.decisions, watch.linked_at = [2, decided], {KEY: 2}
     slot = cast(Slot, SimpleNamespace(same=operator.eq))
     assert watch.undone_before_it_counted(slot, again) is undone
+
+
+@pytest.mark.parametrize(
+    ("slot", "passed_over", "first"),
+    [("note", False, 5), ("note", True, 9), ("consent", True, 5)],
+    ids=["taken in", "a later call of the app failed", "of consent all counts"],
+)
+def test_what_was_typed_is_shown_when_it_is_taken_in(slot: str, passed_over: bool, first: int) -> None:
+    """Typed at 3, shown at 5, and shown again at 9."""
+    memory = Memory(10)
+    x = typed(3, "k001", "k002", slot)
+    memory.log.append(x)
+    memory.shows[KEY] = [Showing(seq, NOON, "pull", {slot: "k002"}, seq) for seq in (5, 9)]
+    watch = Shown(cast(Any, SimpleNamespace(memory=memory)))
+    watch.passed_over = {5} if passed_over else set()
+    assert watch.first_shown(x) == first
+
+
+def test_a_field_that_was_mapped_while_its_record_was_archived_is_met_once_it_is_restored() -> None:
+    memory = Memory(10)
+    memory.shows[KEY] = [
+        Showing(1, NOON, "pull", {"email": "k001@x.test"}, 1),
+        Showing(3, NOON, "pull", {"email": "k001@x.test", "score": 5.125}, 3, archived=True),
+        Showing(5, NOON, "pull", {"email": "k001@x.test", "score": None}, 5),
+    ]
+    watch = Shown(cast(Any, SimpleNamespace(memory=memory)))
+    assert (watch.met(KEY, "email"), watch.met(KEY, "score"), watch.met(KEY, "note")) == (1, 5, None)
