@@ -38,6 +38,10 @@ SEEDS ?= 10000
 simulate: .venv/.dev ## Play random histories of the engine (SEEDS=10000, or from:to) and check every promise
 	@$(BIN)/python -m tests.simulation.engine.run --seeds $(SEEDS)
 
+.PHONY: simulate-undo
+simulate-undo: .venv/.dev ## The same, with an undo in each
+	@$(BIN)/python -m tests.simulation.engine.run --undo --seeds $(SEEDS)
+
 .PHONY: simulate-mutants
 simulate-mutants: .venv/.dev ## Break the engine in many ways and show that the histories notice each
 	@$(BIN)/python -m tests.simulation.engine.run_mutants

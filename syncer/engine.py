@@ -17,12 +17,13 @@ from syncer.following import Following
 from syncer.holding import Holding, take_off_lowered
 from syncer.holding import Plan as Plan
 from syncer.intake import Intake
+from syncer.looking import look_again
 from syncer.model import Item
 from syncer.options import Options as Options
 from syncer.ports import Ports, Stopping
 from syncer.report import AppRow, Report
 from syncer.steps.match import find_matches
-from syncer.steps.pull import Pulled, Puller, look_again
+from syncer.steps.pull import Pulled, Puller
 from syncer.steps.recover import Recovery
 from syncer.steps.write import Writer, Wrote
 from syncer.stopping import stopped_in
@@ -37,7 +38,7 @@ ROUNDS = 3  # how often a run merges again what moved while it wrote
 
 @dataclass(slots=True)
 class Run:
-    """The state of one run while it lasts."""
+    """The state of one run while it lasts. `met`: app -> golden ids whose create met a record there."""
 
     id: str
     report: Report
@@ -47,6 +48,7 @@ class Run:
     short: set[str] = field(default_factory=set)
     lost: int = 0
     refs: Iterator[int] = field(default_factory=count)
+    met: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def next_ref(self) -> str:
         """A name for one write, of which no other run has the same."""
@@ -153,6 +155,7 @@ class Engine:
             )
             with self.db.transaction():
                 recovery.settle_updates([f for f in mine if f.item.kind in ("update", "archive")])
+                self.ledger.record_unanswered([f for f in mine if f.item.kind == "create"])
             tasks[name] = recovery.look_up([f for f in mine if f.item.kind in ("create", "merge")])
         self.ports.workers.drive(tasks)
         return {name: r for name, r in recoveries.items() if r.result.lost or r.result.untold}
@@ -270,7 +273,10 @@ class Engine:
         writers = {f"{w.app.name} {n}": w for n, w in enumerate(self._writers(run, items))}
         self.ports.workers.drive({name: w.task() for name, w in writers.items()})
         wrote = [(w.app.name, w.result) for w in writers.values()]
-        existed = {name: w.existed for name, w in wrote if w.existed}
+        existed: dict[str, list[str]] = defaultdict(list)  # of all lanes of an app
+        for name, result in wrote:
+            if result.existed:
+                existed[name] += result.existed
         errors = self.ports.workers.drive(
             {n: look_again(self.intakes[n], ids, self.ports.now) for n, ids in existed.items()}
         )
@@ -299,6 +305,7 @@ class Engine:
                     now=self.ports.now,
                     progress=self.ports.progress,
                     next_ref=run.next_ref,
+                    met=run.met[name],
                 )
 
     def _account(self, run: Run, items: list[Item], wrote: Sequence[tuple[str, Wrote]]) -> None:

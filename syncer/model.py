@@ -238,7 +238,8 @@ class LogEntry:
             first_merge  apps differ at first contact
             join         what joined differs from a golden value that stood already
             overruled    an edit that may not become golden: the field is only written there, a blank that
-                         does not travel, or refused by `--reject`
+                         does not travel, or refused by `--reject`; or a value that an undo had left in its
+                         app, replaced by what the field has become since
             narrower     an app's shorter form of the same value
             consent      several states were seen: the most restrictive counts
             aba          the value before our write came back: perhaps somebody typed it again

@@ -13,10 +13,10 @@ from syncer.config.files import Config
 from syncer.engine import Engine, Options, Plan
 from syncer.exporting import Exporting
 from syncer.logs import log
+from syncer.looking import look_at
 from syncer.ports import Ports
 from syncer.report import AppRow, Report, Status
 from syncer.retaining import Retaining
-from syncer.steps.pull import look_at
 from syncer.store.database import Database
 from syncer.store.history import History
 from syncer.store.keys import by_app

@@ -90,6 +90,7 @@ def split(
             waiting=[o for o in looked.waiting if (o.key in leaving) == apart],
             news=looked.news,
             moved=looked.moved,
+            away=looked.away,
         )
         for golden, apart in ((whole.golden.copy(), False), (Golden(name), True))
     )
@@ -246,8 +247,11 @@ def _would_raise(slot: Slot, now: Value, back: Value, lens: Lens) -> bool:
 
 
 def _target(side: Reversal, link: Link, slot: Slot, own: Mapping[str, Value], lens: Lens) -> Value | Mark:
-    """The record's own value where that is what its side holds; ABSENT where nothing can be told."""
+    """The record's own value where that is what its side holds; ABSENT where nothing can be told, or where a
+    conflict is held: a person decides."""
     golden, seen = side.unit.golden.value, link.seen[slot.name]
+    if any(f in side.unit.golden.held for f in slot.fields):
+        return ABSENT
     mine = own.get(slot.name, ABSENT)
     if lens.mapping.consent in slot.fields:
         if rank(as_text(golden.get(slot.fields[0]))) > rank("subscribed"):

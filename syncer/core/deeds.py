@@ -94,6 +94,7 @@ class Reversal:
     touched    (record, slot) to be put back, (record, None) to be archived
     changed    golden field -> (before, after) of this undo; was: where the value before had come from
     news       (record, slot) that a person changed since; moved: records that somebody touched since
+    away       records that are not there any more
     """
 
     unit: Unit
@@ -107,3 +108,4 @@ class Reversal:
     was: dict[str, Provenance] = field(default_factory=dict)
     news: set[tuple[LinkKey, str]] = field(default_factory=set)
     moved: set[LinkKey] = field(default_factory=set)
+    away: set[LinkKey] = field(default_factory=set)

@@ -52,17 +52,28 @@ def _merge_field(m: Merging, field: Field, offered: Sequence[Offer]) -> None:
     if len(candidates) > 1:
         _choose(m, field, candidates)
     elif candidates[0].kind != "golden":
+        _name_unseen(m, field, wanted, candidates[0])
         m.take(field, candidates[0], "edit" if candidates[0].kind == "edit" else "first")
 
 
+def _name_unseen(m: Merging, field: Field, wanted: Sequence[Offer], winner: Candidate) -> None:
+    """An edit where an undo had left another value replaces a golden one that nobody saw there: name it."""
+    golden = _golden_candidate(m, field)
+    if golden is None or golden.value is None or not all(o.parted for o in wanted):
+        return
+    if (golden.app, golden.record) != (winner.app, winner.record):
+        note = "replaced by an edit where an undo had left another value"
+        m.note("overruled", field, [golden], "undo", note, winner=winner)
+
+
 def _confirmed(m: Merging, field: Field, offered: Sequence[Offer]) -> list[Candidate]:
-    """What golden says, typed in an app that had not agreed with it: somebody stands for it against the
+    """What golden says, typed in an app that showed something else: somebody stands for it against the
     others. It is golden's value, since the app may hold it in a narrower form."""
     return [
         replace(o.candidate, value=m.golden.value[field.name])
         for o in offered
         if o.candidate.kind == "edit"
-        and o.rival
+        and (o.rival or o.parted)
         and direction(field, o.link.app) != "to"
         and (o.candidate.value is not None or field.blank != "keep")
         and shows(m.lens, o.link, o.slot, m.golden.value)

@@ -24,13 +24,15 @@ MARGIN = timedelta(minutes=1)  # clocks differ, and stamps may be coarse
 @dataclass(slots=True)
 class Offer:
     """A candidate with where it came from. `before` is the golden form that the app held (None: blank or
-    unknown), `rival` whether the app had not agreed with golden when it was edited."""
+    unknown), `rival` whether the app had not agreed with golden when it was edited, `parted` whether an undo
+    had left it with a value of its own."""
 
     candidate: Candidate
     link: Link
     slot: Slot
     before: Value
     rival: bool
+    parted: bool
 
 
 @dataclass(slots=True)
@@ -96,6 +98,7 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
         _set_aside(reading, link, slot, obs, str(error))
         return
     seen[name] = value
+    parted = name in link.parted
     end_undo(link, name)
     if len(parts) > 1 and shows(reading.lens, link, slot, reading.golden.value):
         link.agreed.update(dict.fromkeys(parts, DISAGREES))  # until it is compared with what golden becomes
@@ -109,7 +112,7 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
                 continue
         elif part is None:
             continue  # a blank found at first contact is no candidate
-        _offer(reading, link, slot, field, part, former, known, obs)
+        _offer(reading, link, slot, field, part, former, known, obs, parted)
 
 
 def end_undo(link: Link, slot: str) -> None:
@@ -135,13 +138,14 @@ def _offer(
     former: Mapping[str, Value],
     known: bool,
     obs: Observation,
+    parted: bool,
 ) -> None:
     golden = reading.golden.value
     kind: Literal["edit", "first", "join"] = "edit" if known else "join" if field in golden else "first"
     time, time_kind = date_of(link, slot.name, obs, known)
     candidate = Candidate(part, link.app, link.id, time, kind, time_kind)
     rival = field in golden and not agrees(reading.lens, link, field, golden)
-    offer = Offer(candidate, link, slot, former.get(field), rival)
+    offer = Offer(candidate, link, slot, former.get(field), rival, parted)
     reading.offers.setdefault(field, []).append(offer)
     link.agreed[field] = DISAGREES
 

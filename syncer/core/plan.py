@@ -17,6 +17,7 @@ from syncer.core.consent import state_of
 from syncer.core.forms import shows
 from syncer.core.lens import Lens, Unresolved
 from syncer.core.observe import agrees
+from syncer.core.parted import given_way
 from syncer.model import ABSENT, DISAGREES, FREEZE_AFTER, Golden, Item, Link, LogEntry, Mark, Value, sent_form
 
 
@@ -95,7 +96,8 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
     fields = [f for f in slot.fields if f in golden]
     if not fields:
         return ABSENT
-    if name in link.parted:
+    parted = name in link.parted
+    if parted:
         if all(agrees(p.lens, link, f, golden) for f in fields):
             return _due_parted(p, link, slot)
         del link.parted[name]
@@ -118,7 +120,11 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
         link.agreed.update(dict.fromkeys(fields, DISAGREES))
     if not (link.primary and slot.writable and slot.flows_out):
         return ABSENT
-    return ABSENT if _stopped(p, link, slot, after) else after
+    if _stopped(p, link, slot, after):
+        return ABSENT
+    if parted:
+        p.log += given_way(p.lens, p.golden, link, slot)
+    return after
 
 
 def _due_parted(p: Planning, link: Link, slot: Slot) -> Value | Mark:

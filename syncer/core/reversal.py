@@ -42,6 +42,8 @@ def look(unit: Unit, lens: Lens) -> Reversal:
         if obs.state != "found":
             r.waiting.append(obs)
             r.moved.add(link.key)
+            if obs.state in ("archived", "deleted", "merged"):
+                r.away.add(link.key)
             continue
         slots = lens.mapping.apps[link.app].slots
         news = {n: v for n, v in obs.values.items() if n in slots and _is_news(link, slots[n], v, obs)}

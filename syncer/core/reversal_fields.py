@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from conflicts.consent import rank
 from mappings.model import BadValue, Slot
 from syncer.core.consent import state_of
 from syncer.core.deeds import Act, Deed, Line, Reversal, Rules
 from syncer.core.lens import Lens, Unresolved
-from syncer.model import ABSENT, DISAGREES, Link, LinkKey, Mark, Value, as_text
+from syncer.model import ABSENT, DISAGREES, Golden, Link, LinkKey, Mark, Value, as_text
+
+
+@dataclass(slots=True)
+class Ours:
+    """What a run wrote into one slot: the value before its first write, and after its last. `last`: what was
+    written there last, and by which run: what looks like ours may have been typed since."""
+
+    before: Value | Mark
+    after: Value
+    last: tuple[str, Value]
 
 
 def put_fields_back(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
     """Before-images where an app still holds what the run wrote, and golden as it was."""
     by_key = {link.key: link for link in r.unit.links}
     targets: dict[tuple[LinkKey, str], Value] = {}
-    for (key, name), (before, after) in _sent(deed).items():
-        target = _target(r, by_key.get(key), key, name, before, after, rules, lens)
+    for (key, name), ours in _written(deed).items():
+        target = _target(r, by_key.get(key), key, name, ours, deed.run, rules, lens)
         if not isinstance(target, Mark):
             targets[key, name] = target
     _golden_back(r, deed, rules, lens)
@@ -26,15 +36,20 @@ def put_fields_back(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
     _part(r, targets, lens)
 
 
-def _sent(deed: Deed) -> dict[tuple[LinkKey, str], tuple[Value | Mark, Value]]:
-    """What the run wrote into existing records: before its first write, after its last."""
-    sent: dict[tuple[LinkKey, str], tuple[Value | Mark, Value]] = {}
-    for write in deed.writes:
-        if write.kind == "update" and write.record and write.outcome in ("applied", "unknown"):
-            for name, (before, after) in write.slots.items():
-                key = (write.app, write.record), name
-                sent[key] = (sent[key][0] if key in sent else before, after)
-    return sent
+def _written(deed: Deed) -> dict[tuple[LinkKey, str], Ours]:
+    """What the run wrote into existing records."""
+    found: dict[tuple[LinkKey, str], Ours] = {}
+    for write in deed.later:
+        if write.kind != "update" or not write.record or write.outcome not in ("applied", "unknown"):
+            continue
+        for name, (before, after) in write.slots.items():
+            key = (write.app, write.record), name
+            if write.run == deed.run:
+                ours = found.setdefault(key, Ours(before, after, (write.run, after)))
+                ours.after = after
+            if key in found:
+                found[key].last = write.run, after
+    return found
 
 
 def _target(
@@ -42,8 +57,8 @@ def _target(
     link: Link | None,
     key: LinkKey,
     name: str,
-    before: Value | Mark,
-    after: Value,
+    ours: Ours,
+    run: str,
     rules: Rules,
     lens: Lens,
 ) -> Value | Mark:
@@ -53,14 +68,17 @@ def _target(
         return ABSENT
     now = link.seen.get(name) if link is not None else None
     why = why_left(r, link, key, slot, name, rules)
-    if why or link is None or slot is None or isinstance(before, Mark):
-        r.lines.append(Line("left", r.unit.golden.id, *key, name, now, _plain(before), why))
+    if why or link is None or slot is None or isinstance(ours.before, Mark):
+        r.lines.append(Line("left", r.unit.golden.id, *key, name, now, _plain(ours.before), why))
         return ABSENT
-    back = _before(slot, before, now, rules, lens)
+    back = _before(slot, ours.before, now, rules, lens)
     if slot.same(now, back):
         return ABSENT if now == back else back
-    if not (slot.same(now, after) or slot.same(now, slot.coerced(after))):
+    later, last = ours.last
+    if not all(slot.same(now, v) or slot.same(now, slot.coerced(v)) for v in (ours.after, last)):
         why = "it holds another value than this run wrote"
+    elif later != run and any(_is_later(r.unit.golden, f, run) for f in slot.fields):
+        why = "a later run wrote it again"
     elif lens.mapping.consent in slot.fields and raises(slot_state(slot, now), slot_state(slot, back)):
         why = "consent is never raised by an undo"
     if why:
@@ -79,7 +97,7 @@ def why_left(r: Reversal, link: Link | None, key: LinkKey, slot: Slot | None, na
         return rules.unreadable[key[0]]
     if key in rules.elsewhere:
         return f"the record belongs to golden record {rules.elsewhere[key]} by now"
-    if link is None or link.state == "gone":
+    if link is None or link.state == "gone" or key in r.away:
         return "the record is not there any more"
     if (key, name) in r.news:
         return "it was changed there since"
@@ -115,7 +133,7 @@ def _golden_back(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
         if fields[name].type.same(now, before):
             continue
         why = ""
-        if not fields[name].type.same(now, after):
+        if _is_later(golden, name, deed.run) or not fields[name].type.same(now, after):
             why = "it was changed since"
         elif name in golden.held:
             why = "a conflict about it is held"
@@ -132,6 +150,12 @@ def _golden_back(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
         golden.value[name] = before
 
 
+def _is_later(golden: Golden, field: str, run: str) -> bool:
+    """Whether a golden value was chosen after this run, though it may be the same. An undo chooses none."""
+    source = golden.provenance.get(field)
+    return source is not None and source.run > run and source.rule != "undo"
+
+
 def _tell_joined(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
     """The values of two that are one by now are not told apart any more."""
     golden, why = r.unit.golden, "two golden records were joined since: their value stays"
@@ -146,7 +170,8 @@ def _tell_joined(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
 def _part(r: Reversal, targets: Mapping[tuple[LinkKey, str], Value], lens: Lens) -> None:
     """Say for every record what it is to hold: golden, or a value of its own that is left in peace."""
     for link in r.unit.links:
-        for slot in lens.mapping.apps[link.app].slots.values() if link.state == "live" else ():
+        there = link.state == "live" and link.key not in r.away
+        for slot in lens.mapping.apps[link.app].slots.values() if there else ():
             key = link.key, slot.name
             if slot.name not in link.seen or slot.name in link.pending:
                 continue
@@ -160,12 +185,14 @@ def settle(r: Reversal, link: Link, slot: Slot, back: Value, restored: bool, len
     seen = link.seen[name]
     target = back if restored else seen
     fields = {f: golden.value[f] for f in slot.fields if f in golden.value}
-    try:
-        wanted: Value | Mark = lens.project(slot, golden.value, target)
+    try:  # beside what it shows now, as the plan will have it
+        wanted: Value | Mark = lens.project(slot, golden.value, seen)
     except Unresolved:
         wanted = ABSENT
     link.rewrites.pop(name, None)
     same = not isinstance(wanted, Mark) and (wanted == target or slot.same(wanted, target))
+    if target != seen and (not link.primary or any(f in golden.held for f in slot.fields)):
+        same = False  # the plan of golden leaves such alone: it is put back as a value of its own
     if same and (target in (wanted, seen) or not restored):
         link.parted.pop(name, None)
         in_step = target == seen or slot.same(target, seen)

@@ -8,6 +8,7 @@ from syncer.core.deeds import Deed, Line, Reversal, Rules, Written
 from syncer.core.lens import Lens
 from syncer.model import Link, Value
 
+UNANSWERED = "the app never answered: whether this run made the record cannot be told"
 UNASKED = "what hangs on it there could not be asked for: look first"
 
 
@@ -21,6 +22,8 @@ def _remove_created(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
     """What the run created is to be archived, unless somebody has used it since."""
     golden, links = r.unit.golden, {link.key: link for link in r.unit.links}
     for write in deed.writes:
+        if write.kind == "create" and write.outcome == "unknown":
+            _tell_unanswered(r, write, deed)
         if write.kind != "create" or write.record is None or write.outcome != "applied":
             continue
         link = links.get((write.app, write.record))
@@ -37,6 +40,14 @@ def _remove_created(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
             link.parted.clear()
             golden.barred[link.app] = f"undone in run {rules.run}"
             r.touched.add((link.key, None))
+
+
+def _tell_unanswered(r: Reversal, write: Written, deed: Deed) -> None:
+    """A record that may be what a create without an answer made, or somebody's: it is left alone."""
+    made = {(w.app, w.record) for w in deed.later if w.kind == "create"}
+    for link in r.unit.links:
+        if link.app == write.app and link.state == "live" and link.key not in made:
+            r.lines.append(Line("left", r.unit.golden.id, link.app, link.id, why=UNANSWERED))
 
 
 def _why_kept(r: Reversal, link: Link, deed: Deed, rules: Rules, lens: Lens) -> str:

@@ -6,19 +6,18 @@ what it is known to show is no news and leaves no trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 
-from connectors.contract import AppError, AuthRefused, Fetched, ObjectSpec, Page, Record
+from connectors.contract import AppError, AuthRefused, Page, Record
 from syncer.core.observe import MARGIN
 from syncer.intake import Intake
+from syncer.looking import believe, look_at
 from syncer.matching.keys import fold_key
-from syncer.model import Observation, Value
+from syncer.model import Observation
 from syncer.ports import Task
 from syncer.store import codec
-from syncer.store.database import chunks
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
 from syncer.store.shadows import note_fields_read, note_touched
@@ -292,49 +291,3 @@ class Puller:
 
     def _fetch(self, ids: Sequence[str]) -> Task[int]:
         return look_at(self.intake, ids, self.now)
-
-
-def look_at(
-    intake: Intake,
-    ids: Sequence[str],
-    now: Callable[[], datetime],
-    listed: Mapping[str, Value] | None = None,
-) -> Task[int]:
-    """Ask for single records and take what they show as observations. Returns how many are there. `listed`:
-    consent that a list which lags has just shown, where it is news: it counts beside what is there now."""
-    fields, found = intake.sync.fields(intake.app.name), 0
-    for some in chunks(ids, intake.app.spec.fetch_batch):
-        read_at = now()
-        answers: Sequence[Fetched] = yield partial(
-            intake.app.connector.fetch, intake.app.object, some, fields
-        )
-        shown = [a.record for a in answers if a.record is not None]
-        with intake.keeping_opt_outs(shown, read_at):
-            yield from believe(intake, shown)
-        with intake.records.db.transaction():
-            intake.save_fetched(answers, read_at, listed)
-        found += sum(a.state == "found" for a in answers)
-    return found
-
-
-def believe(intake: Intake, page: Sequence[Record]) -> Task[None]:
-    """Before blanks are believed where something was known, the app is asked whether it still has the
-    fields: once a run, and only then."""
-    if intake.sure:
-        return
-    with intake.records.db.reading():
-        emptied = intake.emptied(page)
-    if emptied:
-        spec: ObjectSpec = yield partial(intake.app.connector.describe, intake.app.object)
-        with intake.records.db.transaction():
-            intake.check_fields(spec)
-
-
-def look_again(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) -> Task[str]:
-    """Like `look_at`, after writing: the error in words, or an empty text. What was not seen is seen by the
-    next run."""
-    try:
-        yield from look_at(intake, ids, now)
-    except AppError as error:
-        return str(error)
-    return ""

@@ -19,7 +19,7 @@ from syncer.core.settle import Sent, adopt, join, settle
 from syncer.intake import Intake
 from syncer.model import INTO, Golden, Observation, Value
 from syncer.ports import Task
-from syncer.store.ledger import InFlight, Ledger
+from syncer.store.ledger import ENDED, InFlight, Ledger
 from syncer.sync import App, Sync
 
 AFTER_LAG = timedelta(seconds=1)
@@ -67,6 +67,9 @@ class Recovery:
                 link = links[link.id] = answer.link or link
                 changed.append(link)
         records.save_links(changed, self.sync.slot_names())
+        for flight in flights:  # what may have been written is part of the history, and an undo reaches it
+            item = flight.item
+            self.ledger.record_writes(flight.run, [(item, item.record, "unknown", ENDED)])
         self.ledger.unmark(f.ref for f in flights)
 
     def look_up(self, flights: Sequence[InFlight]) -> Task[Recovered]:
@@ -117,7 +120,7 @@ class Recovery:
             golden = goldens.get(flight.item.golden)
             if mine is not None and golden is not None:
                 del shown[mine]
-                records.save_links([adopt(self._sent(flight), mine, golden)], self.sync.slot_names())
+                self._adopt(flight, mine, golden)
             elif self._join(flight, edited := self._edited(flight, shown), golden):
                 del shown[edited[0]]
             elif not whole or read_at is None or read_at - flight.sent_at <= self._patience():
@@ -223,7 +226,7 @@ class Recovery:
         ours = name == self.app.spec.external_id or name not in self.app.spec.unique
         mine = [r for r in free if ours and self._matches(flight, r, name)]
         if golden is not None and len(mine) >= 1:
-            records.save_links([adopt(self._sent(flight), mine[0].id, golden)], self.sync.slot_names())
+            self._adopt(flight, mine[0].id, golden)
             # Of one that was put away the reading asks what became of it: perhaps it was merged.
             self.intake.save([r for r in mine[:1] if not r.archived], began)
         elif found:
@@ -233,6 +236,12 @@ class Recovery:
             return
         self.result.untold.remove(flight)
         self.ledger.unmark([flight.ref])
+
+    def _adopt(self, flight: InFlight, record: str, golden: Golden) -> None:
+        """The record is what this create has made."""
+        link = adopt(self._sent(flight), record, golden)
+        self.intake.records.save_links([link], self.sync.slot_names())
+        self.ledger.record_made(flight, record)
 
     def _join(self, flight: InFlight, free: Sequence[str], golden: Golden | None) -> bool:
         """A record that nobody links holds the key that was sent: whoever made it, it is this person's, also

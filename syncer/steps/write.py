@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from connectors.contract import AppError, Fetched, Record, Result, Write
 from syncer.core.settle import Sent, Settled, settle
 from syncer.intake import Intake
+from syncer.looking import settle_stale
 from syncer.model import Golden, Item, Link, Mark, Observation, Value
 from syncer.ports import Task
 from syncer.store.database import chunks
@@ -23,6 +24,7 @@ from syncer.store.shadows import note_touched
 from syncer.sync import App, Sync
 
 FRESH = timedelta(minutes=1)
+MET = "a record there that does not show, such as an archived one, has the same key"
 
 
 @dataclass(slots=True)
@@ -41,7 +43,8 @@ class Wrote:
 
 @dataclass(slots=True)
 class Writer:
-    """Writes one app's items. `began`: when the run did; `intake` takes in what re-reading shows."""
+    """Writes one app's items. `began`: when the run did; `intake` takes in what re-reading shows; `met`: the
+    golden ids whose create has met a record in this run."""
 
     sync: Sync
     app: App
@@ -53,6 +56,7 @@ class Writer:
     now: Callable[[], datetime]
     progress: Callable[[str, str, int], None]
     next_ref: Callable[[], str]
+    met: set[str]
     result: Wrote = field(default_factory=Wrote)
 
     def task(self) -> Task[Wrote]:
@@ -88,12 +92,29 @@ class Writer:
             results: Sequence[Result] = yield partial(self.app.connector.write, self.app.object, writes)
         except AppError as error:
             results, stop = (), error
+        results = self._met_again(batch, refs, results)
+        try:
+            results, moved = yield from settle_stale(self.intake, writes, results, self.now)
+            self.result.moved += moved
+        except AppError as error:
+            stop = error
         with self.intake.records.db.transaction():
             again = self._settle(dict(zip(refs, batch, strict=True)), links, results, sent_at)
         self.progress("writing", self.app.name, sum(self.result.outcomes.values()))
         if stop is not None:
             raise stop
         return again
+
+    def _met_again(
+        self, batch: Sequence[Item], refs: Sequence[str], results: Sequence[Result]
+    ) -> Sequence[Result]:
+        """A create that meets a record once more, after that was looked at, is turned down: else it would be
+        tried in every run."""
+        goldens = dict(zip(refs, (item.golden for item in batch), strict=True))
+        met = {r.ref for r in results if r.outcome == "existed"}
+        again = {ref for ref in met if goldens[ref] in self.met}
+        self.met.update(goldens[ref] for ref in met)
+        return [replace(r, outcome="rejected", reason=MET) if r.ref in again else r for r in results]
 
     def _write(self, ref: str, item: Item) -> Write:
         if item.kind == "merge":
@@ -111,7 +132,8 @@ class Writer:
         with self.intake.records.db.reading():
             links = self.intake.records.links(self.app.name, ids)
             pulled = self.ledger.reader(self.app.name)["pulled_at"]
-        old = [id for id in ids if self._is_old(links.get(id), pulled)]
+            old = [id for id in ids if self._is_old(links.get(id), pulled)]
+            waiting = self.intake.records.waiting(self.app.name, old)
         if not old:
             return batch, links
         read_at, fields = self.now(), self.sync.fields(self.app.name)
@@ -126,7 +148,10 @@ class Writer:
                 shown += [a.record for a in got if a.state == "found" and a.record is not None]
         by_id = {a.id: a for a in answers}
         moved = [
-            i for i in batch if i.record in by_id and self._moved(i, by_id[i.record], links.get(i.record))
+            i
+            for i in batch
+            if i.record in by_id
+            and self._moved(i, by_id[i.record], links.get(i.record), waiting.get(i.record))
         ]
         unsure = {id for id in old if id not in by_id or by_id[id].state == "unknown"}
         with self.intake.records.db.transaction():
@@ -150,9 +175,10 @@ class Writer:
         # A clock that was set back vouches for nothing, within a run or since the last one.
         return looked < self.began or age > FRESH or age < timedelta(0)
 
-    def _moved(self, item: Item, answer: Fetched, link: Link | None) -> bool:
+    def _moved(self, item: Item, answer: Fetched, link: Link | None, waiting: Observation | None) -> bool:
         """Whether a record is another than was known, also in fields that are not to be written: what was
-        shown is never passed over."""
+        shown is never passed over. What waits to be merged already (an undo leaves it to the next run, and so
+        does a reference without a target) is known, beside what is to be written."""
         if answer.state == "unknown":
             return False
         if answer.state != "found" or answer.record is None:
@@ -160,8 +186,12 @@ class Writer:
         before: dict[str, Value | Mark] = dict(link.seen) if link is not None else {}
         before.update((name, was) for name, (was, _) in item.slots.items())
         slots, shown = self.sync.slots(self.app.name), answer.record.values
+        news = {n: v for n, v in waiting.values.items() if n not in item.slots} if waiting else {}
         return any(
-            name in shown and not isinstance(value, Mark) and not slots[name].same(shown[name], value)
+            name in shown
+            and not isinstance(value, Mark)
+            and not slots[name].same(shown[name], value)
+            and not (name in news and slots[name].same(shown[name], news[name]))
             for name, value in before.items()
             if name in slots
         )

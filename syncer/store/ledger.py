@@ -14,14 +14,17 @@ from syncer.store.database import Database, chunks
 from syncer.store.tables import ConflictRow, HeldRow, JournalRow, Meta, OutboxRow, Reader, ReviewRow, WriteRow
 from syncer.store.tables import Run as RunRow
 
+ENDED = "the run ended first"
+
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """A write that was marked before it was sent, and has no answer recorded."""
+    """A write that was marked before it was sent, and has no answer recorded. `run`: which sent it."""
 
     ref: str
     item: Item
     sent_at: datetime
+    run: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +200,12 @@ class Ledger:
 
     def in_flight(self) -> list[InFlight]:
         rows = self.db.rows(
-            "SELECT ref, sent_at, body FROM outbox WHERE space = :space ORDER BY ref", space=self.space
+            "SELECT ref, sent_at, run, body FROM outbox WHERE space = :space ORDER BY ref", space=self.space
         )
-        return [InFlight(r[0], codec.item(codec.loads(r[2])), datetime.fromisoformat(r[1])) for r in rows]
+        return [
+            InFlight(ref, codec.item(codec.loads(body)), datetime.fromisoformat(sent_at), run)
+            for ref, sent_at, run, body in rows
+        ]
 
     def record_writes(self, run: str, answered: Sequence[tuple[Item, str | None, str, str]]) -> None:
         """(item, record id, outcome, reason) of every write that was answered."""
@@ -218,6 +224,33 @@ class Ledger:
                 }
                 for item, record, outcome, reason in answered
             ],
+        )
+
+    def record_unanswered(self, flights: Sequence[InFlight]) -> None:
+        """Creates of a run that ended before it could note them: what may have happened is history, too."""
+        for flight in flights:
+            item = flight.item
+            known = self.db.one(
+                "SELECT 1 FROM written WHERE space = :space AND run = :run AND app = :app"
+                " AND golden = :golden AND kind = 'create' AND outcome != 'retry'",
+                space=self.space,
+                run=flight.run,
+                app=item.app,
+                golden=item.golden,
+            )
+            if known is None:
+                self.record_writes(flight.run, [(item, None, "unknown", ENDED)])
+
+    def record_made(self, flight: InFlight, record: str) -> None:
+        """A create without an answer has made this record, as was found out since."""
+        self.db.run(
+            "UPDATE written SET record = :record, outcome = 'applied' WHERE space = :space AND run = :run"
+            " AND app = :app AND golden = :golden AND kind = 'create' AND outcome = 'unknown'",
+            space=self.space,
+            run=flight.run,
+            app=flight.item.app,
+            golden=flight.item.golden,
+            record=record,
         )
 
     def updated_since(self, run: str) -> list[Item]:

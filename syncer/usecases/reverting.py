@@ -8,20 +8,23 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from connectors.contract import AppError, Attaching, Fetched
-from syncer.abilities import abilities_of, creating_in
+from syncer.abilities import abilities_of, creating_in, doubted_in
 from syncer.core.deeds import Line, Reversal
 from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
+from syncer.core.standing import standing
 from syncer.engine import Engine, Run
 from syncer.intake import Intake
+from syncer.looking import look_at
 from syncer.model import Item, LinkKey
 from syncer.owners import owners_of
 from syncer.ports import Ports, Task
-from syncer.steps.pull import look_at
 from syncer.store import codec
 from syncer.store.database import chunks
 from syncer.store.keys import by_app
 from syncer.sync import App
+
+ALIKE = "a record there may be the same person: decide that first (syncer review)"
 
 
 @dataclass(slots=True)
@@ -117,18 +120,20 @@ def plan_reversals(
 ) -> None:
     """Have the ordinary plan find what is to be sent; all else that is due waits on."""
     records, ledger = engine.records, engine.ledger
-    creating = creating_in(ledger)
+    creating, doubted = creating_in(ledger), doubted_in(engine.sync, records, ledger)
     units = [r.unit for r in reversals]
     abilities = owners_of(engine.sync, records, units).with_taken(abilities_of(engine.sync, ledger))
     due = []
     for r in reversals:
         planning = Planning(r.unit.golden, lens, abilities, [], [], [])
-        plan(planning, r.unit.links, creating.get(r.unit.golden.id, ()))
+        unsure = {app for link in r.unit.links for app in doubted.get(link.key, ())}
+        planning.notes.extend((app, ALIKE) for app in sorted(unsure))
+        plan(planning, r.unit.links, creating.get(r.unit.golden.id, frozenset()) | unsure)
         mine = [item for i in planning.items if (item := _narrowed(i, r)) is not None]
         for item in mine:
             item.values = r.unit.golden.value
         sending.items += mine
-        sending.lines += r.lines + _made_again(r, mine, planning.notes)
+        sending.lines += _as_planned(r, mine, lens) + _made_again(r, mine, planning.notes)
         due.append((r.unit.golden, bool(planning.items)))
         if mine != planning.items:
             sending.unsent.append(r.unit.golden.id)
@@ -159,6 +164,20 @@ def _narrowed(item: Item, r: Reversal) -> Item | None:
         return item if (key, None) in r.touched else None
     slots = {name: change for name, change in item.slots.items() if (key, name) in r.touched}
     return replace(item, slots=slots) if slots else None
+
+
+def _as_planned(r: Reversal, items: Sequence[Item], lens: Lens) -> list[Line]:
+    """What there is to tell, where nothing is told to be put back that is not sent."""
+    sent = {(item.app, item.record, name) for item in items for name in item.slots}
+    links = {link.key: link for link in r.unit.links}
+    lines = []
+    for line in r.lines:
+        if line.act == "restore" and (line.app, line.record, line.field) not in sent:
+            link = links[line.app or "", line.record or ""]
+            slot = lens.mapping.apps[link.app].slots[line.field or ""]
+            line = replace(line, act="left", why=standing(lens, r.unit.golden, link, slot).words)
+        lines.append(line)
+    return lines
 
 
 def _made_again(r: Reversal, items: Sequence[Item], notes: Sequence[tuple[str, str]]) -> list[Line]:

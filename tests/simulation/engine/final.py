@@ -101,7 +101,7 @@ class AtRest:
     def _converged(self, golden: Golden, link: Link, slot: Slot) -> None:
         fields = [f for f in slot.fields if f in golden.value]
         frozen = link.rewrites.get(slot.name, (None, 0))[1] > FREEZE_AFTER
-        if not fields or not link.primary or slot.name in link.refused or frozen:
+        if not fields or not link.primary or frozen or {slot.name} & {*link.refused, *link.parted}:
             return
         if any(f in golden.held for f in slot.fields):
             return
@@ -271,7 +271,8 @@ class AtRest:
         """A tag that was added is there, unless somebody took it away or the log says so."""
         before = _tags(last.before) if last.seq > first else set()
         added = _tags(last.after) - before
-        for tag in sorted(added - _tags(golden.value.get("tags"))):
+        shown = _tags(self.w.apps[link.app].records[link.id]["tags"]) if "tags" in link.parted else set()
+        for tag in sorted(added - _tags(golden.value.get("tags")) - shown):
             person = self.memory.of(link.key) or 0
             taken = any(
                 tag in _tags(x.before) - _tags(x.after) and x.who == "person"

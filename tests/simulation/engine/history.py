@@ -145,7 +145,7 @@ def play(seed: int, wish: Wish = ANYTHING, place: str | None = None, rng: Any = 
             world.memory.report("error", f"{type(error).__name__}: {error}")
             if not isinstance(error, AssertionError) and rng is not None:
                 raise
-        return _played(seed, world)
+        return played(seed, world)
     finally:
         world.close()
 
@@ -168,7 +168,7 @@ def _play_in_both_orders(world: World) -> None:
             other.close()
 
 
-def _played(seed: int, world: World) -> Played:
+def played(seed: int, world: World) -> Played:
     memory = world.memory
     trace = hashlib.blake2b(digest_size=12)
     for x in memory.log:

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.postgres import Databases
+from tests.simulation.engine import undone
 from tests.simulation.engine.history import Played, play
 from tests.simulation.engine.world import file_url
 
@@ -40,10 +41,12 @@ def place_of(store: str) -> Iterator[str]:
             databases.drop()
 
 
-def _play(store: str, seeds: range) -> tuple[list[Played], int]:
+def _play(store: str, undo: bool, seeds: range) -> tuple[list[Played], int]:
     found, runs = [], 0
     for seed in seeds:
-        if store == "plain":
+        if undo:
+            played = undone.play(seed)
+        elif store == "plain":
             played = play(seed)
         else:
             with place_of(store) as place:
@@ -75,6 +78,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=seeds_of, default=range(10_000), help="how many, or from:to")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--store", choices=("plain", "file", "postgresql"), default="plain")
+    parser.add_argument("--undo", action="store_true", help="with an undo in each (plain store)")
     parser.add_argument("--show", type=int, default=3, help="how many violations to print in full")
     options = parser.parse_args()
     seeds, began = options.seeds, time.monotonic()
@@ -82,7 +86,7 @@ def main() -> int:
     found: list[Played] = []
     runs = 0
     with Pool(options.jobs) as pool:
-        for some, ran in pool.imap_unordered(partial(_play, options.store), chunks):
+        for some, ran in pool.imap_unordered(partial(_play, options.store, options.undo), chunks):
             found += some
             runs += ran
     found.sort(key=lambda p: p.seed)
@@ -92,7 +96,8 @@ def main() -> int:
         print(f"seed {played.seed}: {played.violations[0][:200]}")
     kinds = Counter(p.violations[0].partition(":")[0] for p in found)
     rate = len(seeds) / (time.monotonic() - began) * 60
-    what = f"seeds {seeds.start}:{seeds.stop}, commit {_commit()}, {options.store} store"
+    kind = "with an undo" if options.undo else f"{options.store} store"
+    what = f"seeds {seeds.start}:{seeds.stop}, commit {_commit()}, {kind}"
     broken = f"{len(found)} with violations {dict(kinds) or ''}".rstrip()
     print(f"{what}: {len(seeds)} histories, {runs} runs, {broken}, {rate:,.0f} histories a minute")
     return 1 if found else 0

@@ -56,6 +56,7 @@ class Watch(Shown):
         self.asked = False
         self.rounds = 0
         self.was_first = True
+        self.undoing = False  # a person has a run undone
 
     # -- the run ------------------------------------------------------------------------------------------
 
@@ -230,7 +231,7 @@ class Watch(Shown):
             return
         if action == "create":
             self._no_twin(person, changes)
-        elif action == "archive":
+        elif action == "archive" and not self.undoing:
             self._not_for_absence(person, changes[0])
         for x in changes:
             strangers = {
@@ -287,7 +288,8 @@ class Watch(Shown):
             born = {x.key: x.at for x in self.memory.log if x.action == "create"}
             others = [k for k in others if born[k] + lag < changes[0].at and self._is_reached_by(email, k)]
         ours = [k for k in others if k in mine and (k in self.linked or k[1] in records)]
-        ours = [k for k in ours if not self._archived_unknown(k)]
+        put_away = {x.key for x in self.memory.log if x.who == "engine" and x.action == "archive"}
+        ours = [k for k in ours if k not in put_away and not self._archived_unknown(k)]
         if ours:
             self.memory.report("duplicate", f"{key} was created beside {ours}")
             return

@@ -24,6 +24,7 @@ from syncer.store.copies import mark_restored
 from syncer.store.database import StateError
 from syncer.store.lease import Busy, LeaseLost
 from syncer.sync import App, Sync
+from syncer.usecases.undoing import Undoing, Undone, Wanted
 from tests.simulation.engine.apps import SimApp, Wire
 from tests.simulation.engine.clocks import TRUE, Clock
 from tests.simulation.engine.faults import Faults, swarm
@@ -228,6 +229,18 @@ class World:
         told = f"{report.status}, {report.written} written {report.reason}" if report else "cut off"
         self.memory.note(f"run {self.runs} ends: {told}")
         return report
+
+    def undo(self, wanted: Wanted) -> Undone:
+        """Somebody undoes a run. What they ask for counts as a reason for what is written."""
+        self.memory.note(f"run {wanted.run} is undone")
+        self.watch.begins(asked=True)
+        self.watch.mapping_changed()
+        self.watch.undoing = True
+        undone = Undoing(self.sync(), self.store, self._ports(f"undo-{self.runs}", alive=False)).do(wanted)
+        self.watch.undoing = False
+        for x in undone.lines:
+            self.memory.note(f"  {x.act} {x.app}/{x.record} {x.field}: {x.now!r} -> {x.back!r} {x.why}")
+        return undone
 
     def _second(self, alive: bool) -> None:
         """Another process starts a run of the same sync just now."""

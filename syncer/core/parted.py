@@ -1,0 +1,25 @@
+"""What an undo has left different in an app, once golden moves on. Pure."""
+
+from __future__ import annotations
+
+from conflicts.candidate import Candidate
+from mappings.model import BadValue, Slot
+from syncer.core.lens import Lens, Unresolved
+from syncer.model import Golden, Link, LogEntry
+
+
+def given_way(lens: Lens, golden: Golden, link: Link, slot: Slot) -> list[LogEntry]:
+    """Rows for the log about what is written over here: whoever changed the field elsewhere never saw it."""
+    try:
+        parts = lens.split(slot, link.seen[slot.name], golden.value)
+    except (BadValue, Unresolved):
+        return []
+    log = []
+    for name, part in parts.items():
+        source, now = golden.provenance.get(name), golden.value.get(name)
+        if part is None or source is None or lens.mapping.fields[name].type.same(part, now):
+            continue
+        left = Candidate(part, link.app, link.id, link.observed_at or source.time, "join")
+        note = "an undo had left it there; since then the field was changed elsewhere"
+        log.append(LogEntry("overruled", golden.id, name, (left,), "undo", now, source.app, note=note))
+    return log

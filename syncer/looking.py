@@ -1,0 +1,79 @@
+"""Ask an app for single records, and take in what it shows. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from connectors.contract import AppError, Fetched, ObjectSpec, Record, Result, Write
+from syncer.intake import Intake
+from syncer.model import Value
+from syncer.ports import Task
+from syncer.store.database import chunks
+
+UNTOLD = "the app has no such record now, and does not say what became of it"
+
+
+def look_at(
+    intake: Intake,
+    ids: Sequence[str],
+    now: Callable[[], datetime],
+    listed: Mapping[str, Value] | None = None,
+) -> Task[int]:
+    """Ask for single records and take what they show as observations. Returns how many are there. `listed`:
+    consent that a list which lags has just shown, where it is news: it counts beside what is there now."""
+    fields, found = intake.sync.fields(intake.app.name), 0
+    for some in chunks(ids, intake.app.spec.fetch_batch):
+        read_at = now()
+        answers: Sequence[Fetched] = yield partial(
+            intake.app.connector.fetch, intake.app.object, some, fields
+        )
+        shown = [a.record for a in answers if a.record is not None]
+        with intake.keeping_opt_outs(shown, read_at):
+            yield from believe(intake, shown)
+        with intake.records.db.transaction():
+            intake.save_fetched(answers, read_at, listed)
+        found += sum(a.state == "found" for a in answers)
+    return found
+
+
+def believe(intake: Intake, page: Sequence[Record]) -> Task[None]:
+    """Before blanks are believed where something was known, the app is asked whether it still has the
+    fields: once a run, and only then."""
+    if intake.sure:
+        return
+    with intake.records.db.reading():
+        emptied = intake.emptied(page)
+    if emptied:
+        spec: ObjectSpec = yield partial(intake.app.connector.describe, intake.app.object)
+        with intake.records.db.transaction():
+            intake.check_fields(spec)
+
+
+def look_again(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) -> Task[str]:
+    """Like `look_at`, after writing: the error in words, or an empty text. What was not seen is seen by the
+    next run."""
+    try:
+        yield from look_at(intake, ids, now)
+    except AppError as error:
+        return str(error)
+    return ""
+
+
+def settle_stale(
+    intake: Intake, writes: Sequence[Write], results: Sequence[Result], now: Callable[[], datetime]
+) -> Task[tuple[Sequence[Result], list[str]]]:
+    """What an app calls stale is looked at, at once: it moved, or is gone. Where the app tells neither, the
+    write is turned down: else every run would try it again. Returns results, and the records with news."""
+    stale = {r.ref for r in results if r.outcome == "stale"}
+    ids = {w.ref: w.id for w in writes if w.ref in stale and w.id is not None}
+    if not ids:
+        return results, []
+    yield from look_at(intake, list(ids.values()), now)
+    with intake.records.db.reading():
+        told = intake.records.waiting(intake.app.name, list(ids.values()))
+    untold = {ref for ref, id in ids.items() if id not in told}
+    settled = [replace(r, outcome="rejected", reason=UNTOLD) if r.ref in untold else r for r in results]
+    return settled, [id for id in ids.values() if id in told]

@@ -1,0 +1,189 @@
+"""What random histories with an undo in them found: what is told to be put back is, and nothing typed goes
+unnamed. See `tests/simulation/engine/undone.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from syncer.usecases.reverting import ALIKE
+from tests.engine.crash import Crash
+from tests.engine.test_undoing import MARA, acts, edit, release, titles, undo
+from tests.engine.world import CRM, DESK, MAIL, MAPPING, World
+
+MANUAL = MAPPING.replace("rule: {prefer: [crm]}", "rule: manual")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Mara is in the CRM and in the helpdesk, and the three apps are in step."""
+    world = World(tmp_path)
+    yield begun(world)
+    world.db.close()
+
+
+def begun(world: World) -> World:
+    world.apps["crm"].user_create(MARA)
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "consent": "subscribed"})
+    world.settle()
+    return world
+
+
+def logged(world: World, kind: str) -> list[str]:
+    return [str(body) for (body,) in world.rows("SELECT body FROM conflict WHERE kind = :kind", kind=kind)]
+
+
+def test_a_field_goes_back_beside_another_that_was_edited_since(world: World) -> None:
+    run = edit(world, "desk", title="Founder")
+    (id,) = world.apps["crm"].records
+    world.apps["crm"].user_edit(id, {"phone": "+6281211112222"})
+    undone = undo(world, run)
+    assert titles(world)["crm"] == "CEO"
+    release(world, undone)
+    assert {world.only(app)["phone"] for app in world.apps} == {"+6281211112222"}
+
+
+def test_consent_that_a_run_was_the_first_to_say_is_unsaid(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind"})
+    world.settle()
+    world.apps["mail"].user_create(
+        {"email": "mara@x.test", "first": "Mara", "last": "Lind", "status": "active"}
+    )
+    run = world.run()
+    assert world.only("desk")["consent"] == "subscribed"
+    undone = undo(world, run)
+    assert ("restore", "desk", "consent") in acts(undone)
+    assert world.only("desk")["consent"] is None
+    release(world, undone)
+    assert world.settle().written == 0
+
+
+def test_what_a_held_conflict_is_about_is_put_back_all_the_same(tmp_path: Path) -> None:
+    world = begun(World(tmp_path, text=MANUAL))
+    run = edit(world, "desk", title="Founder")
+    for app in ("crm", "desk"):
+        (id,) = world.apps[app].records
+        world.apps[app].user_edit(id, {"title": f"Head of {app}"})
+    world.run()
+    assert titles(world)["mail"] == "Founder"
+    undone = undo(world, run)
+    assert titles(world)["mail"] == "CEO"
+    assert ("restore", "mail", "title") in {(x.act, x.app, x.field) for x in undone.lines}
+
+
+def test_the_value_that_an_undo_left_is_named_when_it_gives_way(world: World) -> None:
+    release(world, undo(world, edit(world, "desk", title="Founder")))
+    edit(world, "crm", title="Chair")
+    assert set(titles(world).values()) == {"Chair"}
+    (named,) = logged(world, "overruled")
+    assert "Founder" in named
+
+
+def test_an_edit_where_an_undo_left_another_value_names_what_it_replaces(world: World) -> None:
+    release(world, undo(world, edit(world, "desk", title="Founder")))
+    edit(world, "desk", title="Chair")
+    assert set(titles(world).values()) == {"Chair"}
+    (named,) = logged(world, "overruled")
+    assert "CEO" in named
+
+
+def test_nothing_is_told_to_be_put_back_in_a_record_that_is_gone(world: World) -> None:
+    run = edit(world, "desk", title="Founder")
+    (id,) = world.apps["mail"].records
+    world.apps["mail"].user_delete(id)
+    undone = undo(world, run)
+    told = {(x.act, x.why) for x in undone.lines if x.app == "mail" and x.field == "title"}
+    assert told == {("left", "the record is not there any more")}
+
+
+def test_nothing_is_made_again_beside_a_record_under_review(tmp_path: Path) -> None:
+    desk = replace(DESK, unique=(), needs=())
+    world = World(tmp_path, traits={"crm": CRM, "mail": MAIL, "desk": desk})
+    world.apps["desk"].user_create({"email": "otto@x.test", "name": "Otto Berg"})
+    world.settle()
+    world.apps["crm"].user_create(MARA)
+    first = undo(world, world.run())
+    assert ("archive", "desk", None) in {(x.act, x.app, x.field) for x in first.lines}
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Quentin Oduya"})
+    release(world, first)
+    assert world.rows("SELECT app FROM review WHERE status = 'open'") == [("desk",)]
+    again = undo(world, first.run)
+    assert [x.why for x in again.lines if x.app == "desk" and x.act == "left"] == [ALIKE]
+    assert len(world.apps["desk"].records) == 2
+
+
+@pytest.mark.parametrize(
+    ("tells", "state", "status"),
+    [(True, "gone", "done"), (False, "live", "partial")],
+    ids=["told", "not told"],
+)
+def test_a_write_to_a_record_that_is_gone_asks_what_became_of_it(
+    tmp_path: Path, tells: bool, state: str, status: str
+) -> None:
+    """In an app whose feed passes deletions over, and vouches for what it did not list."""
+    crm = replace(CRM, feed="changes", tells_deleted=tells, lists_lag=False)
+    world = begun(World(tmp_path, traits={"crm": crm, "mail": MAIL, "desk": DESK}))
+    world.run()
+    (id,) = world.apps["crm"].records
+    world.apps["crm"].user_delete(id)
+    assert edit(world, "desk", title="Founder").status == status
+    assert world.rows("SELECT state FROM link WHERE app = 'crm' AND id = :id", id=id) == [(state,)]
+    assert world.run().status == "done"
+
+
+def test_what_looks_like_ours_and_was_typed_since_is_left_alone(world: World) -> None:
+    first = edit(world, "desk", title="Founder")
+    edit(world, "crm", title="Chair")
+    assert titles(world)["mail"] == "Chair"
+    edit(world, "mail", title="Founder")
+    world.settle()
+    undone = undo(world, first)
+    assert not [x for x in undone.lines if x.act == "restore"]
+    assert titles(world)["mail"] == "Founder"
+
+
+def test_an_undo_reaches_what_a_killed_run_may_have_written(world: World) -> None:
+    (id,) = world.apps["desk"].records
+    world.apps["desk"].user_edit(id, {"title": "Founder"})
+    world.apps["mail"].after_call = dying("write")
+    with pytest.raises(Crash):
+        world.run()
+    killed = f"run-{world.runs:05d}"
+    world.apps["mail"].after_call = None
+    world.reopen()
+    world.settle()
+    assert titles(world)["mail"] == "Founder"
+    undo(world, killed)
+    assert titles(world)["mail"] == "CEO"
+
+
+def test_an_undo_archives_what_a_killed_run_has_created(tmp_path: Path) -> None:
+    world = World(tmp_path, traits={"crm": replace(CRM, external_id="our_id"), "mail": MAIL, "desk": DESK})
+    world.apps["desk"].user_create({"email": "otto@x.test", "name": "Otto Berg"})
+    world.settle()
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind"})
+    world.apps["crm"].after_call = dying("write")
+    with pytest.raises(Crash):
+        world.run()
+    killed = f"run-{world.runs:05d}"
+    world.apps["crm"].after_call = None
+    world.reopen()
+    world.settle()
+    assert len(world.apps["crm"].records) == 2
+    undone = undo(world, killed)
+    assert ("archive", "crm", None) in acts(undone)
+    assert len(world.apps["crm"].records) == 1
+
+
+def dying(call: str) -> Callable[[str], None]:
+    """The process is gone after this call."""
+
+    def step(made: str) -> None:
+        if made == call:
+            raise Crash(made)
+
+    return step

@@ -1,0 +1,175 @@
+"""Histories in which somebody undoes a run: what it did goes back, and nothing that people typed is touched.
+
+Each begins as a history of `history.py`. At rest, one of its last runs is undone, perhaps after people have
+gone on working; then perhaps the undo itself. Then the sync is released, and people go on.
+
+kept      an undo writes only to what its run wrote, where that still stands
+back      what the run wrote, and nobody touched since, is what it was, or is listed with the reason
+removed   what the run created, and nobody touched since, is archived, or is listed with the reason
+stays     a run after it changes nothing, unless people have done something
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syncer.report import Report
+from syncer.usecases.undoing import Undone, Wanted
+from tests.simulation.engine.final import AtRest
+from tests.simulation.engine.history import History, Played, played
+from tests.simulation.engine.memory import Happening
+from tests.simulation.engine.settings import ANYTHING, Wish
+from tests.simulation.engine.world import World
+
+CALM = Wish(faults={})
+NOT_HERE = ("second", "frozen", "restore")  # whose run it was would not be plain; what it did is not known
+LAST = 3  # of how many runs one is undone
+GOES = ("archive", "delete", "merge")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A run, and what happened between its beginning and its end."""
+
+    id: str
+    began: int
+    ended: int
+
+
+class UndoneHistory(History):
+    """Plays one world, undoes a run of it, and lets the syncs go on."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.wrote: list[Ran] = []
+
+    def run(self, settle: bool = False) -> Report | None:
+        began, id = self.w.memory.seq, f"run-{self.w.runs + 1:04d}"
+        report = super().run(settle)
+        if by_engine(self.w, began, self.w.memory.seq):
+            self.wrote.append(Ran(id, began, self.w.memory.seq))
+        return report
+
+    def play(self, turned: bool = False) -> None:
+        self.work()
+        self._settle()
+        if not self.wrote or self.w.memory.violations:
+            return
+        ran = self.rng.choice(self.wrote[-LAST:])
+        self._work(0.5)
+        busy = self._people_since(self.wrote[-1].ended)
+        undo = self._undo(ran)
+        if self.rng.random() < 0.3:
+            undo = self._undo(undo)
+        self._settle()
+        if not busy:
+            self._stays(undo.ended)
+        self._work(0.7)
+        self._settle()
+        if not self.w.memory.violations:
+            AtRest(self.w).check()
+
+    def _undo(self, ran: Ran) -> Ran:
+        self.w.clock.sleep(400)
+        began = self.w.memory.seq
+        undone = self.w.undo(Wanted(ran.id, irreversible=self.rng.random() < 0.5))
+        self.waiting = undone.run
+        undo = Ran(undone.run, began, self.w.memory.seq)
+        Reversal(self.w, ran, undo, undone).judge()
+        return undo
+
+    def _people_since(self, seq: int) -> bool:
+        return any(x.who == "person" and x.seq > seq for x in self.w.memory.log)
+
+    def _stays(self, undone: int) -> None:
+        """An undo may be the first to hear that a record went; and where it archived one, another record of
+        that person may take its place."""
+        memory = self.w.memory
+        if self._people_since(undone) or any(x.action in GOES and x.who == "person" for x in memory.log):
+            return
+        gone = {(x.app, memory.of(x.key)) for x in by_engine(self.w, 0, undone) if x.action == "archive"}
+        later = [x for x in by_engine(self.w, undone, memory.seq) if (x.app, memory.of(x.key)) not in gone]
+        if later:
+            memory.report("stays", f"after the undo, {later[0]}")
+
+
+def by_engine(world: World, began: int, ended: int) -> list[Happening]:
+    return [x for x in world.memory.log if x.who == "engine" and began < x.seq <= ended]
+
+
+class Reversal:
+    """Judges one undo, by what its run had done."""
+
+    def __init__(self, world: World, ran: Ran, undo: Ran, undone: Undone) -> None:
+        self.w = world
+        self.ran = ran
+        self.undo = undo
+        self.did = by_engine(world, ran.began, ran.ended)
+        self.told = {(x.app, x.record, x.field) for x in undone.lines if x.act in ("left", "parted")}
+        with world.store.reading():
+            sent = world.store.rows("SELECT app, record, outcome FROM written WHERE run = :run", run=undo.id)
+        self.refused = {(app, record) for app, record, outcome in sent if outcome == "rejected"}
+
+    def judge(self) -> None:
+        for x in by_engine(self.w, self.undo.began, self.undo.ended):
+            if not self._may_write(x):
+                self.w.memory.report("kept", f"the undo of {self.ran.id} wrote {x}")
+        for x in self.did:
+            if x.key[1] in self.w.apps[x.app].records:
+                self._is_back(x) if x.action == "edit" else self._is_removed(x)
+
+    def _may_write(self, x: Happening) -> bool:
+        if any(y.action == "merge" and y.app == x.app for y in self.w.memory.log):
+            return True  # what the run wrote may live on in another record
+        if x.action == "create":
+            return any(y.action == "archive" and y.app == x.app for y in self.did)
+        if x.action == "archive":
+            return any(y.action == "create" and y.key == x.key for y in self.did)
+        stood = [y for y in self.w.memory.of_slot(x.key, x.slot) if y.seq <= self.undo.began][-1]
+        sent = self._sent(x)
+        same = self.w.mapping.apps[x.app].slots[x.slot].same
+        return bool(sent) and (stood.who == "engine" or any(same(v, stood.after) for v in sent))
+
+    def _sent(self, x: Happening) -> list[object]:
+        """What the run sent to this field, or may have sent where it died: perhaps just what somebody had
+        typed there meanwhile."""
+        noted = self.w.memory.sent, self.w.watch.marked
+        sends = [send for some in noted for send in some.get((x.key, x.slot), ())]
+        return [value for seq, value in sends if self.ran.began < seq <= self.ran.ended]
+
+    def _touched_since(self, x: Happening, slot: str = "") -> bool:
+        return any(
+            y.key == x.key and self.ran.ended < y.seq <= self.undo.began and slot in ("", y.slot)
+            for y in self.w.memory.log
+        )
+
+    def _is_removed(self, x: Happening) -> None:
+        if x.action == "create" and not self._touched_since(x) and (*x.key, None) not in self.told:
+            self.w.memory.report("removed", f"{x.key}, created in {self.ran.id}, is there, unexplained")
+
+    def _is_back(self, x: Happening) -> None:
+        first = next(y for y in self.did if y.key == x.key and y.slot == x.slot)
+        slot = self.w.mapping.apps[x.app].slots.get(x.slot)
+        if x is not first or slot is None or self._touched_since(x, x.slot):
+            return
+        now, told = self.w.apps[x.app].records[x.record][x.slot], (*x.key, x.slot) in self.told
+        shows = self.w.memory.shows.get(x.key, ())  # it cannot know what was typed just before it wrote
+        known = [s.values[x.slot] for s in shows if s.seq < x.seq and x.slot in s.values][-1:]
+        if not (told or x.key in self.refused or any(slot.same(now, v) for v in (x.before, *known))):
+            was = f"{x.slot} of {x.key} was {x.before!r} before {self.ran.id}"
+            self.w.memory.report("back", f"{was}, and is {now!r}, unexplained")
+
+
+def play(seed: int, wish: Wish | None = None) -> Played:
+    """Play the history with this seed. Where nothing is wished every other one has faults, until it rests."""
+    world = World(seed, wish or (ANYTHING if seed % 2 else CALM))
+    for kind in NOT_HERE:
+        world.faults.rates.pop(kind, None)
+    try:
+        try:
+            UndoneHistory(world).play()
+        except Exception as error:
+            world.memory.report("error", f"{type(error).__name__}: {error}")
+        return played(seed, world)
+    finally:
+        world.close()
