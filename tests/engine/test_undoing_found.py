@@ -69,10 +69,26 @@ def test_what_a_held_conflict_is_about_is_put_back_all_the_same(tmp_path: Path) 
         (id,) = world.apps[app].records
         world.apps[app].user_edit(id, {"title": f"Head of {app}"})
     world.run()
-    assert titles(world)["mail"] == "Founder"
     undone = undo(world, run)
     assert titles(world)["mail"] == "CEO"
-    assert ("restore", "mail", "title") in {(x.act, x.app, x.field) for x in undone.lines}
+    again = undo(world, undone.run)
+    assert ("restore", "mail", "title") in {(x.act, x.app, x.field) for x in again.lines}
+    assert titles(world)["mail"] == "Founder"
+
+
+def test_a_record_that_is_kept_archived_under_our_id_is_tried_once(tmp_path: Path) -> None:
+    world = World(tmp_path, traits={"crm": replace(CRM, external_id="our_id"), "mail": MAIL, "desk": DESK})
+    world.apps["desk"].user_create({"email": "otto@x.test", "name": "Otto Berg"})
+    world.settle()
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind"})
+    first = undo(world, world.run())
+    assert ("archive", "crm", None) in acts(first)
+    again = undo(world, first.run)
+    (mara,) = [id for id, values in world.apps["desk"].records.items() if values["name"] == "Mara Lind"]
+    world.apps["desk"].user_edit(mara, {"email": "maria@x.test"})
+    assert release(world, again).status == "partial"  # the CRM says that it has one, and shows none
+    assert world.run().status == "done"
+    assert len(world.apps["crm"].records) == 1
 
 
 def test_the_value_that_an_undo_left_is_named_when_it_gives_way(world: World) -> None:
