@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from syncer.core.deeds import Deed, Line, Reversal, Rules, Written
 from syncer.core.lens import Lens
-from syncer.model import Link, Value
+from syncer.model import DISAGREES, Link, Value
 
 UNANSWERED = "the app never answered: whether this run made the record cannot be told"
 UNASKED = "what hangs on it there could not be asked for: look first"
@@ -37,9 +37,19 @@ def _remove_created(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
         r.lines.append(Line("left" if why else "archive", golden.id, link.app, link.id, why=said))
         if not why:
             link.doomed = rules.run
-            link.parted.clear()
+            _forget_parted(r, link, lens)
             golden.barred[link.app] = f"undone in run {rules.run}"
             r.touched.add((link.key, None))
+
+
+def _forget_parted(r: Reversal, link: Link, lens: Lens) -> None:
+    """A record that is to go has no value of its own to keep. Where somebody brings it back it does not pass
+    for one that agrees with golden."""
+    slots = lens.mapping.apps[link.app].slots
+    for name in link.parted:
+        link.agreed.update(dict.fromkeys(slots[name].fields, DISAGREES))
+    link.parted.clear()
+    r.lines[:] = [x for x in r.lines if x.act != "parted" or (x.app, x.record) != link.key]
 
 
 def _tell_unanswered(r: Reversal, write: Written, deed: Deed) -> None:

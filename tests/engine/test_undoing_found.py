@@ -132,6 +132,19 @@ def test_nothing_is_made_again_beside_a_record_under_review(tmp_path: Path) -> N
     assert len(world.apps["desk"].records) == 2
 
 
+def test_a_record_that_an_undo_put_away_is_in_step_once_somebody_brings_it_back(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.apps["crm"].user_create(MARA)
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind"})
+    world.settle()
+    undone = undo(world, edit(world, "desk", title="Founder", consent="subscribed"))
+    assert {(x.act, x.field) for x in undone.lines if x.app == "mail"} == {("archive", None)}
+    (mail,) = world.apps["mail"].rows
+    world.apps["mail"].user_restore(mail)
+    release(world, undone)
+    assert titles(world) == {"crm": "CEO", "mail": "CEO", "desk": "Founder"}
+
+
 @pytest.mark.parametrize(
     ("tells", "state", "status"),
     [(True, "gone", "done"), (False, "live", "partial")],
