@@ -120,7 +120,7 @@ class Recovery:
             golden = goldens.get(flight.item.golden)
             if mine is not None and golden is not None:
                 del shown[mine]
-                self._adopt(flight, mine, golden)
+                records.save_links([adopt(self._sent(flight), mine, golden)], self.sync.slot_names())
             elif self._join(flight, edited := self._edited(flight, shown), golden):
                 del shown[edited[0]]
             elif not whole or read_at is None or read_at - flight.sent_at <= self._patience():
@@ -226,7 +226,11 @@ class Recovery:
         ours = name == self.app.spec.external_id or name not in self.app.spec.unique
         mine = [r for r in free if ours and self._matches(flight, r, name)]
         if golden is not None and len(mine) >= 1:
-            self._adopt(flight, mine[0].id, golden)
+            records.save_links([adopt(self._sent(flight), mine[0].id, golden)], self.sync.slot_names())
+            if (
+                name == self.app.spec.external_id
+            ):  # else it may be somebody's own, and an undo must not put it away
+                self.ledger.record_made(flight, mine[0].id)
             # Of one that was put away the reading asks what became of it: perhaps it was merged.
             self.intake.save([r for r in mine[:1] if not r.archived], began)
         elif found:
@@ -236,12 +240,6 @@ class Recovery:
             return
         self.result.untold.remove(flight)
         self.ledger.unmark([flight.ref])
-
-    def _adopt(self, flight: InFlight, record: str, golden: Golden) -> None:
-        """The record is what this create has made."""
-        link = adopt(self._sent(flight), record, golden)
-        self.intake.records.save_links([link], self.sync.slot_names())
-        self.ledger.record_made(flight, record)
 
     def _join(self, flight: InFlight, free: Sequence[str], golden: Golden | None) -> bool:
         """A record that nobody links holds the key that was sent: whoever made it, it is this person's, also

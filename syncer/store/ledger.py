@@ -242,7 +242,7 @@ class Ledger:
                 self.record_writes(flight.run, [(item, None, "unknown", ENDED)])
 
     def record_made(self, flight: InFlight, record: str) -> None:
-        """A create without an answer has made this record, as was found out since."""
+        """A create without an answer has made this record: it holds our own id."""
         self.db.run(
             "UPDATE written SET record = :record, outcome = 'applied' WHERE space = :space AND run = :run"
             " AND app = :app AND golden = :golden AND kind = 'create' AND outcome = 'unknown'",

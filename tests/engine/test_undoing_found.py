@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from syncer.core.reversal_records import UNANSWERED
 from syncer.usecases.reverting import ALIKE
 from tests.engine.crash import Crash
 from tests.engine.test_undoing import MARA, acts, edit, release, titles, undo
@@ -206,6 +207,24 @@ def test_an_undo_archives_what_a_killed_run_has_created(tmp_path: Path) -> None:
     undone = undo(world, killed)
     assert ("archive", "crm", None) in acts(undone)
     assert len(world.apps["crm"].records) == 1
+
+
+def test_what_only_looks_like_a_record_that_a_killed_run_has_created_is_left_alone(tmp_path: Path) -> None:
+    crm = replace(CRM, unique=(), external_id=None)
+    world = World(tmp_path, traits={"crm": crm, "mail": MAIL, "desk": DESK})
+    world.apps["desk"].user_create({"email": "otto@x.test", "name": "Otto Berg"})
+    world.settle()
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind"})
+    world.apps["crm"].after_call = dying("write")
+    with pytest.raises(Crash):
+        world.run()
+    killed = f"run-{world.runs:05d}"
+    world.apps["crm"].after_call = None
+    world.reopen()
+    world.settle()
+    undone = undo(world, killed)
+    assert [x.why for x in undone.lines if x.app == "crm"] == [UNANSWERED]
+    assert len(world.apps["crm"].records) == 2
 
 
 def dying(call: str) -> Callable[[str], None]:

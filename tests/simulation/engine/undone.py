@@ -144,7 +144,9 @@ class Reversal:
         )
 
     def _is_removed(self, x: Happening) -> None:
-        if x.action == "create" and not self._touched_since(x) and (*x.key, None) not in self.told:
+        if x.action != "create" or x.key not in self.w.watch.linked:
+            return  # of an unanswered create in an app without keys nobody can tell which record it made
+        if not self._touched_since(x) and (*x.key, None) not in self.told:
             self.w.memory.report("removed", f"{x.key}, created in {self.ran.id}, is there, unexplained")
 
     def _is_back(self, x: Happening) -> None:
