@@ -120,10 +120,12 @@ def merge_consent(m: Merging, readings: Sequence[ConsentReading], stubs: Sequenc
     rivals = {c.value for c in candidates} | ({golden} if golden else set())
     if len(rivals) > 1 and (readings or state != golden):
         m.note("consent", field, candidates, "most restrictive", winner=holders[-1] if holders else None)
-    if holders and (state != golden or (source is not None and _is_later(holders[-1], source))):
+    # What a record showed before it was linked is dated by when it was read: it hides no later choice.
+    news = holders if state != golden else [c for c in holders if source is not None and _is_later(c, source)]
+    if news:
         chose = {(c.app, c.record) for c in holders}
         again = state == golden or len(chose) > 1 or _held_elsewhere(m, golden, str(state), chose)
-        m.take(field, holders[-1], AGAIN if again else "most restrictive")
+        m.take(field, news[-1], AGAIN if again else "most restrictive")
 
 
 def _is_lifted(stub: StubConsent, readings: Sequence[ConsentReading], authorities: Sequence[str]) -> bool:

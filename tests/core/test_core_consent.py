@@ -154,6 +154,16 @@ def test_what_a_record_had_shown_before_it_was_linked_counts_until_it_is_lifted(
     assert found.unit.golden.value["consent"] == expected
 
 
+def test_what_a_record_had_shown_before_it_was_linked_hides_no_later_opt_out_of_it() -> None:
+    """The stub was read a moment ago. What an opt-in has to be later than is the opt-out itself."""
+    record, links = everywhere("unsubscribed")
+    others, joining = [k for k in links if k.app != "desk"], link("desk", {}, observed_at=None)
+    stub = StubConsent("unsubscribed", "desk", "desk-1", at(90))
+    found = run(CONSENT, record, [*others, joining], seen("desk", 5, consent="unsubscribed"), stubs=(stub,))
+    source = found.unit.golden.provenance["consent"]
+    assert (source.app, source.time) == ("desk", at(5))
+
+
 @pytest.mark.parametrize("state", ["live", "gone"])
 def test_an_opt_out_that_was_only_glimpsed_counts_and_leaves_the_rest_unread(
     state: Literal["live", "gone"],

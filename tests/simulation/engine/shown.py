@@ -109,10 +109,11 @@ class Shown:
         )
 
     def undone_before_it_counted(self, slot: Slot, x: Happening) -> bool:
-        """Typed and changed back since it was last decided: it counts what the record shows in the end. What
-        it showed while it was archived was not decided about."""
+        """Typed and changed back since it was last decided, or since an answer to our write showed it: it
+        counts what the record shows in the end. What it showed while archived was not decided about."""
         decided = max((d for d in self.decisions if d < x.seq), default=0)
-        shown = [s for s in self.counted_before(x) if s.seq < decided and not s.archived]
+        known = [s for s in self.counted_before(x) if s.seq < decided or s.call == "answer"]
+        shown = [s for s in known if not s.archived]
         writes = [y.seq for y in self.memory.of_slot(x.key, x.slot) if y.who == "engine" and y.seq < x.seq]
         writes += [seq for seq, _ in self.memory.sent.get((x.key, x.slot), ()) if seq < x.seq]
         if not shown or max(writes, default=0) >= shown[-1].seq:

@@ -108,3 +108,21 @@ def test_a_field_that_was_mapped_while_its_record_was_archived_is_met_once_it_is
     ]
     watch = Shown(cast(Any, SimpleNamespace(memory=memory)))
     assert (watch.met(KEY, "email"), watch.met(KEY, "score"), watch.met(KEY, "note")) == (1, 5, None)
+
+
+@pytest.mark.parametrize(("answered", "undone"), [("k001", True), ("k009", False)], ids=["not done", "done"])
+def test_what_an_answer_to_our_write_showed_is_what_a_value_is_changed_back_to(
+    answered: str, undone: bool
+) -> None:
+    """It was decided (2) and sent (3); the answer (4) shows what stood there, or ours; the record showed
+    another note (5), and the first one was typed again (7)."""
+    memory = Memory(10)
+    again = typed(7, "k002", "k001", "note")
+    memory.log.append(again)
+    memory.sent[KEY, "note"] = [(3, "k009")]
+    shown = [(1, "fetch", "k001"), (4, "answer", answered), (5, "fetch", "k002")]
+    memory.shows[KEY] = [Showing(seq, NOON, call, {"note": value}, seq) for seq, call, value in shown]
+    app = SimpleNamespace(traits=SimpleNamespace(lists_lag=False))
+    watch = Shown(cast(Any, SimpleNamespace(memory=memory, apps={KEY[0]: app})))
+    watch.decisions = [2]
+    assert watch.undone_before_it_counted(cast(Slot, SimpleNamespace(same=operator.eq)), again) is undone

@@ -55,14 +55,13 @@ class UndoneHistory(History):
         self._settle()
         if not self.wrote or self.w.memory.violations:
             return
-        ran = self.rng.choice(self.wrote[-LAST:])
+        ran, last = self.rng.choice(self.wrote[-LAST:]), self.wrote[-1].ended
         self._work(0.5)
-        busy = self._people_since(self.wrote[-1].ended)
         undo = self._undo(ran)
         if self.rng.random() < 0.3:
             undo = self._undo(undo)
         self._settle()
-        if not busy:
+        if not self._people_since(last):
             self._stays(undo.ended)
         self._work(0.7)
         self._settle()
@@ -72,11 +71,19 @@ class UndoneHistory(History):
     def _undo(self, ran: Ran) -> Ran:
         self.w.clock.sleep(400)
         began = self.w.memory.seq
-        undone = self.w.undo(Wanted(ran.id, irreversible=self.rng.random() < 0.5))
+        wanted = Wanted(ran.id, irreversible=self.rng.random() < 0.5)
+        self.w.faults.on = self.rng.random() < 0.4
+        undone = self.w.undo(wanted)
+        self.w.faults.on = False
+        again = began
+        if undone is None or undone.report is None or undone.report.leftovers:  # once more, in peace
+            self.w.clock.sleep(400)
+            again = self.w.memory.seq
+            undone = self.w.undo(wanted)
+        assert undone is not None
         self.waiting = undone.run
-        undo = Ran(undone.run, began, self.w.memory.seq)
-        Reversal(self.w, ran, undo, undone).judge()
-        return undo
+        Reversal(self.w, ran, Ran(undone.run, began, self.w.memory.seq), undone).judge()
+        return Ran(undone.run, again, self.w.memory.seq)
 
     def _people_since(self, seq: int) -> bool:
         return any(x.who == "person" and x.seq > seq for x in self.w.memory.log)
@@ -85,7 +92,7 @@ class UndoneHistory(History):
         """An undo may be the first to hear that a record went; and where it archived one, another record of
         that person may take its place."""
         memory = self.w.memory
-        if self._people_since(undone) or any(x.action in GOES and x.who == "person" for x in memory.log):
+        if any(x.action in GOES and x.who == "person" for x in memory.log):
             return
         gone = {(x.app, memory.of(x.key)) for x in by_engine(self.w, 0, undone) if x.action == "archive"}
         later = [x for x in by_engine(self.w, undone, memory.seq) if (x.app, memory.of(x.key)) not in gone]

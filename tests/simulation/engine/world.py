@@ -230,15 +230,25 @@ class World:
         self.memory.note(f"run {self.runs} ends: {told}")
         return report
 
-    def undo(self, wanted: Wanted) -> Undone:
-        """Somebody undoes a run. What they ask for counts as a reason for what is written."""
+    def undo(self, wanted: Wanted) -> Undone | None:
+        """Somebody undoes a run; None where that was cut off. That they ask for it counts as a reason to
+        write."""
         self.memory.note(f"run {wanted.run} is undone")
         self.watch.begins(asked=True)
         self.watch.mapping_changed()
-        self.watch.undoing = True
-        undone = Undoing(self.sync(), self.store, self._ports(f"undo-{self.runs}", alive=False)).do(wanted)
+        self.watch.undoing, undone = True, None
+        undoing = Undoing(self.sync(), self.store, self._ports(f"undo-{self.runs}", alive=False))
+        try:
+            undone = undoing.do(wanted)
+        except Crash:
+            self.dead = False
+        except (StateError, LeaseLost, Busy) as error:
+            self.memory.note(f"{type(error).__name__}: {error}")
         self.watch.undoing = False
-        for x in undone.lines:
+        if undone is None:
+            self._reopen()
+            self.memory.note("the undo is cut off")
+        for x in undone.lines if undone else ():
             self.memory.note(f"  {x.act} {x.app}/{x.record} {x.field}: {x.now!r} -> {x.back!r} {x.why}")
         return undone
 
