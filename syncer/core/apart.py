@@ -91,6 +91,7 @@ def split(
             news=looked.news,
             moved=looked.moved,
             away=looked.away,
+            back=looked.back,
         )
         for golden, apart in ((whole.golden.copy(), False), (Golden(name), True))
     )

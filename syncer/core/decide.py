@@ -47,16 +47,16 @@ def _in_order(links: list[Link], lens: Lens) -> list[Link]:
 
 
 def _follow_state(link: Link, obs: Observation | None) -> bool:
-    """Take over whether the record is there. True when it has just been deleted: a record that was merged
-    into another is not."""
+    """Take over whether the record is there. True when somebody has just deleted it: a record that was merged
+    into another is not deleted, nor is one that an undo was to put away."""
     if obs is None or obs.state == "glimpsed":
         return False
-    was = link.state
+    was, ours = link.state, bool(link.doomed)
     if obs.state in ("archived", "deleted", "merged"):
         link.state, link.doomed = "gone", ""
     else:
         link.state = "out" if obs.state == "out" else "live"
-    return link.state == "gone" and was != "gone" and obs.state != "merged"
+    return link.state == "gone" and was != "gone" and obs.state != "merged" and not ours
 
 
 def _choose_primary(links: Sequence[Link]) -> None:

@@ -39,6 +39,8 @@ def look(unit: Unit, lens: Lens) -> Reversal:
         if obs is None:
             continue
         r.looked_at.append(link.key)
+        if link.state == "gone" and obs.state == "found":
+            r.back.add(link.key)
         if obs.state != "found":
             r.waiting.append(obs)
             r.moved.add(link.key)

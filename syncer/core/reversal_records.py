@@ -30,7 +30,7 @@ def _remove_created(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
         if (write.app, write.record) in rules.elsewhere:
             owner = f"it belongs to golden record {rules.elsewhere[write.app, write.record]} by now"
             r.lines.append(Line("left", golden.id, write.app, write.record, why=owner))
-        if link is None or link.state == "gone":
+        if link is None or link.state == "gone" or link.key in r.away:
             continue
         why = _why_kept(r, link, deed, rules, lens)
         said = why or (UNASKED if link.app in rules.unasked else "")
@@ -100,7 +100,9 @@ def _make_again(r: Reversal, deed: Deed) -> None:
     for write in _archived(deed):
         links = {link.key: link for link in r.unit.links}
         link = links.get((write.app, write.record or ""))
-        if link is not None and link.state == "gone":
+        if link is not None and link.key in r.back:
+            r.lines.append(Line("left", r.unit.golden.id, link.app, link.id, why="it is there all the same"))
+        elif link is not None and link.state == "gone":
             r.unit.links.remove(link)
             r.dropped.append(link.key)
             r.unit.golden.barred.pop(link.app, None)

@@ -3,12 +3,14 @@ unnamed. See `tests/simulation/engine/undone.py`."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from connectors.memory import Flaky
 from syncer.core.reversal_records import UNANSWERED
 from syncer.usecases.reverting import ALIKE
 from tests.engine.crash import Crash
@@ -163,6 +165,35 @@ def test_a_write_to_a_record_that_is_gone_asks_what_became_of_it(
     assert edit(world, "desk", title="Founder").status == status
     assert world.rows("SELECT state FROM link WHERE app = 'crm' AND id = :id", id=id) == [(state,)]
     assert world.run().status == "done"
+
+
+def test_what_an_undo_puts_away_is_no_deletion_that_spreads(tmp_path: Path) -> None:
+    """By this policy who is deleted in one app goes from all; the answer to the undo's archive is lost."""
+    world = World(tmp_path, text=MAPPING + "on_delete: archive\n")
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind"})
+    run = world.run()
+    assert len(world.apps["crm"].records) == 1
+    world.apps["crm"].faults = Flaky(random.Random(1), {"timeout_after": 1.0})
+    undone = undo(world, run)
+    assert ("archive", "crm", None) in acts(undone)
+    assert world.apps["crm"].records == {}
+    world.apps["crm"].faults = None
+    release(world, undone)
+    world.settle()
+    assert len(world.apps["desk"].records) == 1
+
+
+def test_a_record_that_was_not_archived_after_all_is_not_made_again(tmp_path: Path) -> None:
+    traits = {"crm": replace(CRM, unique=()), "mail": MAIL, "desk": DESK}
+    world = begun(World(tmp_path, traits=traits, text=MAPPING + "on_delete: archive\n"))
+    (mail,) = world.apps["mail"].records
+    world.apps["mail"].user_archive(mail)
+    world.apps["crm"].faults = Flaky(random.Random(1), {"ignored": 1.0})
+    run = world.run()
+    world.apps["crm"].faults = None
+    undone = undo(world, run)
+    assert [x.why for x in undone.lines if x.app == "crm" and x.act == "left"] == ["it is there all the same"]
+    assert len(world.apps["crm"].records) == 1
 
 
 def test_what_looks_like_ours_and_was_typed_since_is_left_alone(world: World) -> None:

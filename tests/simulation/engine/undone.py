@@ -42,6 +42,7 @@ class UndoneHistory(History):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.wrote: list[Ran] = []
+        self.troubled = False  # an undo met faults: what it could not do is done by the next run
 
     def run(self, settle: bool = False) -> Report | None:
         began, id = self.w.memory.seq, f"run-{self.w.runs + 1:04d}"
@@ -61,7 +62,7 @@ class UndoneHistory(History):
         if self.rng.random() < 0.3:
             undo = self._undo(undo)
         self._settle()
-        if not self._people_since(last):
+        if not (self.troubled or self._people_since(last)):
             self._stays(undo.ended)
         self._work(0.7)
         self._settle()
@@ -72,7 +73,8 @@ class UndoneHistory(History):
         self.w.clock.sleep(400)
         began = self.w.memory.seq
         wanted = Wanted(ran.id, irreversible=self.rng.random() < 0.5)
-        self.w.faults.on = self.rng.random() < 0.4
+        self.w.faults.on = bool(self.w.faults.rates) and self.rng.random() < 0.4
+        self.troubled |= self.w.faults.on
         undone = self.w.undo(wanted)
         self.w.faults.on = False
         again = began
@@ -146,8 +148,9 @@ class Reversal:
 
     def _touched_since(self, x: Happening, slot: str = "") -> bool:
         return any(
-            y.key == x.key and self.ran.ended < y.seq <= self.undo.began and slot in ("", y.slot)
+            y.key == x.key and slot in ("", y.slot) and (y.who == "person" or y.seq <= self.undo.began)
             for y in self.w.memory.log
+            if self.ran.ended < y.seq <= self.undo.ended
         )
 
     def _is_removed(self, x: Happening) -> None:

@@ -56,7 +56,7 @@ class Watch(Shown):
         self.asked = False
         self.rounds = 0
         self.was_first = True
-        self.undoing = False  # a person has a run undone
+        self.undone = False  # a person had a run undone: what we made may go
 
     # -- the run ------------------------------------------------------------------------------------------
 
@@ -231,7 +231,7 @@ class Watch(Shown):
             return
         if action == "create":
             self._no_twin(person, changes)
-        elif action == "archive" and not self.undoing:
+        elif action == "archive" and not (self.undone and changes[0].key in self.made):
             self._not_for_absence(person, changes[0])
         for x in changes:
             strangers = {

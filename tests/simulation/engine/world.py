@@ -236,7 +236,7 @@ class World:
         self.memory.note(f"run {wanted.run} is undone")
         self.watch.begins(asked=True)
         self.watch.mapping_changed()
-        self.watch.undoing, undone = True, None
+        self.watch.undone, undone = True, None
         undoing = Undoing(self.sync(), self.store, self._ports(f"undo-{self.runs}", alive=False))
         try:
             undone = undoing.do(wanted)
@@ -244,7 +244,6 @@ class World:
             self.dead = False
         except (StateError, LeaseLost, Busy) as error:
             self.memory.note(f"{type(error).__name__}: {error}")
-        self.watch.undoing = False
         if undone is None:
             self._reopen()
             self.memory.note("the undo is cut off")
