@@ -170,8 +170,7 @@ def _tell_joined(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
 def _part(r: Reversal, targets: Mapping[tuple[LinkKey, str], Value], lens: Lens) -> None:
     """Say for every record what it is to hold: golden, or a value of its own that is left in peace."""
     for link in r.unit.links:
-        there = link.state == "live" and link.key not in r.away
-        for slot in lens.mapping.apps[link.app].slots.values() if there else ():
+        for slot in lens.mapping.apps[link.app].slots.values():  # also of one that is gone, and may come back
             key = link.key, slot.name
             if slot.name not in link.seen or slot.name in link.pending:
                 continue
@@ -200,7 +199,7 @@ def settle(r: Reversal, link: Link, slot: Slot, back: Value, restored: bool, len
     elif slot.flows_out and slot.writable:
         link.parted[name] = target
         link.agreed.update(fields)
-        if not restored and not same:
+        if not restored and not same and link.state == "live" and link.key not in r.away:
             why = "it holds a value of its own"
             r.lines.append(Line("parted", golden.id, link.app, link.id, name, seen, None, why))
 

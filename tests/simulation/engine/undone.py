@@ -97,7 +97,9 @@ class UndoneHistory(History):
         if any(x.action in GOES and x.who == "person" for x in memory.log):
             return
         gone = {(x.app, memory.of(x.key)) for x in by_engine(self.w, 0, undone) if x.action == "archive"}
-        later = [x for x in by_engine(self.w, undone, memory.seq) if (x.app, memory.of(x.key)) not in gone]
+        # By the consent of before somebody may be due in an app: a create is no surprise.
+        edits = [x for x in by_engine(self.w, undone, memory.seq) if x.action != "create"]
+        later = [x for x in edits if (x.app, memory.of(x.key)) not in gone]
         if later:
             memory.report("stays", f"after the undo, {later[0]}")
 
