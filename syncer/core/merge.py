@@ -59,9 +59,7 @@ def _merge_field(m: Merging, field: Field, offered: Sequence[Offer]) -> None:
 def _name_unseen(m: Merging, field: Field, wanted: Sequence[Offer], winner: Candidate) -> None:
     """An edit where an undo had left another value replaces a golden one that nobody saw there: name it."""
     golden = _golden_candidate(m, field)
-    if golden is None or not all(o.parted for o in wanted):
-        return
-    if (golden.app, golden.record) != (winner.app, winner.record):
+    if golden is not None and all(o.parted for o in wanted):
         note = "replaced by an edit where an undo had left another value"
         m.note("overruled", field, [golden], "undo", note, winner=winner)
 

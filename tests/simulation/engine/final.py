@@ -170,8 +170,8 @@ class AtRest:
             return
         if last.after is None and last.seq < first:
             return  # a blank found at the first contact is no candidate
-        if last.after is None and self.watch.undone and self._keeps_blanks(slot):
-            return  # no blank travels, and golden was blank again by an undo
+        if last.after is None and self.watch.undone:
+            return  # a blank that an undo had left, or that golden has by one, gives way like any blank
         if (last.seq > first or link.key in self.watch.made) and self.watch.was_known(last):
             return  # typed and changed back before anybody looked, or what we had sent
         if self.watch.undone_before_it_counted(slot, last):
@@ -185,9 +185,6 @@ class AtRest:
         if self._in_the_window(link.key, last) or self._passes_for_unsent(slot, last):
             return
         self.memory.report("loss", f"{slot.name}={last.after!r}, typed in {link.key} at {last.seq}")
-
-    def _keeps_blanks(self, slot: Slot) -> bool:
-        return any(self.w.mapping.fields[f].blank == "keep" for f in slot.fields)
 
     def _first_decided(self, key: Key, shown: int) -> int:
         """When it was first decided about a record of which this was first shown."""
@@ -283,6 +280,9 @@ class AtRest:
                 tag in _tags(x.before) - _tags(x.after) and x.who == "person"
                 for x in self.memory.of_field(person, self.watch.slots_of("tags"))
             )
+            sent = self.memory.sent.get((link.key, "tags"), ())
+            if self.watch.undone and any(tag in _tags(value) for _, value in sent):
+                continue  # what we had sent, too, an undo takes back
             if (
                 not taken
                 and not self.named.get((golden.id, "tags"))
