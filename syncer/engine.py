@@ -38,7 +38,7 @@ ROUNDS = 3  # how often a run merges again what moved while it wrote
 
 @dataclass(slots=True)
 class Run:
-    """The state of one run while it lasts. `met`: app -> golden ids whose create met a record there."""
+    """The state of one run while it lasts. `met`: app -> what a write was at odds with, see `Writer`."""
 
     id: str
     report: Report
@@ -282,6 +282,8 @@ class Engine:
         )
         for name, error in errors.items():
             run.report.apps[name].error = run.report.apps[name].error or error
+            if error:  # what was not looked at may show yet
+                run.met[name].clear()
         self._account(run, items, wrote)
         return any(w.moved or w.existed for _, w in wrote)
 

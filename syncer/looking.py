@@ -1,13 +1,12 @@
-"""Ask an app for single records, and take in what it shows. Nothing is decided here."""
+"""Ask an app for single records, and take in what it shows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from connectors.contract import AppError, Fetched, ObjectSpec, Record, Result, Write
+from connectors.contract import AppError, Fetched, ObjectSpec, Record, Result
 from syncer.intake import Intake
 from syncer.model import Value
 from syncer.ports import Task
@@ -63,17 +62,16 @@ def look_again(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) 
 
 
 def settle_stale(
-    intake: Intake, writes: Sequence[Write], results: Sequence[Result], now: Callable[[], datetime]
-) -> Task[tuple[Sequence[Result], list[str]]]:
-    """What an app calls stale is looked at, at once: it moved, or is gone. Where the app tells neither, the
-    write is turned down: else every run would try it again. Returns results, and the records with news."""
-    stale = {r.ref for r in results if r.outcome == "stale"}
-    ids = {w.ref: w.id for w in writes if w.ref in stale and w.id is not None}
-    if not ids:
-        return results, []
+    intake: Intake, ids: Mapping[str, str], met: set[str], now: Callable[[], datetime]
+) -> Task[list[Result]]:
+    """Look at records that an app called stale, `ids` by the name of the write: each moved, or is gone. Where
+    the app tells neither, and for the second time in a run (`met`), the write is turned down: else every run
+    would try it again. Returns those results."""
+    began = now()
     yield from look_at(intake, list(ids.values()), now)
     with intake.records.db.reading():
-        told = intake.records.waiting(intake.app.name, list(ids.values()))
-    untold = {ref for ref, id in ids.items() if id not in told}
-    settled = [replace(r, outcome="rejected", reason=UNTOLD) if r.ref in untold else r for r in results]
-    return settled, [id for id in ids.values() if id in told]
+        waiting = intake.records.waiting(intake.app.name, list(ids.values()))
+    untold = {ref: id for ref, id in ids.items() if id not in waiting or waiting[id].read_at < began}
+    again = [Result(ref, "rejected", id, reason=UNTOLD) for ref, id in untold.items() if id in met]
+    met.update(untold.values())
+    return again

@@ -94,7 +94,7 @@ class Reversal:
     touched    (record, slot) to be put back, (record, None) to be archived
     changed    golden field -> (before, after) of this undo; was: where the value before had come from
     news       (record, slot) that a person changed since; moved: records that somebody touched since
-    away       records that are not there any more; back: those that are there, and passed for gone
+    away       records that are not there any more; back: those that are there, and passed for gone or out
     """
 
     unit: Unit

@@ -39,8 +39,10 @@ def look(unit: Unit, lens: Lens) -> Reversal:
         if obs is None:
             continue
         r.looked_at.append(link.key)
-        if link.state == "gone" and obs.state == "found":
+        if obs.state == "found" and link.state != "live":  # that it is back is for the next run to follow
+            r.waiting.append(obs)
             r.back.add(link.key)
+            continue
         if obs.state != "found":
             r.waiting.append(obs)
             r.moved.add(link.key)

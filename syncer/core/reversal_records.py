@@ -46,7 +46,7 @@ def _forget_parted(r: Reversal, link: Link, lens: Lens) -> None:
     """A record that is to go has no value of its own to keep. Where somebody brings it back it does not pass
     for one that agrees with golden."""
     slots = lens.mapping.apps[link.app].slots
-    for name in link.parted:
+    for name in [n for n in link.parted if n in slots]:
         link.agreed.update(dict.fromkeys(slots[name].fields, DISAGREES))
     link.parted.clear()
     r.lines[:] = [x for x in r.lines if x.act != "parted" or (x.app, x.record) != link.key]

@@ -43,8 +43,8 @@ class Wrote:
 
 @dataclass(slots=True)
 class Writer:
-    """Writes one app's items. `began`: when the run did; `intake` takes in what re-reading shows; `met`: the
-    golden ids whose create has met a record in this run."""
+    """Writes one app's items. `began`: when the run did; `intake` takes in what re-reading shows; `met`: of
+    this run, golden ids whose create met a record, and records that an update did not find."""
 
     sync: Sync
     app: App
@@ -92,28 +92,32 @@ class Writer:
             results: Sequence[Result] = yield partial(self.app.connector.write, self.app.object, writes)
         except AppError as error:
             results, stop = (), error
-        results = self._met_again(batch, refs, results)
-        try:
-            results, moved = yield from settle_stale(self.intake, writes, results, self.now)
-            self.result.moved += moved
-        except AppError as error:
-            stop = error
+        answered, items = (sent_at, self.now()), dict(zip(refs, batch, strict=True))
+        results = self._met_again(items, results)
+        stale = {r.ref: items.pop(r.ref) for r in results if r.outcome == "stale" and r.ref in items}
         with self.intake.records.db.transaction():
-            again = self._settle(dict(zip(refs, batch, strict=True)), links, results, sent_at)
+            again = self._settle(items, links, results, answered)
+        if stale:
+            ids = {ref: item.record for ref, item in stale.items() if item.record is not None}
+            try:
+                untold = yield from settle_stale(self.intake, ids, self.met, self.now)
+                results = [*results, *untold]  # the last word counts
+            except AppError as error:
+                stop = error
+            self.result.moved += ids.values()
+            with self.intake.records.db.transaction():
+                again += self._settle(stale, links, results, answered)
         self.progress("writing", self.app.name, sum(self.result.outcomes.values()))
         if stop is not None:
             raise stop
         return again
 
-    def _met_again(
-        self, batch: Sequence[Item], refs: Sequence[str], results: Sequence[Result]
-    ) -> Sequence[Result]:
+    def _met_again(self, items: Mapping[str, Item], results: Sequence[Result]) -> Sequence[Result]:
         """A create that meets a record once more, after that was looked at, is turned down: else it would be
         tried in every run."""
-        goldens = dict(zip(refs, (item.golden for item in batch), strict=True))
-        met = {r.ref for r in results if r.outcome == "existed"}
-        again = {ref for ref in met if goldens[ref] in self.met}
-        self.met.update(goldens[ref] for ref in met)
+        met = {r.ref: items[r.ref].golden for r in results if r.outcome == "existed" and r.ref in items}
+        again = {ref for ref, golden in met.items() if golden in self.met}
+        self.met.update(met.values())
         return [replace(r, outcome="rejected", reason=MET) if r.ref in again else r for r in results]
 
     def _write(self, ref: str, item: Item) -> Write:
@@ -201,16 +205,15 @@ class Writer:
         batch: dict[str, Item],
         links: Mapping[str, Link],
         results: Sequence[Result],
-        sent_at: datetime,
+        times: tuple[datetime, datetime],
     ) -> list[Item]:
-        """Take the answers in, item by item; an item without an answer is unknown."""
+        """Take the answers in, item by item; one without an answer is unknown. `times`: sent, answered."""
         by_ref = {r.ref: r for r in results}
-        answered_at = self.now()
         history: list[tuple[Item, str | None, str, str]] = []
         settled: dict[str, Settled] = {}
         for ref, item in batch.items():
             result = by_ref.get(ref) or Result(ref, "unknown", reason="the app's answer did not name it")
-            sent = Sent(item, sent_at, answered_at, self.sync.mapping)
+            sent = Sent(item, *times, self.sync.mapping)
             link = links.get(item.record) if item.record is not None else None
             settled[ref] = settle(sent, result, Golden(item.golden, dict(item.values)), link)
             history.append((item, result.id or item.record, result.outcome, result.reason))

@@ -208,7 +208,7 @@ class Ledger:
         ]
 
     def record_writes(self, run: str, answered: Sequence[tuple[Item, str | None, str, str]]) -> None:
-        """(item, record id, outcome, reason) of every write that was answered."""
+        """(item, record id, outcome, reason) of writes that were answered, or whose run ended first."""
         self.db.insert(
             WriteRow,
             [
@@ -232,7 +232,7 @@ class Ledger:
             item = flight.item
             known = self.db.one(
                 "SELECT 1 FROM written WHERE space = :space AND run = :run AND app = :app"
-                " AND golden = :golden AND kind = 'create' AND outcome != 'retry'",
+                " AND golden = :golden AND kind = 'create' AND outcome IN ('unknown', 'applied')",
                 space=self.space,
                 run=flight.run,
                 app=item.app,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from syncer import brakes, refs
-from syncer.abilities import abilities_of, creating_in
+from syncer.abilities import abilities_of, creating_in, doubted_in
 from syncer.core.apart import own_values, split
 from syncer.core.deeds import Reversal, Rules, Written
 from syncer.core.lens import Lens
@@ -215,7 +215,7 @@ class Linking:
             staying = [link.key for link in units[golden].links if link.key not in leaving]
             self._decide(leaving, staying, "never")
         keep(self.engine, sides, rules.run)
-        plan_reversals(self.engine, sides, lens, rules.run, tied)
+        plan_reversals(self.engine, sides, lens, tied, doubted_in(sync, records, self.engine.ledger))
         refs.save(sync, records, ((side.unit.golden, sync.mapping.fields) for side in sides))
         records.touch(sync.dependents, [side.unit.golden.id for side in sides])
 

@@ -3,12 +3,12 @@ have the ordinary plan find what is to be sent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from connectors.contract import AppError, Attaching, Fetched
-from syncer.abilities import abilities_of, creating_in, doubted_in
+from syncer.abilities import abilities_of, creating_in
 from syncer.core.deeds import Line, Reversal
 from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
@@ -116,11 +116,16 @@ def keep(engine: Engine, reversals: Sequence[Reversal], id: str) -> None:
 
 
 def plan_reversals(
-    engine: Engine, reversals: Sequence[Reversal], lens: Lens, id: str, sending: Sending
+    engine: Engine,
+    reversals: Sequence[Reversal],
+    lens: Lens,
+    sending: Sending,
+    doubted: Mapping[LinkKey, Collection[str]],
 ) -> None:
-    """Have the ordinary plan find what is to be sent; all else that is due waits on."""
+    """Have the ordinary plan find what is to be sent; all else that is due waits on. `doubted`: record ->
+    apps in which one that may be the same person is under review."""
     records, ledger = engine.records, engine.ledger
-    creating, doubted = creating_in(ledger), doubted_in(engine.sync, records, ledger)
+    creating = creating_in(ledger)
     units = [r.unit for r in reversals]
     abilities = owners_of(engine.sync, records, units).with_taken(abilities_of(engine.sync, ledger))
     due = []

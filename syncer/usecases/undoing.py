@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.contract import Attaching
 from syncer import refs
+from syncer.abilities import doubted_in
 from syncer.core.deeds import Deed, Line, Reversal, Rules, Written
 from syncer.core.lens import Lens
 from syncer.core.reopen import Answered, reopen
@@ -110,6 +111,7 @@ class Undoing:
 
     def _look(self, run: Run, wanted: Wanted) -> None:
         """Settle what is in flight, and ask for every record that the run wrote to."""
+        self.engine.recover(run)  # what a killed run may have written is history only then
         with self.db.reading():
             touched = self._touched(wanted)
             knew = [former for formers in touched.values() for former in formers]
@@ -154,7 +156,7 @@ class Undoing:
             self.used,
             {app.name for app in apps if not isinstance(app.connector, Attaching)},
         )
-        done = 0
+        done, doubted = 0, doubted_in(self.sync, self.engine.records, self.engine.ledger)
         for some in chunks(self._touched(wanted), CHUNK):
             units = self.engine.records.units(some)
             deeds = self._deeds(wanted.run, units)
@@ -166,7 +168,7 @@ class Undoing:
                 r.lines[:] = self._tell_merged(r, deeds[r.unit.golden.id])
             self._reopen(reversals, units, wanted, lens, id)
             keep(self.engine, reversals, id)
-            plan_reversals(self.engine, reversals, lens, id, undone)
+            plan_reversals(self.engine, reversals, lens, undone, doubted)
             done += len(some)
             if done > CHUNK:
                 self.ports.progress("undoing", self.sync.name, done)

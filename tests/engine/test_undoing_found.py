@@ -12,6 +12,9 @@ import pytest
 
 from connectors.memory import Flaky
 from syncer.core.reversal_records import UNANSWERED
+from syncer.model import ABSENT, Item
+from syncer.store.ledger import InFlight, Ledger
+from syncer.store.records import Records
 from syncer.usecases.reverting import ALIKE
 from tests.engine.crash import Crash
 from tests.engine.test_undoing import MARA, acts, edit, release, titles, undo
@@ -207,7 +210,8 @@ def test_what_looks_like_ours_and_was_typed_since_is_left_alone(world: World) ->
     assert titles(world)["mail"] == "Founder"
 
 
-def test_an_undo_reaches_what_a_killed_run_may_have_written(world: World) -> None:
+@pytest.mark.parametrize("at_once", [False, True], ids=["after the next runs", "at once"])
+def test_an_undo_reaches_what_a_killed_run_may_have_written(world: World, at_once: bool) -> None:
     (id,) = world.apps["desk"].records
     world.apps["desk"].user_edit(id, {"title": "Founder"})
     world.apps["mail"].after_call = dying("write")
@@ -216,7 +220,8 @@ def test_an_undo_reaches_what_a_killed_run_may_have_written(world: World) -> Non
     killed = f"run-{world.runs:05d}"
     world.apps["mail"].after_call = None
     world.reopen()
-    world.settle()
+    if not at_once:
+        world.settle()
     assert titles(world)["mail"] == "Founder"
     undo(world, killed)
     assert titles(world)["mail"] == "CEO"
@@ -256,6 +261,31 @@ def test_what_only_looks_like_a_record_that_a_killed_run_has_created_is_left_alo
     undone = undo(world, killed)
     assert [x.why for x in undone.lines if x.app == "crm"] == [UNANSWERED]
     assert len(world.apps["crm"].records) == 2
+
+
+def test_a_record_that_is_back_is_left_to_the_next_run(world: World) -> None:
+    run = edit(world, "desk", title="Founder")
+    (mail,) = world.apps["mail"].records
+    world.apps["mail"].user_archive(mail)
+    world.settle()
+    world.apps["mail"].user_restore(mail)
+    undone = undo(world, run)
+    with world.db.reading():
+        assert list(Records(world.db, "contacts").waiting("mail", [mail])) == [mail]
+    release(world, undone)
+    assert world.rows("SELECT state FROM link WHERE app = 'mail'") == [("live",)]
+
+
+def test_a_create_that_was_sent_again_without_a_field_is_history_too(world: World) -> None:
+    ledger = Ledger(world.db, "contacts")
+    item = Item("create", "crm", "g1", None, {"email": (ABSENT, "mara@x.test")})
+    with world.db.transaction():
+        ledger.record_writes("run-1", [(item, None, "rejected", "no such field")])
+        flight = InFlight("ref", item, world.clock(), "run-1")
+        ledger.record_unanswered([flight])
+        ledger.record_made(flight, "77")
+    found = world.rows("SELECT outcome, record FROM written WHERE run = 'run-1' ORDER BY seq")
+    assert found == [("rejected", None), ("applied", "77")]
 
 
 def dying(call: str) -> Callable[[str], None]:

@@ -136,15 +136,12 @@ class Reversal:
             return any(y.action == "archive" and y.app == x.app for y in self.did)
         if x.action == "archive":
             return any(y.action == "create" and y.key == x.key for y in self.did)
+        sent, same = self._sent(x), self.w.mapping.apps[x.app].slots[x.slot].same
         stood = [y for y in self.w.memory.of_slot(x.key, x.slot) if y.seq < x.seq][-1]
         shows = self.w.memory.shows.get(x.key, ())
-        if not any(stood.seq < s.seq < x.seq and s.values.get(x.slot) == stood.after for s in shows):
-            return (x.key, x.slot) in {(y.key, y.slot) for y in self.did} or bool(
-                self._sent(x)
-            )  # typed unseen
-        sent = self._sent(x)
-        same = self.w.mapping.apps[x.app].slots[x.slot].same
-        return bool(sent) and (stood.who == "engine" or any(same(v, stood.after) for v in sent))
+        seen = any(stood.seq < s.seq < x.seq and s.values.get(x.slot) == stood.after for s in shows)
+        ours = stood.who == "engine" or any(same(v, stood.after) for v in sent)
+        return bool(sent) and (ours or not seen)
 
     def _sent(self, x: Happening) -> list[object]:
         """What the run sent to this field, or may have sent where it died: perhaps just what somebody had
