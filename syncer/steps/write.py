@@ -102,9 +102,9 @@ class Writer:
             try:
                 untold = yield from settle_stale(self.intake, ids, self.met, self.now)
                 results = [*results, *untold]  # the last word counts
+                self.result.moved += ids.values()
             except AppError as error:
                 stop = error
-            self.result.moved += ids.values()
             with self.intake.records.db.transaction():
                 again += self._settle(stale, links, results, answered)
         self.progress("writing", self.app.name, sum(self.result.outcomes.values()))
