@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from syncer.core.plan import Abilities
 from syncer.matching.outcome import Review
-from syncer.model import LinkKey
+from syncer.model import Link, LinkKey
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.sync import App, Sync
@@ -37,10 +37,15 @@ def _archives(sync: Sync, app: App) -> bool:
 def creating_in(ledger: Ledger) -> dict[str, frozenset[str]]:
     """Golden id -> apps in which a create of ours has no answer yet: it is never planned twice."""
     creating: dict[str, set[str]] = defaultdict(set)
-    for flight in ledger.in_flight():
+    for flight in ledger.outbox.in_flight():
         if flight.item.kind == "create":
             creating[flight.item.golden].add(flight.item.app)
     return {golden: frozenset(apps) for golden, apps in creating.items()}
+
+
+def waiting_for_review(links: Iterable[Link], doubted: Mapping[LinkKey, Collection[str]]) -> frozenset[str]:
+    """Apps in which nothing is created beside these links: a record there may be the same person."""
+    return frozenset(app for link in links for app in doubted.get(link.key, ()))
 
 
 def doubted_in(

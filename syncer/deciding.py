@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from syncer import refs
+from syncer.abilities import waiting_for_review
 from syncer.core.decide import decide, lower_consent
 from syncer.core.lens import Lens
 from syncer.core.moved import Moved, caused
@@ -158,7 +159,7 @@ class Deciding:
         abilities = owners.with_taken(self.abilities)
         decisions = []
         for unit in units:
-            doubted = {app for link in unit.links for app in self.doubted.get(link.key, ())}
+            doubted = waiting_for_review(unit.links, self.doubted)
             unit.creating = self.creating.get(unit.golden.id, frozenset()) | doubted
             decision = decide(unit, lens, abilities, self.run)
             if self.refused or self.bring_back:

@@ -29,7 +29,8 @@ from syncer.steps.write import Writer, Wrote
 from syncer.stopping import stopped_in
 from syncer.store.database import Database
 from syncer.store.lease import BEAT, hold
-from syncer.store.ledger import InFlight, Ledger
+from syncer.store.ledger import Ledger
+from syncer.store.outbox import InFlight
 from syncer.store.records import Records
 from syncer.sync import Sync
 
@@ -90,7 +91,7 @@ class Engine:
         ):
             with self.db.transaction():
                 self.ledger.close_interrupted(started)
-                self.ledger.sent_before(started)
+                self.ledger.outbox.sent_before(started)
                 self.ledger.begin_run(id, kind, started)
             try:
                 yield run
@@ -143,7 +144,7 @@ class Engine:
     def recover(self, run: Run) -> dict[str, Recovery]:
         """Settle what was in flight. Returns, by app, what only reading can tell."""
         with self.db.reading():
-            flights = self.ledger.in_flight()
+            flights = self.ledger.outbox.in_flight()
         by_app: dict[str, list[InFlight]] = defaultdict(list)
         for flight in flights:
             if flight.item.app in self.sync.apps:
@@ -155,7 +156,7 @@ class Engine:
             )
             with self.db.transaction():
                 recovery.settle_updates([f for f in mine if f.item.kind in ("update", "archive")])
-                self.ledger.record_unanswered([f for f in mine if f.item.kind == "create"])
+                self.ledger.outbox.record_unanswered([f for f in mine if f.item.kind != "merge"])
             tasks[name] = recovery.look_up([f for f in mine if f.item.kind in ("create", "merge")])
         self.ports.workers.drive(tasks)
         return {name: r for name, r in recoveries.items() if r.result.lost or r.result.untold}

@@ -39,7 +39,8 @@ class Following:
         survivor belongs to another golden record, the two become one."""
         found = Followed()
         into = Joins(self.records.db, self.records.space).merged()
-        creating = {f.item.app for f in self.ledger.in_flight() if f.item.kind == "create"} if into else set()
+        flights = self.ledger.outbox.in_flight() if into else []
+        creating = {f.item.app for f in flights if f.item.kind == "create"}
         for key in sorted(into):
             survivor = _end(key, into)
             if survivor is not None:

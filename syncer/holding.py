@@ -161,7 +161,7 @@ def take_off_lowered(plan: Plan, run: str, sync: Sync, ledger: Ledger) -> None:
 def _lowered(sync: Sync, ledger: Ledger, since: str) -> Lowered:
     """The consent that was written since a run."""
     found: dict[tuple[str, str | None, str], list[Value]] = {}
-    for item in ledger.updated_since(since):
+    for item in ledger.outbox.updated_since(since):
         slots = sync.slots(item.app)
         for name, (_, after) in item.slots.items():
             if name in slots and sync.mapping.consent in slots[name].fields:

@@ -14,6 +14,7 @@ from conflicts.candidate import Candidate
 from conflicts.consent import most_restrictive, rank
 from mappings.model import BadValue, Slot
 from syncer.core.deeds import Line, Reversal, Rules, Written
+from syncer.core.forms import shows_sent
 from syncer.core.lens import Lens, Unresolved
 from syncer.core.merge import merge
 from syncer.core.merging import Merging
@@ -65,8 +66,7 @@ def folded_writes(
 def _is_ours(ours: Mapping[str, Value], slot: Slot, value: Value) -> bool:
     if slot.name not in ours:
         return False
-    sent = ours[slot.name]
-    return slot.same(value, sent) or slot.same(value, slot.coerced(sent))
+    return shows_sent(slot, value, ours[slot.name])
 
 
 @dataclass(slots=True)

@@ -26,6 +26,11 @@ def shows(lens: Lens, link: Link, slot: Slot, golden: Mapping[str, Value]) -> bo
     return shown == seen or slot.same(shown, seen)
 
 
+def shows_sent(slot: Slot, value: Value, sent: Value) -> bool:
+    """Whether an app shows what was sent to it, as it was or in the form that it declares to give it."""
+    return slot.same(value, sent) or slot.same(value, slot.coerced(sent))
+
+
 def held_parts(lens: Lens, link: Link, slot: Slot, golden: Golden) -> dict[str, Value]:
     """What the app holds in a slot, in golden form: what it last agreed with, as long as it shows that; else
     what can be read from its own form. Raises `Unresolved`; a value that cannot be read gives nothing."""

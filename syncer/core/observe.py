@@ -14,7 +14,7 @@ from typing import Literal
 
 from conflicts.candidate import Candidate, TimeKind
 from mappings.model import BadValue, Slot
-from syncer.core.forms import held_parts, shows
+from syncer.core.forms import held_parts, shows, shows_sent
 from syncer.core.lens import Lens, Unresolved
 from syncer.model import DISAGREES, Golden, Link, LogEntry, Mark, Observation, Pending, Value
 
@@ -161,7 +161,7 @@ def agrees(lens: Lens, link: Link, field: str, golden: Mapping[str, Value]) -> b
 
 def outcome_of(slot: Slot, value: Value, pending: Pending) -> Literal["landed", "not_landed", "edit"]:
     """What became of an unconfirmed write, by the one value that can tell."""
-    if slot.same(value, pending.sent) or slot.same(value, slot.coerced(pending.sent)):
+    if shows_sent(slot, value, pending.sent):
         return "landed"
     before = None if isinstance(pending.before, Mark) else pending.before
     if slot.same(value, before):

@@ -9,6 +9,7 @@ from conflicts.consent import rank
 from mappings.model import BadValue, Slot
 from syncer.core.consent import state_of
 from syncer.core.deeds import Act, Deed, Line, Reversal, Rules
+from syncer.core.forms import shows_sent
 from syncer.core.lens import Lens, Unresolved
 from syncer.model import ABSENT, DISAGREES, Golden, Link, LinkKey, Mark, Value, as_text
 
@@ -75,7 +76,7 @@ def _target(
     if slot.same(now, back):
         return ABSENT if now == back else back
     later, last = ours.last
-    if not all(slot.same(now, v) or slot.same(now, slot.coerced(v)) for v in (ours.after, last)):
+    if not (shows_sent(slot, now, ours.after) and shows_sent(slot, now, last)):
         why = "it holds another value than this run wrote"
     elif later != run and any(_is_later(r.unit.golden, f, run) for f in slot.fields):
         why = "a later run wrote it again"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from syncer.core.deeds import Deed, Line, Reversal, Rules, Written
+from syncer.core.forms import shows_sent
 from syncer.core.lens import Lens
 from syncer.model import DISAGREES, Link, Value
 
@@ -88,9 +89,7 @@ def _differs(link: Link, deed: Deed, lens: Lens) -> bool:
         if (write.app, write.record) == link.key and write.outcome in ("applied", "unknown"):
             ours.update({name: after for name, (_, after) in write.slots.items() if name in slots})
     return any(
-        name in link.seen
-        and not slots[name].same(link.seen[name], after)
-        and not slots[name].same(link.seen[name], slots[name].coerced(after))
+        name in link.seen and not shows_sent(slots[name], link.seen[name], after)
         for name, after in ours.items()
     )
 

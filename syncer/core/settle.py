@@ -14,7 +14,7 @@ from conflicts.consent import rank
 from connectors.contract import Result
 from mappings.model import BadValue, ObjectMapping, Slot
 from syncer.core.consent import state_of
-from syncer.core.forms import elements
+from syncer.core.forms import elements, shows_sent
 from syncer.core.observe import note_rewrite
 from syncer.model import (
     ABSENT,
@@ -205,7 +205,7 @@ def _confirm(
 ) -> None:
     """The answer shows the field: it is what the app made of our value, unless nothing was done at all."""
     unchanged = slot.same(shown, None if isinstance(before, Mark) else before)
-    if unchanged and not slot.same(shown, sent) and not slot.same(shown, slot.coerced(sent)):
+    if unchanged and not shows_sent(slot, shown, sent):
         note_rewrite(link, slot, sent)
         return
     link.seen[slot.name] = shown

@@ -19,7 +19,8 @@ from syncer.core.settle import Sent, adopt, join, settle
 from syncer.intake import Intake
 from syncer.model import INTO, Golden, Observation, Value
 from syncer.ports import Task
-from syncer.store.ledger import ENDED, InFlight, Ledger
+from syncer.store.ledger import Ledger
+from syncer.store.outbox import InFlight
 from syncer.sync import App, Sync
 
 AFTER_LAG = timedelta(seconds=1)
@@ -67,10 +68,7 @@ class Recovery:
                 link = links[link.id] = answer.link or link
                 changed.append(link)
         records.save_links(changed, self.sync.slot_names())
-        for flight in flights:  # what may have been written is part of the history, and an undo reaches it
-            item = flight.item
-            self.ledger.record_writes(flight.run, [(item, item.record, "unknown", ENDED)])
-        self.ledger.unmark(f.ref for f in flights)
+        self.ledger.outbox.unmark(f.ref for f in flights)
 
     def look_up(self, flights: Sequence[InFlight]) -> Task[Recovered]:
         """Find out what became of creates, and of merges inside the app."""
@@ -101,7 +99,7 @@ class Recovery:
             gone = Fetched(other, "merged", into=survivor)
         with self.intake.records.db.transaction():
             self.intake.save_fetched([gone, *(a for id, a in found.items() if id != other)], asked_at)
-            self.ledger.unmark([flight.ref])
+            self.ledger.outbox.unmark([flight.ref])
 
     def settle_by_reading(self, flights: Sequence[InFlight], whole: bool) -> int:
         """Creates that cannot be looked up, after the app was read: an unlinked record that shows all that we
@@ -126,7 +124,7 @@ class Recovery:
             elif not whole or read_at is None or read_at - flight.sent_at <= self._patience():
                 left += 1
                 continue
-            self.ledger.unmark([flight.ref])
+            self.ledger.outbox.unmark([flight.ref])
         return left
 
     def recognise(self) -> None:
@@ -140,7 +138,7 @@ class Recovery:
             mine = [id for id in sorted(shown) if self._has_key(flight, shown[id].values, keys)]
             if self._join(flight, mine, goldens.get(flight.item.golden)):
                 del shown[mine[0]]
-                self.ledger.unmark([flight.ref])
+                self.ledger.outbox.unmark([flight.ref])
 
     def _edited(self, flight: InFlight, shown: Mapping[str, Observation]) -> list[str]:
         """Records that somebody may have edited since they were made by this create. About one that is in
@@ -227,10 +225,8 @@ class Recovery:
         mine = [r for r in free if ours and self._matches(flight, r, name)]
         if golden is not None and len(mine) >= 1:
             records.save_links([adopt(self._sent(flight), mine[0].id, golden)], self.sync.slot_names())
-            if (
-                name == self.app.spec.external_id
-            ):  # else it may be somebody's own, and an undo must not put it away
-                self.ledger.record_made(flight, mine[0].id)
+            if name == self.app.spec.external_id:  # else it may be somebody's, and no undo may put it away
+                self.ledger.outbox.record_made(flight, mine[0].id)
             # Of one that was put away the reading asks what became of it: perhaps it was merged.
             self.intake.save([r for r in mine[:1] if not r.archived], began)
         elif found:
@@ -239,7 +235,7 @@ class Recovery:
         elif began - flight.sent_at <= self._patience():
             return
         self.result.untold.remove(flight)
-        self.ledger.unmark([flight.ref])
+        self.ledger.outbox.unmark([flight.ref])
 
     def _join(self, flight: InFlight, free: Sequence[str], golden: Golden | None) -> bool:
         """A record that nobody links holds the key that was sent: whoever made it, it is this person's, also

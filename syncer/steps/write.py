@@ -85,7 +85,7 @@ class Writer:
         sent_at = self.now()
         refs = [self.next_ref() for _ in batch]
         with self.intake.records.db.transaction():
-            self.ledger.mark(self.run, list(zip(refs, batch, strict=True)), sent_at)
+            self.ledger.outbox.mark(self.run, list(zip(refs, batch, strict=True)), sent_at)
         writes = [self._write(ref, item) for ref, item in zip(refs, batch, strict=True)]
         stop: AppError | None = None
         try:
@@ -190,14 +190,12 @@ class Writer:
         before: dict[str, Value | Mark] = dict(link.seen) if link is not None else {}
         before.update((name, was) for name, (was, _) in item.slots.items())
         slots, shown = self.sync.slots(self.app.name), answer.record.values
-        news = {n: v for n, v in waiting.values.items() if n not in item.slots} if waiting else {}
+        waits = {n: v for n, v in waiting.values.items() if n not in item.slots} if waiting else {}
+        known = {n for n, v in waits.items() if n in slots and slots[n].same(shown.get(n), v)}
         return any(
-            name in shown
-            and not isinstance(value, Mark)
-            and not slots[name].same(shown[name], value)
-            and not (name in news and slots[name].same(shown[name], news[name]))
+            name in shown and not isinstance(value, Mark) and not slots[name].same(shown[name], value)
             for name, value in before.items()
-            if name in slots
+            if name in slots and name not in known
         )
 
     def _settle(
@@ -221,8 +219,8 @@ class Writer:
         self.intake.records.save_links([s.link for s in settled.values() if s.link], self.sync.slot_names())
         self._remember_refusals([s.golden for s in settled.values() if s.golden])
         self._save_extras([s.extra for s in settled.values() if s.extra])
-        self.ledger.unmark(ref for ref, s in settled.items() if not s.in_flight)
-        self.ledger.record_writes(self.run, history)
+        self.ledger.outbox.unmark(ref for ref, s in settled.items() if not s.in_flight)
+        self.ledger.outbox.record(self.run, history)
         again = [(batch[ref], s.again) for ref, s in settled.items() if s.again]
         for item, rest in again:
             rest.values = item.values

@@ -1,4 +1,4 @@
-"""What happened in one space: runs, how far apps were read, writes in flight, journal, conflicts, plans."""
+"""What happened in one space: runs, how far apps were read, journal, conflicts, plans."""
 
 from __future__ import annotations
 
@@ -11,20 +11,9 @@ from syncer.forgotten import ERASED
 from syncer.model import Item, LinkKey, LogEntry
 from syncer.store import codec
 from syncer.store.database import Database, chunks
-from syncer.store.tables import ConflictRow, HeldRow, JournalRow, Meta, OutboxRow, Reader, ReviewRow, WriteRow
+from syncer.store.outbox import Outbox
+from syncer.store.tables import ConflictRow, HeldRow, JournalRow, Meta, Reader, ReviewRow
 from syncer.store.tables import Run as RunRow
-
-ENDED = "the run ended first"
-
-
-@dataclass(frozen=True, slots=True)
-class InFlight:
-    """A write that was marked before it was sent, and has no answer recorded. `run`: which sent it."""
-
-    ref: str
-    item: Item
-    sent_at: datetime
-    run: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +32,10 @@ class Ledger:
 
     db: Database
     space: str
+
+    @property
+    def outbox(self) -> Outbox:
+        return Outbox(self.db, self.space)
 
     # -- runs ---------------------------------------------------------------------------------------------
 
@@ -163,110 +156,6 @@ class Ledger:
             return None
         began, seconds = codec.loads(row[0])
         return datetime.fromisoformat(began), timedelta(seconds=seconds)
-
-    # -- the outbox ---------------------------------------------------------------------------------------
-
-    def mark(self, run: str, writes: Sequence[tuple[str, Item]], at: datetime) -> None:
-        sent_at = codec.iso(at)
-        self.db.insert(
-            OutboxRow,
-            [
-                {
-                    "ref": ref,
-                    "space": self.space,
-                    "run": run,
-                    "app": item.app,
-                    "golden": item.golden,
-                    "record": item.record,
-                    "kind": item.kind,
-                    "sent_at": sent_at,
-                    "body": codec.dumps(codec.item_body(item)),
-                }
-                for ref, item in writes
-            ],
-        )
-
-    def unmark(self, refs: Iterable[str]) -> None:
-        for some in chunks(refs):
-            self.db.run("DELETE FROM outbox WHERE ref IN :refs", refs=some)
-
-    def sent_before(self, now: datetime) -> None:
-        """Whatever is in flight was sent before now, also where the clock said otherwise and was set back."""
-        self.db.run(
-            "UPDATE outbox SET sent_at = :now WHERE space = :space AND sent_at > :now",
-            space=self.space,
-            now=codec.iso(now),
-        )
-
-    def in_flight(self) -> list[InFlight]:
-        rows = self.db.rows(
-            "SELECT ref, sent_at, run, body FROM outbox WHERE space = :space ORDER BY ref", space=self.space
-        )
-        return [
-            InFlight(ref, codec.item(codec.loads(body)), datetime.fromisoformat(sent_at), run)
-            for ref, sent_at, run, body in rows
-        ]
-
-    def record_writes(self, run: str, answered: Sequence[tuple[Item, str | None, str, str]]) -> None:
-        """(item, record id, outcome, reason) of writes that were answered, or whose run ended first."""
-        self.db.insert(
-            WriteRow,
-            [
-                {
-                    "space": self.space,
-                    "run": run,
-                    "app": item.app,
-                    "record": record,
-                    "golden": item.golden,
-                    "kind": item.kind,
-                    "outcome": outcome,
-                    "body": codec.dumps({"slots": codec.slots_body(item), "reason": reason}),
-                }
-                for item, record, outcome, reason in answered
-            ],
-        )
-
-    def record_unanswered(self, flights: Sequence[InFlight]) -> None:
-        """Creates of a run that ended before it could note them: what may have happened is history, too."""
-        for flight in flights:
-            item = flight.item
-            known = self.db.one(
-                "SELECT 1 FROM written WHERE space = :space AND run = :run AND app = :app"
-                " AND golden = :golden AND kind = 'create' AND outcome IN ('unknown', 'applied')",
-                space=self.space,
-                run=flight.run,
-                app=item.app,
-                golden=item.golden,
-            )
-            if known is None:
-                self.record_writes(flight.run, [(item, None, "unknown", ENDED)])
-
-    def record_made(self, flight: InFlight, record: str) -> None:
-        """A create without an answer has made this record: it holds our own id."""
-        self.db.run(
-            "UPDATE written SET record = :record, outcome = 'applied' WHERE space = :space AND run = :run"
-            " AND app = :app AND golden = :golden AND kind = 'create' AND outcome = 'unknown'",
-            space=self.space,
-            run=flight.run,
-            app=flight.item.app,
-            golden=flight.item.golden,
-            record=record,
-        )
-
-    def updated_since(self, run: str) -> list[Item]:
-        """The updates that apps applied in this run and those that followed."""
-        rows = self.db.rows(
-            "SELECT app, golden, record, body FROM written WHERE space = :space AND run >= :run"
-            " AND kind = 'update' AND outcome = 'applied' ORDER BY seq",
-            space=self.space,
-            run=run,
-        )
-        return [
-            codec.item(
-                {"kind": "update", "app": app, "golden": golden, "record": record, **codec.loads(body)}
-            )
-            for app, golden, record, body in rows
-        ]
 
     # -- journal and conflicts ----------------------------------------------------------------------------
 

@@ -87,7 +87,7 @@ class MergingInApp:
             golden = self._golden(other) or self._golden(survivor)
             item = Item("merge", app.name, golden, other[1], {INTO: (None, survivor[1])})
             Decisions(self.db, self.sync.name).decide(survivor, other, "together", self.ports.now())
-            self.engine.ledger.mark(run.id, [(ref, item)], self.ports.now())
+            self.engine.ledger.outbox.mark(run.id, [(ref, item)], self.ports.now())
         results: dict[str, Result] = self.ports.workers.drive({app.name: _asking(app, survivor[1], other[1])})
         with self.db.transaction():
             self._settle(run, ref, item, survivor, results[app.name])
@@ -107,9 +107,9 @@ class MergingInApp:
         else:
             self.merged.left[other] = reason or "the app did not answer"
         if result.outcome != "unknown":
-            self.engine.ledger.unmark([ref])
+            self.engine.ledger.outbox.unmark([ref])
         told = Item("merge", app, item.golden, other[1], {})
-        self.engine.ledger.record_writes(run.id, [(told, other[1], result.outcome, reason)])
+        self.engine.ledger.outbox.record(run.id, [(told, other[1], result.outcome, reason)])
 
     def _golden(self, key: LinkKey) -> str:
         return self.engine.records.golden_of(key[0], [key[1]]).get(key[1], "")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from connectors.contract import AppError, Attaching, Fetched
-from syncer.abilities import abilities_of, creating_in
+from syncer.abilities import abilities_of, creating_in, waiting_for_review
 from syncer.core.deeds import Line, Reversal
 from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
@@ -39,6 +39,11 @@ class Sending:
 def ask(engine: Engine, run: Run, ports: Ports, keys: Iterable[LinkKey]) -> dict[str, str]:
     """Settle what is in flight, and ask for these records. Returns the apps that cannot be asked, and why."""
     engine.recover(run)
+    return ask_settled(engine, run, ports, keys)
+
+
+def ask_settled(engine: Engine, run: Run, ports: Ports, keys: Iterable[LinkKey]) -> dict[str, str]:
+    """The same, where nothing is in flight any more."""
     run.readable = engine.unpaused()
     ids = by_app(dict.fromkeys(keys))
     unreadable = {app: "the app is paused or not part of the sync" for app in ids if app not in run.readable}
@@ -131,7 +136,7 @@ def plan_reversals(
     due = []
     for r in reversals:
         planning = Planning(r.unit.golden, lens, abilities, [], [], [])
-        unsure = {app for link in r.unit.links for app in doubted.get(link.key, ())}
+        unsure = waiting_for_review(r.unit.links, doubted)
         planning.notes.extend((app, ALIKE) for app in sorted(unsure))
         plan(planning, r.unit.links, creating.get(r.unit.golden.id, frozenset()) | unsure)
         mine = [item for i in planning.items if (item := _narrowed(i, r)) is not None]

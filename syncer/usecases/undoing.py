@@ -29,7 +29,7 @@ from syncer.store.stories import Stories
 from syncer.sync import App, Sync
 from syncer.usecases.reverting import (
     Sending,
-    ask,
+    ask_settled,
     attached,
     keep,
     merged_since,
@@ -117,7 +117,7 @@ class Undoing:
             knew = [former for formers in touched.values() for former in formers]
             writes = self.stories.written(wanted.run, knew)
         writes = [w for w in writes if w["record"] and w["app"] in self.sync.apps]
-        self.unreadable = ask(self.engine, run, self.ports, [(w["app"], w["record"]) for w in writes])
+        self.unreadable = ask_settled(self.engine, run, self.ports, [(w["app"], w["record"]) for w in writes])
         self.merged = merged_since(self.engine, self.ports, self._unlinked(run, writes))
         made = {
             (w["app"], w["record"])

@@ -10,7 +10,7 @@ from functools import partial
 
 from connectors.contract import AppError, Fetched, Page, Record
 from syncer import refs
-from syncer.abilities import abilities_of, creating_in, doubted_in
+from syncer.abilities import abilities_of, creating_in, doubted_in, waiting_for_review
 from syncer.core.drift import Finding, Kind, compare
 from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
@@ -115,7 +115,7 @@ class Verifying:
             lens = Lens(self.sync.mapping, refs.load(self.sync, self.db, units))
             abilities = owners_of(self.sync, records, units).with_taken(able)
             for unit in units:
-                waits = {app for link in unit.links for app in doubted.get(link.key, ())}
+                waits = waiting_for_review(unit.links, doubted)
                 planning = Planning(unit.golden, lens, abilities, [], [], [])
                 plan(planning, unit.links, {*creating.get(unit.golden.id, ()), *waits})
                 made = [item.app for item in planning.items if item.kind == "create"]

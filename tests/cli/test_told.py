@@ -47,7 +47,7 @@ def begun(desk: Desk, process: int) -> datetime:
     seen = codec.iso(now + LASTS)
     with kept(desk) as ledger:
         ledger.begin_run(RUN, "sync", now - timedelta(minutes=5))
-        ledger.record_writes(RUN, [(TITLE, "7", "applied", ""), (TITLE, "8", "rejected", "not a title")])
+        ledger.outbox.record(RUN, [(TITLE, "7", "applied", ""), (TITLE, "8", "rejected", "not a title")])
         holder = f"{socket.gethostname()}:{process}:other"
         row = {"space": "contacts", "holder": holder, "token": 99, "expires": seen}
         ledger.db.upsert(LeaseRow, [row])
@@ -92,7 +92,7 @@ LEFT_OVER = {
 def test_leftovers_are_told_with_their_reason(desk: Desk, report: dict[str, object], told: str) -> None:
     with kept(desk) as ledger:
         ledger.begin_run(RUN, "sync", just_now())
-        ledger.record_writes(RUN, [(TITLE, "8", "rejected", "not a title")])
+        ledger.outbox.record(RUN, [(TITLE, "8", "rejected", "not a title")])
         ledger.end_run(RUN, "partial", just_now(), 0, report)
     out = desk.run("status", "contacts").out
     assert "contacts: done with leftovers" in out

@@ -4,7 +4,7 @@ unnamed. See `tests/simulation/engine/undone.py`."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from connectors.memory import Flaky
 from syncer.core.reversal_records import UNANSWERED
 from syncer.model import ABSENT, Item
-from syncer.store.ledger import InFlight, Ledger
+from syncer.store.outbox import InFlight, Outbox
 from syncer.store.records import Records
 from syncer.usecases.reverting import ALIKE
 from tests.engine.crash import Crash
@@ -214,12 +214,7 @@ def test_what_looks_like_ours_and_was_typed_since_is_left_alone(world: World) ->
 def test_an_undo_reaches_what_a_killed_run_may_have_written(world: World, at_once: bool) -> None:
     (id,) = world.apps["desk"].records
     world.apps["desk"].user_edit(id, {"title": "Founder"})
-    world.apps["mail"].after_call = dying("write")
-    with pytest.raises(Crash):
-        world.run()
-    killed = f"run-{world.runs:05d}"
-    world.apps["mail"].after_call = None
-    world.reopen()
+    killed = killed_after_writing(world, "mail")
     if not at_once:
         world.settle()
     assert titles(world)["mail"] == "Founder"
@@ -232,12 +227,7 @@ def test_an_undo_archives_what_a_killed_run_has_created(tmp_path: Path) -> None:
     world.apps["desk"].user_create({"email": "otto@x.test", "name": "Otto Berg"})
     world.settle()
     world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind"})
-    world.apps["crm"].after_call = dying("write")
-    with pytest.raises(Crash):
-        world.run()
-    killed = f"run-{world.runs:05d}"
-    world.apps["crm"].after_call = None
-    world.reopen()
+    killed = killed_after_writing(world, "crm")
     world.settle()
     assert len(world.apps["crm"].records) == 2
     undone = undo(world, killed)
@@ -251,12 +241,7 @@ def test_what_only_looks_like_a_record_that_a_killed_run_has_created_is_left_alo
     world.apps["desk"].user_create({"email": "otto@x.test", "name": "Otto Berg"})
     world.settle()
     world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind"})
-    world.apps["crm"].after_call = dying("write")
-    with pytest.raises(Crash):
-        world.run()
-    killed = f"run-{world.runs:05d}"
-    world.apps["crm"].after_call = None
-    world.reopen()
+    killed = killed_after_writing(world, "crm")
     world.settle()
     undone = undo(world, killed)
     assert [x.why for x in undone.lines if x.app == "crm"] == [UNANSWERED]
@@ -277,22 +262,27 @@ def test_a_record_that_is_back_is_left_to_the_next_run(world: World) -> None:
 
 
 def test_a_create_that_was_sent_again_without_a_field_is_history_too(world: World) -> None:
-    ledger = Ledger(world.db, "contacts")
+    outbox = Outbox(world.db, "contacts")
     item = Item("create", "crm", "g1", None, {"email": (ABSENT, "mara@x.test")})
     with world.db.transaction():
-        ledger.record_writes("run-1", [(item, None, "rejected", "no such field")])
+        outbox.record("run-1", [(item, None, "rejected", "no such field")])
         flight = InFlight("ref", item, world.clock(), "run-1")
-        ledger.record_unanswered([flight])
-        ledger.record_made(flight, "77")
+        outbox.record_unanswered([flight])
+        outbox.record_made(flight, "77")
     found = world.rows("SELECT outcome, record FROM written WHERE run = 'run-1' ORDER BY seq")
     assert found == [("rejected", None), ("applied", "77")]
 
 
-def dying(call: str) -> Callable[[str], None]:
-    """The process is gone after this call."""
+def killed_after_writing(world: World, app: str) -> str:
+    """A run whose process is gone once this app was written to: its id."""
 
-    def step(made: str) -> None:
-        if made == call:
-            raise Crash(made)
+    def step(call: str) -> None:
+        if call == "write":
+            raise Crash(call)
 
-    return step
+    world.apps[app].after_call = step
+    with pytest.raises(Crash):
+        world.run()
+    world.apps[app].after_call = None
+    world.reopen()
+    return f"run-{world.runs:05d}"

@@ -48,7 +48,7 @@ def state(people: int) -> Database:
         ledger.log(RUN, NOW, log)
         ledger.journal(RUN, [(g.id, {"changed": {}}) for g in goldens])
         written = [Item("update", "crm", g.id, g.id[1:], {}) for g in goldens]
-        ledger.record_writes(RUN, [(item, item.record, "applied", "") for item in written])
+        ledger.outbox.record(RUN, [(item, item.record, "applied", "") for item in written])
     return db
 
 

@@ -17,7 +17,7 @@ from syncer.intake import Intake
 from syncer.steps.pull import Puller
 from syncer.steps.recover import Recovery
 from syncer.steps.write import Writer
-from syncer.store.ledger import Ledger
+from syncer.store.outbox import Outbox
 from tests.simulation.pure import mutants as pure
 
 Patches = Callable[[], Sequence[Any]]
@@ -48,7 +48,7 @@ def no_reading_before_overwriting() -> Sequence[Any]:
 
 
 def never_marked_in_flight() -> Sequence[Any]:
-    return (patch.object(Ledger, "mark", lambda *_: None),)
+    return (patch.object(Outbox, "mark", lambda *_: None),)
 
 
 def timed_out_create_is_settled() -> Sequence[Any]:
@@ -82,7 +82,7 @@ def updates_in_flight_are_forgotten() -> Sequence[Any]:
     """After a crash nothing is known of the updates that were on their way."""
 
     def settle_updates(self: Any, flights: Any) -> None:
-        self.ledger.unmark(f.ref for f in flights)
+        self.ledger.outbox.unmark(f.ref for f in flights)
 
     return (patch.object(Recovery, "settle_updates", settle_updates),)
 
@@ -110,7 +110,7 @@ def recovery_stores_what_it_read() -> Sequence[Any]:
 def recovery_does_not_look_up() -> Sequence[Any]:
     def look_up(self: Any, flights: Any) -> Iterator[Any]:
         with self.intake.records.db.transaction():
-            self.ledger.unmark(f.ref for f in flights)
+            self.ledger.outbox.unmark(f.ref for f in flights)
         return self.result
         yield
 
@@ -316,7 +316,7 @@ def lease_is_not_checked() -> Sequence[Any]:
 def clock_of_yesterday_is_trusted() -> Sequence[Any]:
     return (
         patch.object(Puller, "_sent_before", lambda *_: None),
-        patch.object(Ledger, "sent_before", lambda *_: None),
+        patch.object(Outbox, "sent_before", lambda *_: None),
     )
 
 

@@ -101,7 +101,8 @@ class AtRest:
     def _converged(self, golden: Golden, link: Link, slot: Slot) -> None:
         fields = [f for f in slot.fields if f in golden.value]
         frozen = link.rewrites.get(slot.name, (None, 0))[1] > FREEZE_AFTER
-        if not fields or not link.primary or frozen or {slot.name} & {*link.refused, *link.parted}:
+        left_alone = slot.name in link.refused or slot.name in link.parted or frozen
+        if not fields or not link.primary or left_alone:
             return
         if any(f in golden.held for f in slot.fields):
             return

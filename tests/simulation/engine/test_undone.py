@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from syncer.core import plan, reversal, reversal_fields, reversal_records
-from syncer.store.ledger import Ledger
+from syncer.store.outbox import Outbox
 from syncer.usecases import undoing
 from tests.simulation.engine.settings import Wish
 from tests.simulation.engine.test_histories import told
@@ -33,7 +33,7 @@ def test_many_undone_histories_keep_every_promise(part: int) -> None:
 
 
 def nothing_is_asked_again(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(undoing, "ask", lambda *_: {})
+    patch.setattr(undoing, "ask_settled", lambda *_: {})
 
 
 def all_is_put_back_whoever_typed_it(patch: pytest.MonkeyPatch) -> None:
@@ -53,7 +53,7 @@ def what_an_undo_left_gives_way_unnamed(patch: pytest.MonkeyPatch) -> None:
 
 
 def unanswered_creates_are_no_history(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Ledger, "record_unanswered", lambda *_: None)
+    patch.setattr(Outbox, "record_unanswered", lambda *_: None)
 
 
 DYING = Wish(2, 1, ("note",), acts={"newcomer": 40.0}, faults={"crash": 0.05}, limits=False, calm=True)

@@ -22,7 +22,7 @@ from connectors.contract import Value
 from syncer.engine import Engine, Plan
 from syncer.report import Report
 from syncer.store.database import Database
-from syncer.store.ledger import Ledger
+from syncer.store.outbox import Outbox
 from syncer.store.records import Records
 from tests.simulation.engine.memory import Happening, Key, Showing, tokens
 from tests.simulation.engine.shown import Shown
@@ -84,7 +84,7 @@ class Watch(Shown):
         store = self.w.store
         with store.reading():
             due = store.rows("SELECT id FROM golden WHERE due")
-            return bool(due or Ledger(store, "contacts").in_flight())
+            return bool(due or Outbox(store, "contacts").in_flight())
 
     def _notice_what_was_decided(self) -> None:
         """A process that died right after it committed a decision had no time to tell us. Lowered consent is
@@ -110,7 +110,7 @@ class Watch(Shown):
     def _note_what_is_in_flight(self) -> None:
         """The process died: what it had marked it may have sent, as far as anybody can know afterwards."""
         with self.w.store.reading():
-            flights = Ledger(self.w.store, "contacts").in_flight()
+            flights = Outbox(self.w.store, "contacts").in_flight()
         for app, record, slots in ((f.item.app, f.item.record, f.item.slots) for f in flights):
             for slot, (_, value) in slots.items() if record else ():
                 form = (

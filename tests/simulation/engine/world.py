@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -216,11 +217,8 @@ class World:
         report = None
         self.running = True
         try:
-            report = engine.run(options)
-        except Crash:
-            self.dead = False
-        except (StateError, LeaseLost, Busy) as error:
-            self.memory.note(f"{type(error).__name__}: {error}")
+            with self._survived():
+                report = engine.run(options)
         finally:
             self.running = False
         if report is None:
@@ -238,18 +236,24 @@ class World:
         self.watch.mapping_changed()
         self.watch.undone, undone = True, None
         undoing = Undoing(self.sync(), self.store, self._ports(f"undo-{self.runs}", alive=False))
-        try:
+        with self._survived():
             undone = undoing.do(wanted)
-        except Crash:
-            self.dead = False
-        except (StateError, LeaseLost, Busy) as error:
-            self.memory.note(f"{type(error).__name__}: {error}")
         if undone is None:
             self._reopen()
             self.memory.note("the undo is cut off")
         for x in undone.lines if undone else ():
             self.memory.note(f"  {x.act} {x.app}/{x.record} {x.field}: {x.now!r} -> {x.back!r} {x.why}")
         return undone
+
+    @contextmanager
+    def _survived(self) -> Iterator[None]:
+        """What ends a process ends no history."""
+        try:
+            yield
+        except Crash:
+            self.dead = False
+        except (StateError, LeaseLost, Busy) as error:
+            self.memory.note(f"{type(error).__name__}: {error}")
 
     def _second(self, alive: bool) -> None:
         """Another process starts a run of the same sync just now."""
