@@ -74,8 +74,10 @@ def settle(sent: Sent, result: Result, golden: Golden, link: Link | None) -> Set
         after = link.copy()
         if result.outcome == "applied":
             after.state, after.doomed = "gone", ""
+        if result.outcome == "rejected":  # it stays, and is kept in step again: that is due now
+            after.doomed = ""
         extra = _extra(after, sent, result)
-        return Settled(link=after, extra=extra, finished=result.outcome in ("applied", "rejected"))
+        return Settled(link=after, extra=extra, finished=result.outcome == "applied")
     after = _write_into(link, sent, result, golden)
     extra = _extra(after, sent, result)
     return Settled(link=after, extra=extra, finished=_is_finished(after, sent, result, golden))

@@ -8,7 +8,7 @@ that began after the app's lag does not show it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -194,9 +194,10 @@ class Recovery:
                 by_value.setdefault(value.casefold(), []).append(record)
         with self.intake.records.db.transaction():
             self.intake.save_fetched(answers, looked_at)
+            former = self.ledger.outbox.made(self.app.name, [f.item.golden for f in flights])
             for flight in flights:
                 records = by_value.get(wanted[flight.ref].casefold(), [])
-                self._take(flight, self._telling(records, name), name, began)
+                self._take(flight, self._telling(records, name, former), name, began)
 
     def _ask_about_known(self, found: Sequence[Record]) -> Task[Sequence[Fetched]]:
         """A record that was linked meanwhile may show an edit here first. It is asked about singly: what a
@@ -209,11 +210,13 @@ class Recovery:
         answers: Sequence[Fetched] = yield partial(self.app.connector.fetch, self.app.object, known, fields)
         return answers
 
-    def _telling(self, found: Sequence[Record], name: str) -> list[Record]:
+    def _telling(self, found: Sequence[Record], name: str, former: Container[str]) -> list[Record]:
         """The records that tell of a create. Where none is there, an archived one does by our own id: it was
-        made, and somebody put it away since, so it is not made again. With our key it may be anybody's."""
+        made, and somebody put it away since, so it is not made again. With our key it may be anybody's, and
+        one that an earlier create made (`former`) was put away before."""
         there = [record for record in found if not record.archived]
-        return there or [record for record in found if name == self.app.spec.external_id]
+        ours = name == self.app.spec.external_id
+        return there or [record for record in found if ours and record.id not in former]
 
     def _take(self, flight: InFlight, found: Sequence[Record], name: str, began: datetime) -> None:
         """One create: ours, somebody's, not there, or not yet to be told."""

@@ -120,11 +120,26 @@ class Outbox:
             for run, app, golden in self.db.rows(sql, space=self.space, goldens=some)
         }
 
+    def made(self, app: str, goldens: Sequence[str]) -> set[str]:
+        """Records of an app that our creates for these golden records are known to have made."""
+        sql = (
+            "SELECT record FROM written WHERE space = :space AND app = :app AND golden IN :goldens"
+            " AND kind = 'create' AND outcome = 'applied' AND record IS NOT NULL"
+        )
+        return {
+            record
+            for some in chunks(goldens)
+            for (record,) in self.db.rows(sql, space=self.space, app=app, goldens=some)
+        }
+
     def record_made(self, flight: InFlight, record: str) -> None:
-        """A create without an answer has made this record: it holds our own id."""
+        """A create without an answer has made this record: it holds our own id. Where an earlier one had no
+        answer either, it may have been that one, late: which run made it cannot be told."""
         self.db.run(
             "UPDATE written SET record = :record, outcome = 'applied' WHERE space = :space AND run = :run"
-            " AND app = :app AND golden = :golden AND kind = 'create' AND outcome = 'unknown'",
+            " AND app = :app AND golden = :golden AND kind = 'create' AND outcome = 'unknown'"
+            " AND NOT EXISTS (SELECT 1 FROM written e WHERE e.space = :space AND e.golden = :golden"
+            " AND e.app = :app AND e.run < :run AND e.kind = 'create' AND e.outcome = 'unknown')",
             space=self.space,
             run=flight.run,
             app=flight.item.app,

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.memory import Flaky
+from connectors.memory import Flaky, Refused
+from connectors.memory.index import Row
 from syncer.core.reversal_records import UNANSWERED
 from syncer.model import ABSENT, Item
 from syncer.store.outbox import InFlight, Outbox
@@ -210,6 +211,40 @@ def test_what_looks_like_ours_and_was_typed_since_is_left_alone(world: World) ->
     assert titles(world)["mail"] == "Founder"
 
 
+def test_a_record_that_its_app_would_not_archive_is_kept_in_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "title": "CEO"})
+    run = world.run()
+
+    def refuse(id: str, who: str) -> Row:
+        raise Refused("not yours to archive")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.apps["crm"], "archive", refuse)
+        undone = undo(world, run)
+    assert ("archive", "crm", None) in acts(undone)
+    assert undone.report is not None
+    assert undone.report.status == "partial"
+    release(world, undone)
+    edit(world, "desk", title="Chair")
+    assert world.only("crm")["title"] == "Chair"
+
+
+def test_a_record_that_an_undo_put_away_is_not_taken_for_what_a_killed_one_made_again(tmp_path: Path) -> None:
+    """By this policy who is deleted in one app goes from all."""
+    traits = {"crm": replace(CRM, external_id="our_id"), "mail": MAIL, "desk": DESK}
+    world = World(tmp_path, text=MAPPING + "on_delete: archive\n", traits=traits)
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind"})
+    first = undo(world, world.run())
+    assert world.apps["crm"].records == {}
+    killed_before_writing(world, "crm", first.run)
+    release(world, undo(world, first.run))
+    world.settle()
+    assert len(world.apps["desk"].records) == 1
+
+
 @pytest.mark.parametrize("at_once", [False, True], ids=["after the next runs", "at once"])
 def test_an_undo_reaches_what_a_killed_run_may_have_written(world: World, at_once: bool) -> None:
     (id,) = world.apps["desk"].records
@@ -271,6 +306,32 @@ def test_a_create_that_was_sent_again_without_a_field_is_history_too(world: Worl
         outbox.record_made(flight, "77")
     found = world.rows("SELECT outcome, record FROM written WHERE run = 'run-1' ORDER BY seq")
     assert found == [("rejected", None), ("applied", "77")]
+
+
+def test_which_of_two_unanswered_creates_made_a_record_is_not_told(world: World) -> None:
+    outbox = Outbox(world.db, "contacts")
+    item = Item("create", "crm", "g1", None, {"email": (ABSENT, "mara@x.test")})
+    flights = [InFlight(f"ref-{n}", item, world.clock(), f"run-{n}") for n in (1, 2)]
+    with world.db.transaction():
+        for flight in flights:
+            outbox.record_unanswered([flight])
+        outbox.record_made(flights[1], "77")
+    found = world.rows("SELECT outcome, record FROM written WHERE golden = 'g1' ORDER BY seq")
+    assert found == [("unknown", None), ("unknown", None)]
+
+
+def killed_before_writing(world: World, app: str, undone: str) -> None:
+    """An undo of this run whose process is gone when it was about to write to this app."""
+
+    def step(call: str) -> None:
+        if call == "write":
+            raise Crash(call)
+
+    world.apps[app].before_call = step
+    with pytest.raises(Crash):
+        undo(world, undone)
+    world.apps[app].before_call = None
+    world.reopen()
 
 
 def killed_after_writing(world: World, app: str) -> str:

@@ -274,7 +274,9 @@ class AtRest:
         """A tag that was added is there, unless somebody took it away or the log says so."""
         before = _tags(last.before) if last.seq > first else set()
         added = _tags(last.after) - before
-        shown = _tags(self.w.apps[link.app].records[link.id]["tags"]) if "tags" in link.parted else set()
+        # Left there by an undo, perhaps in a record that has become the second of its person since.
+        left = "tags" in link.parted or (self.watch.undone and not link.primary)
+        shown = _tags(self.w.apps[link.app].records[link.id]["tags"]) if left else set()
         for tag in sorted(added - _tags(golden.value.get("tags")) - shown):
             person = self.memory.of(link.key) or 0
             taken = any(

@@ -146,9 +146,12 @@ class Reversal:
     def _sent(self, x: Happening) -> list[object]:
         """What the run sent to this field, or may have sent where it died: perhaps just what somebody had
         typed there meanwhile."""
+        return [value for _, value in self._sends(x)]
+
+    def _sends(self, x: Happening) -> list[tuple[int, object]]:
         noted = self.w.memory.sent, self.w.watch.marked
         sends = [send for some in noted for send in some.get((x.key, x.slot), ())]
-        return [value for seq, value in sends if self.ran.began < seq <= self.ran.ended]
+        return [(seq, value) for seq, value in sends if self.ran.began < seq <= self.ran.ended]
 
     def _touched_since(self, x: Happening, slot: str = "") -> bool:
         return any(
@@ -160,6 +163,8 @@ class Reversal:
     def _is_removed(self, x: Happening) -> None:
         if x.action != "create" or x.key not in self.w.watch.linked:
             return  # of an unanswered create in an app without keys nobody can tell which record it made
+        if x.key in self.refused:
+            return
         if not self._touched_since(x) and (*x.key, None) not in self.told:
             self.w.memory.report("removed", f"{x.key}, created in {self.ran.id}, is there, unexplained")
 
@@ -169,8 +174,10 @@ class Reversal:
         if x is not first or slot is None or self._touched_since(x, x.slot):
             return
         now, told = self.w.apps[x.app].records[x.record][x.slot], (*x.key, x.slot) in self.told
-        shows = self.w.memory.shows.get(x.key, ())  # it cannot know what was typed just before it wrote
-        known = [s.values[x.slot] for s in shows if s.seq < x.seq and x.slot in s.values][-1:]
+        # It cannot know what was typed just before it wrote, though it was what it then wrote.
+        shows, wrote = self.w.memory.shows.get(x.key, ()), [x.seq, *(seq for seq, _ in self._sends(x))]
+        known = [s.values[x.slot] for s in shows if s.seq < min(wrote) and x.slot in s.values][-1:]
+        known += [s.values[x.slot] for s in shows if s.seq < x.seq and x.slot in s.values][-1:]
         if not (told or x.key in self.refused or any(slot.same(now, v) for v in (x.before, *known))):
             was = f"{x.slot} of {x.key} was {x.before!r} before {self.ran.id}"
             self.w.memory.report("back", f"{was}, and is {now!r}, unexplained")
