@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncer.model import Link, Pending, Refusal
-from tests.core.worlds import agreeing, at, due, golden, link, logged, one, run, seen
+from tests.core.worlds import agreeing, at, due, golden, link, logged, mapping, one, run, seen
 
 TITLE = "title"
 
@@ -63,6 +63,21 @@ def test_who_types_what_golden_says_without_knowing_it_stands_for_it(
     (entry,) = found.log
     assert {c.value for c in entry.candidates if c.kind == "edit"} == {"Head", "Boss"}
     assert (TITLE in found.unit.golden.held) == (rule == "manual")
+
+
+def test_who_types_a_whole_name_that_golden_says_stands_for_its_parts() -> None:
+    of, record = mapping(), golden("crm", first="Mara", last="Lind")
+    old = link("desk", {"name": "Ada Lind"}, {"first": "Ada", "last": "Lind"})
+    found = run(
+        of,
+        record,
+        [*agreeing(of, record, "crm"), old],
+        seen("crm", 1, first="Eva"),
+        seen("desk", 2, name="Mara Lind"),
+    )
+    assert logged(found) == [("conflict", "first", "Mara")]
+    assert {c.value for c in found.log[0].candidates if c.kind == "edit"} == {"Eva", "Mara"}
+    assert due(found) == {"crm": {"first": "Mara"}}
 
 
 def test_who_types_what_golden_says_alone_agrees_with_it() -> None:

@@ -1,7 +1,8 @@
 """Histories in which somebody undoes a run: what it did goes back, and nothing that people typed is touched.
 
 Each begins as a history of `history.py`. At rest, one of its last runs is undone, perhaps after people have
-gone on working; then perhaps the undo itself. Then the sync is released, and people go on.
+gone on working; then perhaps the undo itself: as a whole, or one person of it, or one field. Then the sync is
+released, and people go on.
 
 kept      an undo writes only to what its run wrote, where that still stands
 back      what the run wrote, and nobody touched since, is what it was, or is listed with the reason
@@ -13,7 +14,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.contract import Value
+from mappings.model import Slot
 from syncer.report import Report
+from syncer.store.joins import Joins
+from syncer.store.records import Records
+from syncer.store.stories import Stories
 from syncer.usecases.undoing import Undone, Wanted
 from tests.simulation.engine.final import AtRest
 from tests.simulation.engine.history import History, Played, played
@@ -72,7 +78,7 @@ class UndoneHistory(History):
     def _undo(self, ran: Ran) -> Ran:
         self.w.clock.sleep(400)
         began = self.w.memory.seq
-        wanted = Wanted(ran.id, irreversible=self.rng.random() < 0.5)
+        wanted = self._wanted(ran.id)
         self.w.faults.on = bool(self.w.faults.rates) and self.rng.random() < 0.4
         self.troubled |= self.w.faults.on
         undone = self.w.undo(wanted)
@@ -83,9 +89,23 @@ class UndoneHistory(History):
             again = self.w.memory.seq
             undone = self.w.undo(wanted)
         assert undone is not None
-        self.waiting = undone.run
-        Reversal(self.w, ran, Ran(undone.run, began, self.w.memory.seq), undone).judge()
+        self.waiting = undone.run if undone.held else self.waiting
+        Reversal(self.w, ran, Ran(undone.run, began, self.w.memory.seq), undone, wanted).judge()
         return Ran(undone.run, again, self.w.memory.seq)
+
+    def _wanted(self, run: str) -> Wanted:
+        """What is asked for: all of a run, one golden record of it, or one field."""
+        irreversible, part = self.rng.random() < 0.5, self.rng.random()
+        goldens, field = None, None
+        if part < 0.2:
+            with self.w.store.reading():
+                into = Joins(self.w.store, "contacts").followed()
+                touched = Stories(self.w.store, "contacts").touched_by(run)
+            one = self.rng.choice(touched or [""])
+            goldens = frozenset([into.get(one, one)])
+        if 0.1 < part < 0.4:
+            field = self.rng.choice(list(self.w.mapping.fields))
+        return Wanted(run, goldens, field, irreversible)
 
     def _people_since(self, seq: int) -> bool:
         return any(x.who == "person" and x.seq > seq for x in self.w.memory.log)
@@ -111,11 +131,12 @@ def by_engine(world: World, began: int, ended: int) -> list[Happening]:
 class Reversal:
     """Judges one undo, by what its run had done."""
 
-    def __init__(self, world: World, ran: Ran, undo: Ran, undone: Undone) -> None:
+    def __init__(self, world: World, ran: Ran, undo: Ran, undone: Undone, wanted: Wanted) -> None:
         self.w = world
         self.ran = ran
         self.undo = undo
-        self.did = by_engine(world, ran.began, ran.ended)
+        self.wanted = wanted
+        self.did = [x for x in by_engine(world, ran.began, ran.ended) if self._is_meant(x)]
         self.told = {(x.app, x.record, x.field) for x in undone.lines if x.act in ("left", "parted")}
         with world.store.reading():
             sent = world.store.rows("SELECT app, record, outcome FROM written WHERE run = :run", run=undo.id)
@@ -129,7 +150,25 @@ class Reversal:
             if x.key[1] in self.w.apps[x.app].records:
                 self._is_back(x) if x.action == "edit" else self._is_removed(x)
 
+    def _is_meant(self, x: Happening) -> bool:
+        """Whether this is of what was asked to be undone."""
+        wanted, slots = self.wanted, self.w.mapping.apps[x.app].slots
+        if wanted.field is not None:
+            slot = slots.get(x.slot)
+            if x.action != "edit" or slot is None or wanted.field not in slot.fields:
+                return False
+        return wanted.goldens is None or self._owner(x) in wanted.goldens
+
+    def _owner(self, x: Happening) -> str:
+        """The golden record to which a record belongs today, or for which it was made again."""
+        store = self.w.store
+        with store.reading():
+            found = Records(store, "contacts").golden_of(x.app, [x.record])
+        return found.get(x.record, "")
+
     def _may_write(self, x: Happening) -> bool:
+        if not self._is_meant(x):
+            return False
         if any(y.action == "merge" and y.app == x.app for y in self.w.memory.log):
             return True  # what the run wrote may live on in another record
         if x.action == "create":
@@ -178,9 +217,17 @@ class Reversal:
         shows, wrote = self.w.memory.shows.get(x.key, ()), [x.seq, *(seq for seq, _ in self._sends(x))]
         known = [s.values[x.slot] for s in shows if s.seq < min(wrote) and x.slot in s.values][-1:]
         known += [s.values[x.slot] for s in shows if s.seq < x.seq and x.slot in s.values][-1:]
-        if not (told or x.key in self.refused or any(slot.same(now, v) for v in (x.before, *known))):
+        if not (told or x.key in self.refused or any(self._same(slot, now, v) for v in (x.before, *known))):
             was = f"{x.slot} of {x.key} was {x.before!r} before {self.ran.id}"
             self.w.memory.report("back", f"{was}, and is {now!r}, unexplained")
+
+    def _same(self, slot: Slot, now: Value, before: Value) -> bool:
+        """Of one field alone its part goes back."""
+        field = self.wanted.field
+        if field is None or len(slot.fields) == 1:
+            return slot.same(now, before)
+        parts = (slot.split(value, {}).get(field) for value in (now, before))
+        return self.w.mapping.fields[field].type.same(*parts)
 
 
 def play(seed: int, wish: Wish | None = None) -> Played:
