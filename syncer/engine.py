@@ -21,7 +21,7 @@ from syncer.looking import look_again
 from syncer.model import Item
 from syncer.options import Options as Options
 from syncer.ports import Ports, Stopping
-from syncer.report import AppRow, Report
+from syncer.report import PAUSED, AppRow, Report
 from syncer.steps.match import find_matches
 from syncer.steps.pull import Pulled, Puller
 from syncer.steps.recover import Recovery
@@ -186,7 +186,7 @@ class Engine:
             if result.short:
                 run.short.add(name)
         for name in self.sync.apps.keys() - able:
-            run.report.apps[name].error = "paused"
+            run.report.apps[name].error = PAUSED
 
     # -- decide -------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from syncer.core.resolve import Fate
 from syncer.model import Item
 
 Status = Literal["done", "partial", "held", "failed", "interrupted"]
+PAUSED = "paused"  # as the reason why an app was not used: somebody wants it so
 
 
 @dataclass(slots=True)
@@ -69,11 +70,11 @@ class Report:
             self.leftovers
             or self.left_out
             or self.stopped
-            or any(r.failed or r.error for r in self.apps.values())
+            or any(r.failed or r.error not in ("", PAUSED) for r in self.apps.values())
         )
         if self.status == "done" and troubled:
             self.status = "partial"
-        if self.apps and all(r.error and r.error != "paused" for r in self.apps.values()):
+        if self.apps and all(r.error not in ("", PAUSED) for r in self.apps.values()):
             self.status = "failed"
             self.reason = self.reason or "no app could be used"
 

@@ -11,7 +11,7 @@ from conflicts.log import shown
 from syncer.cli.output import STATUS_WORDS, table, tell
 from syncer.cli.session import hint
 from syncer.model import ABSENT, Item, Value
-from syncer.report import of_app
+from syncer.report import PAUSED, of_app
 from syncer.store.conflicts import Conflicts, Sought
 from syncer.store.history import History
 from syncer.words import counted
@@ -80,7 +80,7 @@ def _conflicts_by_app(history: History, report: Report) -> Counter[str]:
 
 def _notes(report: Report) -> None:
     for app, row in report.apps.items():
-        if row.error == "paused":
+        if row.error == PAUSED:
             tell(f"{app} is paused: it was not read.")
         elif row.error:
             tell(of_app(app, row.error))
@@ -96,7 +96,7 @@ def _notes(report: Report) -> None:
     for app, reasons in report.skipped.items():
         for reason, number in sorted(reasons.items()):
             tell(f"{app}: {number} not created: {reason}")
-    blamed = any(row.error not in ("", "paused") for row in report.apps.values())
+    blamed = any(row.error not in ("", PAUSED) for row in report.apps.values())
     if report.status == "failed" and report.reason and not blamed:
         tell(f"It failed: {report.reason}")
     if report.left_out:

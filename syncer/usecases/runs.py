@@ -12,7 +12,7 @@ from mappings.draft import Draft
 from syncer.config.files import Config
 from syncer.model import Item, Mark, Value
 from syncer.ports import holder_is_alive
-from syncer.report import of_app
+from syncer.report import PAUSED, of_app
 from syncer.store import codec, lease, turns
 from syncer.store.history import History
 from syncer.store.keys import by_app
@@ -105,7 +105,7 @@ def _reason(run: Run, seen: datetime | None, objections: Mapping[str, str]) -> s
         case "interrupted":
             return _cut_off(run["started"], codec.iso(seen) if seen is not None else "")
         case "failed":
-            errors = [error for error in report.get("errors", {}).values() if error != "paused"]
+            errors = [error for error in report.get("errors", {}).values() if error != PAUSED]
             return "; ".join(_errors(report)) if errors else _said(report.get("reason", ""))
         case "partial":
             return "; ".join(_leftovers(report, objections))

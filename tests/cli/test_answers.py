@@ -120,7 +120,9 @@ def test_a_paused_sync_is_left_out_until_it_is_resumed(desk: Desk) -> None:
 def test_a_paused_app_is_neither_read_nor_written(desk: Desk) -> None:
     desk.run("sync", "companies")
     desk.run("pause", "zendesk")
-    row = desk.run("sync", "companies", "--json").lines[0]["apps"]["zendesk"]
+    answer = desk.run("sync", "companies", "--json")
+    row = answer.lines[0]["apps"]["zendesk"]
     assert (row["read"], row["calls"]) == (0, 0)
+    assert (answer.code, answer.lines[0]["status"]) == (0, "done"), "nothing is left over for it"
     desk.run("resume", "zendesk")
     assert desk.run("sync", "companies", "--json").lines[0]["apps"]["zendesk"]["calls"] > 0
