@@ -160,11 +160,15 @@ class Reversal:
         return wanted.goldens is None or self._owner(x) in wanted.goldens
 
     def _owner(self, x: Happening) -> str:
-        """The golden record to which a record belongs today, or for which it was made again."""
+        """The golden record to which a record belongs today, or did when it was last written to."""
         store = self.w.store
         with store.reading():
             found = Records(store, "contacts").golden_of(x.app, [x.record])
-        return found.get(x.record, "")
+            into = Joins(store, "contacts").followed()
+            sql = "SELECT golden FROM written WHERE app = :app AND record = :record ORDER BY seq DESC"
+            last = store.one(sql, app=x.app, record=x.record)
+        was = last[0] if last else ""
+        return found.get(x.record, into.get(was, was))
 
     def _may_write(self, x: Happening) -> bool:
         if not self._is_meant(x):
@@ -222,12 +226,13 @@ class Reversal:
             self.w.memory.report("back", f"{was}, and is {now!r}, unexplained")
 
     def _same(self, slot: Slot, now: Value, before: Value) -> bool:
-        """Of one field alone its part goes back."""
+        """Of one field alone its part goes back: alone perhaps in another's place."""
         field = self.wanted.field
         if field is None or len(slot.fields) == 1:
             return slot.same(now, before)
-        parts = (slot.split(value, {}).get(field) for value in (now, before))
-        return self.w.mapping.fields[field].type.same(*parts)
+        back, stands = (slot.split(value, {}).get(field) for value in (before, now))
+        alone = slot.project({**dict.fromkeys(slot.fields), field: back}, None)
+        return self.w.mapping.fields[field].type.same(stands, back) or slot.same(now, alone)
 
 
 def play(seed: int, wish: Wish | None = None) -> Played:
