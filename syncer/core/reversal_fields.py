@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from conflicts.consent import rank
@@ -16,9 +16,12 @@ from syncer.model import ABSENT, DISAGREES, Golden, Link, LinkKey, Mark, Value, 
 
 @dataclass(slots=True)
 class Ours:
-    """What a run wrote into one slot: the value before its first write, and after its last. `last`: what was
-    written there last, and by which run: what looks like ours may have been typed since."""
+    """What a run wrote into one slot of a record: the value before its first write, and after its last.
+    `last`: what was written there last, and by which run: what looks like ours may have been typed since."""
 
+    run: str
+    key: LinkKey
+    name: str
     before: Value | Mark
     after: Value
     last: tuple[str, Value]
@@ -28,42 +31,34 @@ def put_fields_back(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
     """Before-images where an app still holds what the run wrote, and golden as it was."""
     by_key = {link.key: link for link in r.unit.links}
     targets: dict[tuple[LinkKey, str], Value] = {}
-    for (key, name), ours in _written(deed).items():
-        target = _target(r, by_key.get(key), key, name, ours, deed.run, rules, lens)
+    for ours in _written(deed):
+        target = _target(r, by_key.get(ours.key), ours, rules, lens)
         if not isinstance(target, Mark):
-            targets[key, name] = target
+            targets[ours.key, ours.name] = target
     _golden_back(r, deed, rules, lens)
     _tell_joined(r, deed, rules, lens)
     _part(r, targets, lens)
 
 
-def _written(deed: Deed) -> dict[tuple[LinkKey, str], Ours]:
+def _written(deed: Deed) -> Collection[Ours]:
     """What the run wrote into existing records."""
     found: dict[tuple[LinkKey, str], Ours] = {}
     for write in deed.later:
         if write.kind != "update" or not write.record or write.outcome not in ("applied", "unknown"):
             continue
         for name, (before, after) in write.slots.items():
-            key = (write.app, write.record), name
+            key = write.app, write.record
             if write.run == deed.run:
-                ours = found.setdefault(key, Ours(before, after, (write.run, after)))
-                ours.after = after
-            if key in found:
-                found[key].last = write.run, after
-    return found
+                mine = Ours(deed.run, key, name, before, after, (write.run, after))
+                found.setdefault((key, name), mine).after = after
+            if (key, name) in found:
+                found[key, name].last = write.run, after
+    return found.values()
 
 
-def _target(
-    r: Reversal,
-    link: Link | None,
-    key: LinkKey,
-    name: str,
-    ours: Ours,
-    run: str,
-    rules: Rules,
-    lens: Lens,
-) -> Value | Mark:
+def _target(r: Reversal, link: Link | None, ours: Ours, rules: Rules, lens: Lens) -> Value | Mark:
     """What a slot is to hold again; ABSENT where it is left alone (told), or is there already."""
+    key, name = ours.key, ours.name
     slot = lens.mapping.apps[key[0]].slots.get(name) if key[0] in lens.mapping.apps else None
     if slot is not None and rules.only is not None and rules.only not in slot.fields:
         return ABSENT
@@ -78,7 +73,7 @@ def _target(
     later, last = ours.last
     if not (shows_sent(slot, now, ours.after) and shows_sent(slot, now, last)):
         why = "it holds another value than this run wrote"
-    elif later != run and any(_is_later(r.unit.golden, f, run) for f in slot.fields):
+    elif later != ours.run and any(_is_later(r.unit.golden, f, ours.run) for f in slot.fields):
         why = "a later run wrote it again"
     elif lens.mapping.consent in slot.fields and raises(slot_state(slot, now), slot_state(slot, back)):
         why = "consent is never raised by an undo"
