@@ -122,9 +122,10 @@ class Shown:
 
     def met(self, key: Key, slot: str) -> int | None:
         """When the engine was first shown this field of a record that was not archived: of one that is
-        archived, consent alone is taken in."""
+        archived, consent alone is taken in. What was passed over is shown again."""
         shows = self.memory.shows.get(key, ())
-        return min((s.seq for s in shows if slot in s.values and not s.archived), default=None)
+        counted = [s for s in shows if slot == "consent" or s.seq not in self.passed_over]
+        return min((s.seq for s in counted if slot in s.values and not s.archived), default=None)
 
     def first_shown(self, x: Happening) -> int:
         """When the engine was first shown what was typed here. What was passed over is shown again."""

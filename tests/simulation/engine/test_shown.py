@@ -99,14 +99,16 @@ def test_what_was_typed_is_shown_when_it_is_taken_in(slot: str, passed_over: boo
     assert watch.first_shown(x) == first
 
 
-def test_a_field_that_was_mapped_while_its_record_was_archived_is_met_once_it_is_restored() -> None:
+@pytest.mark.parametrize("why", ["archived", "passed over"])
+def test_a_field_that_is_mapped_later_is_met_once_it_is_taken_in(why: str) -> None:
     memory = Memory(10)
     memory.shows[KEY] = [
         Showing(1, NOON, "pull", {"email": "k001@x.test"}, 1),
-        Showing(3, NOON, "pull", {"email": "k001@x.test", "score": 5.125}, 3, archived=True),
+        Showing(3, NOON, "pull", {"email": "k001@x.test", "score": 5.125}, 3, archived=why == "archived"),
         Showing(5, NOON, "pull", {"email": "k001@x.test", "score": None}, 5),
     ]
     watch = Shown(cast(Any, SimpleNamespace(memory=memory)))
+    watch.passed_over = {3} if why == "passed over" else set()
     assert (watch.met(KEY, "email"), watch.met(KEY, "score"), watch.met(KEY, "note")) == (1, 5, None)
 
 
