@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import Any
 
 import orjson
@@ -24,15 +23,16 @@ class Webhooks:
         self._clock = clock
         self._mode = mode
         self._secret = secret
-        self._numbers = count(1)
+        self._number = 0
         self._events: list[Json] = []
 
     def note(self, kind: str, what: str, id: int, **more: Any) -> None:
         """`kind` is the object in the singular; `what` as in ``contact.creation``."""
         if self._mode.muted or not is_near(self._mode.settings.get("webhook_url")):
             return
+        self._number += 1
         event = {
-            "eventId": next(self._numbers),
+            "eventId": self._number,
             "subscriptionId": 12345,
             "portalId": PORTAL,
             "appId": APP,
