@@ -157,8 +157,9 @@ class Deciding:
         owners.attach_stubs(stubs)
         lens = Lens(self.sync.mapping, refs.load(self.sync, self.records.db, units))
         abilities = owners.with_taken(self.abilities)
-        decisions = []
+        decisions, restored = list[Decision](), self.ledger.restored() is not None
         for unit in units:
+            unit.restored = restored
             doubted = waiting_for_review(unit.links, self.doubted)
             unit.creating = self.creating.get(unit.golden.id, frozenset()) | doubted
             decision = decide(unit, lens, abilities, self.run)

@@ -256,6 +256,12 @@ class Intake:
             if (link := links.get(r.id)) is not None and r.stamp and link.stamp and r.stamp > link.stamp
         }
 
+    def opts_out(self, record: Record) -> bool:
+        """Whether a record shows an opt-out."""
+        return self._consent_slot in record.values and (
+            self._state(record.values[str(self._consent_slot)]) in OPT_OUTS
+        )
+
     @property
     def _consent_slot(self) -> str | None:
         return self.sync.consent_slot(self.app.name)

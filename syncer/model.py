@@ -312,6 +312,7 @@ class Unit:
     stubs         the consent of records that are not linked but hold a key of ours
     creating      apps in which a create of ours is still unanswered
     due           writes of an earlier plan, which passed the brakes, are still to be sent
+    restored      the state was put back from a backup, and no run has caught up since
     """
 
     golden: Golden
@@ -320,6 +321,7 @@ class Unit:
     stubs: tuple[StubConsent, ...] = ()
     creating: frozenset[str] = frozenset()
     due: bool = False
+    restored: bool = False
 
 
 @dataclass(slots=True)

@@ -24,12 +24,13 @@ AGAIN = "most restrictive, of several"
 @dataclass(slots=True)
 class ConsentReading:
     """What a consent slot showed since the last run: its states, when it changed, and what it shows now, as
-    an opt-in, should it be one."""
+    an opt-in, should it be one. `held`: a state that it is known to show, and may have been given again."""
 
     link: Link
     states: list[str]
     time: datetime
     opted: OptIn | None
+    held: str | None = None
 
 
 def state_of(slot: Slot, value: Value) -> str | None:
@@ -38,19 +39,22 @@ def state_of(slot: Slot, value: Value) -> str | None:
     return state if isinstance(state, str) else None
 
 
-def read_consent(observations: Iterable[tuple[Link, Observation]], lens: Lens) -> list[ConsentReading]:
-    """Read the consent slots of all waiting observations (links are changed in place)."""
+def read_consent(
+    observations: Iterable[tuple[Link, Observation]], lens: Lens, restored: bool = False
+) -> list[ConsentReading]:
+    """Read the consent slots of all waiting observations (links are changed in place). `restored`: what was
+    known is of an older state."""
     found = []
     for link, obs in observations:
         slot = lens.slot_of(link.app, lens.mapping.consent or "")
         if slot is not None and slot.name in obs.values:
-            reading = _read(link, slot, obs)
+            reading = _read(link, slot, obs, restored)
             if reading is not None:
                 found.append(reading)
     return found
 
 
-def _read(link: Link, slot: Slot, obs: Observation) -> ConsentReading | None:
+def _read(link: Link, slot: Slot, obs: Observation, restored: bool) -> ConsentReading | None:
     """One slot. A raise of ours that is read back lowered is an opt-out, whoever lowered it."""
     name, value = slot.name, obs.values[slot.name]
     pending = link.pending.get(name)
@@ -80,7 +84,7 @@ def _read(link: Link, slot: Slot, obs: Observation) -> ConsentReading | None:
         end_undo(link, name)
     states = [state for v in (*obs.consent, value) if changed and (state := state_of(slot, v)) is not None]
     if not states:
-        return None
+        return ConsentReading(link, [], time, None, state_of(slot, value)) if restored else None
     now, before = state_of(slot, value), state_of(slot, held)
     opted = None
     if now is not None:
@@ -110,7 +114,7 @@ def merge_consent(m: Merging, readings: Sequence[ConsentReading], stubs: Sequenc
     stubs = [s for s in stubs if not _is_lifted(s, readings, field.rule.apps)]
     opt_ins = [r.opted for r in readings if r.opted and rank(r.opted.state) < rank(golden)]
     seen = [s for r in readings for s in r.states] + [s.state for s in stubs]
-    since = OptOut(golden, source.time, source.app, source.rule == AGAIN) if source and golden else None
+    since = _since(golden, source, readings) if source and golden else None
     state = lattice.decide(since, seen, opt_ins, field.rule.apps)
     candidates = [
         Candidate(s, r.link.app, r.link.id, r.time) for r in readings for s in dict.fromkeys(r.states)
@@ -126,6 +130,13 @@ def merge_consent(m: Merging, readings: Sequence[ConsentReading], stubs: Sequenc
         chose = {(c.app, c.record) for c in holders}
         again = state == golden or len(chose) > 1 or _held_elsewhere(m, golden, str(state), chose)
         m.take(field, news[-1], AGAIN if again else "most restrictive")
+
+
+def _since(golden: str, source: Provenance, readings: Sequence[ConsentReading]) -> OptOut:
+    """Golden consent, as late as it can have been chosen: by a state of before a backup was put back, an app
+    may have been opted out of once more."""
+    again = [r.time for r in readings if rank(r.held) >= rank(golden)]
+    return OptOut(golden, max([source.time, *again]), source.app, source.rule == AGAIN or bool(again))
 
 
 def _is_lifted(stub: StubConsent, readings: Sequence[ConsentReading], authorities: Sequence[str]) -> bool:

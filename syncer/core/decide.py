@@ -27,7 +27,7 @@ def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
     _choose_primary(links)
     deserted = not any(k.state == "live" and k.seen for k in links)
     observed = _readable(unit, links, lens)
-    consents = read_consent(observed, lens)
+    consents = read_consent(observed, lens, unit.restored)
     reading = read(observed, golden, lens)
     merging = Merging(golden, links, lens, run, reading.log, deserted)
     merge_consent(merging, consents, unit.stubs)

@@ -50,6 +50,7 @@ class Start:
     first     the app was never read completely
     resumed   a listing that an earlier run began goes on
     fresh     nothing is known of the app yet
+    restored  what is known of it is of a backup: an opt-out that it shows may be a new one all the same
     lagging   its lists may show what we have written over
     open_ids  records with a write whose outcome is not known
     """
@@ -60,6 +61,7 @@ class Start:
     first: bool
     resumed: bool
     fresh: bool
+    restored: bool
     lagging: bool
     open_ids: Sequence[str]
 
@@ -117,6 +119,7 @@ class Puller:
                 first=first,
                 resumed=resumed,
                 fresh=first and not resumed and not self._knows_any(),
+                restored=first and self.ledger.restored() is not None,
                 # While nothing is known a list that lags is believed: we have written over nothing in it.
                 lagging=self.app.spec.lists_lag and (not first or records.any_links(name)),
                 open_ids=records.open_links(name),
@@ -193,7 +196,7 @@ class Puller:
                     f"{self.app.name}: more than max_records ({self.app.max_records}) records were listed;"
                     " nothing further was read. Raise max_records if that many are expected."
                 )
-            news = self._news(page.records, fresh)
+            news = self._news(page.records, fresh, start.restored)
             if news and not fresh:
                 news = yield from self._look_into(news, read_at, start.lagging)
             if fresh and seen is not None:  # what moves while it is listed is listed again: no longer new
@@ -234,7 +237,7 @@ class Puller:
             links = self.intake.records.links(self.app.name, [r.id for r in late])
             note_touched(self.intake.records, links, late, self.sync.slot_names())
 
-    def _news(self, page: Sequence[Record], fresh: bool) -> list[Record]:
+    def _news(self, page: Sequence[Record], fresh: bool, restored: bool) -> list[Record]:
         """Records that do not simply show what they are known to show."""
         if fresh:
             return list(page)
@@ -254,6 +257,7 @@ class Puller:
             if r.archived
             or not self._is_known(r, known.get(r.id), waiting.get(r.id), slots)
             or not self.intake.in_scope(r, True)
+            or (restored and self.intake.opts_out(r))
             or (r.other_keys and not self._further(r) <= led.get(r.id, set()))
         ]
 

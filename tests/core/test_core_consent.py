@@ -98,6 +98,29 @@ def test_an_opt_in_of_the_authority_goes_to_all_and_is_marked_as_a_raise() -> No
     assert found.items[0].raises == ("consent",)
 
 
+@pytest.mark.parametrize(
+    ("name", "restored", "changed", "expected"),
+    [
+        ("the state is in step with the apps", False, 5, "subscribed"),
+        ("an older state: it may have been given again", True, 5, "unsubscribed"),
+        (
+            "given again before the opt-in, though in the time that the state does not know",
+            True,
+            -10,
+            "unsubscribed",
+        ),
+        ("it has stood since before the backup was made", True, -45, "subscribed"),
+    ],
+)
+def test_an_opt_out_that_a_restored_state_knows_may_be_a_new_one(
+    name: str, restored: bool, changed: float, expected: str
+) -> None:
+    record, links = everywhere("unsubscribed")
+    shown = seen("mail", 8, status="active"), seen("desk", 8, stamp=at(changed), consent="unsubscribed")
+    found = run(CONSENT, record, links, *shown, restored=restored)
+    assert found.unit.golden.value["consent"] == expected, name
+
+
 def test_an_opt_in_elsewhere_is_put_back() -> None:
     record, links = everywhere("unsubscribed")
     found = run(CONSENT, record, links, seen("desk", consent="subscribed"))

@@ -149,10 +149,11 @@ def run(
     stubs: tuple[StubConsent, ...] = (),
     abilities: Abilities | None = None,
     creating: frozenset[str] = frozenset(),
+    restored: bool = False,
 ) -> Decision:
     """Decide about one golden record."""
     observed: dict[LinkKey, Observation] = {o.key: o for o in observations}
-    unit = Unit(record, links, observed, stubs, creating)
+    unit = Unit(record, links, observed, stubs, creating, restored=restored)
     return decide(unit, lens(of), abilities or Abilities(), "r1")
 
 

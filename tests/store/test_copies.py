@@ -227,6 +227,26 @@ def test_a_restored_state_catches_up_without_loss_duplicate_or_raised_consent(
         world.db.close()
 
 
+def test_an_opt_out_that_a_restored_state_knew_already_is_lifted_by_no_opt_in_before_it(
+    tmp_path: Path,
+) -> None:
+    """The desk's record is again just what it was when the backup was made; nothing but its stamp tells."""
+    world = World(tmp_path)
+    (mail, desk) = world.apps["mail"], world.apps["desk"]
+    desk.user_create({"email": "mara@x.test", "name": "Mara Lind", "consent": "unsubscribed"})
+    mail.user_create({"email": "mara@x.test", "first": "Mara", "last": "Lind", "status": "out"})
+    world.settle()
+    backup(world.db, tmp_path / "b.db", world.clock())
+    mail.user_edit(next(iter(mail.records)), {"status": "active"})
+    world.settle()
+    assert world.only("desk")["consent"] == "subscribed"
+    desk.user_edit(next(iter(desk.records)), {"consent": "unsubscribed"})
+    restore(world.db, tmp_path / "b.db", world.clock(), always)
+    world.settle()
+    assert (world.only("desk")["consent"], world.only("mail")["status"]) == ("unsubscribed", "out")
+    world.db.close()
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_creates_of_a_restored_state_wait_for_a_person(tmp_path: Path, engine: str) -> None:
     """Two records without any key: once linked, after the restore two strangers. They are not doubled."""

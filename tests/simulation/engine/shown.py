@@ -18,7 +18,7 @@ class Shown:
     """One history, as the engine could see it.
 
     restored_at  when an older state was put back; -1: never
-    decisions    when each decision was begun that was kept
+    decisions    when each decision was begun that was kept; lowered: those of held runs, about opt-outs alone
     marked       what was in flight where a process died, by record and slot
     linked_at    the decision that linked a record
     passed_over  what was shown and could not be taken in, save its consent, because a later call failed
@@ -29,6 +29,7 @@ class Shown:
         self.memory = world.memory
         self.restored_at = -1
         self.decisions: list[int] = []
+        self.lowered: list[int] = []
         self.marked: dict[tuple[Key, str], list[tuple[int, Value]]] = {}
         self.linked_at: dict[Key, int] = {}
         self.passed_over: set[int] = set()
@@ -102,10 +103,13 @@ class Shown:
     def _shown_otherwise(self, x: Happening, sent: int) -> bool:
         """Whether it was decided, before the engine was shown `x`, about another value that the record showed
         since that was sent."""
-        decided = max((d for d in self.decisions if d < self.first_shown(x)), default=0)
+        before = self.first_shown(x)
+        decided = max((d for d in self.decisions if d < before), default=0)
+        lowered = max((d for d in self.lowered if d < before and x.slot == "consent"), default=0)
         return any(
-            sent < s.seq < decided and s.revision >= 0 and s.values[x.slot] != x.after
+            sent < s.seq and s.revision >= 0 and s.values[x.slot] != x.after
             for s in self.counted_before(x)
+            if s.seq < decided or (s.seq < lowered and self.state(x.app, s.values[x.slot]) in OPT_OUTS)
         )
 
     def undone_before_it_counted(self, slot: Slot, x: Happening) -> bool:

@@ -41,6 +41,21 @@ def test_what_we_sent_is_news_again_once_it_was_decided_about_what_came_between(
     assert watch.was_known(opt_in) is known
 
 
+@pytest.mark.parametrize(("between", "known"), [("out", False), ("waiting", True)])
+def test_a_held_run_has_decided_about_an_opt_out_alone(between: str, known: bool) -> None:
+    """We sent the opt-in (3); the record showed another state (5), a run was held (6); it was back (7)."""
+    memory = Memory(10)
+    opt_in = typed(7, between, "active")
+    memory.log += [typed(4, "active", between), opt_in]
+    memory.sent[KEY, "consent"] = [(3, "active")]
+    shown = [(1, "active"), (5, between), (9, "active")]
+    memory.shows[KEY] = [Showing(seq, NOON, "pull", {"consent": value}, seq) for seq, value in shown]
+    watch = Shown(cast(Any, SimpleNamespace(memory=memory)))
+    watch.decisions, watch.lowered = [2], [6]
+    watch.state = lambda app, value: {"out": "unsubscribed", "waiting": "pending"}.get(str(value))  # type: ignore[method-assign]
+    assert watch.was_known(opt_in) is known
+
+
 @pytest.mark.parametrize(("lags", "known"), [(False, False), (True, True)], ids=["it does not", "it lags"])
 def test_what_a_list_showed_between_counts_where_the_list_does_not_lag(lags: bool, known: bool) -> None:
     """We sent a note (3); a list showed another one (5), it was decided (6), and ours was typed again (7)."""

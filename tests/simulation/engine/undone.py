@@ -15,7 +15,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors.contract import Value
-from mappings.model import Slot
 from syncer.report import Report
 from syncer.store.joins import Joins
 from syncer.store.records import Records
@@ -221,18 +220,18 @@ class Reversal:
         shows, wrote = self.w.memory.shows.get(x.key, ()), [x.seq, *(seq for seq, _ in self._sends(x))]
         known = [s.values[x.slot] for s in shows if s.seq < min(wrote) and x.slot in s.values][-1:]
         known += [s.values[x.slot] for s in shows if s.seq < x.seq and x.slot in s.values][-1:]
-        if not (told or x.key in self.refused or any(self._same(slot, now, v) for v in (x.before, *known))):
+        if not (told or x.key in self.refused or any(self._same(x, now, v) for v in (x.before, *known))):
             was = f"{x.slot} of {x.key} was {x.before!r} before {self.ran.id}"
             self.w.memory.report("back", f"{was}, and is {now!r}, unexplained")
 
-    def _same(self, slot: Slot, now: Value, before: Value) -> bool:
-        """Of one field alone its part goes back: alone perhaps in another's place."""
-        field = self.wanted.field
+    def _same(self, x: Happening, now: Value, before: Value) -> bool:
+        """Of one field alone its part goes back, beside what stood there: alone it may pass for another."""
+        slot, field = self.w.mapping.apps[x.app].slots[x.slot], self.wanted.field
         if field is None or len(slot.fields) == 1:
             return slot.same(now, before)
-        back, stands = (slot.split(value, {}).get(field) for value in (before, now))
-        alone = slot.project({**dict.fromkeys(slot.fields), field: back}, None)
-        return self.w.mapping.fields[field].type.same(stands, back) or slot.same(now, alone)
+        stood = [y for y in self.w.memory.of_slot(x.key, x.slot) if y.seq <= self.undo.began][-1].after
+        parts = slot.split(stood, {})
+        return slot.same(now, slot.project({**parts, field: slot.split(before, parts).get(field)}, stood))
 
 
 def play(seed: int, wish: Wish | None = None) -> Played:

@@ -165,8 +165,7 @@ class Watch(Shown):
 
     def decided(self, engine: Engine, plan: Plan) -> None:
         self._kept(engine.db)
-        if not plan.held:
-            self.decisions.append(self.decided_at)
+        (self.lowered if plan.held else self.decisions).append(self.decided_at)
         if plan.held and self.before is not None:
             self._held(engine, self.before)
 
