@@ -13,7 +13,7 @@ import typer
 
 from conflicts.log import shown
 from syncer.cli.codes import Code, leave
-from syncer.cli.confirm import Yes, agreed
+from syncer.cli.confirm import Yes, agreed, asks
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.review import stewards
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded, need_app, running
@@ -112,13 +112,24 @@ def _merge(found: Sequence[Group], yes: bool, as_json: bool, config: Path) -> Co
     with running(config) as runner:
         able = [group for group in found if _merges(runner, group)]
         number, apps = sum(len(g.pairs) for g in able), ", ".join(sorted({g.app for g in able}))
-        warning = f"{number} records are merged in {apps}: no app takes a merge back. "
-        for_good = bool(able) and agreed(yes, as_json, warning)
-        code = _in_apps(runner, able) if for_good else Code.DONE
-    linked = [group for group in found if not for_good or group not in able]
-    _link(linked, config)
+        warning = f"{number} records are merged in {apps}: no app takes a merge back. " if able else ""
+        sure = agreed(yes, as_json, warning)
+        if not sure and asks(yes, as_json):
+            tell("\nNothing was done.")
+            return Code.DONE
+        code = _in_apps(runner, able) if sure else Code.DONE
+        rest = [group for group in found if group not in able]
+        code = (_linked(runner, rest) or code) if sure else code
+    if not sure:
+        _note(found, config)
     if not as_json:
-        _told(found, linked, able if not for_good else (), config)
+        _told(found, rest if sure else (), config)
+        if not sure:
+            command, sync = hint("duplicates --merge --yes", config), hint("sync", config)
+            tell(f"\nOnly noted as one person each: {len(found)}. {sync} links what is new of them.")
+            tell(f"To merge them where an app can, for good, and to link the others at once: {command}")
+        else:
+            tell(f"{hint('sync', config)} takes over what that changes.")
     return code
 
 
@@ -148,8 +159,42 @@ def _in_apps(runner: Runner, groups: Sequence[Group]) -> Code:
     return Code.LEFTOVERS if any(group.left for group in groups) else Code.DONE
 
 
-def _link(groups: Sequence[Group], config: Path) -> None:
-    """Remember that they are one: the next sync acts on it."""
+def _linked(runner: Runner, groups: Sequence[Group]) -> Code | None:
+    """In apps that merge nothing: one golden record each. None where nothing is left over."""
+    from syncer.store.records import Records
+    from syncer.usecases.linking import Linking
+    from syncer.usecases.sides import Held, NotPossible, side_of_record
+
+    troubled = False
+    for name in dict.fromkeys(group.sync for group in groups):
+        linking, records = (
+            Linking(runner.wiring.sync(name), runner.db, runner.ports),
+            Records(runner.db, name),
+        )
+        with runner.db.reading():
+            twos = [
+                (side_of_record(records, one), side_of_record(records, other))
+                for group in groups
+                if group.sync == name
+                for one, other in group.pairs
+            ]
+        twos = [(one, other) for one, other in twos if one.golden is None or one.golden != other.golden]
+        try:
+            tied = linking.link(twos, do=True) if twos else None
+        except Held as error:
+            say(str(error))
+            return Code.HELD
+        except NotPossible as error:
+            say(str(error))
+            troubled = True
+            continue
+        report = tied.report if tied is not None else None
+        troubled |= report is not None and (report.status != "done" or bool(report.leftovers))
+    return Code.LEFTOVERS if troubled else None
+
+
+def _note(groups: Sequence[Group], config: Path) -> None:
+    """Remember that they are one, and ask no more about them: the next sync acts on it."""
     with stewards(config) as each:
         of = {steward.space: steward for steward in each}
         for group in groups:
@@ -157,7 +202,7 @@ def _link(groups: Sequence[Group], config: Path) -> None:
                 of[group.sync].decide(survivor, other, "together", datetime.now(UTC))
 
 
-def _told(found: Sequence[Group], linked: Sequence[Group], could: Sequence[Group], config: Path) -> None:
+def _told(found: Sequence[Group], linked: Sequence[Group], config: Path) -> None:
     merged = [(g.app, id, into) for g in found for id, into in g.merged.items()]
     left = [(g.app, id, why) for g in found for id, why in g.left.items()]
     if merged:
@@ -168,8 +213,3 @@ def _told(found: Sequence[Group], linked: Sequence[Group], could: Sequence[Group
         table(("app", "record", "why"), left)
     if linked:
         tell(f"\nOnly linked: {len(linked)}. One record of each is written, the others stay in the app.")
-    if could:
-        apps = ", ".join(sorted({g.app for g in could}))
-        command = hint("duplicates --merge --yes", config)
-        tell(f"To merge those of {apps} in the app as well, which nobody can take back: {command}")
-    tell(f"{hint('sync', config)} takes over what that changes.")

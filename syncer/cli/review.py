@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from syncer.cli.output import facts, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded
 
 if TYPE_CHECKING:
+    from mappings.schema import FieldModel
     from syncer.store.decisions import Verdict
     from syncer.usecases.steward import Steward
 
@@ -38,11 +39,17 @@ def stewards(path: Path) -> Iterator[list[Steward]]:
     db = Database(config.state)
     try:
         yield [
-            Steward(db, name, sync.draft.model.match.exact, sync.draft.places)
+            Steward(
+                db, name, sync.draft.model.match.exact, sync.draft.places, _unions(sync.draft.model.fields)
+            )
             for name, sync in config.syncs.items()
         ]
     finally:
         db.close()
+
+
+def _unions(fields: Mapping[str, FieldModel]) -> set[str]:
+    return {name for name, one in fields.items() if one.rule is not None and one.rule.kind == "union"}
 
 
 @app.callback()

@@ -6,7 +6,7 @@ which apps do not hold the joint value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conflicts.candidate import Candidate
@@ -14,11 +14,11 @@ from conflicts.consent import rank
 from conflicts.own import RuleFailed
 from conflicts.rules import merge_sets
 from mappings.model import Field
-from syncer.core.forms import elements
+from syncer.core.forms import elements, shows
 from syncer.core.lens import Lens
 from syncer.core.merge import rule_of
 from syncer.core.merging import Merging, changes
-from syncer.model import Golden, LinkKey, LogEntry, Mark, Provenance, Unit, Value, as_text
+from syncer.model import Golden, Link, LinkKey, LogEntry, Mark, Provenance, Unit, Value, as_text
 
 JOINED = "two golden records were joined"
 LIVES_ON = "the record that lives on"
@@ -34,6 +34,22 @@ class Joined:
     was: Mapping[str, Provenance] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The golden record whose record lives on in the app, with its records as they were."""
+
+    golden: Golden
+    links: Sequence[Link]
+
+    def shows(self, lens: Lens, app: str, field: str) -> bool:
+        """Whether it is this side's value that is seen in the app."""
+        slot = lens.slot_of(app, field)
+        there = [k for k in self.links if k.app == app and k.state == "live"]
+        return slot is not None and any(
+            slot.name in k.seen and shows(lens, k, slot, self.golden.value) for k in there
+        )
+
+
 def join(into: Unit, other: Unit, lens: Lens, run: str, gone: LinkKey | None = None) -> Joined:
     """One golden record with the records of both. The units are not changed. `gone`: the record that an app
     merged into another, where that is why."""
@@ -43,6 +59,7 @@ def join(into: Unit, other: Unit, lens: Lens, run: str, gone: LinkKey | None = N
     first, second = (added, mine) if any(link.key == gone for link in mine) else (mine, added)
     for link in second:
         link.primary = link.primary and not any(k.app == link.app and k.primary for k in first)
+    lives = _Side(theirs if first is added else golden, [k for k in first if k.key != gone])
     for link in added:
         link.golden = golden.id
     links = [*mine, *added]
@@ -52,7 +69,7 @@ def join(into: Unit, other: Unit, lens: Lens, run: str, gone: LinkKey | None = N
         if name in theirs.held or name in golden.held:
             _hold(merging, known, theirs)
         elif name in theirs.value:
-            _join_field(merging, known, theirs, gone)
+            _join_field(merging, known, theirs, gone, lives)
     there = {link.app for link in links}
     golden.barred = {a: why for a, why in {**theirs.barred, **golden.barred}.items() if a not in there}
     golden.refused = {a: r for a, r in golden.refused.items() if a not in there}
@@ -72,7 +89,7 @@ def _hold(m: Merging, known: Field, theirs: Golden) -> None:
     m.note("conflict", known, golden.held[name], known.rule.word, JOINED, status="held")
 
 
-def _join_field(m: Merging, known: Field, theirs: Golden, gone: LinkKey | None) -> None:
+def _join_field(m: Merging, known: Field, theirs: Golden, gone: LinkKey | None, lives: _Side) -> None:
     name, golden = known.name, m.golden
     value = theirs.value[name]
     if name not in golden.value:
@@ -94,17 +111,19 @@ def _join_field(m: Merging, known: Field, theirs: Golden, gone: LinkKey | None) 
         elif (their := _candidate(theirs, name)) is not None:
             m.note("join", known, [their], "on_join: keep", "the golden value stands")
     else:
-        _choose(m, known, candidates, theirs, gone)
+        _choose(m, known, candidates, theirs, gone, lives)
 
 
 def _choose(
-    m: Merging, known: Field, candidates: list[Candidate], theirs: Golden, gone: LinkKey | None
+    m: Merging, known: Field, candidates: list[Candidate], theirs: Golden, gone: LinkKey | None, lives: _Side
 ) -> None:
     """Both hold a value: the field's rule decides, or holds it for a person. Who merged two records in an app
-    saw which values live on: those of the one that went are no rivals of theirs."""
+    saw which values live on: those of the one that went are no rivals of theirs, wherever they came from."""
     why, rule = JOINED, known.rule.word
     winner: Candidate | None
     left = [c for c in candidates if (c.app, c.record) != gone]
+    if gone is not None and lives.shows(m.lens, gone[0], known.name):
+        left = [candidates[1] if lives.golden is theirs else candidates[0]]
     try:
         if len(left) == 1 and known.rule.kind != "manual":
             winner, rule = left[0], LIVES_ON

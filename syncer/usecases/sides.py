@@ -61,6 +61,12 @@ class Side:
         return self.golden or ":".join(self.records[0])
 
 
+def side_of_record(records: Records, key: LinkKey) -> Side:
+    """The side on which a record stands. Call inside a reading."""
+    golden = records.golden_of(key[0], [key[1]]).get(key[1])
+    return Side(None, (key,)) if golden is None else Side(golden, tuple(records.keys_of([golden])[golden]))
+
+
 def side_of(people: People, who: str) -> Side | None:
     """The golden record or single record that goes by a name; None where nobody does. Raises `NotPossible`
     where several do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -26,12 +26,13 @@ Review = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Steward:
     """The reviews and decisions of one sync. `matching`: the kinds of keys that its records match by;
-    `places`: app -> field of the mapping -> where it lives there."""
+    `places`: app -> field of the mapping -> where it lives there; `unions`: sets of which all is kept."""
 
     db: Database
     space: str
     matching: Sequence[str]
     places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    unions: Collection[str] = ()
 
     def reviews(self) -> list[Review]:
         """Doubtful matches that wait, the likeliest first. `id` names a review."""
@@ -69,8 +70,15 @@ class Steward:
             Decisions(self.db, self.space).close(one, "accepted" if verdict == "together" else "rejected")
 
     def decide(self, one: LinkKey, other: LinkKey, verdict: Verdict, at: datetime) -> None:
+        """Remember it; a question about these two is answered by it."""
         with self.db.transaction():
-            Decisions(self.db, self.space).decide(one, other, verdict, at)
+            decisions, pair = Decisions(self.db, self.space), {one, other}
+            decisions.decide(one, other, verdict, at)
+            for r in History(self.db).reviews(self.space):
+                if {(r["app"], r["record"]), (r["other_app"], r["other_record"])} == pair:
+                    decisions.close(
+                        (r["app"], r["record"]), "accepted" if verdict == "together" else "rejected"
+                    )
 
     def take_back(self, record: LinkKey) -> int:
         """Forget what was decided about a record; how many that were. Its question may come again."""
@@ -133,7 +141,9 @@ class Steward:
     def duplicates(self, app: str) -> list[list[LinkKey]]:
         """Groups of records of an app that are one person, as far as their keys tell. Reads all of them."""
         with self.db.reading():
-            ids = Records(self.db, self.space).keys.ids(app)
+            records = Records(self.db, self.space)
+            there = {*records.live_ids(app), *(id for name, id in records.unlinked() if name == app)}
+            ids = [id for id in records.keys.ids(app) if id in there]
             traits = self._traits([(app, id) for id in ids])
             _, never = Decisions(self.db, self.space).pairs()
         found = match([replace(t, golden=None) for t in traits], decided=Decided(never=never))
@@ -148,14 +158,17 @@ class Steward:
         return sorted(group, key=lambda k: (k[1] not in linked, -len(keys[k]), k))
 
     def preview(self, group: Sequence[LinkKey]) -> list[tuple[str, list[Value], Value]]:
-        """(field, what each of these records of one app holds, what a merge into the first leaves), in the
-        app's own form; blank fields are left out."""
+        """(field, what each of these records of one app holds, what a merge into the first and the next sync
+        leave), in the app's own form; blank fields are left out."""
         with self.db.reading():
             held = [self._held(key) for key in group]
         rows: list[tuple[str, list[Value], Value]] = []
         for name, slot in self.places.get(group[0][0], {}).items():
             values = [values.get(slot) for values in held]
             after = next((value for value in values if value not in (None, "", [])), None)
+            if name in self.unions:
+                lists = [value for value in values if isinstance(value, list)]
+                after = list(dict.fromkeys(one for some in lists for one in some)) or after
             if after is not None:
                 rows.append((name, values, after))
         return rows

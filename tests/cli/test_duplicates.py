@@ -10,9 +10,11 @@ import pytest
 from connectors.contract import Result
 from connectors.http import Uncertain
 from connectors.hubspot import HubSpotConnector
+from syncer.cli import confirm, duplicates
 from tests.cli.conftest import Desk
 
 HUBSPOT = {"authorization": "Bearer sandbox-hubspot"}
+MAILERLITE = {"authorization": "Bearer sandbox-mailerlite"}
 TWICE = {"firstname": "Ottilie", "lastname": "Brandauer", "phone": "+43 316 555 0101", "city": "Graz"}
 
 
@@ -56,14 +58,44 @@ def test_hubspot_merges_for_good_if_somebody_says_yes(desk: Desk) -> None:
 
 
 @pytest.mark.slow
-def test_without_a_yes_they_are_only_linked(desk: Desk) -> None:
+def test_without_a_yes_they_are_only_noted(desk: Desk) -> None:
     desk.run("sync")
     survivor, other = twice(desk)
     done = desk.run("duplicates", "hubspot", "--merge")
     assert done.code == 0
-    assert "Only linked: " in done.out
+    assert "Only noted as one person each: " in done.out
     assert "syncer duplicates --merge --yes" in done.out
     assert {survivor, other} <= contacts(desk).keys()
+
+
+@pytest.mark.slow
+def test_a_no_does_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.run("sync")
+    survivor, other = twice(desk)
+    for module in (duplicates, confirm):
+        monkeypatch.setattr(module, "asks", lambda yes, as_json: True)
+    done = desk.run("duplicates", "hubspot", "--merge", typed="n\n")
+    assert done.code == 0
+    assert "Nothing was done." in done.out
+    assert {survivor, other} <= contacts(desk).keys()
+    lab = desk.run("match", "lab")
+    assert "No pair to look at" in lab.out + lab.err
+
+
+@pytest.mark.slow
+def test_those_of_an_app_that_merges_nothing_are_linked_at_once(desk: Desk) -> None:
+    desk.run("sync")
+    made = []
+    for address in ("ottilie.brandauer@x.test", "o.brandauer@y.test"):
+        fields = {"name": "Ottilie", "last_name": "Brandauer", "phone": "+43 316 555 0101", "city": "Graz"}
+        body = {"email": address, "fields": fields}
+        url = f"{desk.url}/mailerlite/api/subscribers"
+        made.append(httpx.post(url, json=body, headers=MAILERLITE).raise_for_status().json()["data"]["id"])
+        desk.run("sync", "contacts")
+    done = desk.run("duplicates", "mailerlite", "--merge", "--yes")
+    assert "Only linked: " in done.out
+    (person,) = desk.run("explain", f"mailerlite:{made[0]}", "--json").json
+    assert set(made) <= {r["record"] for r in person["records"]}
 
 
 @pytest.mark.slow

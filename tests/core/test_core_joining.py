@@ -65,6 +65,27 @@ def test_after_a_merge_in_an_app_the_values_of_the_record_that_went_are_no_rival
     assert bool(joined.unit.golden.held) is (rule == "manual")
 
 
+@pytest.mark.parametrize(
+    ("name", "title", "rule", "expected"),
+    [
+        ("its record shows what it says, from wherever that came", "Boss", "{prefer: [desk]}", "Boss"),
+        ("a manual rule asks all the same", "Boss", "manual", "Boss"),
+        ("its record shows something else: the rule decides", "Head", "{prefer: [desk]}", "Chief"),
+    ],
+)
+def test_after_a_merge_in_an_app_what_the_record_that_lives_on_shows_is_golden(
+    name: str, title: str, rule: str, expected: Value
+) -> None:
+    """crm-2 went into crm-1; golden values of both came from other apps."""
+    mine = Unit(golden("mail", -60, title="Boss"), [link("crm", {"title": title})])
+    theirs = Unit(other(title="Chief"), [link("crm", {"title": "Chief"}, id="crm-2"), link("desk", {})])
+    joined = join(mine, theirs, lens(one(TITLE, rule=rule)), "r1", ("crm", "crm-2"))
+    assert joined.unit.golden.value[TITLE] == expected, name
+    assert bool(joined.unit.golden.held) is (rule == "manual")
+    other_way = join(theirs, mine, lens(one(TITLE, rule=rule)), "r1", ("crm", "crm-2"))
+    assert rule == "manual" or other_way.unit.golden.value[TITLE] == expected, name
+
+
 def test_a_question_is_asked_anew_with_what_the_other_holds() -> None:
     asked = other(title="Chief")
     asked.held[TITLE] = [Candidate("Head", "desk", "desk-2", at(-5), "edit")]
