@@ -334,7 +334,7 @@ class Engine:
             row.failed += sum(result.outcomes[o] for o in ("rejected", "unknown", "retry"))
             row.error = row.error or result.error
             run.report.written += sum(result.applied.values())
-        run.report.leftovers = run.lost + sum(n for g, n in planned.items() if settled[g] < n)
+        run.report.leftovers = run.lost + sum(max(0, n - settled[g]) for g, n in planned.items())
 
     # -- report -------------------------------------------------------------------------------------------
 

@@ -213,7 +213,8 @@ def _done(undone: Undone, sync: str, config: Path) -> None:
         tell(f"{left} could not be written; the same command tries again.")
     for app, row in report.apps.items():
         if row.error:
-            tell(of_app(app, row.error))
+            why = of_app(app, row.error).rstrip(".")
+            tell(f"{why}. Once that is over, the same command undoes the rest.")
     if undone.held:
         tell(f"{sync} is held now: runs read, and write nothing but opt-outs. To release it:")
         tell("  " + hint(f"sync {sync} --approve {undone.run}", config))

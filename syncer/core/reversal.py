@@ -26,6 +26,8 @@ def reverse(unit: Unit, deed: Deed, rules: Rules, lens: Lens) -> Reversal:
     put_fields_back(r, deed, rules, lens)
     if rules.only is None:
         put_records_back(r, deed, rules, lens)
+    left = {(x.app, x.record, x.field) for x in r.lines if x.act == "left"}
+    r.lines[:] = [x for x in r.lines if x.act != "parted" or (x.app, x.record, x.field) not in left]
     return r
 
 

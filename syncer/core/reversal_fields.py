@@ -17,7 +17,8 @@ from syncer.model import ABSENT, DISAGREES, Golden, Link, LinkKey, Mark, Value, 
 @dataclass(slots=True)
 class Ours:
     """What a run wrote into one slot of a record: the value before its first write, and after its last.
-    `last`: what was written there last, and by which run: what looks like ours may have been typed since."""
+    `last`: by which run it was written last, and what an app applied last: what looks like ours may have been
+    typed since."""
 
     run: str
     key: LinkKey
@@ -52,7 +53,9 @@ def _written(deed: Deed) -> Collection[Ours]:
                 mine = Ours(deed.run, key, name, before, after, (write.run, after))
                 found.setdefault((key, name), mine).after = after
             if (key, name) in found:
-                found[key, name].last = write.run, after
+                ours = found[key, name]
+                sure = write.run == deed.run or write.outcome == "applied"
+                ours.last = write.run, after if sure else ours.last[1]
     return found.values()
 
 
@@ -65,7 +68,8 @@ def _target(r: Reversal, link: Link | None, ours: Ours, rules: Rules, lens: Lens
     now = link.seen.get(name) if link is not None else None
     why = why_left(r, link, key, slot, name, rules)
     if why or link is None or slot is None or isinstance(ours.before, Mark):
-        r.lines.append(Line("left", r.unit.golden.id, *key, name, now, _plain(ours.before), why))
+        shown = next((o.values[name] for o in r.waiting if o.key == key and name in o.values), now)
+        r.lines.append(Line("left", r.unit.golden.id, *key, name, shown, _plain(ours.before), why))
         return ABSENT
     back = _before(slot, ours.before, now, rules, lens)
     if slot.same(now, back):

@@ -96,6 +96,8 @@ class Undoing:
                     reason = f"run {wanted.run} was undone, and its sync waits until you release it"
                     self.engine.ledger.hold(run.id, reason, [])
             run.report.reason = f"undo of run {wanted.run}"
+            for app, why in self.unreadable.items():
+                run.report.apps[app].error = why
             self.engine.act(run, undone.items)
             with self.db.transaction():
                 self.engine.records.mark_due(undone.unsent)

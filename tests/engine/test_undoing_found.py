@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from connectors.contract import Unavailable
 from connectors.memory import Flaky, Refused
+from connectors.memory.faults import Fault
 from connectors.memory.index import Row
 from syncer.core.reversal_records import UNANSWERED
 from syncer.model import ABSENT, Item
@@ -306,6 +308,47 @@ def test_a_create_that_was_sent_again_without_a_field_is_history_too(world: Worl
         outbox.record_made(flight, "77")
     found = world.rows("SELECT outcome, record FROM written WHERE run = 'run-1' ORDER BY seq")
     assert found == [("rejected", None), ("applied", "77")]
+
+
+@pytest.mark.parametrize("fault", ["timeout_before", "retry"])
+def test_what_an_undo_could_not_write_is_written_by_the_same_undo_again(world: World, fault: Fault) -> None:
+    run = edit(world, "desk", title="Founder", phone="+6281211112222")
+    world.apps["mail"].faults = Flaky(random.Random(1), {fault: 1.0})
+    undone = undo(world, run)
+    assert undone.report is not None
+    assert (undone.report.status, undone.report.leftovers, undone.report.written) == ("partial", 1, 1)
+    world.apps["mail"].faults = None
+    assert titles(world)["mail"] == "Founder"
+    again = undo(world, run)
+    assert ("restore", "mail", "title") in acts(again)
+    assert titles(world)["mail"] == "CEO"
+
+
+def test_an_undo_beside_an_app_that_cannot_be_asked_has_leftovers(world: World) -> None:
+    run = edit(world, "desk", title="Founder")
+
+    def away(call: str) -> None:
+        if call == "fetch":
+            raise Unavailable("mail: no answer")
+
+    world.apps["mail"].before_call = away
+    undone = undo(world, run)
+    assert undone.report is not None
+    assert undone.report.status == "partial"
+    told = [(x.act, x.why) for x in undone.lines if x.app == "mail"]
+    assert told == [("left", "the app could not be asked: mail: no answer")]
+    world.apps["mail"].before_call = None
+    undo(world, run)
+    assert titles(world)["mail"] == "CEO"
+
+
+def test_what_somebody_changed_since_is_told_as_it_is_now(world: World) -> None:
+    run = edit(world, "desk", title="Founder")
+    (mail,) = world.apps["mail"].records
+    world.apps["mail"].user_edit(mail, {"title": "Chair"})
+    undone = undo(world, run)
+    told = [(x.act, x.now, x.why) for x in undone.lines if (x.app, x.field) == ("mail", "title")]
+    assert told == [("left", "Chair", "it was changed there since")]
 
 
 def test_which_of_two_unanswered_creates_made_a_record_is_not_told(world: World) -> None:
