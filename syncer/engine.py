@@ -285,6 +285,8 @@ class Engine:
             run.report.apps[name].error = run.report.apps[name].error or error
             if error:  # what was not looked at may show yet
                 run.met[name].clear()
+        # What is known of such a record is not so any more: this run writes nothing over it.
+        run.readable -= {name for name, result in wrote if result.unseen}
         self._account(run, items, wrote)
         return any(w.moved or w.existed for _, w in wrote)
 

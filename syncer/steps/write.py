@@ -30,7 +30,8 @@ MET = "a record there that does not show, such as an archived one, has the same 
 @dataclass(slots=True)
 class Wrote:
     """What became of an app's items. `settled`: golden ids whose item needs nothing more; `moved`: records
-    that changed under the plan; `existed`: records that a create met; `error`: why writing stopped early."""
+    that changed under the plan; `existed`: records that a create met; `error`: why writing stopped early;
+    `unseen`: what the app called stale could not be looked at."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     applied: Counter[str] = field(default_factory=Counter)
@@ -39,6 +40,7 @@ class Wrote:
     linked: list[str] = field(default_factory=list)
     existed: list[str] = field(default_factory=list)
     error: str = ""
+    unseen: bool = False
 
 
 @dataclass(slots=True)
@@ -104,7 +106,7 @@ class Writer:
                 results = [*results, *untold]  # the last word counts
                 self.result.moved += ids.values()
             except AppError as error:
-                stop = error
+                stop, self.result.unseen = error, True
             with self.intake.records.db.transaction():
                 again += self._settle(stale, links, results, answered)
         self.progress("writing", self.app.name, sum(self.result.outcomes.values()))
