@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from contextlib import nullcontext, redirect_stdout
 from typing import TYPE_CHECKING
 
 from conflicts.log import TIMES, shown
@@ -35,16 +37,17 @@ def review(
     """Ask about one conflict after the other, the oldest first; then settle all that were answered."""
     with running(config) as runner:
         open_ = waiting(runner, asked(runner.config, name, of_app, field, rule, older, newer))
-        if not open_:
-            tell("No conflict waits for you.")
-            return
-        goldens = _goldens(runner, open_)
-        said = one_by_one(
-            open_, lambda e: _show(runner, e, goldens[e.who]), lambda e: _keys(e, goldens[e.who]), _answer
-        )
-        if not said:
-            tell("Nothing was settled.")
-            return
+        with redirect_stdout(sys.stderr) if as_json else nullcontext():  # the result is what was settled
+            if not open_:
+                tell("No conflict waits for you.")
+                return
+            goldens = _goldens(runner, open_)
+            said = one_by_one(
+                open_, lambda e: _show(runner, e, goldens[e.who]), lambda e: _keys(e, goldens[e.who]), _answer
+            )
+            if not said:
+                tell("Nothing was settled.")
+                return
         codes = settle(runner, said, as_json, config)
     raise leave(worst(codes))
 

@@ -103,6 +103,16 @@ def test_a_review_shows_the_candidates_and_settles_what_was_answered(morning: Mo
 
 
 @pytest.mark.slow
+def test_a_review_with_json_gives_nothing_but_what_was_settled(morning: Morning) -> None:
+    asked = morning.desk.run("conflicts", "review", "contacts", "--field", "city", "--json", typed="q\n")
+    assert (asked.code, asked.out) == (0, "")
+    assert "1 of 2" in asked.err
+    done = morning.desk.run(
+        "conflicts", "review", "contacts", "--field", "city", "--json", typed="v\nMedan\n"
+    )
+    assert [line["value"] for line in done.lines] == ["Medan"]
+
+
 def test_an_answer_becomes_a_rule_of_the_mapping(morning: Morning) -> None:
     path = morning.desk.folder / "mappings" / "contacts.yaml"
     before = path.read_text()
