@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from conflicts.candidate import Candidate
 from conflicts.consent import most_restrictive, rank
@@ -23,6 +24,7 @@ from syncer.core.reversal_fields import raises, settle, slot_state, why_left
 from syncer.model import ABSENT, Golden, Link, LinkKey, LogEntry, Mark, Observation, Unit, Value, as_text
 
 UNLINKED = "the records of the other side were taken out"
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 Own = Mapping[LinkKey, Mapping[str, Value]]  # record -> slot -> what people put there
 
 
@@ -132,12 +134,13 @@ def _give_values(
 
 
 def _merge_own(apart: Golden, links: Sequence[Link], own: Own, run: str, lens: Lens) -> None:
-    """Fields that came from the other side: as if these records met for the first time."""
+    """Fields that came from the other side: as if these records met for the first time. Where our own write
+    moved a record's stamp last, its values are older than any whose time is known."""
     fresh = []
     for link in links:
-        seen_at = link.observed_at
+        seen_at, stamp = link.observed_at, LONG_AGO if link.ours else link.stamp
         if seen_at is not None and link.state == "live":
-            shown = Observation(*link.key, dict(own.get(link.key, {})), seen_at, link.stamp)
+            shown = Observation(*link.key, dict(own.get(link.key, {})), seen_at, stamp)
             fresh.append((Link(*link.key, apart.id, primary=link.primary), shown))
     reading = read(fresh, apart, lens)
     offers = {f: offered for f, offered in reading.offers.items() if f not in apart.value}
@@ -255,9 +258,10 @@ def _target(side: Reversal, link: Link, slot: Slot, own: Mapping[str, Value], le
         return ABSENT
     mine = own.get(slot.name, ABSENT)
     if lens.mapping.consent in slot.fields:
-        if rank(as_text(golden.get(slot.fields[0]))) > rank("subscribed"):
+        given = as_text(golden.get(slot.fields[0]))
+        if rank(given) > rank("subscribed"):
             return ABSENT
-        return mine
+        return seen if given is not None and slot_state(slot, seen) == given else mine
     try:
         if not isinstance(mine, Mark) and lens.mapping.fields[slot.fields[0]].type.is_set:
             mine = slot.project(slot.split(mine, {}), seen)

@@ -151,6 +151,53 @@ def test_a_consent_that_the_other_side_gave_is_not_kept(world: World) -> None:
     assert '"consent":"subscribed"' not in str(body)
 
 
+def two(tmp_path: Path, text: str = MAPPING) -> World:
+    """Anna, in the CRM and in the helpdesk, and somebody of the mailing tool whom all apps know by now."""
+    world = World(tmp_path, text=text)
+    world.apps["crm"].user_create({**ANNA, "title": "Clerk"})
+    world.apps["mail"].user_create({"email": "bo@x.test", "first": "Bo", "last": "Berg", "status": "active"})
+    world.apps["desk"].user_create({"email": "bo@x.test", "name": "Bo Berg"})
+    world.settle()
+    return world
+
+
+def of(world: World, app: str, email: str) -> dict[str, Any]:
+    (values,) = (v for v in world.apps[app].records.values() if v["email"] == email)
+    return values
+
+
+def apart_again(world: World) -> None:
+    """Bo is taken for Anna, and all that is Bo's taken out again."""
+    ids = [
+        f"{n}:{i}" for n, a in world.apps.items() for i, v in a.records.items() if v["email"] == "bo@x.test"
+    ]
+    link(world, "anna@x.test", "bo@x.test")
+    unlink(world, *ids)
+    world.settle()
+
+
+def test_a_consent_that_their_own_side_gave_stays_where_we_had_written_it(tmp_path: Path) -> None:
+    world = two(tmp_path)
+    assert of(world, "desk", "bo@x.test")["consent"] == "subscribed"
+    apart_again(world)
+    assert of(world, "desk", "bo@x.test")["consent"] == "subscribed"
+    world.db.close()
+
+
+def test_the_time_of_our_own_write_is_nobodys_edit_when_they_part(tmp_path: Path) -> None:
+    world = two(
+        tmp_path, MAPPING.replace("desk: title}, rule: {prefer: [crm]}}", "desk: title}, rule: newest}")
+    )
+    for app, email, title in (("desk", "anna@x.test", "CEO"), ("crm", "bo@x.test", "Boss")):
+        (id,) = (i for i, v in world.apps[app].records.items() if v["email"] == email)
+        world.apps[app].user_edit(id, {"title": title})
+        world.settle()
+    apart_again(world)
+    assert [of(world, app, "anna@x.test")["title"] for app in ("crm", "desk")] == ["CEO", "CEO"]
+    assert of(world, "crm", "bo@x.test")["title"] == "Boss"
+    world.db.close()
+
+
 def test_what_somebody_changed_just_now_is_left_alone(world: World) -> None:
     world.apps["desk"].user_edit(the(world, "desk").split(":")[1], {"phone": "+6281255556666"})
     tied = unlink(world, the(world, "desk"))
