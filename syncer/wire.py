@@ -193,9 +193,9 @@ class Wiring:
     ) -> tuple[ObjectSpec, dict[str, Any] | None]:
         """The declaration, and what is to be remembered where it was asked for."""
         model = self.config.apps[app]
-        key, now = spec_key(model, object), self.ports.now()
-        remembered = _remembered(state, key)
-        if remembered is not None and not refresh and _recent(state["spec_at"], now):
+        key, now, paused = spec_key(model, object), self.ports.now(), bool(state["paused"])
+        remembered = _remembered(state, state["spec_key"] if paused else key)  # a paused app is not asked
+        if remembered is not None and not refresh and (paused or _recent(state["spec_at"], now)):
             _remind(self.connector(app), remembered)
             return remembered, None
         try:

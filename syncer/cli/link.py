@@ -16,6 +16,7 @@ from syncer.cli.link_told import show_tied, tied_object
 from syncer.cli.names import WHO, lines_of, parts_of
 from syncer.cli.output import give, say, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
+from syncer.words import counted
 
 if TYPE_CHECKING:
     from syncer.runner import Runner
@@ -107,6 +108,10 @@ def _run(
         tell(f"\nNothing was done. To do it: {hint(f'{command} --yes', config)}")
     else:
         tell(f"\nDone: {tied.report.written} written, as run {tied.run}.")
+        for app, row in tied.report.apps.items():
+            if row.failed:
+                records = counted(row.failed, "record", "records")
+                tell(f"{app}: {records} could not be written; {hint('failures list', config)} says why.")
     report = tied.report
     troubled = report is not None and (report.leftovers or report.status != "done")
     raise leave(Code.LEFTOVERS if troubled or left else Code.DONE)

@@ -154,8 +154,8 @@ class Linking:
             if absent is None:
                 kept.append(pair)
             else:
-                why = f"{':'.join(absent)} takes no part: it is outside the filter, archived, or not there."
-                tied.barred.append((pair, why))
+                name, why = ":".join(absent), "it is outside the filter, archived, or not there."
+                tied.barred.append((pair, f"{name} takes no part in {self.sync.name}: {why}"))
         if not kept:
             raise NotPossible("\n".join(why for _, why in tied.barred))
         return kept

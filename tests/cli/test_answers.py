@@ -117,6 +117,17 @@ def test_a_paused_sync_is_left_out_until_it_is_resumed(desk: Desk) -> None:
     assert desk.run("sync", "companies", "--json").lines[0]["written"] > 0
 
 
+def test_an_app_whose_changed_credential_does_not_work_can_be_paused(desk: Desk) -> None:
+    desk.run("sync", "companies")
+    desk.change("token: sandbox-zendesk", "token: wrong")
+    assert desk.run("sync", "companies").code == 1
+    desk.run("pause", "zendesk")
+    assert desk.run("sync", "companies").code == 0
+    desk.change("token: wrong", "token: sandbox-zendesk")
+    desk.run("resume", "zendesk")
+    assert desk.run("sync", "companies").code == 0
+
+
 def test_a_paused_app_is_neither_read_nor_written(desk: Desk) -> None:
     desk.run("sync", "companies")
     desk.run("pause", "zendesk")
