@@ -32,6 +32,7 @@ SETTINGS: Final = {
     "zendesk": (*EVERY, "bulk", "consent_field", "default_locale", "lag"),
 }
 WHOLE: Final = ("connections", "page_size", "rate_limit")  # settings that are whole numbers
+NUMBERS: Final = ("lag", "scan_share", "timeout")  # settings that are numbers
 CREDENTIALS: Final = {
     "hubspot": ("token", "webhook_secret"),
     "mailchimp": ("token",),

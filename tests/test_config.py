@@ -116,6 +116,16 @@ CASES = [
         "Write https://; http:// is for this machine only.",
     ),
     Case(
+        "setting of an app that is no number",
+        "config.yaml",
+        "settings: {lag: 1}",
+        "settings: {lag: soon}",
+        "config.yaml:12:21",
+        "apps.zendesk.settings.lag",
+        "'soon' is no number",
+        "Write a number, such as 0.5 or 60.",
+    ),
+    Case(
         "setting of an app misspelt",
         "config.yaml",
         "settings: {lag: 1}",

@@ -20,6 +20,14 @@ def _connector(name: str) -> str:
     return name
 
 
+def _is_number(given: str | float | bool | None) -> bool:
+    """As `connectors.settings.number` reads it; nothing given is none of a mistake."""
+    try:
+        return given is None or float(given) >= 0
+    except ValueError:
+        return False
+
+
 class OAuthModel(Strict):
     """A login whose access tokens expire; they are renewed with the refresh token. `syncer auth login` gets
     the first; else it is given here."""
@@ -70,6 +78,10 @@ class AppModel(Strict):
         for word in registry.WHOLE:
             if self.settings.get(word) is not None:
                 whole(self.settings[word], inside=("settings", word))
+        for word in registry.NUMBERS:
+            if not _is_number(self.settings.get(word, 0)):
+                cure = "Write a number, such as 0.5 or 60."
+                raise mistake(f"'{self.settings[word]}' is no number", cure, inside=("settings", word))
         return self
 
     @model_validator(mode="after")
