@@ -142,9 +142,11 @@ def _compose(raw: bytes, document: Document) -> Node | None:
         raise ProblemsFound([Problem(document.file, 1, 1, "", "the file is nested too deeply")]) from None
     except MarkedYAMLError as error:
         raise ProblemsFound([_unreadable(document, text, error)]) from None
-    except YAMLError:
+    except YAMLError as error:
         what = "not valid YAML: it holds a character that YAML does not allow"
-        raise ProblemsFound([Problem(document.file, 1, 1, "", what, "Save it as plain text.")]) from None
+        before = text[: getattr(error, "position", 0)]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise ProblemsFound([Problem(document.file, line, column, "", what, "Remove it.")]) from None
 
 
 def _unreadable(document: Document, text: str, error: MarkedYAMLError) -> Problem:
@@ -198,6 +200,8 @@ class _Builder:
                 self._note((*where, key), what, "Keep one of the two.", key_node)
                 continue
             self.document.keys[(*where, key)] = _spot(key_node)
+            if _blank(value_node) and not value_node.style:  # it stands nowhere: it is missing at its key
+                self.document.values[(*where, key)] = _spot(key_node)
             found[key] = self.build(value_node, (*where, key))
         return found
 

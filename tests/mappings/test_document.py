@@ -46,6 +46,16 @@ def test_every_part_has_a_place(tmp_path: Path) -> None:
     assert found.problem(("a", 0, "z"), "wrong").column == 5
 
 
+def test_what_is_left_empty_is_missing_at_its_key(tmp_path: Path) -> None:
+    found = document(tmp_path, "a:\n  type:\n  region: x\n")
+    assert found.problem(("a", "type"), "wrong") == Problem("file.yaml", 2, 3, "a.type", "wrong")
+
+
+def test_a_character_that_is_not_allowed_is_found(tmp_path: Path) -> None:
+    found = refused(tmp_path, "a: 1\nb: x\x01\n")
+    assert (found.line, found.column) == (2, 5)
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
