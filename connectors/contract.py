@@ -47,6 +47,16 @@ class AuthRefused(AppError):
     """The credential was refused; a person has to renew it."""
 
 
+class UnknownObject(AppError):
+    """None of the app's objects is called so. `known`: those that the connector has."""
+
+    def __init__(self, app: str, object: str, known: Sequence[str]) -> None:
+        are = "are" if len(known) > 1 else "is"
+        super().__init__(f"{app} has no object {object} here; known {are} {', '.join(known)}.")
+        self.object = object
+        self.known = tuple(known)
+
+
 class Unavailable(AppError):
     """The app cannot be reached or keeps failing; later runs try again."""
 

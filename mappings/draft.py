@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from mappings.draft_checks import check_field, check_file
 from mappings.expressions import Condition, ExpressionInvalid, compile_condition
 from mappings.model import Direction, RuleSpec
 from mappings.schema import FieldModel, MappingModel, PlaceModel
+from mappings.spelling import nearest
 from mappings.types import TYPES, Choice, DateTime, Form, Kind, Money, MultiChoice, Phone, Tags
 
 
@@ -77,6 +78,12 @@ class Draft:
     def objects(self) -> dict[str, str]:
         """App -> the app's own name of the object."""
         return {name: app.object for name, app in self.model.apps.items()}
+
+    def no_object(self, app: str, known: Sequence[str]) -> Problem:
+        """The mistake where an app has no object of that name."""
+        named = self.objects[app]
+        cure = nearest(named, known, "It has: {}.")
+        return self.document.problem(("apps", app, "object"), f"{app} has no object '{named}'", cure)
 
     @property
     def places(self) -> dict[str, dict[str, str]]:

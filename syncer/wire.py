@@ -26,6 +26,7 @@ from connectors.contract import (
     ObjectSpec,
     Options,
     Tokens,
+    UnknownObject,
 )
 from connectors.settings import own_rates
 from mappings.document import ProblemsFound
@@ -177,7 +178,10 @@ class Wiring:
         asked: dict[str, dict[str, Any]] = {}
         others: dict[str, Account] = {}
         for app, object in said.draft.objects.items():
-            spec, new = self._spec(app, object, states[app], refresh)
+            try:
+                spec, new = self._spec(app, object, states[app], refresh)
+            except UnknownObject as error:
+                raise ProblemsFound([said.draft.no_object(app, error.known)]) from None
             found[app] = spec
             if new is not None:
                 asked[app] = new
@@ -202,6 +206,8 @@ class Wiring:
             if app not in self.accounts:
                 self.accounts[app] = self.connector(app).check()
             spec = self.connector(app).describe(object)
+        except UnknownObject:
+            raise
         except AppError as error:
             if remembered is None or refresh:
                 raise NotDescribed(app, error) from error

@@ -21,6 +21,7 @@ from connectors.contract import (
     Record,
     Result,
     Unexpected,
+    UnknownObject,
     Value,
     Write,
 )
@@ -332,5 +333,5 @@ class HubSpotConnector:
 
 def _facts(object: str) -> ObjectFacts:
     if object not in OBJECTS:
-        raise AppError(f"hubspot has no object {object} here; known are {', '.join(OBJECTS)}.")
+        raise UnknownObject("hubspot", object, list(OBJECTS))
     return OBJECTS[object]

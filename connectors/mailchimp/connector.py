@@ -18,6 +18,7 @@ from connectors.contract import (
     Page,
     Record,
     Result,
+    UnknownObject,
     Write,
 )
 from connectors.lanes import side_by_side
@@ -149,7 +150,7 @@ class MailchimpConnector:
 
 def _known(object: str) -> None:
     if object != MEMBERS:
-        raise AppError(f"mailchimp has no object {object} here; known is {MEMBERS}.")
+        raise UnknownObject("mailchimp", object, [MEMBERS])
 
 
 def _fetched(id: str, item: Item | None, reader: Reader) -> Fetched:

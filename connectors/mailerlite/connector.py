@@ -17,6 +17,7 @@ from connectors.contract import (
     Record,
     Result,
     Unavailable,
+    UnknownObject,
     Write,
 )
 from connectors.http import Http
@@ -172,7 +173,7 @@ def _rates(options: Options) -> tuple[Rate, ...]:
 
 def _known(object: str) -> None:
     if object != SUBSCRIBERS:
-        raise AppError(f"mailerlite has no object {object} here; known is {SUBSCRIBERS}.")
+        raise UnknownObject("mailerlite", object, [SUBSCRIBERS])
 
 
 def _fetched(id: str, reply: Reply, reader: Reader) -> Fetched:

@@ -19,6 +19,7 @@ from connectors.contract import (
     Page,
     Record,
     Result,
+    UnknownObject,
     Write,
 )
 from connectors.http import Http
@@ -273,7 +274,7 @@ def _with(object: str) -> dict[str, str]:
 
 def _facts(object: str) -> ObjectFacts:
     if object not in OBJECTS:
-        raise AppError(f"zendesk has no object {object} here; known are {', '.join(OBJECTS)}.")
+        raise UnknownObject("zendesk", object, list(OBJECTS))
     return OBJECTS[object]
 
 

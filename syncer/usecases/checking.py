@@ -9,7 +9,7 @@ from math import ceil
 from time import perf_counter
 
 from connectors import registry
-from connectors.contract import AppError, FieldSpec, Kind, ObjectSpec
+from connectors.contract import AppError, FieldSpec, Kind, ObjectSpec, UnknownObject
 from mappings.document import ProblemsFound
 from mappings.load import Lacking, bind, lacking
 from syncer.config.addresses import unknown_addresses
@@ -68,6 +68,8 @@ def look(config: Config, db: Database, wiring: Wiring, records: int | None = Non
             if not states[app].error:
                 try:
                     specs[app] = wiring.connector(app).describe(object)
+                except UnknownObject as error:
+                    found.problems.append(str(said.draft.no_object(app, error.known)))
                 except AppError as error:
                     found.problems.append(f"{name}: {error}")
         shapes = {app: spec.fields for app, spec in specs.items()}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from connectors.contract import AppError
+from connectors.contract import AppError, UnknownObject
 from mappings import document as yaml
 from mappings.document import Problem, ProblemsFound
 from mappings.draft import Draft
@@ -89,6 +89,8 @@ def _hold_against(wiring: Wiring, draft: Draft, found: Findings) -> None:
             continue
         try:
             shapes[app] = dict(wiring.connector(app).describe(object).fields)
+        except UnknownObject as error:
+            found.add([draft.no_object(app, error.known)])
         except AppError as error:
             found.unreachable[app] = str(error)
     try:

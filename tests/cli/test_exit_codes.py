@@ -178,3 +178,16 @@ def test_another_account_behind_the_same_name_holds_the_sync(desk: Desk) -> None
     run = desk.run("runs", "--json").json[0]["run"]
     assert desk.run("sync", "--approve", run, "--json").lines[0]["status"] == "done"
     assert desk.run("sync", "companies").code == 0
+
+
+@pytest.mark.parametrize("command", [("sync", "companies"), ("check",), ("mapping", "check", "--live")])
+def test_an_object_that_an_app_does_not_have_is_a_mistake_of_the_mapping(
+    desk: Desk, command: tuple[str, ...]
+) -> None:
+    desk.change("object: organizations", "object: organisations", "mappings/companies.yaml")
+    answer = desk.run(*command)
+    said = answer.out + answer.err
+    assert answer.code == 2
+    assert "zendesk has no object 'organisations'" in said
+    assert "Did you mean 'organizations'?" in said
+    assert "companies.yaml:" in said
