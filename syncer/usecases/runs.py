@@ -97,13 +97,16 @@ def _name(draft: Draft, values: Mapping[str, Value]) -> str | None:
     return keys[0] if keys else " ".join(parts) or None
 
 
+BY_HAND = ("undo", "link", "unlink", "forget")  # what no sync goes on with
+
+
 def _reason(run: Run, seen: datetime | None, objections: Mapping[str, str]) -> str:
     """`seen`: when a run that was cut off was last seen alive, if at all; `objections`: app -> what it said
     where a write failed."""
     report = run["report"]
     match run["status"]:
         case "interrupted":
-            return _cut_off(run["started"], codec.iso(seen) if seen is not None else "")
+            return _cut_off(run["kind"], run["started"], codec.iso(seen) if seen is not None else "")
         case "failed":
             errors = [error for error in report.get("errors", {}).values() if error != PAUSED]
             return "; ".join(_errors(report)) if errors else _said(report.get("reason", ""))
@@ -114,9 +117,12 @@ def _reason(run: Run, seen: datetime | None, objections: Mapping[str, str]) -> s
     return ""
 
 
-def _cut_off(started: str, seen: str) -> str:
+def _cut_off(kind: str, started: str, seen: str) -> str:
     when = f"was last seen alive at {_at(seen)}" if seen > started else f"began at {_at(started)}"
-    return f"it was cut off: it {when}. Nothing is lost, the next sync goes on from there"
+    on = "the next sync goes on from there"
+    if kind in BY_HAND:
+        on = f"give the {kind} command once more for the rest"
+    return f"it was cut off: it {when}. Nothing is lost, {on}"
 
 
 def _at(time: str) -> str:

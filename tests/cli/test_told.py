@@ -41,12 +41,12 @@ def just_now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def begun(desk: Desk, process: int) -> datetime:
+def begun(desk: Desk, process: int, kind: str = "sync") -> datetime:
     """A run of this process, seen alive a moment ago, of which one write was answered; gives that moment."""
     now = just_now()
     seen = codec.iso(now + LASTS)
     with kept(desk) as ledger:
-        ledger.begin_run(RUN, "sync", now - timedelta(minutes=5))
+        ledger.begin_run(RUN, kind, now - timedelta(minutes=5))
         ledger.outbox.record(RUN, [(TITLE, "7", "applied", ""), (TITLE, "8", "rejected", "not a title")])
         holder = f"{socket.gethostname()}:{process}:other"
         row = {"space": "contacts", "holder": holder, "token": 99, "expires": seen}
@@ -68,6 +68,17 @@ def test_a_killed_run_is_told_as_cut_off_with_what_it_wrote(desk: Desk) -> None:
     assert desk.run("show", RUN, "--json").json["written"] == 1
     with kept(desk) as ledger:
         assert ledger.db.rows("SELECT status, written FROM run") == [("running", 0)]  # nothing was changed
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [("sync", "the next sync goes on from there"), ("undo", "give the undo command once more for the rest")],
+)
+def test_what_is_to_be_done_about_a_killed_run_is_told(desk: Desk, kind: str, told: str) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as killed:
+        pass
+    begun(desk, killed.pid, kind)
+    assert f"Nothing is lost, {told}" in desk.run("show", RUN).out
 
 
 def test_a_run_of_a_living_process_is_running(desk: Desk) -> None:
