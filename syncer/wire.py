@@ -199,7 +199,8 @@ class Wiring:
         model = self.config.apps[app]
         key, now, paused = spec_key(model, object), self.ports.now(), bool(state["paused"])
         remembered = _remembered(state, state["spec_key"] if paused else key)  # a paused app is not asked
-        if remembered is not None and not refresh and (paused or _recent(state["spec_at"], now)):
+        still = (paused and not self.refresh) or (not refresh and _recent(state["spec_at"], now))
+        if remembered is not None and still:
             _remind(self.connector(app), remembered)
             return remembered, None
         try:

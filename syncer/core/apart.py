@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from conflicts.candidate import Candidate
 from conflicts.consent import most_restrictive, rank
@@ -19,12 +18,11 @@ from syncer.core.forms import shows_sent
 from syncer.core.lens import Lens, Unresolved
 from syncer.core.merge import merge
 from syncer.core.merging import Merging
-from syncer.core.observe import read
+from syncer.core.observe import Offer, read
 from syncer.core.reversal_fields import raises, settle, slot_state, why_left
 from syncer.model import ABSENT, Golden, Link, LinkKey, LogEntry, Mark, Observation, Unit, Value, as_text
 
 UNLINKED = "the records of the other side were taken out"
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 Own = Mapping[LinkKey, Mapping[str, Value]]  # record -> slot -> what people put there
 
 
@@ -134,17 +132,27 @@ def _give_values(
 
 
 def _merge_own(apart: Golden, links: Sequence[Link], own: Own, run: str, lens: Lens) -> None:
-    """Fields that came from the other side: as if these records met for the first time. Where our own write
-    moved a record's stamp last, its values are older than any whose time is known."""
+    """Fields that came from the other side: as if these records met for the first time."""
     fresh = []
     for link in links:
-        seen_at, stamp = link.observed_at, LONG_AGO if link.ours else link.stamp
+        seen_at = link.observed_at
         if seen_at is not None and link.state == "live":
-            shown = Observation(*link.key, dict(own.get(link.key, {})), seen_at, stamp)
+            shown = Observation(*link.key, dict(own.get(link.key, {})), seen_at, link.stamp)
             fresh.append((Link(*link.key, apart.id, primary=link.primary), shown))
     reading = read(fresh, apart, lens)
-    offers = {f: offered for f, offered in reading.offers.items() if f not in apart.value}
+    ours = {link.key for link in links if link.ours}
+    offers = {
+        f: offered if lens.mapping.fields[f].type.is_set else _dated(offered, ours)
+        for f, offered in reading.offers.items()
+        if f not in apart.value
+    }
     merge(Merging(apart, [link for link, _ in fresh], lens, run, []), offers)
+
+
+def _dated(offered: Sequence[Offer], ours: Collection[LinkKey]) -> list[Offer]:
+    """Where our own write moved a record's stamp last, nobody knows when people put there what it holds: no
+    match for a value whose time is known."""
+    return [o for o in offered if o.link.key not in ours] or list(offered)
 
 
 def _part_held(m: Merging, whole: Golden) -> dict[str, list[Candidate]]:

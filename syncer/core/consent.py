@@ -111,6 +111,9 @@ def merge_consent(m: Merging, readings: Sequence[ConsentReading], stubs: Sequenc
     field = m.lens.mapping.fields[name]
     source, value = m.golden.provenance.get(name), m.golden.value.get(name)
     golden = value if isinstance(value, str) else None
+    for r in readings:
+        if rank(r.held) > rank(golden):
+            r.states = [str(r.held)]  # an opt-in was read before it, in a run in which its app was away
     stubs = [s for s in stubs if not _is_lifted(s, readings, field.rule.apps)]
     opt_ins = [r.opted for r in readings if r.opted and rank(r.opted.state) < rank(golden)]
     seen = [s for r in readings for s in r.states] + [s.state for s in stubs]
@@ -130,6 +133,8 @@ def merge_consent(m: Merging, readings: Sequence[ConsentReading], stubs: Sequenc
         chose = {(c.app, c.record) for c in holders}
         again = state == golden or len(chose) > 1 or _held_elsewhere(m, golden, str(state), chose)
         m.take(field, news[-1], AGAIN if again else "most restrictive")
+    elif since is not None and source is not None and state == golden and since.since > source.time:
+        m.golden.provenance[name] = replace(source, time=since.since, rule=AGAIN)  # for the runs to come
 
 
 def _since(golden: str, source: Provenance, readings: Sequence[ConsentReading]) -> OptOut:

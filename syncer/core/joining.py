@@ -59,7 +59,7 @@ def join(into: Unit, other: Unit, lens: Lens, run: str, gone: LinkKey | None = N
     first, second = (added, mine) if any(link.key == gone for link in mine) else (mine, added)
     for link in second:
         link.primary = link.primary and not any(k.app == link.app and k.primary for k in first)
-    lives = _Side(theirs if first is added else golden, [k for k in first if k.key != gone])
+    lives = _Side(theirs if first is added else into.golden, [k for k in first if k.key != gone])
     for link in added:
         link.golden = golden.id
     links = [*mine, *added]

@@ -9,7 +9,7 @@ import pytest
 from conflicts.candidate import Candidate
 from syncer.core.joining import join
 from syncer.model import Golden, Unit, Value
-from tests.core.worlds import at, golden, lens, link, one
+from tests.core.worlds import at, golden, lens, link, mapping, one
 
 TITLE = "title"
 
@@ -84,6 +84,18 @@ def test_after_a_merge_in_an_app_what_the_record_that_lives_on_shows_is_golden(
     assert bool(joined.unit.golden.held) is (rule == "manual")
     other_way = join(theirs, mine, lens(one(TITLE, rule=rule)), "r1", ("crm", "crm-2"))
     assert rule == "manual" or other_way.unit.golden.value[TITLE] == expected, name
+
+
+def test_of_a_whole_name_that_lives_on_the_parts_stand_whichever_golden_record_goes_on() -> None:
+    """desk-2, Eva Berg, went into desk-1, who is called Lind alone."""
+    mine = Unit(golden("crm", -60, last="Lind"), [link("desk", {"name": "Lind"})])
+    theirs = Unit(
+        other(first="Eva", last="Berg"),
+        [link("desk", {"name": "Eva Berg"}, id="desk-2"), link("crm", {"first": "Eva", "last": "Berg"})],
+    )
+    for into, part in ((mine, theirs), (theirs, mine)):
+        joined = join(into, part, lens(mapping()), "r1", ("desk", "desk-2"))
+        assert joined.unit.golden.value["last"] == "Lind"
 
 
 def test_a_question_is_asked_anew_with_what_the_other_holds() -> None:

@@ -19,6 +19,7 @@ from syncer.store.errors import StateDamaged
 from syncer.store.history import History
 from syncer.store.inspection import problems
 from syncer.store.lease import Busy, LeaseLost, hold
+from syncer.store.ledger import Ledger
 from syncer.store.vault import Vault
 from tests.engine.test_found_by_simulation import once
 from tests.engine.test_promises import people
@@ -227,12 +228,14 @@ def test_a_restored_state_catches_up_without_loss_duplicate_or_raised_consent(
         world.db.close()
 
 
+@pytest.mark.parametrize("away", [(), ("mail",), ("desk", "crm"), ("crm",)], ids=" ".join)
 def test_an_opt_out_that_a_restored_state_knew_already_is_lifted_by_no_opt_in_before_it(
-    tmp_path: Path,
+    tmp_path: Path, away: tuple[str, ...]
 ) -> None:
-    """The desk's record is again just what it was when the backup was made; nothing but its stamp tells."""
+    """The desk's record is again just what it was when the backup was made; nothing but its stamp tells.
+    `away`: apps that are read in the second run only."""
     world = World(tmp_path)
-    (mail, desk) = world.apps["mail"], world.apps["desk"]
+    mail, desk = world.apps["mail"], world.apps["desk"]
     desk.user_create({"email": "mara@x.test", "name": "Mara Lind", "consent": "unsubscribed"})
     mail.user_create({"email": "mara@x.test", "first": "Mara", "last": "Lind", "status": "out"})
     world.settle()
@@ -242,6 +245,11 @@ def test_an_opt_out_that_a_restored_state_knew_already_is_lifted_by_no_opt_in_be
     assert world.only("desk")["consent"] == "subscribed"
     desk.user_edit(next(iter(desk.records)), {"consent": "unsubscribed"})
     restore(world.db, tmp_path / "b.db", world.clock(), always)
+    for paused in (True, False):
+        with world.db.transaction():
+            for app in away:
+                Ledger(world.db, "contacts").save_reader(app, paused=paused)
+        world.run()
     world.settle()
     assert (world.only("desk")["consent"], world.only("mail")["status"]) == ("unsubscribed", "out")
     world.db.close()
