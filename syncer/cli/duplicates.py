@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from conflicts.log import shown
-from syncer.cli.codes import Code, leave
+from syncer.cli.codes import Code, leave, worst
 from syncer.cli.confirm import Yes, agreed, asks
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.review import stewards
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from syncer.model import LinkKey, Value
     from syncer.runner import Runner
     from syncer.usecases.merging import Pair
+    from syncer.usecases.sides import Side
 
 SHOWN = 20  # groups of which every field is shown
 
@@ -117,20 +118,21 @@ def _merge(found: Sequence[Group], yes: bool, as_json: bool, config: Path) -> Co
         if not sure and asks(yes, as_json):
             tell("\nNothing was done.")
             return Code.DONE
-        code = _in_apps(runner, able) if sure else Code.DONE
+        codes = [_in_apps(runner, able)] if sure else [Code.DONE]
         rest = [group for group in found if group not in able]
-        code = (_linked(runner, rest) or code) if sure else code
+        linked, code = _linked(runner, rest) if sure else ([], Code.DONE)
+        codes.append(code)
     if not sure:
         _note(found, config)
     if not as_json:
-        _told(found, rest if sure else (), config)
+        _told(found, linked)
         if not sure:
             command, sync = hint("duplicates --merge --yes", config), hint("sync", config)
             tell(f"\nOnly noted as one person each: {len(found)}. {sync} links what is new of them.")
             tell(f"To merge them where an app can, for good, and to link the others at once: {command}")
         else:
             tell(f"{hint('sync', config)} takes over what that changes.")
-    return code
+    return worst(codes)
 
 
 def _merges(runner: Runner, group: Group) -> bool:
@@ -159,38 +161,44 @@ def _in_apps(runner: Runner, groups: Sequence[Group]) -> Code:
     return Code.LEFTOVERS if any(group.left for group in groups) else Code.DONE
 
 
-def _linked(runner: Runner, groups: Sequence[Group]) -> Code | None:
-    """In apps that merge nothing: one golden record each. None where nothing is left over."""
-    from syncer.store.records import Records
+def _linked(runner: Runner, groups: Sequence[Group]) -> tuple[list[Group], Code]:
+    """In apps that merge nothing: one golden record each. Returns those that are one now."""
     from syncer.usecases.linking import Linking
-    from syncer.usecases.sides import Held, NotPossible, side_of_record
+    from syncer.usecases.sides import Held, NotPossible
 
-    troubled = False
+    codes, linked = [Code.DONE], list[Group]()
     for name in dict.fromkeys(group.sync for group in groups):
-        linking, records = (
-            Linking(runner.wiring.sync(name), runner.db, runner.ports),
-            Records(runner.db, name),
-        )
-        with runner.db.reading():
-            twos = [
-                (side_of_record(records, one), side_of_record(records, other))
-                for group in groups
-                if group.sync == name
-                for one, other in group.pairs
-            ]
-        twos = [(one, other) for one, other in twos if one.golden is None or one.golden != other.golden]
+        mine = [group for group in groups if group.sync == name]
+        linking = Linking(runner.wiring.sync(name), runner.db, runner.ports)
+        twos = _sides(runner, name, mine)
         try:
             tied = linking.link(twos, do=True) if twos else None
-        except Held as error:
+        except (Held, NotPossible) as error:
             say(str(error))
-            return Code.HELD
-        except NotPossible as error:
-            say(str(error))
-            troubled = True
+            codes.append(Code.HELD if isinstance(error, Held) else Code.LEFTOVERS)
             continue
-        report = tied.report if tied is not None else None
-        troubled |= report is not None and (report.status != "done" or bool(report.leftovers))
-    return Code.LEFTOVERS if troubled else None
+        left = _sides(runner, name, mine)
+        linked += [group for group in mine if not _sides(runner, name, [group])]
+        if left or (tied is not None and tied.report is not None and tied.report.status != "done"):
+            codes.append(Code.LEFTOVERS)
+        for (one, other), why in tied.barred if tied is not None else ():
+            say(f"{one.name} and {other.name} were not linked: {why}")
+    return linked, worst(codes)
+
+
+def _sides(runner: Runner, sync: str, groups: Sequence[Group]) -> list[tuple[Side, Side]]:
+    """The pairs that are not one golden record."""
+    from syncer.store.records import Records
+    from syncer.usecases.sides import side_of_record
+
+    records = Records(runner.db, sync)
+    with runner.db.reading():
+        twos = [
+            (side_of_record(records, one), side_of_record(records, other))
+            for group in groups
+            for one, other in group.pairs
+        ]
+    return [(one, other) for one, other in twos if one.golden is None or one.golden != other.golden]
 
 
 def _note(groups: Sequence[Group], config: Path) -> None:
@@ -202,7 +210,7 @@ def _note(groups: Sequence[Group], config: Path) -> None:
                 of[group.sync].decide(survivor, other, "together", datetime.now(UTC))
 
 
-def _told(found: Sequence[Group], linked: Sequence[Group], config: Path) -> None:
+def _told(found: Sequence[Group], linked: Sequence[Group]) -> None:
     merged = [(g.app, id, into) for g in found for id, into in g.merged.items()]
     left = [(g.app, id, why) for g in found for id, why in g.left.items()]
     if merged:

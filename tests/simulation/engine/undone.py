@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from connectors.contract import Value
 from syncer.report import Report
+from syncer.store import codec
 from syncer.store.joins import Joins
 from syncer.store.records import Records
 from syncer.store.stories import Stories
@@ -138,8 +139,12 @@ class Reversal:
         self.did = [x for x in by_engine(world, ran.began, ran.ended) if self._is_meant(x)]
         self.told = {(x.app, x.record, x.field) for x in undone.lines if x.act in ("left", "parted")}
         with world.store.reading():
-            sent = world.store.rows("SELECT app, record, outcome FROM written WHERE run = :run", run=undo.id)
-        self.refused = {(app, record) for app, record, outcome in sent if outcome == "rejected"}
+            sql = "SELECT app, record, kind, body FROM written WHERE run = :run AND outcome = 'rejected'"
+            refused = world.store.rows(sql, run=undo.id)
+        self.kept = {(app, record) for app, record, kind, _ in refused if kind == "archive"}
+        self.refused = {
+            (app, id, slot) for app, id, _, body in refused for slot in codec.loads(body)["slots"]
+        }
 
     def judge(self) -> None:
         for x in by_engine(self.w, self.undo.began, self.undo.ended):
@@ -205,7 +210,7 @@ class Reversal:
     def _is_removed(self, x: Happening) -> None:
         if x.action != "create" or x.key not in self.w.watch.linked:
             return  # of an unanswered create in an app without keys nobody can tell which record it made
-        if x.key in self.refused:
+        if x.key in self.kept:
             return
         if not self._touched_since(x) and (*x.key, None) not in self.told:
             self.w.memory.report("removed", f"{x.key}, created in {self.ran.id}, is there, unexplained")
@@ -220,7 +225,8 @@ class Reversal:
         shows, wrote = self.w.memory.shows.get(x.key, ()), [x.seq, *(seq for seq, _ in self._sends(x))]
         known = [s.values[x.slot] for s in shows if s.seq < min(wrote) and x.slot in s.values][-1:]
         known += [s.values[x.slot] for s in shows if s.seq < x.seq and x.slot in s.values][-1:]
-        if not (told or x.key in self.refused or any(self._same(x, now, v) for v in (x.before, *known))):
+        told = told or (*x.key, x.slot) in self.refused
+        if not (told or any(self._same(x, now, v) for v in (x.before, *known))):
             was = f"{x.slot} of {x.key} was {x.before!r} before {self.ran.id}"
             self.w.memory.report("back", f"{was}, and is {now!r}, unexplained")
 
