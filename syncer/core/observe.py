@@ -185,11 +185,22 @@ def _close(
         # the app may have left out must not pass for taken away.
         if not reading.lens.mapping.fields[slot.fields[0]].type.is_set:
             link.seen.setdefault(slot.name, pending.sent)
+        elif slot.name in link.seen:
+            link.seen[slot.name] = _before_edit(pending, obs.values[slot.name], link.seen[slot.name])
         return
     note_rewrite(link, slot, pending.sent)
     if _was_touched(link, pending, obs):
         before = pending.before if not isinstance(pending.before, Mark) else None
         reading.log.append(_typed_again(reading, link, slot.name, slot.fields[0], before, obs))
+
+
+def _before_edit(pending: Pending, now: Value, seen: Value) -> Value:
+    """What a set held before somebody edited it while a write of ours was on its way: what that gave or took
+    is nobody's edit, whether it landed or not."""
+    before, sent, shown = (value if isinstance(value, list) else [] for value in (seen, pending.sent, now))
+    if any(isinstance(value, str) for value in (seen, pending.sent, now)):
+        return seen
+    return [v for v in dict.fromkeys([*before, *sent]) if (v in before and v in sent) or v in shown]
 
 
 def _was_touched(link: Link, pending: Pending, obs: Observation) -> bool:

@@ -67,6 +67,36 @@ def test_an_unconfirmed_write_is_settled_by_the_next_observation(
     assert bool(reading.offers) == offered, name
 
 
+BOTH = ["trial", "vip"]
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "sent", "shown", "tags", "expected"),
+    [
+        ("an undo took both there alone, one is there", BOTH, [], ["trial"], BOTH, BOTH),
+        (
+            "we took one, another was given",
+            BOTH,
+            ["trial"],
+            ["trial", "partner"],
+            ["trial"],
+            ["partner", "trial"],
+        ),
+        ("what we took is still there", BOTH, ["trial"], [*BOTH, "partner"], ["trial"], ["partner", "trial"]),
+        ("we gave one, which is missing", ["trial"], BOTH, ["trial", "partner"], BOTH, ["partner", *BOTH]),
+        ("one that we left alone was taken", ["trial"], BOTH, ["vip", "partner"], BOTH, ["partner", "vip"]),
+    ],
+)
+def test_of_a_set_that_was_edited_around_a_write_without_an_answer_the_edit_alone_counts(
+    name: str, held: list[str], sent: list[str], shown: list[str], tags: list[str], expected: list[str]
+) -> None:
+    of, record = one("tags"), golden("crm", tags=tags)
+    pending = {"tags": Pending(held, sent, {"tags": sent}, at(-5))}
+    links = [*agreeing(of, record, "crm"), link("desk", {"tags": held}, {"tags": held}, pending=pending)]
+    found = run(of, record, links, seen("desk", tags=shown))
+    assert found.unit.golden.value["tags"] == expected, name
+
+
 def test_an_observation_from_before_the_write_tells_nothing_about_it() -> None:
     pending = Pending("Old", "Boss", {"title": "Boss"}, at(5))
     waiting = link("crm", {"title": "Old"}, pending={"title": pending})
