@@ -177,9 +177,10 @@ def _linked(runner: Runner, groups: Sequence[Group]) -> tuple[list[Group], Code]
             say(str(error))
             codes.append(Code.HELD if isinstance(error, Held) else Code.LEFTOVERS)
             continue
-        left = _sides(runner, name, mine)
-        linked += [group for group in mine if not _sides(runner, name, [group])]
-        if left or (tied is not None and tied.report is not None and tied.report.status != "done"):
+        one_now = [group for group in mine if not _sides(runner, name, [group])]
+        linked += one_now
+        whole = tied is None or tied.report is None or tied.report.status == "done"
+        if len(one_now) < len(mine) or not whole:
             codes.append(Code.LEFTOVERS)
         for (one, other), why in tied.barred if tied is not None else ():
             say(f"{one.name} and {other.name} were not linked: {why}")

@@ -13,6 +13,7 @@ from syncer.cli.codes import OF_STATUS, Code, explain, leave, worst
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, running
+from syncer.report import PAUSED
 
 if TYPE_CHECKING:
     from syncer.core.drift import Finding
@@ -71,7 +72,7 @@ def _repaired(runner: Runner, name: str, verifying: Verifying, found: Verified) 
 
 
 def _code(found: Verified, report: Report | None) -> Code:
-    if any(app.error and app.error != "paused" for app in found.apps.values()):
+    if any(app.error and app.error != PAUSED for app in found.apps.values()):
         return Code.FAILED
     if report is not None:
         return OF_STATUS[report.status]

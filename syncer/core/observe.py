@@ -14,7 +14,7 @@ from typing import Literal
 
 from conflicts.candidate import Candidate, TimeKind
 from mappings.model import BadValue, Slot
-from syncer.core.forms import held_parts, shows, shows_sent
+from syncer.core.forms import elements, held_parts, shows, shows_sent
 from syncer.core.lens import Lens, Unresolved
 from syncer.model import DISAGREES, Golden, Link, LogEntry, Mark, Observation, Pending, Value
 
@@ -197,9 +197,9 @@ def _close(
 def _before_edit(pending: Pending, now: Value, seen: Value) -> Value:
     """What a set held before somebody edited it while a write of ours was on its way: what that gave or took
     is nobody's edit, whether it landed or not."""
-    before, sent, shown = (value if isinstance(value, list) else [] for value in (seen, pending.sent, now))
     if any(isinstance(value, str) for value in (seen, pending.sent, now)):
         return seen
+    before, sent, shown = (elements(value) for value in (seen, pending.sent, now))
     return [v for v in dict.fromkeys([*before, *sent]) if (v in before and v in sent) or v in shown]
 
 

@@ -12,7 +12,7 @@ from mappings.document import ProblemsFound
 from syncer.engine import Options
 from syncer.logs import log
 from syncer.model import LinkKey
-from syncer.report import Report
+from syncer.report import PAUSED, Report
 from syncer.runner import Runner
 from syncer.selecting import Selection
 from syncer.service import tidying, verifying
@@ -108,7 +108,7 @@ class Worker:
             self.inbox.ask(job, LATER)
             return None
         found = verifying.verify(runner, job.sync)
-        errors = [app for app, checked in found.apps.items() if checked.error not in ("", "paused")]
+        errors = [app for app, checked in found.apps.items() if checked.error not in ("", PAUSED)]
         log(sync=job.sync).info("compared in full", run=found.run, drift=len(found.drift))
         why = f"not read to the end: {', '.join(errors)}. syncer show {found.run} says why" if errors else ""
         return Done(job, error=why, drift=len(found.drift))

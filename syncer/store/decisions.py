@@ -68,8 +68,9 @@ class Decisions:
         )
         return self.db.run(sql, space=self.space, app=a[0], id=a[1], other_app=b[0], other_id=b[1]) > 0
 
-    def close(self, record: LinkKey, status: str) -> None:
+    def close(self, record: LinkKey, verdict: Verdict) -> None:
         """A person answered the review of this record."""
+        status = "accepted" if verdict == "together" else "rejected"
         sql = "UPDATE review SET status = :status WHERE space = :space AND app = :app AND id = :id"
         self.db.run(sql, space=self.space, app=record[0], id=record[1], status=status)
 

@@ -171,7 +171,7 @@ class Linking:
             for b in other:
                 decisions.decide(a, b, verdict, now)
         for key in (*one, *other):
-            decisions.close(key, "accepted" if verdict == "together" else "rejected")
+            decisions.close(key, verdict)
 
     # -- unlink -------------------------------------------------------------------------------------------
 

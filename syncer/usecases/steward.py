@@ -67,18 +67,16 @@ class Steward:
                 Decisions(self.db, self.space).decide(one, other, verdict, at)
             elif verdict == "together":  # nothing of it was kept, so the app is read from the start
                 Ledger(self.db, self.space).save_reader(one[0], cursor=None)
-            Decisions(self.db, self.space).close(one, "accepted" if verdict == "together" else "rejected")
+            Decisions(self.db, self.space).close(one, verdict)
 
     def decide(self, one: LinkKey, other: LinkKey, verdict: Verdict, at: datetime) -> None:
         """Remember it; a question about these two is answered by it."""
         with self.db.transaction():
             decisions, pair = Decisions(self.db, self.space), {one, other}
             decisions.decide(one, other, verdict, at)
-            for r in History(self.db).reviews(self.space):
+            for r in self.reviews():
                 if {(r["app"], r["record"]), (r["other_app"], r["other_record"])} == pair:
-                    decisions.close(
-                        (r["app"], r["record"]), "accepted" if verdict == "together" else "rejected"
-                    )
+                    decisions.close((r["app"], r["record"]), verdict)
 
     def take_back(self, record: LinkKey) -> int:
         """Forget what was decided about a record; how many that were. Its question may come again."""

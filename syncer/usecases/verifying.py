@@ -19,6 +19,7 @@ from syncer.engine import Engine
 from syncer.model import DISAGREES, LinkKey, Unit
 from syncer.owners import owners_of
 from syncer.ports import Ports, Task
+from syncer.report import PAUSED
 from syncer.store.database import Database, chunks
 from syncer.store.history import History
 from syncer.sync import App, Sync
@@ -81,7 +82,7 @@ class Verifying:
                 for finding in self._never_made(complete):
                     found[finding.app].findings.append(finding)
             for name in self.sync.apps:
-                checked = found.setdefault(name, Checked(error="paused"))
+                checked = found.setdefault(name, Checked(error=PAUSED))
                 run.report.apps[name].read, run.report.apps[name].error = checked.read, checked.error
             return Verified(run.id, {name: found[name] for name in self.sync.apps})
 

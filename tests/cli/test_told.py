@@ -41,6 +41,12 @@ def just_now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def dead() -> int:
+    """The number of a process that has ended."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as killed:
+        return killed.pid
+
+
 def begun(desk: Desk, process: int, kind: str = "sync") -> datetime:
     """A run of this process, seen alive a moment ago, of which one write was answered; gives that moment."""
     now = just_now()
@@ -55,9 +61,7 @@ def begun(desk: Desk, process: int, kind: str = "sync") -> datetime:
 
 
 def test_a_killed_run_is_told_as_cut_off_with_what_it_wrote(desk: Desk) -> None:
-    with subprocess.Popen([sys.executable, "-c", ""]) as killed:
-        pass
-    seen = begun(desk, killed.pid)
+    seen = begun(desk, dead())
     told, listed, shown = (desk.run(*args).out for args in (("status", "contacts"), ("runs",), ("show", RUN)))
     assert "contacts: cut off" in told
     assert f"last run {RUN}" in told
@@ -75,9 +79,7 @@ def test_a_killed_run_is_told_as_cut_off_with_what_it_wrote(desk: Desk) -> None:
     [("sync", "the next sync goes on from there"), ("undo", "give the undo command once more for the rest")],
 )
 def test_what_is_to_be_done_about_a_killed_run_is_told(desk: Desk, kind: str, told: str) -> None:
-    with subprocess.Popen([sys.executable, "-c", ""]) as killed:
-        pass
-    begun(desk, killed.pid, kind)
+    begun(desk, dead(), kind)
     assert f"Nothing is lost, {told}" in desk.run("show", RUN).out
 
 

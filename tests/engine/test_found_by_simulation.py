@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors.contract import AppError, Page, Unavailable
-from connectors.memory import Gone, MemoryApp
-from connectors.memory.index import Row
+from connectors.contract import AppError, Page
+from connectors.memory import MemoryApp
 from syncer.brakes import Limit
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
-from syncer.model import Item, Pending
+from syncer.model import Pending
 from syncer.store.records import Records
 from tests.engine.world import CRM, DESK, MAIL, World
 
@@ -388,35 +387,3 @@ def test_what_a_new_record_brings_passes_no_brake_because_something_else_was_due
     assert report.status == "held"
     assert "mail: 2 updates" in report.reason
     world.db.close()
-
-
-def test_a_stale_record_that_cannot_be_looked_at_is_not_written_over_in_the_same_run(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mara(world)
-    world.settle()
-    desk, id = world.apps["desk"], one(world, "desk")
-    world.apps["crm"].user_edit(one(world, "crm"), {"title": "Founder"})
-
-    def moved(*_: object) -> Row:
-        monkeypatch.undo()
-        desk.user_edit(id, {"title": "Chair"})
-        raise Gone("it was changed meanwhile")
-
-    def away(call: str) -> None:
-        if call == "fetch":
-            raise Unavailable("desk: no answer")
-
-    monkeypatch.setattr(desk, "edit", moved)
-    desk.before_call = away
-    engine = Engine(world.sync(), world.db, world.ports())
-    with engine.session("sync") as run:
-        run.readable, run.began = engine.unpaused(), run.began - timedelta(hours=1)  # it has just read it
-        with world.db.reading():
-            (golden,) = Records(world.db, "contacts").golden_of("desk", [id]).values()
-        item = Item("update", "desk", golden, id, {"title": (None, "Founder")}, values={"title": "Founder"})
-        engine.act(run, [item])
-        desk.before_call = None
-        engine.act(run, [item])
-    assert world.only("desk")["title"] == "Chair"
-    assert run.report.apps["desk"].error == "desk: no answer"

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors.contract import AppError, Page
+from connectors.contract import AppError, Page, Unavailable
+from connectors.memory import Gone
+from connectors.memory.index import Row
+from syncer.engine import Engine
+from syncer.model import Item
+from syncer.store.records import Records
 from tests.engine.test_found_by_simulation import ALL, mara, once, one
 from tests.engine.world import World
 
@@ -37,4 +42,38 @@ def test_a_record_that_this_run_could_not_ask_about_is_not_written_over_unread(
     world.settle()
     assert world.only("mail")["title"] == "CTO"
     assert "Boss" in str(world.rows("SELECT body FROM conflict WHERE field = 'title'"))
+    world.db.close()
+
+
+def test_a_stale_record_that_cannot_be_looked_at_is_not_written_over_in_the_same_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+    mara(world)
+    world.settle()
+    desk, id = world.apps["desk"], one(world, "desk")
+    world.apps["crm"].user_edit(one(world, "crm"), {"title": "Founder"})
+
+    def moved(*_: object) -> Row:
+        monkeypatch.undo()
+        desk.user_edit(id, {"title": "Chair"})
+        raise Gone("it was changed meanwhile")
+
+    def away(call: str) -> None:
+        if call == "fetch":
+            raise Unavailable("desk: no answer")
+
+    monkeypatch.setattr(desk, "edit", moved)
+    desk.before_call = away
+    engine = Engine(world.sync(), world.db, world.ports())
+    with engine.session("sync") as run:
+        run.readable, run.began = engine.unpaused(), run.began - timedelta(hours=1)  # it has just read it
+        with world.db.reading():
+            (golden,) = Records(world.db, "contacts").golden_of("desk", [id]).values()
+        item = Item("update", "desk", golden, id, {"title": (None, "Founder")}, values={"title": "Founder"})
+        engine.act(run, [item])
+        desk.before_call = None
+        engine.act(run, [item])
+    assert world.only("desk")["title"] == "Chair"
+    assert run.report.apps["desk"].error == "desk: no answer"
     world.db.close()

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -365,28 +367,25 @@ def test_which_of_two_unanswered_creates_made_a_record_is_not_told(world: World)
 
 def killed_before_writing(world: World, app: str, undone: str) -> None:
     """An undo of this run whose process is gone when it was about to write to this app."""
-
-    def step(call: str) -> None:
-        if call == "write":
-            raise Crash(call)
-
-    world.apps[app].before_call = step
-    with pytest.raises(Crash):
+    with dying(world, app, "before_call"):
         undo(world, undone)
-    world.apps[app].before_call = None
-    world.reopen()
 
 
 def killed_after_writing(world: World, app: str) -> str:
     """A run whose process is gone once this app was written to: its id."""
+    with dying(world, app, "after_call"):
+        world.run()
+    return f"run-{world.runs:05d}"
 
+
+@contextmanager
+def dying(world: World, app: str, when: Literal["before_call", "after_call"]) -> Iterator[None]:
     def step(call: str) -> None:
         if call == "write":
             raise Crash(call)
 
-    world.apps[app].after_call = step
+    setattr(world.apps[app], when, step)
     with pytest.raises(Crash):
-        world.run()
-    world.apps[app].after_call = None
+        yield
+    setattr(world.apps[app], when, None)
     world.reopen()
-    return f"run-{world.runs:05d}"

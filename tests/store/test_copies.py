@@ -19,9 +19,9 @@ from syncer.store.errors import StateDamaged
 from syncer.store.history import History
 from syncer.store.inspection import problems
 from syncer.store.lease import Busy, LeaseLost, hold
-from syncer.store.ledger import Ledger
 from syncer.store.vault import Vault
 from tests.engine.test_found_by_simulation import once
+from tests.engine.test_pausing import pause
 from tests.engine.test_promises import people
 from tests.engine.world import CRM, DESK, MAIL, World
 from tests.states import ENGINES, LINK, kept_in
@@ -246,9 +246,8 @@ def test_an_opt_out_that_a_restored_state_knew_already_is_lifted_by_no_opt_in_be
     desk.user_edit(next(iter(desk.records)), {"consent": "unsubscribed"})
     restore(world.db, tmp_path / "b.db", world.clock(), always)
     for paused in (True, False):
-        with world.db.transaction():
-            for app in away:
-                Ledger(world.db, "contacts").save_reader(app, paused=paused)
+        for app in away:
+            pause(world, app, paused)
         world.run()
     world.settle()
     assert (world.only("desk")["consent"], world.only("mail")["status"]) == ("unsubscribed", "out")

@@ -42,7 +42,9 @@ def test_what_we_sent_is_news_again_once_it_was_decided_about_what_came_between(
 
 
 @pytest.mark.parametrize(("between", "known"), [("out", False), ("waiting", True)])
-def test_a_held_run_has_decided_about_an_opt_out_alone(between: str, known: bool) -> None:
+def test_a_held_run_has_decided_about_an_opt_out_alone(
+    between: str, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """We sent the opt-in (3); the record showed another state (5), a run was held (6); it was back (7)."""
     memory = Memory(10)
     opt_in = typed(7, between, "active")
@@ -52,7 +54,8 @@ def test_a_held_run_has_decided_about_an_opt_out_alone(between: str, known: bool
     memory.shows[KEY] = [Showing(seq, NOON, "pull", {"consent": value}, seq) for seq, value in shown]
     watch = Shown(cast(Any, SimpleNamespace(memory=memory)))
     watch.decisions, watch.lowered = [2], [6]
-    watch.state = lambda app, value: {"out": "unsubscribed", "waiting": "pending"}.get(str(value))  # type: ignore[method-assign]
+    states = {"out": "unsubscribed", "waiting": "pending"}
+    monkeypatch.setattr(watch, "state", lambda _, value: states.get(value))
     assert watch.was_known(opt_in) is known
 
 
