@@ -36,15 +36,19 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """The golden record whose record lives on in the app, with its records as they were."""
+    """The golden record whose record lives on in the app, with its records as they were. `gone`: the one that
+    went into it; None where no app merged anything."""
 
     golden: Golden
     links: Sequence[Link]
+    gone: LinkKey | None
 
-    def shows(self, lens: Lens, app: str, field: str) -> bool:
-        """Whether it is this side's value that is seen in the app."""
-        slot = lens.slot_of(app, field)
-        there = [k for k in self.links if k.app == app and k.state == "live"]
+    def shows(self, lens: Lens, field: str) -> bool:
+        """Whether it is this side's value that is seen in the app of the merge."""
+        if self.gone is None:
+            return False
+        slot = lens.slot_of(self.gone[0], field)
+        there = [k for k in self.links if k.app == self.gone[0] and k.state == "live"]
         return slot is not None and any(
             slot.name in k.seen and shows(lens, k, slot, self.golden.value) for k in there
         )
@@ -59,7 +63,7 @@ def join(into: Unit, other: Unit, lens: Lens, run: str, gone: LinkKey | None = N
     first, second = (added, mine) if any(link.key == gone for link in mine) else (mine, added)
     for link in second:
         link.primary = link.primary and not any(k.app == link.app and k.primary for k in first)
-    lives = _Side(theirs if first is added else into.golden, [k for k in first if k.key != gone])
+    lives = _Side(theirs if first is added else into.golden, [k for k in first if k.key != gone], gone)
     for link in added:
         link.golden = golden.id
     links = [*mine, *added]
@@ -69,7 +73,7 @@ def join(into: Unit, other: Unit, lens: Lens, run: str, gone: LinkKey | None = N
         if name in theirs.held or name in golden.held:
             _hold(merging, known, theirs)
         elif name in theirs.value:
-            _join_field(merging, known, theirs, gone, lives)
+            _join_field(merging, known, theirs, lives)
     there = {link.app for link in links}
     golden.barred = {a: why for a, why in {**theirs.barred, **golden.barred}.items() if a not in there}
     golden.refused = {a: r for a, r in golden.refused.items() if a not in there}
@@ -89,7 +93,7 @@ def _hold(m: Merging, known: Field, theirs: Golden) -> None:
     m.note("conflict", known, golden.held[name], known.rule.word, JOINED, status="held")
 
 
-def _join_field(m: Merging, known: Field, theirs: Golden, gone: LinkKey | None, lives: _Side) -> None:
+def _join_field(m: Merging, known: Field, theirs: Golden, lives: _Side) -> None:
     name, golden = known.name, m.golden
     value = theirs.value[name]
     if name not in golden.value:
@@ -111,18 +115,16 @@ def _join_field(m: Merging, known: Field, theirs: Golden, gone: LinkKey | None, 
         elif (their := _candidate(theirs, name)) is not None:
             m.note("join", known, [their], "on_join: keep", "the golden value stands")
     else:
-        _choose(m, known, candidates, theirs, gone, lives)
+        _choose(m, known, candidates, theirs, lives)
 
 
-def _choose(
-    m: Merging, known: Field, candidates: list[Candidate], theirs: Golden, gone: LinkKey | None, lives: _Side
-) -> None:
+def _choose(m: Merging, known: Field, candidates: list[Candidate], theirs: Golden, lives: _Side) -> None:
     """Both hold a value: the field's rule decides, or holds it for a person. Who merged two records in an app
     saw which values live on: those of the one that went are no rivals of theirs, wherever they came from."""
     why, rule = JOINED, known.rule.word
     winner: Candidate | None
-    left = [c for c in candidates if (c.app, c.record) != gone]
-    if gone is not None and lives.shows(m.lens, gone[0], known.name):
+    left = [c for c in candidates if (c.app, c.record) != lives.gone]
+    if lives.shows(m.lens, known.name):
         left = [candidates[1] if lives.golden is theirs else candidates[0]]
     try:
         if len(left) == 1 and known.rule.kind != "manual":
