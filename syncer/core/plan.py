@@ -17,7 +17,7 @@ from syncer.core.consent import state_of
 from syncer.core.forms import shows
 from syncer.core.lens import Lens, Unresolved
 from syncer.core.observe import agrees
-from syncer.core.parted import given_way
+from syncer.core.parted import end_parted, given_way
 from syncer.model import ABSENT, DISAGREES, FREEZE_AFTER, Golden, Item, Link, LogEntry, Mark, Value, sent_form
 
 
@@ -100,7 +100,7 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
     if parted:
         if all(agrees(p.lens, link, f, golden) for f in fields):
             return _due_parted(p, link, slot)
-        del link.parted[name]
+        end_parted(p.lens, golden, link, slot)
     if p.golden.held and any(f in p.golden.held for f in slot.fields):
         return ABSENT
     odd = len(fields) < len(slot.fields) and any(link.agreed.get(f) is DISAGREES for f in slot.fields)

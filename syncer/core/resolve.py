@@ -15,6 +15,7 @@ from syncer.core.forms import shows
 from syncer.core.lens import Lens
 from syncer.core.merge import look_up_derived
 from syncer.core.merging import Merging, changes
+from syncer.core.parted import end_parted
 from syncer.core.plan import Abilities, Planning, plan
 from syncer.model import DISAGREES, Decision, Item, LinkKey, Unit
 
@@ -94,7 +95,7 @@ def _settle(m: Merging, field: str, answer: Answer) -> None:
     for link in m.links:
         slot = m.lens.slot_of(link.app, field)
         if slot is not None and slot.name in link.seen:
-            link.parted.pop(slot.name, None)
+            end_parted(m.lens, m.golden.value, link, slot)
             if not shows(m.lens, link, slot, m.golden.value):
                 link.agreed[field] = DISAGREES
     note = "kept as it was" if answer.chosen is None else "" if answer.chosen.app else "typed by a person"

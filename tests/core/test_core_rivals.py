@@ -101,3 +101,24 @@ def test_a_second_edit_of_the_same_record_replaces_the_first() -> None:
     found = run(of, record, [late("desk")], seen("desk", title="Boss"))
     assert found.unit.golden.value[TITLE] == "Boss"
     assert found.log == []
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("another record of the person is written", {"primary": False}),
+        ("the app refused it", {"refused": {"name": Refusal("Eva Lind", "no", mapping().version)}}),
+    ],
+)
+def test_golden_is_a_rival_of_an_edit_where_an_undo_had_left_another_value(
+    name: str, more: dict[str, object]
+) -> None:
+    of, record = mapping(), golden("crm", first="Mara", last="Lind")
+    crm = agreeing(of, record, "crm")
+    left = {"name": "Ada Berg"}
+    desk = link("desk", left, dict(record.value), parted=dict(left), version=of.version, **more)
+    first = run(of, record, [*crm, desk], seen("crm", 1, first="Eva", last="Lind"))
+    assert first.unit.golden.value["last"] == "Lind"
+    found = run(of, first.unit.golden, first.unit.links, seen("desk", 9, name="Ada Bergman"))
+    assert logged(found) == [("conflict", "last", "Bergman")], name
+    assert "Lind" in {c.value for c in found.log[0].candidates}

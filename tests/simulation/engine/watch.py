@@ -88,8 +88,8 @@ class Watch(Shown):
 
     def _notice_what_was_decided(self) -> None:
         """A process that died right after it committed a decision had no time to tell us. Lowered consent is
-        written down while a plan is held, too."""
-        if self.held_at == self.decided_at:
+        written down while a plan is held, too. What another engine decided tells nothing of ours."""
+        if self.held_at == self.decided_at or self.decided_at in self.decisions:
             return
         if self.kept_at < self.decided_at and self._written_down(self.w.store) > self.rows_before:
             self._kept(self.w.store)
