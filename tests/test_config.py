@@ -465,6 +465,16 @@ CASES = [
         "Write a text, a number, true or false.",
     ),
     Case(
+        "state is a number",
+        "config.yaml",
+        "state: sqlite:///syncer.db",
+        "state: 5",
+        "config.yaml:1:8",
+        "state",
+        "this must be the URL of a database",
+        "Write it as sqlite:///syncer.db.",
+    ),
+    Case(
         "secret is a number",
         "config.yaml",
         '"${HUB_TOKEN}"',

@@ -62,9 +62,8 @@ def one_by_one(context: typer.Context, config: ConfigFile = CONFIG) -> None:
         if not open_:
             tell("No doubtful match waits for you.")
             return
-        keys = {"y": "one person", "n": "two"}
         said: list[tuple[Question, Verdict]] = questions.one_by_one(
-            open_, _ask, lambda _: keys, lambda _, key: _VERDICTS[key]
+            open_, _ask, lambda question: _keys(question[1]), lambda _, key: _VERDICTS[key]
         )
         for (steward, review), verdict in said:
             steward.answer(review, verdict, datetime.now(UTC))
@@ -80,6 +79,19 @@ def _ask(question: Question) -> None:
         tell()
         other = f"{review['other_app']}:{review['other_record']}"
         table(("", review["id"], other), [(name, shown(one), shown(two)) for name, one, two in rows])
+
+
+def _keys(review: Mapping[str, Any]) -> dict[str, str]:
+    if _was_forgotten(review):
+        return {"y": "let it in again", "n": "keep it out"}
+    return {"y": "one person", "n": "two"}
+
+
+def _was_forgotten(review: Mapping[str, Any]) -> bool:
+    """Whether it is a record with an address or the id of somebody who was forgotten, and resembles none."""
+    from syncer.forgotten import ERASED
+
+    return bool(review["other_app"] == ERASED)
 
 
 _VERDICTS: dict[str, Verdict] = {"y": "together", "n": "never"}
@@ -121,13 +133,15 @@ def show(name: Name, as_json: AsJson = False, config: ConfigFile = CONFIG) -> No
 
 @app.command("accept")
 def accept(name: Name, config: ConfigFile = CONFIG) -> None:
-    """They are one person: the next sync links them. Remembered until it is undone."""
+    """They are one person: the next sync links them. Remembered until it is undone. A new record of somebody
+    who was forgotten is let in."""
     _answer(name, config, "together")
 
 
 @app.command("reject")
 def reject(name: Name, config: ConfigFile = CONFIG) -> None:
-    """They are two: never linked, never asked again. Remembered until it is undone."""
+    """They are two: never linked, never asked again. Remembered until it is undone. A new record of somebody
+    who was forgotten is kept out."""
     _answer(name, config, "never")
 
 
@@ -147,9 +161,13 @@ def _answer(name: str, config: Path, verdict: Verdict) -> None:
     with stewards(config) as found:
         steward, review = _find(found, name)
         steward.answer(review, verdict, datetime.now(UTC))
-    what = "are one person" if verdict == "together" else "stay apart"
-    other = f"{review['other_app']}:{review['other_record']}"
-    tell(f"{name} and {other} {what}. {hint('sync', config)} acts on it.")
+    yes = verdict == "together"
+    if _was_forgotten(review):
+        what = f"{name} is {'let in again, as somebody new' if yes else 'kept out'}."
+    else:
+        other = f"{review['other_app']}:{review['other_record']}"
+        what = f"{name} and {other} {'are one person' if yes else 'stay apart'}."
+    tell(f"{what} {hint('sync', config)} acts on it.")
 
 
 def _find(found: list[Steward], name: str) -> tuple[Steward, dict[str, Any]]:

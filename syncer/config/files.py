@@ -141,7 +141,11 @@ class StateModel(Strict):
 
 
 def _state(value: Any) -> Any:
-    return {"url": value} if isinstance(value, str) else value
+    if isinstance(value, str):
+        return {"url": value}
+    if not isinstance(value, dict | StateModel):
+        raise mistake("this must be the URL of a database", "Write it as sqlite:///syncer.db.")
+    return value
 
 
 class ConfigModel(Strict):

@@ -73,8 +73,12 @@ def _read(link: Link, slot: Slot, obs: Observation, restored: bool) -> ConsentRe
     time, kind = date_of(link, name, obs, known)
     stamp, latest = obs.stamps.get(name), time if kind == "record" else None
     # An opt-out is dated as late as it can be, and an opt-in as early, so that none passes for later because
-    # a clock is wrong, the app's or ours.
-    time = obs.read_at if kind == "previous" else max(time, stamp or obs.stamp or time)
+    # a clock is wrong, the app's or ours, or because a stamp is coarse.
+    said = stamp or obs.stamp
+    if kind == "previous":
+        time = obs.read_at
+    elif said is not None:
+        time = max(time, said, min(said + lattice.MARGIN, obs.read_at))
     stamp = min(stamp, obs.read_at) if stamp is not None else None
     if not known and link.observed_at is not None:
         stamp = None  # first looked at in a record that we know: perhaps its app gave it, when we made it

@@ -87,7 +87,8 @@ def test_a_later_record_waits_in_review(desk: Desk) -> None:
     (review,) = [r for r in desk.run("review", "list", "--json").json if r["reason"].startswith("erased on")]
     assert review["record"] == made.json()["id"]
     assert traces(desk.folder, {email}, set()) == []
-    desk.run("review", "accept", review["id"])
+    accepted = desk.run("review", "accept", review["id"])
+    assert accepted.out.startswith(f"{review['id']} is let in again, as somebody new.")
     desk.synced()
     (told,) = desk.run("explain", email, "--json").json
     assert {r["app"] for r in told["records"]} >= {"hubspot"}

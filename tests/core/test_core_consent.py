@@ -300,6 +300,17 @@ def test_the_same_opt_out_seen_again_later_makes_older_opt_ins_too_old() -> None
     assert late.unit.golden.value["consent"] == "unsubscribed"
 
 
+def test_a_coarse_stamp_makes_no_opt_out_older_than_an_opt_in() -> None:
+    """The same opt-out, given in the CRM just after golden knew it, has a stamp that is cut to the minute."""
+    record = golden("desk", minutes=-10, consent="unsubscribed")
+    (mail,) = agreeing(CONSENT, record, "mail")
+    mail.observed_at = at(-10)
+    links = [link("crm", {}), mail, *agreeing(CONSENT, record, "desk")]
+    after = run(CONSENT, record, links, seen("crm", 0, optout="true", stamp=at(-10.5)))
+    read_late = run(CONSENT, after.unit.golden, after.unit.links, seen("mail", 1, status="active"))
+    assert read_late.unit.golden.value["consent"] == "unsubscribed"
+
+
 def test_who_had_held_another_opt_out_all_along_does_not_tell_what_came_first() -> None:
     """The mailing tool is not written to, and kept its own opt-out when golden was raised."""
     record = golden("desk", minutes=-60, consent="pending")
