@@ -58,7 +58,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One golden field: its value, where from, what it was chosen over, who waits for a decision."""
+    """One golden field: its value, where from, what it was chosen over, who waits for a decision. `joined` is
+    the rule by which it stayed when two golden records were joined, where that was the last choice."""
 
     field: str
     value: Value
@@ -67,12 +68,15 @@ class Told:
     beat: Sequence[Candidate]
     held: Sequence[Candidate]
     places: Sequence[Place]
+    joined: str = ""
 
     @property
     def because(self) -> str:
         """Why this value, in words."""
         if self.source is None:
             return "no app ever held a value for it" if not self.is_set else "it follows from another field"
+        if self.joined:
+            return f"two golden records were joined, and by {self.joined} this value stays"
         if self.source.rule == "first" and self.beat:
             return "values differed, and the one that was set first wins"
         return _RULES.get(self.source.rule, f"by {self.source.rule}")
@@ -209,15 +213,11 @@ def _told(unit: Unit, lens: Lens, said: Field, log: Sequence[Entry]) -> Told:
         for link in unit.links
         if (slot := lens.slot_of(link.app, name)) is not None
     ]
-    return Told(
-        name,
-        golden.value.get(name),
-        name in golden.value,
-        source,
-        _beaten(log, name, source, golden.value.get(name)),
-        golden.held.get(name, ()),
-        places,
-    )
+    value, held = golden.value.get(name), golden.held.get(name, ())
+    choice = _choice(log, name, source, value)
+    beat = [c for c in choice.candidates if c.value != value] if choice is not None else []
+    joined = choice.rule if choice is not None and choice.kind == "join" else ""
+    return Told(name, value, name in golden.value, source, beat, held, places, joined)
 
 
 def _source(golden: Golden, said: Field) -> Provenance | None:
@@ -227,12 +227,14 @@ def _source(golden: Golden, said: Field) -> Provenance | None:
     return golden.provenance.get(said.derived[0])
 
 
-def _beaten(log: Sequence[Entry], name: str, source: Provenance | None, value: Value) -> list[Candidate]:
-    """The other candidates of the choice that made the value what it is."""
+def _choice(log: Sequence[Entry], name: str, source: Provenance | None, value: Value) -> Entry | None:
+    """The choice that made the value what it is. Where two golden records were joined it keeps its source."""
     for entry in reversed(log):
-        if entry.field == name and source is not None and entry.run == source.run:
-            return [c for c in entry.candidates if c.value != value]
-    return []
+        if entry.field == name and source is not None:
+            kept = entry.kind == "join" and entry.run > source.run and entry.winner == value
+            if kept or entry.run == source.run:
+                return entry
+    return None
 
 
 def _absent(

@@ -254,6 +254,9 @@ def test_two_golden_records_are_joined_by_the_rules_and_the_younger_id_stays_kno
     assert alias.golden == one.golden
     titles = {v["title"] for app in ("crm", "desk") for v in world.apps[app].records.values()}
     assert "Boss" in titles
+    (told,) = Explainer(world.sync(), world.db).who("a@x.test", only="title")[0][0].fields
+    assert told.because == "two golden records were joined, and by prefer this value stays"
+    assert [c.value for c in told.beat] == ["Clerk"]
     unlink(world, *(":".join(k) for k in other.records))
     world.settle()
     assert {v["title"] for v in world.apps["desk"].records.values()} == {"Boss", "Clerk"}
