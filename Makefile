@@ -42,6 +42,10 @@ simulate: .venv/.dev ## Play random histories of the engine (SEEDS=10000, or fro
 simulate-undo: .venv/.dev ## The same, with an undo in each
 	@$(BIN)/python -m tests.simulation.engine.run --undo --seeds $(SEEDS)
 
+.PHONY: simulate-steward
+simulate-steward: .venv/.dev ## The same, with a person who settles, links and repairs between the runs
+	@$(BIN)/python -m tests.simulation.engine.run --steward --seeds $(SEEDS)
+
 .PHONY: simulate-mutants
 simulate-mutants: .venv/.dev ## Break the engine in many ways and show that the histories notice each
 	@$(BIN)/python -m tests.simulation.engine.run_mutants

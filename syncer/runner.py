@@ -68,8 +68,7 @@ class Runner:
         if chosen is None:
             return None
         try:
-            if not chosen.read:
-                self._look(sync, chosen)
+            self._look(sync, chosen)
             report, plan = Engine(sync, self.db, self.ports).run_with_plan(chosen)
         except AppError as error:
             return Outcome(self._not_run(name, options, error))
@@ -87,9 +86,11 @@ class Runner:
         return Outcome(report, plan)
 
     def _look(self, sync: Sync, options: Options) -> None:
-        """Ask for single records, in place of reading whole apps."""
+        """Ask for single records, in place of reading whole apps or besides."""
         engine, ports = Engine(sync, self.db, self.ports), self.ports
-        ids = by_app(options.ask or options.selection.records)
+        ids = by_app(options.ask or (() if options.read else options.selection.records))
+        if not ids:
+            return
         with hold(self.db, sync.name, ports.holder, ports.now, ports.alive):
             tasks = {app: look_at(engine.intakes[app], wanted, ports.now) for app, wanted in ids.items()}
             ports.workers.drive(tasks)

@@ -25,11 +25,12 @@ class Selection:
         return self.pilot is not None or bool(self.records) or self.only is not None
 
     def narrow(self, matches: Matches, records: Records) -> Matches:
-        """The groups of unlinked records that are chosen."""
+        """The groups of unlinked records that are chosen: also those of a chosen person, for whom another
+        record would else be created beside the one that waits."""
         groups = matches.groups
         if self.records:
-            chosen = set(self.records)
-            groups = [g for g in groups if chosen & set(g.members)]
+            chosen, people = set(self.records), set(self.goldens([], records))
+            groups = [g for g in groups if chosen & set(g.members) or g.golden in people]
         if self.only is not None:
             groups = [g for g in groups if (g.golden or golden_id(records.space, g.members[0])) in self.only]
         if self.pilot is not None:

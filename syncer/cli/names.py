@@ -25,7 +25,7 @@ def lines_of(who: str) -> list[str] | None:
     if not who.startswith("@"):
         return None
     try:
-        return list(_meant(Path(who[1:]).read_text()))
+        return list(_meant(Path(who[1:]).read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError) as error:
         say(f"{who[1:]} could not be read: {error}")
         raise leave(Code.USAGE) from None

@@ -12,7 +12,7 @@ import typer
 
 from syncer.cli.codes import Code, explain, leave, worst
 from syncer.cli.output import give, say, table, tell
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, running
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, given, hint, running
 from syncer.cli.sync import Pilot, Record, not_found, run_one
 from syncer.words import counted
 
@@ -64,7 +64,8 @@ def plan(
             if as_json:
                 give(as_object(ready, outcome, minutes))
             else:
-                show(ready, outcome, minutes, limit, config)
+                again = given("sync", ready.name, pilot=pilot, record=record)
+                show(ready, outcome, minutes, limit, hint(again, config))
     if record is not None and not codes:
         raise leave(not_found(record))
     if out is not None:
@@ -155,7 +156,7 @@ def changes(ready: Ready, item: Item) -> list[tuple[str, Any, Any, str]]:
     return rows
 
 
-def show(ready: Ready, outcome: Outcome, minutes: dict[str, float], limit: int, config: Path) -> None:
+def show(ready: Ready, outcome: Outcome, minutes: dict[str, float], limit: int, to_do: str) -> None:
     from syncer.cli.reporting import value
     from syncer.report import of_app
 
@@ -191,4 +192,4 @@ def show(ready: Ready, outcome: Outcome, minutes: dict[str, float], limit: int, 
     if not items:
         tell("Nothing is to be written.")
     else:
-        tell(f"\nTo do it: {hint(f'sync {ready.name}', config)}")
+        tell(f"\nTo do it: {to_do}")

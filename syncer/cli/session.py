@@ -101,6 +101,20 @@ def need_run(history: History, run: str) -> dict[str, Any]:
     return existing(history.run(run), f"There is no run {run}. syncer runs lists them.")
 
 
+def given(*words: str, **options: Any) -> str:
+    """What a person typed, to be typed once more: words, and options that are not off."""
+    import shlex
+
+    said = [shlex.quote(word) for word in words]
+    for name, value in options.items():
+        for one in value if isinstance(value, list) else [value]:
+            if one is True:
+                said.append(f"--{name}")
+            elif one not in (None, False):
+                said.append(f"--{name} {shlex.quote(str(one))}")
+    return " ".join(said)
+
+
 def hint(command: str, path: Path) -> str:
     """A command to type next, as it has to be typed here."""
     import os

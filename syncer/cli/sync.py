@@ -76,6 +76,11 @@ def sync(
                 name: run for name in wanted if (run := waiting_run(runner, name, answered, bool(approve)))
             }
             if not waiting:
+                others = [name for name in runner.config.syncs if name not in wanted]
+                if elsewhere := [n for n in others if waiting_run(runner, n, answered, bool(approve))]:
+                    raise typer.BadParameter(
+                        f"run {answered} is one of {elsewhere[0]}: name that, or no sync"
+                    )
                 say(f"Run {answered} does not wait for an answer (any more); nothing was done.")
                 return
             wanted, (run,) = list(waiting), waiting.values()

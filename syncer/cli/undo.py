@@ -15,7 +15,7 @@ from syncer.cli.meant import Meant
 from syncer.cli.names import names_of
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.reporting import value
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, given, hint, running
 from syncer.words import counted
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def undo(
             if as_json:
                 give(_as_object(run, undoing.sync.name, shown))
             elif shown.lines and not yes:
-                tell(f"\nNothing was done. To do it: {hint(f'undo {run} --yes', config)}")
+                asked = given(run, record=record or [], field=field, irreversible=irreversible)
+                tell(f"\nNothing was done. To do it: {hint(f'undo {asked} --yes', config)}")
             return
         done = undoing.do(wanted)
         Exporting(runner.config, runner.db, runner.ports, undoing.sync.name).run()

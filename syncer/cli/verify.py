@@ -64,11 +64,7 @@ def _one(runner: Runner, name: str, repair: bool, limit: int, as_json: bool, con
 
 def _repaired(runner: Runner, name: str, verifying: Verifying, found: Verified) -> Outcome | None:
     """An ordinary run, narrowed to what drifted: the brakes hold it where that is too much."""
-    from syncer.engine import Options
-    from syncer.selecting import Selection
-
-    records = verifying.prepare_repair(found.drift)
-    return runner.run(name, Options(selection=Selection(records=records), read=False))
+    return runner.run(name, verifying.prepare_repair(found.drift))
 
 
 def _code(found: Verified, report: Report | None) -> Code:

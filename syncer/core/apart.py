@@ -196,15 +196,17 @@ def _note_changes(side: Reversal, apart: Golden, whole: Golden, lens: Lens) -> N
     golden = side.unit.golden
     for field, value in apart.value.items():
         known, before = lens.mapping.fields.get(field), golden.value.get(field, ABSENT)
-        golden.value[field] = value
+        source, golden.value[field] = golden.provenance.get(field), value
+        if field in apart.provenance:
+            golden.provenance[field] = apart.provenance[field]
+        else:  # a blank that nobody here chose stands against nothing, should the two be linked again
+            golden.provenance.pop(field, None)
         if isinstance(before, Mark) and value is None:
             continue
         if not isinstance(before, Mark) and (known is None or known.type.same(before, value)):
             continue
-        if field in golden.provenance:
-            side.was[field] = golden.provenance[field]
-        if field in apart.provenance:
-            golden.provenance[field] = apart.provenance[field]
+        if source is not None:
+            side.was[field] = source
         side.changed[field] = (before, value)
         if known is not None and not known.type.same(whole.value.get(field), value):
             side.lines.append(Line("golden", golden.id, None, None, field, whole.value.get(field), value))

@@ -49,19 +49,15 @@ def _merge_field(m: Merging, field: Field, offered: Sequence[Offer]) -> None:
         candidates = candidates[:1]
     else:
         candidates = fullest(m, field, candidates)
+    unseen = _golden_candidate(m, field) if all(o.parted for o in wanted) else None
+    winner: Candidate | None = candidates[0]
     if len(candidates) > 1:
-        _choose(m, field, candidates)
+        winner = _choose(m, field, candidates)
     elif candidates[0].kind != "golden":
-        _name_unseen(m, field, wanted, candidates[0])
         m.take(field, candidates[0], "edit" if candidates[0].kind == "edit" else "first")
-
-
-def _name_unseen(m: Merging, field: Field, wanted: Sequence[Offer], winner: Candidate) -> None:
-    """An edit where an undo had left another value replaces a golden one that nobody saw there: name it."""
-    golden = _golden_candidate(m, field)
-    if golden is not None and all(o.parted for o in wanted):
+    if unseen is not None and not field.type.same(unseen.value, m.golden.value[field.name]):
         note = "replaced by an edit where an undo had left another value"
-        m.note("overruled", field, [golden], "undo", note, winner=winner)
+        m.note("overruled", field, [unseen], "undo", note, winner=winner)
 
 
 def _confirmed(m: Merging, field: Field, offered: Sequence[Offer]) -> list[Candidate]:
@@ -141,8 +137,8 @@ def _golden_rival(m: Merging, field: Field, wanted: Sequence[Offer]) -> list[Can
     return [golden]
 
 
-def _choose(m: Merging, field: Field, candidates: list[Candidate]) -> None:
-    """The rule decides between values that differ, or holds the field for a person."""
+def _choose(m: Merging, field: Field, candidates: list[Candidate]) -> Candidate | None:
+    """The rule decides between values that differ, or holds the field for a person. Returns the winner."""
     kinds = {c.kind for c in candidates}
     kind: LogKind = "conflict" if "edit" in kinds else "join" if "join" in kinds else "first_merge"
     why = ""
@@ -153,10 +149,11 @@ def _choose(m: Merging, field: Field, candidates: list[Candidate]) -> None:
     if winner is None:
         m.golden.held[field.name] = [c for c in candidates if c.kind != "golden"]
         m.note(kind, field, candidates, field.rule.word, why, status="held")
-        return
+        return None
     if winner.kind != "golden":
         m.take(field, winner, field.rule.word)
     m.note(kind, field, candidates, field.rule.word, winner=winner)
+    return winner
 
 
 def rule_of(m: Merging, field: Field) -> Rule:

@@ -101,10 +101,10 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
     parted = name in link.parted
     end_undo(link, name)
     if len(parts) > 1 and shows(reading.lens, link, slot, reading.golden.value):
-        for field in (f for f in parts if known and f in reading.golden.value):
-            golden, same = reading.golden.value[field], reading.lens.mapping.fields[field].type.same
-            if not same(golden, former.get(field)):  # somebody stands for it, perhaps against others
-                _offer(reading, link, slot, field, golden, former, known, obs, parted)
+        for field, part in parts.items() if known else ():
+            said, same = reading.golden.value.get(field, part), reading.lens.mapping.fields[field].type.same
+            if not same(said, former.get(field)):  # somebody stands for it, perhaps against others
+                _offer(reading, link, slot, field, said, former, known, obs, parted)
         link.agreed.update(dict.fromkeys(parts, DISAGREES))  # until it is compared with what golden becomes
         return  # the whole is what golden says, wherever the parts begin
     for field, part in parts.items():

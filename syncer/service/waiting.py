@@ -48,6 +48,7 @@ class Waiting:
     order: tuple[str, ...] = ()
     _asked: dict[Job, float] = field(default_factory=dict)
     _told: dict[str, Told] = field(default_factory=dict)
+    _turns: dict[tuple[Kind, str], int] = field(default_factory=dict)
 
     def ask(self, job: Job, not_before: float = 0.0) -> None:
         self._asked[job] = min(not_before, self._asked.get(job, not_before))
@@ -67,9 +68,14 @@ class Waiting:
         ripe = [job for job, at in self._asked.items() if at <= now and job.sync in self.order]
         if not ripe:
             return None
-        job = min(ripe, key=lambda j: (FIRST.index(j.kind), self.order.index(j.sync)))
+        # Of a kind, who had its turn longest ago: a sync that is slower than its schedule starves no other.
+        job = min(ripe, key=lambda j: (FIRST.index(j.kind), self._turn(j), self.order.index(j.sync)))
         del self._asked[job]
+        self._turns[job.kind, job.sync] = max(self._turns.values(), default=0) + 1
         return job
+
+    def _turn(self, job: Job) -> int:
+        return self._turns.get((job.kind, job.sync), 0)
 
     def wake_at(self) -> float | None:
         """When something will be ripe, if nothing comes in between."""

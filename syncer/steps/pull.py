@@ -277,9 +277,12 @@ class Puller:
     def _is_known(
         record: Record, quiet: str | None, waiting: Observation | None, slots: tuple[str, ...]
     ) -> bool:
-        """Whether a record shows just what is known of it, or what waits to be decided already."""
+        """Whether a record shows just what is known of it, or what waits to be decided already: perhaps of
+        later, where it was asked for and the list is behind."""
         if waiting is None:
             return quiet is not None and quiet == codec.quiet_hash(record.values, slots)
+        if record.stamp and waiting.stamp and record.stamp < waiting.stamp and waiting.state == "found":
+            return True
         shown = {name: record.values[name] for name in slots if name in record.values}
         return waiting.state == "found" and shown == waiting.values
 

@@ -17,6 +17,7 @@ from mappings.spelling import nearest
 from syncer.store.errors import StateError
 
 FORMS = "sqlite:///syncer.db, or postgresql://user:${DB_PASSWORD}@host/name"
+SPELLED = "In a password write %40 for @, %2F for / and %3A for :."
 _LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
 
 
@@ -38,8 +39,10 @@ def parse(text: str, env: Mapping[str, str] = os.environ) -> URL:
         raise AddressInvalid("this is not the URL of a database", f"Write {FORMS}.") from None
     except ValueError:  # what stands where a port belongs may be the rest of a password
         what = "the part behind the server's name is not a port"
-        raise AddressInvalid(what, "In a password write %40 for @, %2F for / and %3A for :.") from None
+        raise AddressInvalid(what, SPELLED) from None
     kind = url.get_backend_name()
+    if kind != "sqlite" and "@" in f"{url.host or ''}{url.database or ''}":  # the rest of a password
+        raise AddressInvalid("a password in it holds an @ or a /", SPELLED)
     if kind == "sqlite":
         if url.query or str(url.database).startswith("file:"):
             raise AddressInvalid(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from syncer import brakes, refs
 from syncer.abilities import abilities_of, creating_in, doubted_in
@@ -129,7 +129,8 @@ class Linking:
             groups += [Group(golden, loose)] if loose else []
             tied.moved.update(app for side in sides[1:] for app, _ in side.records)
             self.ports.progress("linking", self.sync.name, number)
-        able, creating = abilities_of(self.sync, ledger), creating_in(ledger)
+        # A record that they lack may have been entered meanwhile: the next sync reads before it creates.
+        able, creating = replace(abilities_of(self.sync, ledger), creates=()), creating_in(ledger)
         deciding = Deciding(self.sync, records, ledger, run.id, self.ports.now, able, creating)
         decided = deciding.run_all(touched, Matches(groups, []))
         founded = [group.members[0] for group in groups if group.golden is None]

@@ -17,9 +17,11 @@ from syncer.core.plan import Planning, plan
 from syncer.deciding import CHUNK
 from syncer.engine import Engine
 from syncer.model import DISAGREES, LinkKey, Unit
+from syncer.options import Options
 from syncer.owners import owners_of
 from syncer.ports import Ports, Task
 from syncer.report import PAUSED
+from syncer.selecting import Selection
 from syncer.store.database import Database, chunks
 from syncer.store.history import History
 from syncer.sync import App, Sync
@@ -86,9 +88,10 @@ class Verifying:
                 run.report.apps[name].read, run.report.apps[name].error = checked.read, checked.error
             return Verified(run.id, {name: found[name] for name in self.sync.apps})
 
-    def prepare_repair(self, drift: Sequence[Finding]) -> tuple[LinkKey, ...]:
-        """Have the next run write golden where an app differs though nobody edited it there; what was edited
-        is merged as ever. Returns the records that such a run has to look at."""
+    def prepare_repair(self, drift: Sequence[Finding]) -> Options:
+        """Have a run write golden where an app differs though nobody edited it there; what was edited is
+        merged as ever. Returns how that run is to go: over these people alone. It reads all apps once more,
+        since who lacks a record may have been entered there meanwhile."""
         records = self.engine.records
         stale = [f for f in drift if f.kind == "due" and not f.edited and f.who is not None]
         lacking = sorted({f.who for f in drift if f.record is None and f.who is not None})
@@ -103,7 +106,9 @@ class Verifying:
             records.save_links((k for u in units.values() for k in u.links), self.sync.slot_names())
             records.mark_due([*units, *lacking])
             theirs = [link.key for unit in records.units(lacking).values() for link in unit.links]
-        return tuple(dict.fromkeys([*((f.app, f.record) for f in drift if f.record is not None), *theirs]))
+            found = [(f.app, f.record) for f in drift if f.record is not None]
+        about = tuple(dict.fromkeys([*found, *theirs]))
+        return Options(selection=Selection(records=about), ask=about)
 
     def _never_made(self, complete: Collection[str]) -> Iterator[Finding]:
         """Golden records that the mapping wants in an app, which has none of them. Call inside a reading."""

@@ -122,3 +122,32 @@ def test_golden_is_a_rival_of_an_edit_where_an_undo_had_left_another_value(
     found = run(of, first.unit.golden, first.unit.links, seen("desk", 9, name="Ada Bergman"))
     assert logged(found) == [("conflict", "last", "Bergman")], name
     assert "Lind" in {c.value for c in found.log[0].candidates}
+
+
+def test_edits_where_an_undo_had_left_other_values_name_golden_which_none_of_them_knew() -> None:
+    of, record = one(TITLE), golden("crm", title="Boss")
+    left = [
+        link(app, {"title": shown}, {"title": "Boss"}, parted={"title": shown}, version=of.version)
+        for app, shown in (("mail", "old"), ("desk", "Older"))
+    ]
+    edits = seen("mail", 1, title="head"), seen("desk", 2, title="Chair")
+    found = run(of, record, [*agreeing(of, record, "crm"), *left], *edits)
+    assert found.unit.golden.value[TITLE] == "Chair"
+    assert ("overruled", TITLE, "Chair") in logged(found)
+    assert "Boss" in {c.value for e in found.log for c in e.candidates}
+
+
+def test_who_blanks_a_name_while_it_waits_for_a_person_is_heard() -> None:
+    of = mapping(
+        """
+  first: {type: name, in: {crm: first, desk: name.first}, rule: manual}
+  last: {type: name, in: {crm: last, desk: name.last}, rule: manual}
+""",
+        apps="crm desk",
+    )
+    record = golden("crm")
+    links = [link("crm", {}), link("desk", {})]
+    met = run(of, record, links, seen("crm", 0, first="Ada", last="Lee"), seen("desk", 0, name="Mia Berg"))
+    assert set(met.unit.golden.held) == {"first", "last"}
+    found = run(of, met.unit.golden, met.unit.links, seen("desk", 9, name=None))
+    assert {c.value for c in found.unit.golden.held["last"] if c.app == "desk"} == {None}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from connectors.contract import Result, Write
 from syncer.usecases.explaining import Explainer
 from syncer.usecases.linking import Leaving, Linking, Tied
 from syncer.usecases.sides import Held, NotPossible, Side, leaving_of, side_of
@@ -301,3 +302,39 @@ def test_a_person_in_many_states_is_told(world: World) -> None:
     (run,) = world.rows("SELECT kind, report FROM run WHERE id = :id", id=tied.run)
     assert run[0] == "unlink"
     assert "syncer link" in str(run[1])
+
+
+def test_who_is_linked_again_loses_nothing_to_a_blank_that_nobody_chose(tmp_path: Path) -> None:
+    """The helpdesk's record is ours, but for a title; alone it has no address."""
+    world = World(tmp_path)
+    world.apps["crm"].user_create(ANNA)
+    world.settle()
+    world.apps["desk"].user_edit(the(world, "desk").split(":")[1], {"title": "Clerk"})
+    world.settle()
+    crm = the(world, "crm")
+    tied = unlink(world, crm)
+    assert held(world, "desk", "email", "phone") == (None, None)
+    link(world, *tied.goldens)
+    world.settle()
+    assert held(world, "crm", "email", "phone") == (ANNA["email"], ANNA["phone"])
+    assert held(world, "desk", "email", "phone") == (ANNA["email"], ANNA["phone"])
+    world.db.close()
+
+
+def test_a_link_creates_nothing_in_an_app_that_was_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(object: str, writes: Sequence[Write]) -> list[Result]:
+        return [Result(write.ref, "retry") for write in writes]
+
+    world = World(tmp_path)
+    world.apps["crm"].user_create({"email": "a@x.test", "first": "Al", "last": "Berg"})
+    monkeypatch.setattr(world.connectors["mail"], "write", away)
+    world.apps["desk"].user_create({"email": "b@x.test", "name": "Bo Frost", "consent": "subscribed"})
+    world.run()
+    monkeypatch.undo()
+    link(world, "a@x.test", "b@x.test")
+    assert world.apps["mail"].records == {}
+    world.settle()
+    assert len(world.apps["mail"].records) == 1
+    world.db.close()

@@ -3,6 +3,7 @@ again before it is written over."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from connectors.contract import AppError, Page, Unavailable
 from connectors.memory import Gone
 from connectors.memory.index import Row
 from syncer.engine import Engine
+from syncer.looking import look_at
 from syncer.model import Item
 from syncer.store.records import Records
 from tests.engine.test_found_by_simulation import ALL, mara, once, one
-from tests.engine.world import World
+from tests.engine.world import DESK, World
 
 
 @pytest.mark.parametrize("back", [0, 110], ids=["clock right", "clock set back between the runs"])
@@ -76,4 +78,20 @@ def test_a_stale_record_that_cannot_be_looked_at_is_not_written_over_in_the_same
         engine.act(run, [item])
     assert world.only("desk")["title"] == "Chair"
     assert run.report.apps["desk"].error == "desk: no answer"
+    world.db.close()
+
+
+def test_a_list_that_is_behind_does_not_replace_what_a_record_showed_when_asked(
+    tmp_path: Path,
+) -> None:
+    """Also before anything is linked, when a list that lags is believed."""
+    world = World(tmp_path, {**ALL, "desk": replace(DESK, lag=300.0, lists_lag=True)})
+    mara(world, "crm")
+    id = world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "title": "Clerk"})
+    world.clock.sleep(400)
+    world.apps["desk"].user_edit(id, {"title": "Chair"})
+    engine = Engine(world.sync(), world.db, world.ports())
+    engine.ports.workers.drive({"desk": look_at(engine.intakes["desk"], [id], world.clock)})
+    world.run()
+    assert world.only("crm")["title"] == "Chair"
     world.db.close()

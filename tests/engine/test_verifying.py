@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from connectors.contract import Result, Write
 from syncer.engine import Engine
+from syncer.looking import look_at
 from syncer.model import LinkKey
-from syncer.selecting import Selection
-from syncer.steps.pull import look_at
+from syncer.options import Options
 from syncer.usecases.verifying import Verifying
 from tests.engine.world import World
 
@@ -38,12 +39,15 @@ def kinds(world: World) -> list[tuple[str, str | None, str]]:
 
 def repair(world: World) -> tuple[LinkKey, ...]:
     verifying = verify(world)
-    records = verifying.prepare_repair(verifying.run().drift)
+    return run_repair(world, verifying.prepare_repair(verifying.run().drift))
+
+
+def run_repair(world: World, options: Options) -> tuple[LinkKey, ...]:
     engine = Engine(world.sync(), world.db, world.ports())
-    for app, id in records:
+    for app, id in options.ask:
         engine.ports.workers.drive({app: look_at(engine.intakes[app], [id], world.clock)})
-    world.run(selection=Selection(records=records), read=False)
-    return records
+    engine.run(options)
+    return options.selection.records
 
 
 def test_a_value_that_changed_without_a_trace_is_found_and_brought_back(world: World) -> None:
@@ -102,6 +106,22 @@ def test_a_record_that_an_app_should_have_and_never_got(
     repair(world)
     assert len(world.apps["mail"].records) == 1
     assert kinds(world) == []
+
+
+def test_who_was_entered_meanwhile_is_not_made_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(object: str, writes: Sequence[Write]) -> list[Result]:
+        return [Result(write.ref, "retry") for write in writes]
+
+    monkeypatch.setattr(world.connectors["desk"], "write", away)
+    world.apps["crm"].user_create({"email": "bo@x.test", "first": "Bo", "last": "Berg"})
+    world.run()
+    monkeypatch.undo()
+    world.apps["desk"].traits = replace(world.apps["desk"].traits, unique=())
+    verifying = verify(world)
+    drift = verifying.run().drift
+    made = world.apps["desk"].user_create({"email": "bo@x.test", "name": "Bo Berg"})
+    run_repair(world, verifying.prepare_repair(drift))
+    assert [id for id, row in world.apps["desk"].records.items() if row["email"] == "bo@x.test"] == [made]
 
 
 def test_a_record_that_was_refused_or_is_not_wanted_is_no_drift(world: World) -> None:

@@ -26,6 +26,15 @@ def test_what_others_point_to_comes_first_and_each_once() -> None:
     assert taken(waiting, 1.0) == [("sync", "companies"), ("sync", "contacts"), ("verify", "companies")]
 
 
+def test_a_sync_that_is_due_again_at_once_lets_the_others_have_their_turn() -> None:
+    waiting = Waiting(ORDER)
+    for sync in ORDER:
+        waiting.ask(Job("sync", sync))
+    assert waiting.take(1.0) == Job("sync", "companies")
+    waiting.ask(Job("sync", "companies"))
+    assert taken(waiting, 2.0) == [("sync", "contacts"), ("sync", "companies")]
+
+
 def test_what_is_put_off_waits() -> None:
     waiting = Waiting(ORDER)
     waiting.ask(Job("sync", "contacts"), 10.0)

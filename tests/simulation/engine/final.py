@@ -171,8 +171,8 @@ class AtRest:
             return
         if last.after is None and last.seq < first:
             return  # a blank found at the first contact is no candidate
-        if last.after is None and self.watch.undone:
-            return  # a blank that an undo had left, or that golden has by one, gives way like any blank
+        if last.after is None and (self.watch.undone or link.key in self.watch.untied):
+            return  # a blank that an undo or unlink left, or that golden has by one, gives way like any
         if (last.seq > first or link.key in self.watch.made) and self.watch.was_known(last):
             return  # typed and changed back before anybody looked, or what we had sent
         if self.watch.undone_before_it_counted(slot, last):

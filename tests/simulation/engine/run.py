@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.postgres import Databases
-from tests.simulation.engine import undone
+from tests.simulation.engine import stewarded, undone
 from tests.simulation.engine.history import Played, play
 from tests.simulation.engine.world import file_url
 
@@ -41,13 +41,14 @@ def place_of(store: str) -> Iterator[str]:
             databases.drop()
 
 
-def _play(store: str, undo: bool, seeds: range) -> tuple[list[Played], int]:
+SORTS = {"plain": play, "undone": undone.play, "stewarded": stewarded.play}
+
+
+def _play(store: str, sort: str, seeds: range) -> tuple[list[Played], int]:
     found, runs = [], 0
     for seed in seeds:
-        if undo:
-            played = undone.play(seed)
-        elif store == "plain":
-            played = play(seed)
+        if store == "plain":
+            played = SORTS[sort](seed)
         else:
             with place_of(store) as place:
                 played = play(seed, place=place)
@@ -78,7 +79,16 @@ def main() -> int:
     parser.add_argument("--seeds", type=seeds_of, default=range(10_000), help="how many, or from:to")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--store", choices=("plain", "file", "postgresql"), default="plain")
-    parser.add_argument("--undo", action="store_true", help="with an undo in each (plain store)")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--undo", dest="sort", action="store_const", const="undone", help="an undo in each")
+    kinds.add_argument(
+        "--steward",
+        dest="sort",
+        action="store_const",
+        const="stewarded",
+        help="a person settles, links, repairs",
+    )
+    parser.set_defaults(sort="plain")
     parser.add_argument("--show", type=int, default=3, help="how many violations to print in full")
     options = parser.parse_args()
     seeds, began = options.seeds, time.monotonic()
@@ -86,7 +96,7 @@ def main() -> int:
     found: list[Played] = []
     runs = 0
     with Pool(options.jobs) as pool:
-        for some, ran in pool.imap_unordered(partial(_play, options.store, options.undo), chunks):
+        for some, ran in pool.imap_unordered(partial(_play, options.store, options.sort), chunks):
             found += some
             runs += ran
     found.sort(key=lambda p: p.seed)
@@ -94,11 +104,11 @@ def main() -> int:
         print("\n".join(_told(played, _commit())))
     for played in found[options.show :][:40]:
         print(f"seed {played.seed}: {played.violations[0][:200]}")
-    kinds = Counter(p.violations[0].partition(":")[0] for p in found)
+    broken_by = Counter(p.violations[0].partition(":")[0] for p in found)
     rate = len(seeds) / (time.monotonic() - began) * 60
-    kind = "with an undo" if options.undo else f"{options.store} store"
+    kind = f"{options.store} store" if options.sort == "plain" else options.sort
     what = f"seeds {seeds.start}:{seeds.stop}, commit {_commit()}, {kind}"
-    broken = f"{len(found)} with violations {dict(kinds) or ''}".rstrip()
+    broken = f"{len(found)} with violations {dict(broken_by) or ''}".rstrip()
     print(f"{what}: {len(seeds)} histories, {runs} runs, {broken}, {rate:,.0f} histories a minute")
     return 1 if found else 0
 

@@ -57,6 +57,7 @@ class Watch(Shown):
         self.rounds = 0
         self.was_first = True
         self.undone = False  # a person had a run undone: what we made may go
+        self.untied: set[Key] = set()  # records that a person took apart: each side has its own values again
 
     # -- the run ------------------------------------------------------------------------------------------
 
