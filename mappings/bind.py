@@ -286,6 +286,7 @@ def _fields(draft: Draft, said: FieldDraft) -> Iterator[tuple[str, Field]]:
             said.value.worth(said.value.names(draft.fields)) if said.value is not None else None,
             said.version,
             tuple(zip(map(_predicate, said.sources), said.rule.apps, strict=True)) if said.sources else (),
+            said.readings(),
         ),
     )
     for name, direction in derived.items():

@@ -58,6 +58,14 @@ class FieldDraft:
         said = self.model.model_dump(exclude={"places", "direction", "rule"}, exclude_defaults=True)
         return fingerprint({"name": self.name, **said, "rule": _said(self.rule), "places": places})
 
+    def readings(self) -> dict[str, str]:
+        """App -> a short hash of what says how a value there is read: what was read before it changed is not
+        known any more."""
+        kept = {"places", "direction", "rule", "on_join", "blank", "authority"}
+        said = {"name": self.name, **self.model.model_dump(exclude=kept, exclude_defaults=True)}
+        forms = {p.app: {**_told(p), "direction": None} for p in self.places.values()}
+        return {app: fingerprint({**said, "place": form}) for app, form in forms.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

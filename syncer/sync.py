@@ -56,6 +56,14 @@ class Sync:
         part = self.mapping.apps[app]
         return tuple(dict.fromkeys((*part.slots, *part.reads)))
 
+    def readings(self, app: str) -> dict[str, str]:
+        """Slot -> a text that is another one once the mapping reads it in another way."""
+        fields = self.mapping.fields
+        return {
+            name: " ".join(f"{f}:{fields[f].readings.get(app, '')}" for f in slot.fields)
+            for name, slot in self.slots(app).items()
+        }
+
     def __post_init__(self) -> None:
         owned = {field for name in self.apps for field, _ in self.unique_slots(name)}
         owned.update(self._addresses())

@@ -32,7 +32,7 @@ from connectors.settings import own_rates
 from mappings.document import ProblemsFound
 from mappings.load import Draft, bind, fit
 from mappings.model import ObjectMapping
-from syncer import stopping
+from syncer import remapped, stopping
 from syncer.config.apps import AppModel
 from syncer.config.files import Config
 from syncer.config.files import Sync as SyncConfig
@@ -240,25 +240,27 @@ class Wiring:
         change hold values in it too. What was known of it from an earlier time does not count any more. So is
         an app whose filter (`only`) changed: that shows who enters it and who leaves."""
         history, ledger = History(self.db), Ledger(self.db, ready.name)
-        wanted = {app: set(ready.fields(app)) for app in ready.apps}
+        wanted = {app: (set(ready.fields(app)), ready.readings(app)) for app in ready.apps}
         filters = {f"only:{ready.name}:{app}": said.only or "" for app, said in draft.model.apps.items()}
         with self.db.reading():
-            known = {app: ledger.fields_read(app) for app in ready.apps}
+            known = {app: (ledger.fields_read(app), ledger.readings(app)) for app in ready.apps}
             same = stopping.is_kept(history, ready)
             filtered = {name: history.fact(name) for name in filters}
-        if known == wanted and same and filtered == filters:
+            followed = remapped.is_followed(history, ready)
+        if known == wanted and same and filtered == filters and followed:
             return
         ports = self.ports
         try:
             with hold(self.db, ready.name, ports.holder, ports.now, ports.alive), self.db.transaction():
                 stopping.keep(history, ready)
+                remapped.follow(history, ready)
                 for (name, only), app in zip(filters.items(), draft.model.apps, strict=True):
                     if filtered[name] not in (None, only):
                         ledger.save_reader(app, cursor=None, scan_began=None)
                     history.keep_fact(name, only)
-                records, slots = Records(self.db, ready.name), ready.slot_names()
-                for app, fields in wanted.items():
-                    if note_fields_read(ledger, records, app, fields, slots):
+                records = Records(self.db, ready.name)
+                for app in wanted:
+                    if note_fields_read(ledger, records, ready, app):
                         ledger.save_reader(app, cursor=None, scan_began=None)
         except Busy:
             return

@@ -169,8 +169,7 @@ class Puller:
 
     def _asks_for_more(self) -> bool:
         """Also noted when the sync is put together; here, where somebody else was at work just then."""
-        name, slots = self.app.name, self.sync.slot_names()
-        return note_fields_read(self.ledger, self.intake.records, name, self.sync.fields(name), slots)
+        return note_fields_read(self.ledger, self.intake.records, self.sync, self.app.name)
 
     def _sent_before(self, ids: Sequence[str], now: datetime) -> None:
         """Unconfirmed writes were sent before now, also where the clock said otherwise and was set back: else

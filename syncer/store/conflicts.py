@@ -108,6 +108,14 @@ class Conflicts:
         row = self.db.one(sql, space=sync)
         return int(row[0]) if row else 0
 
+    def close_fields(self, sync: str, fields: Sequence[str]) -> set[str]:
+        """Close what waits for a person in these fields; the golden records concerned."""
+        where = "space = :space AND status = 'held' AND field IN :fields"
+        rows = self.db.rows(f"SELECT golden FROM conflict WHERE {where}", space=sync, fields=fields)  # noqa: S608
+        found = {str(row[0]) for row in rows}
+        self.db.run(f"UPDATE conflict SET status = 'settled' WHERE {where}", space=sync, fields=fields)  # noqa: S608
+        return found
+
     def forget(self, sync: str, before: datetime) -> int:
         """Drop entries that are older; those that wait for a person stay."""
         sql = "DELETE FROM conflict WHERE space = :space AND at < :before AND status <> 'held'"

@@ -144,6 +144,14 @@ class Ledger:
     def set_fields_read(self, app: str, fields: Iterable[str]) -> None:
         self.db.upsert(Meta, [{"name": f"fields:{self.space}:{app}", "value": codec.dumps(sorted(fields))}])
 
+    def readings(self, app: str) -> dict[str, str]:
+        """Slot -> how it was read when it was last asked for; empty where an earlier version did."""
+        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"readings:{self.space}:{app}")
+        return dict(codec.loads(row[0])) if row else {}
+
+    def set_readings(self, app: str, readings: Mapping[str, str]) -> None:
+        self.db.upsert(Meta, [{"name": f"readings:{self.space}:{app}", "value": codec.dumps(dict(readings))}])
+
     def scanned(self, app: str, began: datetime, length: timedelta) -> None:
         """Note how long it took to list all of an app."""
         body = codec.dumps([codec.iso(began), length.total_seconds()])

@@ -13,6 +13,7 @@ from syncer.model import Link
 from syncer.store.database import chunks
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
+from syncer.sync import Sync
 
 BLANK: tuple[Any, ...] = (None, "", [])
 
@@ -33,19 +34,20 @@ def forget(records: Records, app: str, names: Collection[str], slots: Mapping[st
         records.save_links(changed, slots)
 
 
-def note_fields_read(
-    ledger: Ledger, records: Records, app: str, wanted: Collection[str], slots: Mapping[str, tuple[str, ...]]
-) -> bool:
-    """Note which fields an app is asked for. Whether there are more than before: these are unknown again in
-    all its records, and it is to be read from the start, since records that nobody changes hold them too.
-    Call inside a transaction."""
-    asked = ledger.fields_read(app)
-    if asked == set(wanted):
+def note_fields_read(ledger: Ledger, records: Records, sync: Sync, app: str) -> bool:
+    """Note which fields an app is asked for, and how they are read. Whether there are more than before, or
+    some are read in another way: these are unknown again in all its records, and it is to be read from the
+    start, since records that nobody changes hold them too. Call inside a transaction."""
+    wanted, readings = sync.fields(app), sync.readings(app)
+    asked, known = ledger.fields_read(app), ledger.readings(app)
+    if asked == set(wanted) and known == readings:
         return False
     ledger.set_fields_read(app, wanted)
+    ledger.set_readings(app, readings)
     gained = set(wanted) - asked
+    gained |= {slot for slot, how in readings.items() if known.get(slot, how) != how}
     if asked and gained:
-        forget(records, app, gained, slots)
+        forget(records, app, gained, sync.slot_names())
     return bool(gained)
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from syncer.remapped import follow
 from syncer.report import Report
+from syncer.store.history import History
+from syncer.usecases.explaining import Explainer, Told
 from tests.engine.world import MAPPING, World
 
 MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind", "title": "CEO"}
@@ -25,7 +28,14 @@ def world(tmp_path: Path) -> World:
 def changed(world: World, old: str, new: str, **options: object) -> Report:
     assert old in world.text
     world.text = world.text.replace(old, new)
+    wire(world)
     return world.run(**options)
+
+
+def wire(world: World) -> None:
+    """What becomes of the state when the sync is put together."""
+    with world.db.transaction():
+        follow(History(world.db), world.sync())
 
 
 def edit(world: World, app: str, **values: str) -> None:
@@ -98,4 +108,92 @@ def test_the_same_file_in_another_order_of_keys_is_the_same_mapping(world: World
         TITLE, "title: {rule: {prefer: [crm]}, in: {desk: title, crm: title, mail: title}, type: text}"
     )
     assert world.mapping().version == before
+    world.db.close()
+
+
+def told(world: World, field: str) -> Told:
+    (found,) = Explainer(world.sync(), world.db).who("mara@x.test", only=field)[0][0].fields
+    return found
+
+
+def test_a_field_under_another_name_is_learned_from_the_apps_again(world: World) -> None:
+    changed(world, "  title: {type", "  job: {type")
+    world.settle()
+    assert told(world, "job").value == "CEO"
+    edit(world, "desk", title="Chair")
+    world.settle()
+    assert {world.only(app)["title"] for app in ("crm", "desk")} == {"Chair"}
+    world.db.close()
+
+
+def test_a_type_that_was_wrong_is_read_again_once_it_is_right(tmp_path: Path) -> None:
+    world = World(tmp_path, text=MAPPING.replace("title: {type: text", "title: {type: integer"))
+    world.apps["crm"].user_create(MARA)
+    world.settle()
+    report = changed(world, "title: {type: integer", "title: {type: text")
+    world.run(approve=report.run)
+    world.settle()
+    assert world.only("desk")["title"] == "CEO"
+    world.db.close()
+
+
+def test_a_tag_that_the_mapping_takes_up_is_given_to_all(world: World) -> None:
+    (id,) = world.apps["desk"].records
+    world.apps["desk"].user_edit(id, {"tags": ["gold", "vip"]})
+    world.settle()
+    assert world.only("crm")["tags"] == ["vip"]
+    report = changed(world, "only: [vip", "only: [gold, vip")
+    world.run(approve=report.run)
+    world.settle()
+    assert [sorted(world.only(app)["tags"]) for app in ("crm", "desk")] == [["gold", "vip"]] * 2
+    world.db.close()
+
+
+def test_consent_under_another_name_stays_what_it_is(world: World) -> None:
+    """Also where no app shows any more how strict it is."""
+    wire(world)
+    (id,) = world.apps["desk"].records
+    world.apps["desk"].user_edit(id, {"consent": "complained"})
+    world.settle()
+    world.apps["desk"].user_delete(id)
+    world.settle()
+    world.text = world.text.replace("consent ==", "newsletter ==")
+    changed(world, "  consent: {type", "  newsletter: {type")
+    world.settle()
+    assert told(world, "newsletter").value == "complained"
+    world.db.close()
+
+
+def test_an_app_that_the_mapping_leaves_out_comes_back_as_it_was(world: World) -> None:
+    before = world.rows("SELECT app, id, golden FROM link ORDER BY app")
+    whole = world.text
+    world.text = whole.replace("  desk: {object: contacts}\n", "")
+    for place in (", desk: name.first", ", desk: name.last"):
+        world.text = world.text.replace(place, "")
+    for name in ("email", "phone", "title", "consent", "tags"):
+        world.text = world.text.replace(f", desk: {name}", "")
+    wire(world)
+    edit(world, "crm", title="Chair")
+    assert (world.run().status, told(world, "title").value) == ("done", "Chair")
+    assert world.only("desk")["title"] == "CEO"
+    world.text = whole
+    wire(world)
+    report = world.run()
+    world.run(approve=report.run)
+    world.settle()
+    assert world.only("desk")["title"] == "Chair"
+    assert world.rows("SELECT app, id, golden FROM link ORDER BY app") == before
+    world.db.close()
+
+
+def test_what_waits_in_a_field_that_the_mapping_lost_is_closed(tmp_path: Path) -> None:
+    world = World(tmp_path, text=MAPPING.replace(TITLE, TITLE.replace("{prefer: [crm]}", "manual")))
+    wire(world)
+    world.apps["crm"].user_create(MARA)
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "title": "Boss"})
+    world.settle()
+    assert world.rows("SELECT status FROM conflict WHERE field = 'title'") == [("held",)]
+    changed(world, f"  {TITLE.replace('{prefer: [crm]}', 'manual')}\n", "")
+    assert world.rows("SELECT status FROM conflict WHERE field = 'title'") == [("settled",)]
+    assert "Boss" not in str(world.rows("SELECT body FROM golden"))
     world.db.close()

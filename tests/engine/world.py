@@ -166,11 +166,13 @@ class World:
         )
 
     def sync(self) -> Sync:
+        mapping = self.mapping()
         apps = {
             name: App(name, self.traits[name].object, c, c.describe(self.traits[name].object))
             for name, c in self.connectors.items()
+            if name in mapping.apps
         }
-        return Sync("contacts", self.mapping(), apps, self.limits, self.first_sync)  # type: ignore[arg-type]
+        return Sync("contacts", mapping, apps, self.limits, self.first_sync)  # type: ignore[arg-type]
 
     def ports(self) -> Ports:
         def run_id(now: datetime) -> str:

@@ -197,7 +197,7 @@ class StewardedHistory(History):
         records, ledger = Records(store, SPACE), Ledger(store, SPACE)
         with store.transaction():
             for app in sync.apps:
-                if note_fields_read(ledger, records, app, sync.fields(app), sync.slot_names()):
+                if note_fields_read(ledger, records, sync, app):
                     ledger.save_reader(app, cursor=None, scan_began=None)
 
     def _run(self, options: Options, ports: Ports) -> None:
