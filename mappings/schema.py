@@ -163,7 +163,9 @@ class FieldModel(Strict):
         None, description="datetime: the zone of times that come without one.", examples=["Asia/Jakarta"]
     )
     authority: tuple[Word, ...] | None = Field(
-        None, description="consent: apps in which a person can opt in.", examples=[["mailerlite"]]
+        None,
+        description="consent: apps in which a person can opt in again; a first answer counts from any app.",
+        examples=[["mailerlite"]],
     )
 
 

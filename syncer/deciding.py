@@ -171,6 +171,8 @@ class Deciding:
                 decision, fates = resolve(decision, unit, answers, lens, abilities, self.run)
                 self.result.fates |= {(unit.golden.id, name): fate for name, fate in fates.items()}
                 self.result.passed.add(unit.golden.id)  # a person asked for it: no brake
+            # An app that is not written to is left as it is: nothing is due there before it may be written.
+            decision.items[:] = [item for item in decision.items if self.sync.apps[item.app].writes]
             if unit.due and not decision.changed and unit.golden.id not in self.gaining:
                 self.result.passed.add(unit.golden.id)
             self.result.relinks += _gone(unit, decision)

@@ -2,6 +2,7 @@
 
 - Consent is the same under another name: it goes along, so that no opt-out is forgotten.
 - A field that the mapping has no more waits for nobody: its held conflicts are closed.
+- An app that may be written to again gets what was left alone meanwhile.
 - An app that the mapping leaves out takes no part: its links are set aside, and come back with the app, which
   is read from the start then.
 """
@@ -38,6 +39,8 @@ def follow(history: History, sync: Sync) -> None:
         Ledger(db, sync.name).save_reader(app, cursor=None, scan_began=None)
     if was and now and was != now:
         _rename(records, was, now)
+    if former and _written(sync) - set(former.get("writes", _written(sync))):
+        records.mark_due(records.all_golden())  # what was left alone while the app was not written to
     _close(records, sync, set(former.get("fields", ())) - {now, *sync.mapping.fields})
     history.keep_fact(f"follows:{sync.name}", codec.dumps(_mapped(sync, was)))
 
@@ -49,7 +52,16 @@ def _former(history: History, sync: Sync) -> dict[str, Any]:
 def _mapped(sync: Sync, was: str | None) -> dict[str, Any]:
     """What to compare with later. Consent that is not mapped for a while is remembered by its last name."""
     mapping = sync.mapping
-    return {"apps": sorted(sync.apps), "consent": mapping.consent or was, "fields": sorted(mapping.fields)}
+    return {
+        "apps": sorted(sync.apps),
+        "writes": sorted(_written(sync)),
+        "consent": mapping.consent or was,
+        "fields": sorted(mapping.fields),
+    }
+
+
+def _written(sync: Sync) -> set[str]:
+    return {app.name for app in sync.apps.values() if app.writes}
 
 
 def _rename(records: Records, was: str, now: str) -> None:

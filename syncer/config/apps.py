@@ -66,7 +66,9 @@ class AppModel(Strict):
     )
     writes: Literal["on", "off"] = Field(default="on", description="off: the app is read and never written.")
     max_records: Annotated[int, Field(gt=0), BeforeValidator(whole)] | None = Field(
-        default=None, description="Beyond this, the app is neither read nor written.", examples=[200000]
+        default=None,
+        description="A reading that lists more than this is stopped, and nothing is written to the app.",
+        examples=[200000],
     )
 
     @model_validator(mode="after")

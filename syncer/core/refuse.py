@@ -14,7 +14,7 @@ from conflicts.candidate import Candidate
 from syncer.core.lens import Lens
 from syncer.core.merging import changes
 from syncer.core.plan import Abilities, Planning, plan
-from syncer.model import Decision, Item, LinkKey, LogEntry, Unit
+from syncer.model import Decision, Item, LinkKey, LogEntry, Provenance, Unit
 
 
 def refuse(
@@ -32,7 +32,7 @@ def refuse(
     if not turned_down and not dropped:
         return decision
     golden = decision.unit.golden
-    overruled = _overrule(decision, unit, turned_down, lens, bring_back) if bring_back else set[str]()
+    overruled = _overrule(decision, unit, turned_down, lens, run, bring_back) if bring_back else set[str]()
     for item in turned_down:
         if item.kind == "create":
             golden.barred[item.app] = f"refused in {run}"
@@ -74,9 +74,12 @@ def _come_back(decision: Decision, unit: Unit, abilities: Abilities, app: str) -
     return [link.key for link in gone]
 
 
-def _overrule(decision: Decision, unit: Unit, refused: Collection[Item], lens: Lens, app: str) -> set[str]:
-    """Golden goes back where it came from this app; the plan then writes it over what the app holds. Returns
-    the fields. One that was never set before becomes blank."""
+def _overrule(
+    decision: Decision, unit: Unit, refused: Collection[Item], lens: Lens, run: str, app: str
+) -> set[str]:
+    """Golden goes back where it came from this app, or on to what was edited elsewhere at the same time; the
+    plan then writes it over what the app holds. Returns the fields. One that was never set before becomes
+    blank."""
     golden, overruled = decision.unit.golden, set[str]()
     names = {f for i in refused for n in i.slots for f in lens.mapping.apps[i.app].slots[n].fields}
     for field in sorted(names - {lens.mapping.consent}):
@@ -88,11 +91,34 @@ def _overrule(decision: Decision, unit: Unit, refused: Collection[Item], lens: L
         if field not in golden.value:
             golden.value[field], golden.provenance[field] = None, source
         overruled.add(field)
+        _let_others_stand(decision, field, app, lens, run)
         winner, note = golden.value[field], "brought back"
         decision.log.append(
             LogEntry("overruled", golden.id, field, (candidate,), "reject", winner, None, "decided", note)
         )
     return overruled
+
+
+def _let_others_stand(decision: Decision, field: str, app: str, lens: Lens, run: str) -> None:
+    """What other apps had against the overruled edit is not overruled with it: one value counts as if it had
+    been the only one, several wait for a person. What the log said of it was never so."""
+    golden, same = decision.unit.golden, lens.mapping.fields[field].type.same
+    mine = [e for e in decision.log if e.field == field and e.winner_app == app and e.status == "decided"]
+    others = [c for e in mine for c in e.candidates if c.app != app and c.kind != "golden"]
+    if not others:
+        return
+    decision.log[:] = [e for e in decision.log if e not in mine]
+    if all(same(c.value, others[0].value) for c in others):
+        last = max(others, key=lambda c: (c.time, c.app, c.record))
+        golden.value[field] = last.value
+        golden.provenance[field] = Provenance(last.app, last.record, last.time, "edit", run)
+        return
+    golden.held[field] = others
+    rule = lens.mapping.fields[field].rule.word
+    entry = LogEntry(
+        "conflict", golden.id, field, tuple(others), rule, None, None, "held", "the rest was refused"
+    )
+    decision.log.append(entry)
 
 
 def _hold_fields(decision: Decision, unit: Unit, item: Item, lens: Lens, overruled: Collection[str]) -> None:

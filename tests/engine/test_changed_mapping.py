@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from syncer.remapped import follow
 from syncer.report import Report
 from syncer.store.history import History
+from syncer.sync import Sync
 from syncer.usecases.explaining import Explainer, Told
+from syncer.usecases.verifying import Verifying
 from tests.engine.world import MAPPING, World
 
 MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind", "title": "CEO"}
@@ -196,4 +199,30 @@ def test_what_waits_in_a_field_that_the_mapping_lost_is_closed(tmp_path: Path) -
     changed(world, f"  {TITLE.replace('{prefer: [crm]}', 'manual')}\n", "")
     assert world.rows("SELECT status FROM conflict WHERE field = 'title'") == [("settled",)]
     assert "Boss" not in str(world.rows("SELECT body FROM golden"))
+    world.db.close()
+
+
+def test_an_app_that_is_not_written_to_is_left_alone_until_it_may_be(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = World.sync
+
+    def read_only(world: World) -> Sync:
+        sync = whole(world)
+        return replace(sync, apps={**sync.apps, "desk": replace(sync.apps["desk"], writes=False)})
+
+    monkeypatch.setattr(World, "sync", read_only)
+    wire(world)
+    edit(world, "crm", title="Chair")
+    for _ in range(2):
+        report = world.run()
+        assert (report.status, report.written, report.leftovers) == ("done", 0, False)
+    (place,) = [p for p in told(world, "title").places if p.app == "desk"]
+    assert place.standing.words == "nothing is written to this app (writes: off)"
+    found = Verifying(world.sync(), world.db, world.ports()).run()
+    assert (found.drift, [f.kind for f in found.apart]) == ([], ["writes_off"])
+    monkeypatch.undo()
+    wire(world)
+    assert world.run().written == 1
+    assert world.only("desk")["title"] == "Chair"
     world.db.close()

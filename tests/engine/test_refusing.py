@@ -122,3 +122,30 @@ def test_refused_links_wait_in_review(tmp_path: Path) -> None:
     assert world.rows("SELECT COUNT(*) FROM review WHERE status = 'open' AND app = 'mail'") == [(4,)]
     assert world.rows("SELECT COUNT(*) FROM link WHERE app = 'mail'") == [(0,)]
     world.db.close()
+
+
+def test_who_brings_one_app_back_overrules_no_other(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for name in NAMES:
+        first, last = name.split()
+        world.apps["crm"].user_create(
+            {"email": f"{first}@x.test", "first": first, "last": last, "title": "CEO"}
+        )
+    world.settle()
+    world.limits = {"updates": Limit(0.0, 1)}
+    desk = next(id for id, v in world.apps["desk"].records.items() if v["email"] == "ann@x.test")
+    world.apps["desk"].user_edit(desk, {"title": "Chair"})
+    world.clock.sleep(5)
+    for id in world.apps["crm"].records:
+        world.apps["crm"].user_edit(id, {"title": "wrong"})
+    report = world.run()
+    assert report.status == "held"
+    world.run(reject=report.held_run, bring_back="crm")
+    world.settle()
+    for app in ("crm", "desk"):
+        titles = {str(v["email"]).casefold(): v["title"] for v in world.apps[app].records.values()}
+        assert titles == {"ann@x.test": "Chair", "bo@x.test": "CEO", "cy@x.test": "CEO", "di@x.test": "CEO"}
+    told = world.rows("SELECT winner, body FROM conflict WHERE field = 'title' AND kind = 'overruled'")
+    assert len(told) == len(NAMES)
+    assert world.rows("SELECT COUNT(*) FROM conflict WHERE winner LIKE '%wrong%'") == [(0,)]
+    world.db.close()
