@@ -59,8 +59,7 @@ def show(runner: Runner, outcome: Outcome, options: Options, config: Path) -> No
     elif report.status == "held":
         tell(f"{'It would be held' if options.dry_run else 'It is held'}: {report.reason}.")
         if not options.dry_run:
-            tell()
-            answers(report.sync, report.run, config)
+            tell("\nTo let the new account in: " + hint(f"sync {report.sync} --approve {report.run}", config))
     _next(report, options, config)
 
 

@@ -85,7 +85,8 @@ def show(one: dict[str, Any], config: Path) -> None:
             if number
             else f"held: {one['held']['reason']}"
         )
-        for answer in ("--approve",) if one["held"]["undone"] else ("--approve", "--reject"):
+        released = one["held"]["undone"] or one["held"]["account"]
+        for answer in ("--approve",) if released else ("--approve", "--reject"):
             tell("  " + hint(f"sync {one['sync']} {answer} {one['held']['run']}", config))
     if one["held_conflicts"]:
         waiting = counted(one["held_conflicts"], "conflict waits", "conflicts wait")

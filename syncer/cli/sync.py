@@ -163,6 +163,7 @@ def waiting_run(runner: Runner, name: str, answered: str, approve: bool = True) 
         return answered  # the same run, or the undo that holds the sync
     if run is None or run["sync"] != name or run["status"] != "held":
         return None
-    if run["report"].get("accounts"):
-        return answered if latest[0]["run"] == answered else None
+    if accounts := run["report"].get("accounts"):  # held before it had a plan: it can only be let in
+        same = latest[0]["status"] == "held" and latest[0]["report"].get("accounts") == accounts
+        return latest[0]["run"] if same and approve else None
     return held.run if held is not None and held.run <= answered else None

@@ -60,10 +60,11 @@ def troubles(signs: Signs, said: AlertsModel, now: datetime) -> list[Trouble]:
     if last is not None and last["status"] == "failed" and not refused:
         add("run failed", f"The last run ({last['run']}) failed. Look at: syncer show {last['run']}")
     if one["held"] is not None:
-        run, items, undone = (one["held"][key] for key in ("run", "items", "undone"))
+        run, items, undone, account = (one["held"][key] for key in ("run", "items", "undone", "account"))
         wait = counted(items, "change waits", "changes wait") if items else "Link changes wait"
         what = "An undo holds it" if undone else f"{wait} for an answer"
-        other = "" if undone else f", or --reject {run}"
+        what = one["held"]["reason"] if account else what
+        other = "" if undone or account else f", or --reject {run}"
         add("held", f"{what}: syncer sync {name} --approve {run}{other}")
     for kind, number, most, command in (
         ("conflicts", one["held_conflicts"], said.conflicts, "conflicts list --held"),

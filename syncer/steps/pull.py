@@ -129,12 +129,12 @@ class Puller:
         return start
 
     def _finish(self, start: Start, seen: set[str] | None) -> list[str]:
-        """Note that the read is complete. Returns the linked records that a whole listing did not show:
-        unless they are asked about, it vouches for nothing."""
+        """Note that the read is complete. Returns the linked and the waiting records that a whole listing did
+        not show: unless they are asked about, it vouches for nothing."""
         name, scans = self.app.name, self.app.spec.feed == "scan"
         with self.intake.records.db.transaction():
-            live = self.intake.records.live_ids(name) if seen is not None else ()
-            gone = [id for id in live if seen is not None and id not in seen]
+            known = self._expected() if seen is not None and not start.fresh else ()
+            gone = [id for id in known if seen is not None and id not in seen]
             changes: dict[str, str | None] = {"scan_began": None}
             if start.first:
                 changes["complete_at"] = codec.iso(self.now())
@@ -146,6 +146,11 @@ class Puller:
         self.result.complete = True
         self.result.short = start.resumed and scans  # the rest was listed some time ago
         return gone
+
+    def _expected(self) -> list[str]:
+        """What a whole listing should show: also what waits for a person, whose question goes with it."""
+        records, name = self.intake.records, self.app.name
+        return [*records.live_ids(name), *(id for app, id in records.unlinked() if app == name)]
 
     def _knows_any(self) -> bool:
         records = self.intake.records

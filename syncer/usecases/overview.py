@@ -35,7 +35,7 @@ def of_sync(config: Config, history: History, name: str, now: datetime) -> dict[
         "last_run": {key: last[key] for key in LAST_RUN} if last is not None else None,
         "last_success": history.last_success(name),
         "next_run": service(history, now).get("next", {}).get(f"sync:{name}"),
-        "held": _held(ledger, held) if held else None,
+        "held": _held(ledger, held) if held else _other_account(last),
         "apps": {app: _app(config, history, ledger, app, linked, now) for app in config.syncs[name].apps},
         "verified": orjson.loads(verified) if verified is not None else None,
         "held_conflicts": Conflicts(history.db).held(name),
@@ -56,7 +56,15 @@ def service(history: History, now: datetime) -> dict[str, Any]:
 
 def _held(ledger: Ledger, held: HeldPlan) -> dict[str, Any]:
     undone = ledger.kind_of(held.run) == "undo"
-    return {"run": held.run, "reason": held.reason, "items": len(held.items), "undone": undone}
+    told = {"run": held.run, "reason": held.reason, "items": len(held.items)}
+    return {**told, "undone": undone, "account": False}
+
+
+def _other_account(last: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A run that was held before it had a plan: behind the name of an app there is another account."""
+    if last is None or last["status"] != "held":
+        return None
+    return {"run": last["run"], "reason": last["reason"], "items": 0, "undone": False, "account": True}
 
 
 def _app(

@@ -175,9 +175,17 @@ def test_another_account_behind_the_same_name_holds_the_sync(desk: Desk) -> None
     assert (held.code, held.lines[0]["status"]) == (3, "held")
     assert "another account" in desk.run("sync", "companies").out
     assert desk.run("status", "companies", "--json").json[0]["golden"] == before
-    run = desk.run("runs", "--json").json[0]["run"]
-    assert desk.run("sync", "--approve", run, "--json").lines[0]["status"] == "done"
+    told = desk.run("status", "companies", "--json").json[0]["held"]
+    assert (told["account"], told["undone"]) == (True, False)
+    assert "another account" in told["reason"]
+    shown = desk.run("status", "companies").out
+    assert f"--approve {told['run']}" in shown
+    assert "--reject" not in shown
+    first = held.lines[0]["run"]  # any run that was held for it will do: each holds anew
+    assert first != told["run"]
+    assert desk.run("sync", "--approve", first, "--json").lines[0]["status"] == "done"
     assert desk.run("sync", "companies").code == 0
+    assert desk.run("status", "companies", "--json").json[0]["held"] is None
 
 
 @pytest.mark.parametrize("command", [("sync", "companies"), ("check",), ("mapping", "check", "--live")])

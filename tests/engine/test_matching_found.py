@@ -87,3 +87,19 @@ def test_nobody_is_created_beside_a_record_of_their_address_that_waits_as_somebo
         ledger.save_reviews("run", [(*desk, *mail, 0.6, "alike")])
         assert doubted_in(world.sync(), records, ledger) == {mail: {"desk"}, crm: {"desk"}}
     world.db.close()
+
+
+def test_a_question_goes_with_the_record_that_it_is_about(tmp_path: Path) -> None:
+    """It waits for a person and has no link: only a whole listing without it tells that it is gone."""
+    world = by_address(tmp_path, {"mail": replace(MAIL, unique=(), feed="scan")})
+    for app in world.apps.values():
+        app.user_create({"email": "mara@x.test"})
+    world.settle()
+    second = world.apps["mail"].user_create({"email": "mara@x.test", "title": "CTO"})
+    world.settle()
+    assert world.rows("SELECT id FROM review WHERE status = 'open'") == [(second,)]
+    world.apps["mail"].user_delete(second)
+    world.settle()
+    assert world.rows("SELECT id FROM review WHERE status = 'open'") == []
+    assert world.rows("SELECT id FROM observation") == []
+    world.db.close()

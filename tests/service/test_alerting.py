@@ -52,7 +52,10 @@ CASES: Mapping[str, tuple[Signs, list[str]]] = {
     "all is well": (signs(), []),
     "a run failed": (signs(last_run={"run": "r2", "status": "failed"}), ["run failed"]),
     "a run had leftovers": (signs(last_run={"run": "r2", "status": "partial"}), []),
-    "a plan is held": (signs(held={"run": "r2", "reason": "", "items": 900, "undone": False}), ["held"]),
+    "a plan is held": (
+        signs(held={"run": "r2", "reason": "", "items": 900, "undone": False, "account": False}),
+        ["held"],
+    ),
     "as many conflicts as are allowed": (signs(held_conflicts=20), []),
     "one conflict too many": (signs(held_conflicts=21), ["conflicts"]),
     "too many doubtful matches": (signs(reviews=[{}] * 51), ["reviews"]),
