@@ -29,6 +29,7 @@ _SHAPES = {
     "tuple_type": ("this must be a list", "Write it as [one, two]."),
     "dict_type": ("this must be a group of 'key: value' lines", "Indent them below, or write {key: value}."),
     "model_type": ("this must be a group of 'key: value' lines", "Indent them below, or write {key: value}."),
+    "too_short": ("this must not be empty", "Fill it in."),
     "bool_type": ("this must be true or false", "Write it without quotes."),
     "bool_parsing": ("this must be true or false", "Write it without quotes."),
     "float_type": ("this must be a number", "Write it with a point, such as 0.3."),

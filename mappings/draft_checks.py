@@ -29,13 +29,25 @@ _BELONGS = {
 }
 
 
+OF_ONE_VALUE = (
+    "Choose newest, newest_by_field, first, longest, highest, lowest, prefer, only, source, own or manual."
+)
+
+
 def check_file(document: Document, model: MappingModel) -> list[Problem]:
     """Mistakes outside the single fields."""
     return [
+        *_rule_of_all(document, model.rule),
         *_match(document, model),
         *_rule_apps(document, model.rule, ("rule",), _apps(document, model)),
         *_one_consent(document, model),
     ]
+
+
+def _rule_of_all(document: Document, rule: RuleSpec) -> Iterator[Problem]:
+    if rule.kind == "union":
+        what = "'union' is for sets, and this rule is that of all fields"
+        yield document.problem(("rule",), what, f"Sets have it anyway. {OF_ONE_VALUE}")
 
 
 def check_field(document: Document, model: MappingModel, name: str, said: FieldModel) -> list[Problem]:
@@ -113,8 +125,8 @@ def _rule(document: Document, where: Where, said: FieldModel, apps: list[str]) -
         )
         return
     if said.rule.kind == "union" and not TYPES[said.type].is_set:
-        cure = "Choose newest, prefer, only, longest or manual."
-        yield document.problem(place, f"'union' is for sets, and {said.type} is one value", cure)
+        what = f"'union' is for sets, and {said.type} is one value"
+        yield document.problem(place, what, OF_ONE_VALUE)
     if said.rule.kind in COMPARED and said.type in ("tags", "reference", "boolean"):
         what = f"'{said.rule.kind}' compares numbers and dates, and {said.type} is neither"
         yield document.problem(place, what, "Choose newest, prefer, only or manual.")

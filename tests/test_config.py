@@ -255,6 +255,16 @@ CASES = [
         for key in ("conflicts", "reviews", "failures")
     ),
     Case(
+        "silence of less than a day",
+        "config.yaml",
+        "first_sync: ask",
+        "alerts: {no_change: 12h}",
+        "config.yaml:22:21",
+        "alerts.no_change",
+        "it is told by whole days",
+        "Write 1d or more.",
+    ),
+    Case(
         "reserve is no whole number",
         "config.yaml",
         "max_records: 100",

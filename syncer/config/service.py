@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from mappings.checking import Strict, Whole, mistake
 from syncer.config.types import Address, Cron, Every, Listen, Zone
@@ -18,6 +18,12 @@ def _schedule(value: Any) -> Any:
         raise mistake("'every' and 'cron' are two schedules", "Keep one of the two.")
     if "cron" not in value and (only := {"timezone", "grace"} & set(value)):
         raise mistake(f"'{min(only)}' goes with 'cron'", "Leave it out, or write a cron line.")
+    return value
+
+
+def _days(value: timedelta) -> timedelta:
+    if value < timedelta(days=1):
+        raise mistake("it is told by whole days", "Write 1d or more.")
     return value
 
 
@@ -91,7 +97,7 @@ class AlertsModel(Strict):
     no_success: Every = Field(
         default=timedelta(days=1), description="No run succeeded for so long.", examples=["6h"]
     )
-    no_change: Every = Field(
+    no_change: Annotated[Every, AfterValidator(_days)] = Field(
         default=timedelta(days=3), description="No change for so many days, after many with.", examples=["3d"]
     )
     expiry: Every = Field(

@@ -13,6 +13,9 @@ import pytest
 from mappings.document import Problem, ProblemsFound
 from mappings.load import read
 
+RULES = (
+    "Choose newest, newest_by_field, first, longest, highest, lowest, prefer, only, source, own or manual."
+)
 SOUND = """\
 object: contact
 apps:
@@ -455,7 +458,25 @@ CASES = [
         "18:11",
         "fields.first_name.rule",
         "'union' is for sets, and name is one value",
-        "Choose newest, prefer, only, longest or manual.",
+        RULES,
+    ),
+    Case(
+        "union of everything",
+        "rule: newest",
+        "rule: union",
+        "11:7",
+        "rule",
+        "'union' is for sets, and this rule is that of all fields",
+        f"Sets have it anyway. {RULES}",
+    ),
+    Case(
+        "field in no app",
+        "in: {hubspot: firstname, zendesk: name.first}",
+        "in: {}",
+        "19:9",
+        "fields.first_name.in",
+        "this must not be empty",
+        "Fill it in.",
     ),
     Case(
         "field name with dash",
