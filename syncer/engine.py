@@ -21,6 +21,7 @@ from syncer.looking import look_again
 from syncer.model import Item
 from syncer.options import Options as Options
 from syncer.ports import Ports, Stopping
+from syncer.remapped import close_lost
 from syncer.report import PAUSED, AppRow, Report
 from syncer.steps.match import find_matches
 from syncer.steps.pull import Pulled, Puller
@@ -237,6 +238,7 @@ class Engine:
             )
             self.ledger.set_planned(now_planned)
             self.ledger.set_mapped(versions(self.sync.mapping))
+            close_lost(self.records, self.sync)
         run.report.conflicts += decided.conflicts
         run.report.fates |= decided.fates
         run.report.follow(decided.entered, decided.left)
@@ -250,7 +252,9 @@ class Engine:
     def _plan_basis(self) -> str:
         """What all golden records were last planned under: the mapping, and the apps read completely."""
         read = [name for name in self.sync.apps if self.ledger.reader(name)["complete_at"] is not None]
-        return " ".join((self.sync.mapping.version, *read))
+        written = [name for name in read if self.sync.apps[name].writes]
+        unwritten = ["without", *(n for n in read if n not in written)] if written != read else []
+        return " ".join((self.sync.mapping.version, *read, *unwritten))
 
     def _hold_back(self, run: Run, plan: Plan) -> Plan:
         """Nothing of a held plan is kept but the plan itself; lowered consent is kept and written."""

@@ -73,6 +73,7 @@ class Link:
     state        live; out (outside the app's `only`); gone (archived or deleted: blocks re-creation)
     primary      of several records of one app in a golden record, the one that is written
     version      the mapping under which it was last planned
+    anew         slots that the mapping reads in another way since they were seen
     parted       slot -> the value that it is to hold though golden is another: an undo put it there, or left
                  it alone; ended by the next edit there, or when golden moves
     doomed       the undo that is to archive this record; "" for none
@@ -98,6 +99,7 @@ class Link:
     parted: dict[str, Value] = field(default_factory=dict)
     doomed: str = ""
     touched: bool = False
+    anew: frozenset[str] = frozenset()
 
     @property
     def key(self) -> LinkKey:
@@ -136,6 +138,7 @@ class Link:
             dict(self.parted),
             self.doomed,
             self.touched,
+            self.anew,
         )
 
 

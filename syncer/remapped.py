@@ -2,66 +2,55 @@
 
 - Consent is the same under another name: it goes along, so that no opt-out is forgotten.
 - A field that the mapping has no more waits for nobody: its held conflicts are closed.
-- An app that may be written to again gets what was left alone meanwhile.
-- An app that the mapping leaves out takes no part: its links are set aside, and come back with the app, which
-  is read from the start then.
+- An app whose records are known cannot be left out: they would be strangers, should it come back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
-
-from syncer.store import codec
-from syncer.store.aside import bring_back, set_aside
 from syncer.store.conflicts import Conflicts
 from syncer.store.database import chunks
 from syncer.store.history import History
-from syncer.store.ledger import Ledger
 from syncer.store.records import Records
-from syncer.store.shadows import forget
 from syncer.sync import Sync
 
 
 def is_followed(history: History, sync: Sync) -> bool:
-    former = _former(history, sync)
-    return former == _mapped(sync, former.get("consent"))
+    return sync.mapping.consent is None or history.fact(_consent(sync)) == sync.mapping.consent
 
 
 def follow(history: History, sync: Sync) -> None:
-    """Call inside a transaction, while nobody else works in the space."""
-    db, former = history.db, _former(history, sync)
-    records, was, now = Records(db, sync.name), former.get("consent"), sync.mapping.consent
-    set_aside(db, sync.name, sync.apps)
-    for app in bring_back(db, sync.name, sync.apps):
-        slots = sync.slot_names()
-        forget(records, app, slots[app], slots)
-        Ledger(db, sync.name).save_reader(app, cursor=None, scan_began=None)
-    if was and now and was != now:
-        _rename(records, was, now)
-    if former and _written(sync) - set(former.get("writes", _written(sync))):
-        records.mark_due(records.all_golden())  # what was left alone while the app was not written to
-    _close(records, sync, set(former.get("fields", ())) - {now, *sync.mapping.fields})
-    history.keep_fact(f"follows:{sync.name}", codec.dumps(_mapped(sync, was)))
+    """Have golden consent go by its present name. Call inside a transaction, while nobody else works in the
+    space."""
+    was, now = history.fact(_consent(sync)), sync.mapping.consent
+    if now is None:
+        return  # it is remembered by its last name
+    if was is not None and was != now:
+        _rename(Records(history.db, sync.name), was, now)
+    history.keep_fact(_consent(sync), now)
 
 
-def _former(history: History, sync: Sync) -> dict[str, Any]:
-    return dict(codec.loads(history.fact(f"follows:{sync.name}") or "{}"))
+def left_out(records: Records, sync: Sync) -> list[str]:
+    """Apps whose records are known here, and that the mapping does not name."""
+    rows = records.db.rows("SELECT app FROM reader WHERE space = :space ORDER BY app", space=records.space)
+    return [row[0] for row in rows if row[0] not in sync.apps and records.any_links(row[0])]
 
 
-def _mapped(sync: Sync, was: str | None) -> dict[str, Any]:
-    """What to compare with later. Consent that is not mapped for a while is remembered by its last name."""
-    mapping = sync.mapping
-    return {
-        "apps": sorted(sync.apps),
-        "writes": sorted(_written(sync)),
-        "consent": mapping.consent or was,
-        "fields": sorted(mapping.fields),
-    }
+def close_lost(records: Records, sync: Sync) -> None:
+    """Nobody can answer what is asked about a field that the mapping has no more. Call inside the transaction
+    that takes the mapping over."""
+    table = Conflicts(records.db, {sync.name: sync.mapping.object})
+    lost = table.held_fields(sync.name) - set(sync.mapping.fields)
+    if not lost:
+        return
+    for ids in chunks(sorted(table.close_fields(sync.name, sorted(lost)))):
+        units = records.units(ids)
+        for golden in (unit.golden for unit in units.values()):
+            golden.held = {name: held for name, held in golden.held.items() if name not in lost}
+        records.save_goldens((unit.golden, unit.due) for unit in units.values())
 
 
-def _written(sync: Sync) -> set[str]:
-    return {app.name for app in sync.apps.values() if app.writes}
+def _consent(sync: Sync) -> str:
+    return f"consent:{sync.name}"
 
 
 def _rename(records: Records, was: str, now: str) -> None:
@@ -72,14 +61,4 @@ def _rename(records: Records, was: str, now: str) -> None:
                 golden.value[now] = golden.value.pop(was)
             if was in golden.provenance:
                 golden.provenance[now] = golden.provenance.pop(was)
-        records.save_goldens((unit.golden, unit.due) for unit in units.values())
-
-
-def _close(records: Records, sync: Sync, lost: Collection[str]) -> None:
-    """Nobody can answer what is asked about these fields."""
-    table = Conflicts(records.db, {sync.name: sync.mapping.object})
-    for ids in chunks(sorted(table.close_fields(sync.name, sorted(lost)))):
-        units = records.units(ids)
-        for golden in (unit.golden for unit in units.values()):
-            golden.held = {name: held for name, held in golden.held.items() if name not in lost}
         records.save_goldens((unit.golden, unit.due) for unit in units.values())

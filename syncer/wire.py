@@ -119,8 +119,21 @@ class Wiring:
             dependents(self.config, said),
             Marks(self.config.forgotten_dir),
         )
+        self._refuse_left_out(ready, said.draft)
         self._read_new_fields(ready, said.draft)
         return ready
+
+    def _refuse_left_out(self, ready: Sync, draft: Draft) -> None:
+        """Raises `ProblemsFound` where the mapping leaves out an app whose records are known."""
+        with self.db.reading():
+            apps = remapped.left_out(Records(self.db, ready.name), ready)
+        if apps:
+            what = f"'{apps[0]}' is left out, and {ready.name} knows which of its records are whose"
+            cure = (
+                f"Put it back, under the same name; to read it no more: syncer pause {apps[0]}; to write"
+                f" nothing to it: apps.{apps[0]}.writes: off."
+            )
+            raise ProblemsFound([draft.document.problem(("apps",), what, cure, key=True)])
 
     def connector(self, app: str) -> Connector:
         if app not in self.connectors:

@@ -15,7 +15,7 @@ from conflicts.consent import OptIn, OptOut, rank
 from mappings.model import Slot
 from syncer.core.lens import Lens
 from syncer.core.merging import Merging
-from syncer.core.observe import date_of, end_undo, note_rewrite, outcome_of
+from syncer.core.observe import date_of, end_undo, note_rewrite, outcome_of, to_read_anew
 from syncer.model import DISAGREES, Link, LinkKey, Mark, Observation, Pending, Provenance, StubConsent, Value
 
 AGAIN = "most restrictive, of several"
@@ -61,6 +61,8 @@ def _read(link: Link, slot: Slot, obs: Observation, restored: bool) -> ConsentRe
     if pending is not None and obs.read_at <= pending.sent_at:
         return _read_too_early(link, slot, obs, pending)
     known, held = name in link.seen, link.seen.get(name)
+    if pending is None and not obs.consent and to_read_anew(link, slot, value):
+        known = False
     changed = not known or not all(slot.same(v, held) for v in (*obs.consent, value))
     if pending is not None:
         del link.pending[name]

@@ -75,8 +75,9 @@ def read(observations: Iterable[tuple[Link, Observation]], golden: Golden, lens:
 def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Observation) -> None:
     name, seen = slot.name, link.seen
     pending = link.pending.get(name)
+    anew = pending is None and to_read_anew(link, slot, value)
     if pending is None:
-        if name in seen and (value == seen[name] or slot.same(value, seen[name])):
+        if not anew and name in seen and (value == seen[name] or slot.same(value, seen[name])):
             seen[name] = value
             return
     elif obs.read_at <= pending.sent_at:
@@ -87,7 +88,9 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
         if outcome != "edit":
             seen[name] = value
             return
-    known = name in seen
+    if anew and name in link.parted:
+        return
+    known = name in seen and not anew
     if not known and value is not None and value == slot.default:
         seen[name] = value
         return  # filled in by the app itself: nobody's value
@@ -99,7 +102,8 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
         return
     seen[name] = value
     parted = name in link.parted
-    end_undo(link, name)
+    if not anew:
+        end_undo(link, name)
     if len(parts) > 1 and shows(reading.lens, link, slot, reading.golden.value):
         for field, part in parts.items() if known else ():
             said, same = reading.golden.value.get(field, part), reading.lens.mapping.fields[field].type.same
@@ -117,6 +121,16 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
         elif part is None:
             continue  # a blank found at first contact is no candidate
         _offer(reading, link, slot, field, part, former, known, obs, parted)
+
+
+def to_read_anew(link: Link, slot: Slot, value: Value) -> bool:
+    """Whether the mapping reads this slot in another way since it was seen, and nobody has edited it: then it
+    is read as if for the first time, once."""
+    if slot.name not in link.anew:
+        return False
+    link.anew -= {slot.name}
+    seen = link.seen.get(slot.name)
+    return slot.name in link.seen and (value == seen or slot.same(value, seen))
 
 
 def end_undo(link: Link, slot: str) -> None:

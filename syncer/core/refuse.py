@@ -105,7 +105,7 @@ def _let_others_stand(decision: Decision, field: str, app: str, lens: Lens, run:
     golden, same = decision.unit.golden, lens.mapping.fields[field].type.same
     mine = [e for e in decision.log if e.field == field and e.winner_app == app and e.status == "decided"]
     others = [c for e in mine for c in e.candidates if c.app != app and c.kind != "golden"]
-    if not others:
+    if not others or lens.mapping.fields[field].rule.kind == "only":
         return
     decision.log[:] = [e for e in decision.log if e not in mine]
     if all(same(c.value, others[0].value) for c in others):

@@ -41,7 +41,8 @@ def parse(text: str, env: Mapping[str, str] = os.environ) -> URL:
         what = "the part behind the server's name is not a port"
         raise AddressInvalid(what, SPELLED) from None
     kind = url.get_backend_name()
-    if kind != "sqlite" and "@" in f"{url.host or ''}{url.database or ''}":  # the rest of a password
+    tail = (url.host or "") + (url.database or "" if url.password else "")
+    if kind != "sqlite" and "@" in tail:  # the rest of a password
         raise AddressInvalid("a password in it holds an @ or a /", SPELLED)
     if kind == "sqlite":
         if url.query or str(url.database).startswith("file:"):

@@ -79,6 +79,8 @@ def link_body(link: Link) -> str:
         body["z"] = link.doomed
     if link.touched:
         body["e"] = True
+    if link.anew:
+        body["n"] = sorted(link.anew)
     return dumps(body)
 
 
@@ -118,6 +120,7 @@ def link(app: str, id: str, golden: str, state: Any, primary: bool, version: str
         body.get("x", {}),
         body.get("z", ""),
         body.get("e", False),
+        frozenset(body.get("n", ())),
     )
 
 

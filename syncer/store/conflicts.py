@@ -108,6 +108,11 @@ class Conflicts:
         row = self.db.one(sql, space=sync)
         return int(row[0]) if row else 0
 
+    def held_fields(self, sync: str) -> set[str]:
+        """The fields in which something waits for a person."""
+        sql = "SELECT DISTINCT field FROM conflict WHERE space = :space AND status = 'held'"
+        return {str(row[0]) for row in self.db.rows(sql, space=sync)}
+
     def close_fields(self, sync: str, fields: Sequence[str]) -> set[str]:
         """Close what waits for a person in these fields; the golden records concerned."""
         where = "space = :space AND status = 'held' AND field IN :fields"

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from syncer.model import LinkKey
 from syncer.store import codec
-from syncer.store.aside import wipe_aside
 from syncer.store.database import Database
 
 _OF_GOLDEN = {
@@ -62,7 +61,6 @@ class Erasure:
         for app, id in keys:
             for what, sql in _OF_RECORD.items():
                 gone[what] += self.db.run(sql, space=self.space, app=app, id=id)
-        gone["link"] += wipe_aside(self.db, self.space, goldens)
         for golden in goldens:
             names = [f"{front}:{self.space}:{golden}" for front in ("alias", "joined")]
             self.db.run("DELETE FROM meta WHERE name IN :names", names=names)

@@ -205,7 +205,7 @@ class Records:
 
     def _link_row(self, link: Link, slots: tuple[str, ...]) -> dict[str, Any]:
         quiet = None
-        if link.state == "live" and not link.pending:
+        if link.state == "live" and not (link.pending or link.anew):
             quiet = codec.quiet_hash(link.seen, slots)
         return {
             "space": self.space,

@@ -35,8 +35,8 @@ def forget(records: Records, app: str, names: Collection[str], slots: Mapping[st
 
 
 def note_fields_read(ledger: Ledger, records: Records, sync: Sync, app: str) -> bool:
-    """Note which fields an app is asked for, and how they are read. Whether there are more than before, or
-    some are read in another way: these are unknown again in all its records, and it is to be read from the
+    """Note which fields an app is asked for, and how they are read. Whether there are more than before, which
+    are unknown again in all its records, or some are read in another way: then it is to be read from the
     start, since records that nobody changes hold them too. Call inside a transaction."""
     wanted, readings = sync.fields(app), sync.readings(app)
     asked, known = ledger.fields_read(app), ledger.readings(app)
@@ -45,10 +45,22 @@ def note_fields_read(ledger: Ledger, records: Records, sync: Sync, app: str) -> 
     ledger.set_fields_read(app, wanted)
     ledger.set_readings(app, readings)
     gained = set(wanted) - asked
-    gained |= {slot for slot, how in readings.items() if known.get(slot, how) != how}
     if asked and gained:
         forget(records, app, gained, sync.slot_names())
-    return bool(gained)
+    otherwise = {slot for slot, how in readings.items() if known.get(slot, how) != how} - gained
+    if otherwise:
+        _mark(records, app, otherwise, sync.slot_names())
+    return bool(gained or otherwise)
+
+
+def _mark(records: Records, app: str, names: Collection[str], slots: Mapping[str, tuple[str, ...]]) -> None:
+    """The mapping reads these fields in another way: where a record shows just what it did, that is read as
+    if for the first time. What somebody has edited meanwhile is an edit as ever."""
+    for ids in chunks(list(records.live_ids(app))):
+        links = records.links(app, ids).values()
+        for link in links:
+            link.anew |= names & link.seen.keys()
+        records.save_links(links, slots)
 
 
 def note_touched(

@@ -238,7 +238,8 @@ def _choice(log: Sequence[Entry], name: str, source: Provenance | None, value: V
     """The choice that made the value what it is. Where two golden records were joined it keeps its source."""
     for entry in reversed(log):
         if entry.field == name and source is not None:
-            kept = entry.kind == "join" and entry.run > source.run and entry.winner == value
+            two = entry.kind == "join" and entry.rule != "on_join: keep"  # else it is a record that joined
+            kept = two and entry.run > source.run and entry.winner == value
             if kept or entry.run == source.run:
                 return entry
     return None

@@ -27,6 +27,7 @@ def of_sync(config: Config, history: History, name: str, now: datetime) -> dict[
     ledger, linked = Ledger(history.db, name), Records(history.db, name).linked_counts()
     last, held = next(iter(runs.told(history, history.runs(1, name), now)), None), ledger.held()
     verified = history.fact(f"verified:{name}")
+    accounts = next((run["report"].get("accounts") for run in history.runs(1, name)), None)
     return {
         "sync": name,
         "object": config.syncs[name].object,
@@ -35,7 +36,7 @@ def of_sync(config: Config, history: History, name: str, now: datetime) -> dict[
         "last_run": {key: last[key] for key in LAST_RUN} if last is not None else None,
         "last_success": history.last_success(name),
         "next_run": service(history, now).get("next", {}).get(f"sync:{name}"),
-        "held": _held(ledger, held) if held else _other_account(last),
+        "held": _held(ledger, held) if held else _other_account(last, accounts),
         "apps": {app: _app(config, history, ledger, app, linked, now) for app in config.syncs[name].apps},
         "verified": orjson.loads(verified) if verified is not None else None,
         "held_conflicts": Conflicts(history.db).held(name),
@@ -60,9 +61,9 @@ def _held(ledger: Ledger, held: HeldPlan) -> dict[str, Any]:
     return {**told, "undone": undone, "account": False}
 
 
-def _other_account(last: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _other_account(last: Mapping[str, Any] | None, accounts: object) -> dict[str, Any] | None:
     """A run that was held before it had a plan: behind the name of an app there is another account."""
-    if last is None or last["status"] != "held":
+    if last is None or last["status"] != "held" or not accounts:
         return None
     return {"run": last["run"], "reason": last["reason"], "items": 0, "undone": False, "account": True}
 
