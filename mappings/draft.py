@@ -59,8 +59,8 @@ class FieldDraft:
         return fingerprint({"name": self.name, **said, "rule": _said(self.rule), "places": places})
 
     def readings(self) -> dict[str, str]:
-        """App -> a short hash of what says how a value there is read: what was read before it changed is not
-        known any more."""
+        """App -> a short hash of what says how a value there is read: once it is another one, what was seen
+        there means another thing."""
         kept = {"places", "direction", "rule", "on_join", "blank", "authority"}
         said = {"name": self.name, **self.model.model_dump(exclude=kept, exclude_defaults=True)}
         forms = {p.app: {**_told(p), "direction": None} for p in self.places.values()}

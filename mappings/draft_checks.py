@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from mappings.document import Document, Problem, Where
 from mappings.expressions import ExpressionInvalid, compile_condition
 from mappings.model import RuleSpec
-from mappings.rule_words import COMPARED
+from mappings.rule_words import COMPARED, RULES
 from mappings.schema import FieldModel, MappingModel, PlaceModel
 from mappings.spelling import TYPES_ELSEWHERE, nearest
 from mappings.transforms import TEXTUAL
@@ -29,9 +29,7 @@ _BELONGS = {
 }
 
 
-OF_ONE_VALUE = (
-    "Choose newest, newest_by_field, first, longest, highest, lowest, prefer, only, source, own or manual."
-)
+OF_ONE_VALUE = f"Choose {', '.join(rule for rule in RULES if rule not in ('union', 'manual'))} or manual."
 
 
 def check_file(document: Document, model: MappingModel) -> list[Problem]:

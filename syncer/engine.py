@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -208,9 +208,9 @@ class Engine:
     def _decide_inside(self, run: Run, options: Options) -> Plan:
         holding = Holding(self.sync, self.records, self.ledger, options)
         followed = Following(self.sync, self.records, self.ledger, run.id, self.ports.now).follow()
-        planned, now_planned = self.ledger.planned(), self._plan_basis()
+        complete = [n for n in self.sync.apps if self.ledger.reader(n)["complete_at"] is not None]
+        planned, now_planned = self.ledger.planned(), self._plan_basis(complete)
         touched = self.records.touched() if planned == now_planned else self.records.all_golden()
-        complete = set(now_planned.split()[1:])
         found = find_matches(self.sync, self.records, complete, self.ledger.reviewed())
         matches = holding.matches(options.selection.narrow(found, self.records)).without(followed.waiting)
         about = {*options.selection.goldens(touched, self.records), *options.answers} - followed.waiting
@@ -249,12 +249,11 @@ class Engine:
             self.ledger.caught_up()
         return plan
 
-    def _plan_basis(self) -> str:
-        """What all golden records were last planned under: the mapping, and the apps read completely."""
-        read = [name for name in self.sync.apps if self.ledger.reader(name)["complete_at"] is not None]
-        written = [name for name in read if self.sync.apps[name].writes]
-        unwritten = ["without", *(n for n in read if n not in written)] if written != read else []
-        return " ".join((self.sync.mapping.version, *read, *unwritten))
+    def _plan_basis(self, complete: Iterable[str]) -> str:
+        """What all golden records were last planned under: the mapping, and the apps read completely, with
+        those of them that are not written to."""
+        read = [name if self.sync.apps[name].writes else f"{name}(read)" for name in complete]
+        return " ".join((self.sync.mapping.version, *read))
 
     def _hold_back(self, run: Run, plan: Plan) -> Plan:
         """Nothing of a held plan is kept but the plan itself; lowered consent is kept and written."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
 from connectors.contract import AppError, Fetched, ObjectSpec, Record, Result
 from syncer.intake import Intake
-from syncer.model import Value
-from syncer.ports import Task
+from syncer.model import LinkKey, Value
+from syncer.ports import Ports, Task
 from syncer.store.database import chunks
+from syncer.store.keys import by_app
 
 UNTOLD = "the app has no such record now, and does not say what became of it"
 
@@ -36,6 +37,12 @@ def look_at(
             intake.save_fetched(answers, read_at, listed)
         found += sum(a.state == "found" for a in answers)
     return found
+
+
+def look_at_each(intakes: Mapping[str, Intake], keys: Iterable[LinkKey], ports: Ports) -> None:
+    """The same in several apps. Call while nobody else works in the space."""
+    tasks = {app: look_at(intakes[app], ids, ports.now) for app, ids in by_app(keys).items()}
+    ports.workers.drive(tasks)
 
 
 def believe(intake: Intake, page: Sequence[Record]) -> Task[None]:

@@ -7,6 +7,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+from syncer.model import Golden
 from syncer.store.conflicts import Conflicts
 from syncer.store.database import chunks
 from syncer.store.history import History
@@ -42,11 +45,11 @@ def close_lost(records: Records, sync: Sync) -> None:
     lost = table.held_fields(sync.name) - set(sync.mapping.fields)
     if not lost:
         return
-    for ids in chunks(sorted(table.close_fields(sync.name, sorted(lost)))):
-        units = records.units(ids)
-        for golden in (unit.golden for unit in units.values()):
-            golden.held = {name: held for name, held in golden.held.items() if name not in lost}
-        records.save_goldens((unit.golden, unit.due) for unit in units.values())
+
+    def close(golden: Golden) -> None:
+        golden.held = {name: held for name, held in golden.held.items() if name not in lost}
+
+    _change(records, sorted(table.close_fields(sync.name, sorted(lost))), close)
 
 
 def _consent(sync: Sync) -> str:
@@ -54,11 +57,18 @@ def _consent(sync: Sync) -> str:
 
 
 def _rename(records: Records, was: str, now: str) -> None:
-    for ids in chunks(records.all_golden()):
+    def rename(golden: Golden) -> None:
+        if was in golden.value:
+            golden.value[now] = golden.value.pop(was)
+        if was in golden.provenance:
+            golden.provenance[now] = golden.provenance.pop(was)
+
+    _change(records, records.all_golden(), rename)
+
+
+def _change(records: Records, goldens: Sequence[str], change: Callable[[Golden], None]) -> None:
+    for ids in chunks(goldens):
         units = records.units(ids)
-        for golden in (unit.golden for unit in units.values()):
-            if was in golden.value:
-                golden.value[now] = golden.value.pop(was)
-            if was in golden.provenance:
-                golden.provenance[now] = golden.provenance.pop(was)
+        for unit in units.values():
+            change(unit.golden)
         records.save_goldens((unit.golden, unit.due) for unit in units.values())

@@ -13,13 +13,12 @@ from syncer.config.files import Config
 from syncer.engine import Engine, Options, Plan
 from syncer.exporting import Exporting
 from syncer.logs import log
-from syncer.looking import look_at
+from syncer.looking import look_at_each
 from syncer.ports import Ports
 from syncer.report import AppRow, Report, Status
 from syncer.retaining import Retaining
 from syncer.store.database import Database
 from syncer.store.history import History
-from syncer.store.keys import by_app
 from syncer.store.lease import hold
 from syncer.store.ledger import Ledger
 from syncer.sync import Sync
@@ -88,12 +87,10 @@ class Runner:
     def _look(self, sync: Sync, options: Options) -> None:
         """Ask for single records, in place of reading whole apps or besides."""
         engine, ports = Engine(sync, self.db, self.ports), self.ports
-        ids = by_app(options.ask or (() if options.read else options.selection.records))
-        if not ids:
-            return
-        with hold(self.db, sync.name, ports.holder, ports.now, ports.alive):
-            tasks = {app: look_at(engine.intakes[app], wanted, ports.now) for app, wanted in ids.items()}
-            ports.workers.drive(tasks)
+        keys = options.ask or (() if options.read else options.selection.records)
+        if keys:
+            with hold(self.db, sync.name, ports.holder, ports.now, ports.alive):
+                look_at_each(engine.intakes, keys, ports)
 
     def _accepted(self, name: str, run: str | None) -> frozenset[str]:
         """The apps whose new account `--approve RUN` lets in: those for which that run was held."""

@@ -66,8 +66,8 @@ def undo(
             if as_json:
                 give(_as_object(run, undoing.sync.name, shown))
             elif shown.lines and not yes:
-                asked = given(run, record=record or [], field=field, irreversible=irreversible)
-                tell(f"\nNothing was done. To do it: {hint(f'undo {asked} --yes', config)}")
+                again = given("undo", run, record=record, field=field, irreversible=irreversible, yes=True)
+                tell(f"\nNothing was done. To do it: {hint(again, config)}")
             return
         done = undoing.do(wanted)
         Exporting(runner.config, runner.db, runner.ports, undoing.sync.name).run()

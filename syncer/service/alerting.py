@@ -62,8 +62,8 @@ def troubles(signs: Signs, said: AlertsModel, now: datetime) -> list[Trouble]:
     if one["held"] is not None:
         run, items, undone, account = (one["held"][key] for key in ("run", "items", "undone", "account"))
         wait = counted(items, "change waits", "changes wait") if items else "Link changes wait"
-        what = "An undo holds it" if undone else f"{wait} for an answer"
-        what = one["held"]["reason"] if account else what
+        only_released = "An undo holds it" if undone else one["held"]["reason"]
+        what = only_released if undone or account else f"{wait} for an answer"
         other = "" if undone or account else f", or --reject {run}"
         add("held", f"{what}: syncer sync {name} --approve {run}{other}")
     for kind, number, most, command in (

@@ -41,15 +41,14 @@ def parse(text: str, env: Mapping[str, str] = os.environ) -> URL:
         what = "the part behind the server's name is not a port"
         raise AddressInvalid(what, SPELLED) from None
     kind = url.get_backend_name()
-    tail = (url.host or "") + (url.database or "" if url.password else "")
-    if kind != "sqlite" and "@" in tail:  # the rest of a password
-        raise AddressInvalid("a password in it holds an @ or a /", SPELLED)
     if kind == "sqlite":
         if url.query or str(url.database).startswith("file:"):
             raise AddressInvalid(
                 "it has options that SQLite files do not take", f"Write the path alone: {FORMS}."
             )
         return url
+    if "@" in (url.host or "") + (url.database or "" if url.password else ""):  # the rest of a password
+        raise AddressInvalid("a password in it holds an @ or a /", SPELLED)
     if kind != "postgresql" or url.get_driver_name() not in ("psycopg", "psycopg2"):
         cure = nearest(kind, ("sqlite", "postgresql"), "", sure=75) or f"Write {FORMS}."
         raise AddressInvalid(f"the state cannot be kept in {url.drivername}", cure)

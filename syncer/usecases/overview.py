@@ -25,9 +25,10 @@ EARLY = 0.05  # of a day; before, what was used says little of what will be
 def of_sync(config: Config, history: History, name: str, now: datetime) -> dict[str, Any]:
     """The documented keys of `status --json`, for one sync. Call inside a reading."""
     ledger, linked = Ledger(history.db, name), Records(history.db, name).linked_counts()
-    last, held = next(iter(runs.told(history, history.runs(1, name), now)), None), ledger.held()
+    latest, held = history.runs(1, name), ledger.held()
+    last = next(iter(runs.told(history, latest, now)), None)
     verified = history.fact(f"verified:{name}")
-    accounts = next((run["report"].get("accounts") for run in history.runs(1, name)), None)
+    accounts = latest[0]["report"].get("accounts") if latest else None
     return {
         "sync": name,
         "object": config.syncs[name].object,

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Result, Write
 from syncer.usecases.explaining import Explainer
 from syncer.usecases.linking import Leaving, Linking, Tied
 from syncer.usecases.sides import Held, NotPossible, Side, leaving_of, side_of
@@ -321,18 +320,12 @@ def test_who_is_linked_again_loses_nothing_to_a_blank_that_nobody_chose(tmp_path
     world.db.close()
 
 
-def test_a_link_creates_nothing_in_an_app_that_was_not_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def away(object: str, writes: Sequence[Write]) -> list[Result]:
-        return [Result(write.ref, "retry") for write in writes]
-
+def test_a_link_creates_nothing_in_an_app_that_was_not_read(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.apps["crm"].user_create({"email": "a@x.test", "first": "Al", "last": "Berg"})
-    monkeypatch.setattr(world.connectors["mail"], "write", away)
     world.apps["desk"].user_create({"email": "b@x.test", "name": "Bo Frost", "consent": "subscribed"})
-    world.run()
-    monkeypatch.undo()
+    with world.away("mail"):
+        world.run()
     link(world, "a@x.test", "b@x.test")
     assert world.apps["mail"].records == {}
     world.settle()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from connectors.contract import Result, Write
 from syncer.engine import Engine
-from syncer.looking import look_at
+from syncer.looking import look_at_each
 from syncer.model import LinkKey
 from syncer.options import Options
 from syncer.usecases.verifying import Verifying
@@ -44,8 +43,7 @@ def repair(world: World) -> tuple[LinkKey, ...]:
 
 def run_repair(world: World, options: Options) -> tuple[LinkKey, ...]:
     engine = Engine(world.sync(), world.db, world.ports())
-    for app, id in options.ask:
-        engine.ports.workers.drive({app: look_at(engine.intakes[app], [id], world.clock)})
+    look_at_each(engine.intakes, options.ask, engine.ports)
     engine.run(options)
     return options.selection.records
 
@@ -88,18 +86,12 @@ def test_a_held_conflict_is_told_apart(tmp_path: Path) -> None:
     world.db.close()
 
 
-def test_a_record_that_an_app_should_have_and_never_got(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_record_that_an_app_should_have_and_never_got(world: World) -> None:
     """The mailing tool was away when its record was to be made; it takes only who is subscribed."""
 
-    def away(object: str, writes: Sequence[Write]) -> list[Result]:
-        return [Result(write.ref, "retry") for write in writes]
-
-    monkeypatch.setattr(world.connectors["mail"], "write", away)
     world.apps["desk"].user_create({"email": "bo@x.test", "name": "Bo Berg", "consent": "subscribed"})
-    world.run()
-    monkeypatch.undo()
+    with world.away("mail"):
+        world.run()
     (found,) = [f for f in verify(world).run().drift if f.kind == "missing"]
     assert (found.app, found.record, found.field) == ("mail", None, None)
     assert found.words == "the app should have a record of this, and never got one"
@@ -108,14 +100,10 @@ def test_a_record_that_an_app_should_have_and_never_got(
     assert kinds(world) == []
 
 
-def test_who_was_entered_meanwhile_is_not_made_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(object: str, writes: Sequence[Write]) -> list[Result]:
-        return [Result(write.ref, "retry") for write in writes]
-
-    monkeypatch.setattr(world.connectors["desk"], "write", away)
+def test_who_was_entered_meanwhile_is_not_made_again(world: World) -> None:
     world.apps["crm"].user_create({"email": "bo@x.test", "first": "Bo", "last": "Berg"})
-    world.run()
-    monkeypatch.undo()
+    with world.away("desk"):
+        world.run()
     world.apps["desk"].traits = replace(world.apps["desk"].traits, unique=())
     verifying = verify(world)
     drift = verifying.run().drift

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from connectors.contract import FieldSpec, Options
+from connectors.contract import FieldSpec, Options, Result
 from connectors.memory import MemoryApp, MemoryConnector, Traits
 from mappings.load import load
 from mappings.model import ObjectMapping
@@ -164,6 +165,14 @@ class World:
         return load(
             file, {name: c.describe(self.traits[name].object).fields for name, c in self.connectors.items()}
         )
+
+    @contextmanager
+    def away(self, app: str) -> Iterator[None]:
+        """What is sent to this app is put off, as long as this lasts."""
+        connector = self.connectors[app]
+        connector.write = lambda _, writes: [Result(w.ref, "retry") for w in writes]  # type: ignore[method-assign]
+        yield
+        del connector.write  # type: ignore[method-assign]
 
     def sync(self) -> Sync:
         mapping = self.mapping()

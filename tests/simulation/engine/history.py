@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,16 +137,26 @@ class History:
 def play(seed: int, wish: Wish = ANYTHING, place: str | None = None, rng: Any = None) -> Played:
     """Play the history with this seed."""
     world = World(seed, wish, place, rng)
+
+    def whole() -> None:
+        History(world).play()
+        if world.kinds.twice and place is None:
+            _play_in_both_orders(world)
+
+    return played_to_its_end(world, whole, raises=rng is not None)
+
+
+def played_to_its_end(world: World, play: Callable[[], None], raises: bool = False) -> Played:
+    """Play a world, and close it. What goes wrong in it is a violation; `raises`: and is raised again, unless
+    it is an assertion."""
     try:
         try:
-            History(world).play()
-            if world.kinds.twice and place is None:
-                _play_in_both_orders(world)
+            play()
         except Exception as error:
             world.memory.report("error", f"{type(error).__name__}: {error}")
-            if not isinstance(error, AssertionError) and rng is not None:
+            if raises and not isinstance(error, AssertionError):
                 raise
-        return played(seed, world)
+        return played(world.seed, world)
     finally:
         world.close()
 

@@ -13,13 +13,12 @@ from conflicts.candidate import Candidate
 from connectors.contract import AppError
 from syncer.core.resolve import Answer
 from syncer.engine import Options
-from syncer.looking import look_at
+from syncer.looking import look_at_each
 from syncer.ports import Ports
 from syncer.report import Report
 from syncer.selecting import Selection
 from syncer.store.conflicts import Conflicts
 from syncer.store.decisions import Verdict
-from syncer.store.keys import by_app
 from syncer.store.lease import hold
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
@@ -29,7 +28,7 @@ from syncer.usecases.linking import Linking
 from syncer.usecases.sides import Held, NotPossible, Side
 from syncer.usecases.steward import Steward
 from syncer.usecases.verifying import Verifying
-from tests.simulation.engine.history import History, Played, played
+from tests.simulation.engine.history import History, Played, played_to_its_end
 from tests.simulation.engine.memory import Key
 from tests.simulation.engine.settings import ANYTHING, Wish
 from tests.simulation.engine.world import SPACE, Watched, World
@@ -205,8 +204,7 @@ class StewardedHistory(History):
         engine = Watched(self.w.sync(), self.w.store, ports)
         engine.world = self.w
         with hold(self.w.store, SPACE, ports.holder, ports.now, ports.alive):
-            asked = by_app(options.ask).items()
-            ports.workers.drive({app: look_at(engine.intakes[app], ids, ports.now) for app, ids in asked})
+            look_at_each(engine.intakes, options.ask, ports)
         report = engine.run(options)
         self.w.watch.ended(report)
         self.waiting = report.held_run if report.status == "held" else self.waiting
@@ -226,11 +224,4 @@ class StewardedHistory(History):
 def play(seed: int, wish: Wish = ANYTHING) -> Played:
     """Play the history with this seed."""
     world = World(seed, wish)
-    try:
-        try:
-            StewardedHistory(world).play()
-        except Exception as error:
-            world.memory.report("error", f"{type(error).__name__}: {error}")
-        return played(seed, world)
-    finally:
-        world.close()
+    return played_to_its_end(world, StewardedHistory(world).play)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -22,7 +22,7 @@ def told(played: Played) -> str:
     return "\n".join((f"seed {played.seed}", *played.violations, "last events:", *played.events))
 
 
-def broken(seeds: Iterable[int]) -> list[str]:
+def broken(seeds: Iterable[int], play: Callable[[int], Played] = play) -> list[str]:
     return [told(played) for seed in seeds if (played := play(seed)).violations]
 
 

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 
 from syncer.core import joining, resolve
 from tests.simulation.engine.stewarded import play
-from tests.simulation.engine.test_histories import told
+from tests.simulation.engine.test_histories import broken
 
 MOST = 600
 
 
-def broken(seeds: Iterable[int]) -> list[str]:
-    return [told(played) for seed in seeds if (played := play(seed)).violations]
-
-
 def test_stewarded_histories_keep_every_promise() -> None:
-    assert broken(range(60)) == []
+    assert broken(range(60), play) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(10))
 def test_many_stewarded_histories_keep_every_promise(part: int) -> None:
-    assert broken(range(2000 + part * 100, 2000 + (part + 1) * 100)) == []
+    assert broken(range(2000 + part * 100, 2000 + (part + 1) * 100), play) == []
 
 
 ERRORS = {

@@ -22,7 +22,7 @@ from syncer.store.records import Records
 from syncer.store.stories import Stories
 from syncer.usecases.undoing import Undone, Wanted
 from tests.simulation.engine.final import AtRest
-from tests.simulation.engine.history import History, Played, played
+from tests.simulation.engine.history import History, Played, played_to_its_end
 from tests.simulation.engine.memory import Happening
 from tests.simulation.engine.settings import ANYTHING, Wish
 from tests.simulation.engine.world import World
@@ -245,11 +245,4 @@ def play(seed: int, wish: Wish | None = None) -> Played:
     world = World(seed, wish or (ANYTHING if seed % 2 else CALM))
     for kind in NOT_HERE:
         world.faults.rates.pop(kind, None)
-    try:
-        try:
-            UndoneHistory(world).play()
-        except Exception as error:
-            world.memory.report("error", f"{type(error).__name__}: {error}")
-        return played(seed, world)
-    finally:
-        world.close()
+    return played_to_its_end(world, UndoneHistory(world).play)
