@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Final, Protocol, cast
 
 from connectors.contract import Connector, Options
-from connectors.settings import EVERY
+from connectors.settings import EVERY, Takes
 
 GROUP: Final = "syncer.connectors"
 
@@ -24,15 +24,20 @@ BUILT_IN: Final = {
 }
 
 # Beside them: a config is checked without loading the connectors that it names.
-SETTINGS: Final = {
-    "hubspot": (*EVERY, "api_version", "consent_batches", "lag", "lists"),
-    "mailchimp": (*EVERY, "audience", "connections", "lag", "opt_in_mail", "page_size"),
-    "mailerlite": (*EVERY, "archive", "page_size", "scan_share"),
-    "memory": (),
-    "zendesk": (*EVERY, "bulk", "consent_field", "default_locale", "lag"),
+SETTINGS: Final[Mapping[str, Mapping[str, Takes]]] = {
+    "hubspot": {**EVERY, "api_version": str, "consent_batches": bool, "lag": float, "lists": str},
+    "mailchimp": {
+        **EVERY,
+        "audience": str,
+        "connections": int,
+        "lag": float,
+        "opt_in_mail": bool,
+        "page_size": int,
+    },
+    "mailerlite": {**EVERY, "archive": ("delete", "forget"), "page_size": int, "scan_share": float},
+    "memory": {},
+    "zendesk": {**EVERY, "bulk": bool, "consent_field": str, "default_locale": str, "lag": float},
 }
-WHOLE: Final = ("connections", "page_size", "rate_limit")  # settings that are whole numbers
-NUMBERS: Final = ("lag", "scan_share", "timeout")  # settings that are numbers
 CREDENTIALS: Final = {
     "hubspot": ("token", "webhook_secret"),
     "mailchimp": ("token",),
@@ -44,7 +49,7 @@ CREDENTIALS: Final = {
 
 class ConnectorClass(Protocol):
     """A connector before it is connected: its title, the credentials it needs, its usual address. It may
-    name its `settings` too."""
+    name its `settings` too, each with what it takes."""
 
     title: str
     credentials: tuple[str, ...]
@@ -72,11 +77,11 @@ def load(name: str) -> ConnectorClass:
     return table[name]()
 
 
-def settings(name: str) -> tuple[str, ...] | None:
-    """The settings that a connector knows; None where it does not say."""
+def settings(name: str) -> Mapping[str, Takes] | None:
+    """The settings that a connector knows, and what each takes; None where it does not say."""
     if name in SETTINGS or name not in _table():
         return SETTINGS.get(name)
-    named: tuple[str, ...] | None = getattr(load(name), "settings", None)
+    named: Mapping[str, Takes] | None = getattr(load(name), "settings", None)
     return named
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from connectors.budget import Rate
 from connectors.contract import AppError, AuthRefused, Options
 
-EVERY: Final = ("rate_limit", "timeout")  # settings that every app over HTTP has
+Takes: TypeAlias = (
+    type[str | int | float | bool] | tuple[str, ...]
+)  # what a setting takes; words: one of them
+EVERY: Final[Mapping[str, Takes]] = {"rate_limit": int, "timeout": float}  # what every app over HTTP has
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

@@ -136,6 +136,26 @@ CASES = [
         "Did you mean 'lag'?",
     ),
     Case(
+        "setting of an app that is neither true nor false",
+        "config.yaml",
+        "settings: {lag: 1}",
+        "settings: {bulk: perhaps}",
+        "config.yaml:12:22",
+        "apps.zendesk.settings.bulk",
+        "this must be true or false",
+        "Write it without quotes.",
+    ),
+    Case(
+        "setting of an app that is none of its words",
+        "config.yaml",
+        'zendesk\n    credentials: {token: "${ZEN:-none}"}\n    settings: {lag: 1}',
+        'mailerlite\n    credentials: {token: "${ZEN:-none}"}\n    settings: {archive: forgett}',
+        "config.yaml:12:25",
+        "apps.zendesk.settings.archive",
+        "'forgett' is none of its words",
+        "Did you mean 'forget'?",
+    ),
+    Case(
         "setting of another app",
         "config.yaml",
         "settings: {lag: 1}",
@@ -678,6 +698,12 @@ def test_credentials_of_connectors_from_other_packages_are_not_checked(
     monkeypatch.delitem(registry.CREDENTIALS, "zendesk")  # as if it came from elsewhere
     path = write(tmp_path, config=CONFIG.replace('{token: "${ZEN', '{key: "${ZEN'))
     assert load_config(path, ENV).apps["zendesk"].secrets() == {"key": "none"}
+
+
+def test_a_setting_from_the_environment_is_read_as_what_the_connector_takes(tmp_path: Path) -> None:
+    path = write(tmp_path, config=CONFIG.replace("{lag: 1}", '{bulk: "${BULK}", lag: "${LAG:-2}"}'))
+    found = load_config(path, {**ENV, "BULK": "false"}).apps["zendesk"].settings
+    assert found == {"bulk": False, "lag": "2"}
 
 
 def test_what_others_point_to_is_synced_first(config: Config) -> None:

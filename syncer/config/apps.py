@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal, Self
+from collections.abc import Collection, Iterable
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from connectors import registry
+from connectors.contract import Scalar
+from connectors.settings import Takes
 from mappings.checking import Strict, Whole, mistake, whole
 from mappings.spelling import nearest
 from syncer.config.types import BaseUrl, Setting
@@ -20,12 +22,39 @@ def _connector(name: str) -> str:
     return name
 
 
-def _is_number(given: str | float | bool | None) -> bool:
-    """As `connectors.settings.number` reads it; nothing given is none of a mistake."""
+def _fitting(word: str, given: Scalar, takes: Takes) -> Scalar:
+    """A setting as its connector takes it: what comes from the environment is text."""
+    if given is None or takes is str:
+        return given
+    if takes is int:
+        whole(given, inside=(word,))
+    elif takes is float and not _is_number(given):
+        raise mistake(f"'{given}' is no number", "Write a number, such as 0.5 or 60.", inside=(word,))
+    elif takes is bool and not isinstance(given, bool):
+        if str(given).lower() not in ("true", "false"):
+            raise mistake("this must be true or false", "Write it without quotes.", inside=(word,))
+        return str(given).lower() == "true"
+    elif isinstance(takes, tuple) and given not in takes:
+        raise mistake(
+            f"'{given}' is none of its words", nearest(str(given), takes, "Words here: {}."), inside=(word,)
+        )
+    return given
+
+
+def _is_number(given: str | float | bool) -> bool:
+    """As `connectors.settings.number` reads it."""
     try:
-        return given is None or float(given) >= 0
+        return float(given) >= 0
     except ValueError:
         return False
+
+
+def _need(connector: str, one: str, given: Iterable[str], known: Collection[str]) -> None:
+    """The given settings or credentials are some that the connector knows."""
+    for word in given:
+        if word not in known:
+            cure = nearest(word, known, f"Its {one}s: {{}}.") or "Remove the line."
+            raise mistake(f"{connector} has no {one} '{word}'", cure, inside=(word,), key=True)
 
 
 class OAuthModel(Strict):
@@ -71,35 +100,26 @@ class AppModel(Strict):
         examples=[200000],
     )
 
-    @model_validator(mode="after")
-    def _settings_are_known(self) -> Self:
-        known = registry.settings(self.connector) if self.settings else None
-        if known is None:
-            return self
-        self._need("settings", "setting", self.settings, known)
-        for word in registry.WHOLE:
-            if self.settings.get(word) is not None:
-                whole(self.settings[word], inside=("settings", word))
-        for word in registry.NUMBERS:
-            if not _is_number(self.settings.get(word, 0)):
-                cure = "Write a number, such as 0.5 or 60."
-                raise mistake(f"'{self.settings[word]}' is no number", cure, inside=("settings", word))
-        return self
+    @field_validator("settings")
+    @classmethod
+    def _settings_fit(cls, given: dict[str, Scalar], info: ValidationInfo) -> dict[str, Scalar]:
+        connector = info.data.get("connector")
+        known = registry.settings(connector) if connector and given else None
+        if connector is None or known is None:
+            return given
+        _need(connector, "setting", given, known)
+        return {word: _fitting(word, value, known[word]) for word, value in given.items()}
 
-    @model_validator(mode="after")
-    def _credentials_are_known(self) -> Self:
-        known = registry.credentials(self.connector)
-        if known is not None:
-            self._need("credentials", "credential", self.credentials, known)
-        return self
-
-    def _need(self, part: str, one: str, given: Iterable[str], known: Sequence[str]) -> None:
-        """The names in a part are some that the connector knows."""
-        for word in given:
-            if word not in known:
-                what = f"{self.connector} has no {one} '{word}'"
-                cure = nearest(word, known, f"Its {part}: {{}}.") or "Remove the line."
-                raise mistake(what, cure, inside=(part, word), key=True)
+    @field_validator("credentials")
+    @classmethod
+    def _credentials_are_known(
+        cls, given: dict[str, SecretStr], info: ValidationInfo
+    ) -> dict[str, SecretStr]:
+        connector = info.data.get("connector")
+        known = registry.credentials(connector) if connector else None
+        if connector is not None and known is not None:
+            _need(connector, "credential", given, known)
+        return given
 
     def secrets(self) -> dict[str, str]:
         """The credentials in plain, for the connector alone."""

@@ -24,7 +24,7 @@ from connectors.contract import (
     Write,
 )
 from connectors.http import Http, after_effect
-from connectors.settings import EVERY, basic, number, require
+from connectors.settings import EVERY, Takes, basic, number, require
 from connectors.values import moment, named
 from syncer_freshdesk.fields import CONTACTS, CUSTOM, contact_spec
 
@@ -36,7 +36,7 @@ REFUSED: Final = (400, 403, 404, 405, 409, 415)
 class FreshdeskConnector:
     title = "Freshdesk"
     credentials: tuple[str, ...] = ("api_key",)
-    settings: tuple[str, ...] = (*EVERY, "lag", "page_size")
+    settings: Mapping[str, Takes] = {**EVERY, "lag": float, "page_size": int}
     default_base_url: str | None = None  # each account has its own: https://DOMAIN.freshdesk.com
 
     def __init__(self, options: Options) -> None:
