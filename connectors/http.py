@@ -40,7 +40,6 @@ from connectors.settings import LOOPBACK, checked, number, titled
 
 ATTEMPTS: Final = 6
 BACKOFF: Final = (0.5, 30.0)  # first and longest ceiling of an unguided wait, in seconds
-AGAIN_AFTER_READ: Final = frozenset({408, 423, 429, 477, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 NOT_APPLIED: Final = frozenset({423, 429, 477})
 LOCKED: Final = 2.0  # seconds that a lock (423) lasts at least where the app does not say
 HEADERS: Final = {
@@ -316,14 +315,15 @@ class Http:
         after = answer.retry_after
         if status == 423 and after is None:
             after = LOCKED
-        if too_fast or (status in AGAIN_AFTER_READ and not writes):
+        at_fault = status >= 500 or status == 408  # not we
+        if too_fast or (at_fault and not writes):
             error = Unavailable(f"{where} Later runs try again.", after)
             if after is not None:
                 self._pace.hold(rates, after)
                 if after > PATIENCE:
                     return error
             return _Again(error)
-        if status >= 500 or status == 408:
+        if at_fault:
             return Uncertain(where, after)
         if 300 <= status < 400:
             return Unexpected(f"{where} Redirects are not followed: set base_url to the app's own address.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,7 @@ from syncer.owners import owners_of
 from syncer.steps.match import golden_id
 from syncer.store import codec
 from syncer.store.database import chunks
+from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.sync import Sync
@@ -38,15 +39,21 @@ CHUNK = 300  # golden records held at once
 
 @dataclass(slots=True)
 class Decided:
-    """What a pass over all waiting records came to. `passed`: golden records of which nothing is new, no
-    record either: what is due in them passed the brakes before, and was only not sent (a crash, an app that
-    was away). `linked`: new links; `relinks`: those to golden records that stood already, and links whose
-    record is gone; `fates`: what became of a person's answers, by golden record and field; `caused`: items
-    that come of a changed mapping by itself; `entered`, `left`: linked records that came into an app's filter
-    (`only`), or went out of it."""
+    """What a pass over all waiting records came to.
+
+    passed         golden records in which nothing is due but what was due already: it passed the brakes
+                   before, and was only not sent (a crash, an app that was away)
+    owed           those in which more is due than these items
+    linked         new links; relinks: those to golden records that stood already, and links whose record
+                   is gone
+    fates          what became of a person's answers, by golden record and field
+    caused         items that come of a changed mapping by itself
+    entered, left  linked records that came into an app's filter (`only`), or went out of it
+    """
 
     items: list[Item] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
+    owed: set[str] = field(default_factory=set)
     linked: Counter[str] = field(default_factory=Counter)
     relinks: list[Relink] = field(default_factory=list)
     conflicts: int = 0
@@ -54,7 +61,6 @@ class Decided:
     caused: list[Item] = field(default_factory=list)
     entered: Counter[str] = field(default_factory=Counter)
     left: Counter[str] = field(default_factory=Counter)
-    skipped: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
 
 @dataclass(slots=True)
@@ -82,6 +88,7 @@ class Deciding:
 
     def run_all(self, touched: Sequence[str], matches: Matches) -> Decided:
         """Decide about known golden records and new groups. Call inside a transaction."""
+        self.records.clear_touches(touched)
         joining: dict[str, list[LinkKey]] = defaultdict(list)
         for group in matches.groups:
             if group.golden is not None:
@@ -100,7 +107,6 @@ class Deciding:
             units = self._found(some_groups)
             self._attach_observations(list(units.values()))
             self._chunk(list(units.values()), stubs)
-        self.records.clear_touches()
         return self.result
 
     def lower_consent(self, touched: Sequence[str]) -> Decided:
@@ -111,6 +117,7 @@ class Deciding:
             if stubs:
                 owners_of(self.sync, self.records, units).attach_stubs(stubs)
             lens = Lens(self.sync.mapping, refs.load(self.sync, self.records.db, units))
+            self.result.owed |= {u.golden.id for u in units if u.due}
             lowered = [d for u in units if (d := lower_consent(u, lens, self.run)) is not None]
             self._save(lowered, [])
         return self.result
@@ -118,7 +125,7 @@ class Deciding:
     def _found(self, groups: Iterable[Group]) -> dict[str, Unit]:
         """New golden records, named after the record that founded each."""
         ids = [golden_id(self.records.space, g.members[0]) for g in groups]
-        taken = self.records.goldens(ids)
+        taken = Joins(self.records.db, self.records.space).used(ids)
         units = {}
         for id, group in zip(ids, groups, strict=True):
             name = id if id not in taken else f"{id}-{self.run}"
@@ -173,12 +180,21 @@ class Deciding:
                 self.result.passed.add(unit.golden.id)  # a person asked for it: no brake
             # An app that is not written to is left as it is: nothing is due there before it may be written.
             decision.items[:] = [item for item in decision.items if self.sync.apps[item.app].writes]
-            if unit.due and not decision.changed and unit.golden.id not in self.gaining:
+            if unit.golden.id not in self.gaining and self._was_due(unit, decision, lens, abilities):
                 self.result.passed.add(unit.golden.id)
             self.result.relinks += _gone(unit, decision)
             self._follow(unit, decision)
             decisions.append(decision)
         self._save(decisions, units)
+
+    def _was_due(self, unit: Unit, decision: Decision, lens: Lens, abilities: Abilities) -> bool:
+        """Whether all that is due was so before anything was shown."""
+        if not unit.due or decision.changed:
+            return False
+        if not unit.observations:
+            return True
+        before = decide(replace(unit, observations={}), lens, abilities, self.run)
+        return _writes(decision.items) <= _writes(before.items)
 
     def _follow(self, unit: Unit, decision: Decision) -> None:
         """Note what comes of a changed mapping, and which records a filter took in or let go."""
@@ -192,7 +208,8 @@ class Deciding:
     def _save(self, decisions: Sequence[Decision], used: Sequence[Unit]) -> None:
         """Keep the new state; `used` are the units whose observations are used up."""
         self.records.save_goldens(
-            (d.unit.golden, bool(d.items) or d.unit.golden.id in self.creating) for d in decisions
+            (d.unit.golden, bool(d.items) or d.unit.golden.id in {*self.creating, *self.result.owed})
+            for d in decisions
         )
         self.records.drop_links(key for d in decisions for key in d.dropped)
         self.records.save_links((k for d in decisions for k in d.unit.links), self.sync.slot_names())
@@ -208,8 +225,6 @@ class Deciding:
                 item.values = d.unit.golden.value
             self.result.items += d.items
             self.result.conflicts += sum(e.kind in ("conflict", "first_merge") for e in d.log)
-            for app, reason in d.notes:
-                self.result.skipped[app][reason] += 1
 
     def _save_keys(self, used: Sequence[Unit]) -> None:
         """Match keys of linked records that showed another value in a key field."""
@@ -240,6 +255,15 @@ class Deciding:
             new = {u.golden.id for u in used if any(not k.seen for k in u.links)}
             targets = [d.unit.golden.id for d in decisions if d.changed or d.unit.golden.id in new]
             self.records.touch(self.sync.dependents, targets)
+
+
+def _writes(items: Iterable[Item]) -> set[tuple[str, str, str | None, str, str]]:
+    """What items would do, slot by slot: part of what was due may have arrived."""
+    return {
+        (i.kind, i.app, i.record, name, repr(after))
+        for i in items
+        for name, (_, after) in (i.slots or {"": (None, None)}).items()
+    }
 
 
 def _gone(unit: Unit, decision: Decision) -> list[Relink]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -213,7 +213,8 @@ class Engine:
         touched = self.records.touched() if planned == now_planned else self.records.all_golden()
         found = find_matches(self.sync, self.records, complete, self.ledger.reviewed())
         matches = holding.matches(options.selection.narrow(found, self.records)).without(followed.waiting)
-        about = {*options.selection.goldens(touched, self.records), *options.answers} - followed.waiting
+        chosen = options.selection.goldens(touched, self.records, len(matches.groups))
+        about = {*chosen, *options.answers} - followed.waiting
         deciding = Deciding(
             self.sync,
             self.records,
@@ -244,7 +245,7 @@ class Engine:
         run.report.follow(decided.entered, decided.left)
         if run.plan is None:
             run.report.left_out = holding.left_out(decided)
-        plan = holding.plan(decided, run.id, first=planned is None)
+        plan = holding.plan(decided, run.id, first=planned is None and not options.selection.narrows)
         if not plan.held and not options.selection.narrows and len(complete) == len(self.sync.apps):
             self.ledger.caught_up()
         return plan
@@ -265,15 +266,16 @@ class Engine:
                 self.sync, self.records, self.ledger, run.id, self.ports.now, Abilities(), creating
             )
             lowered = deciding.lower_consent(self.records.touched())
-        self.act(run, lowered.items)
+        self.act(run, lowered.items, lowered.owed)
         with self.db.transaction():
             take_off_lowered(plan, run.id, self.sync, self.ledger)
         return plan
 
     # -- act ----------------------------------------------------------------------------------------------
 
-    def act(self, run: Run, items: list[Item]) -> bool:
-        """Write what was planned. True when there is news that is to be merged in this same run."""
+    def act(self, run: Run, items: list[Item], owed: Collection[str] = ()) -> bool:
+        """Write what was planned. True when there is news that is to be merged in this same run. `owed`:
+        golden records in which more is due than these items."""
         writers = {f"{w.app.name} {n}": w for n, w in enumerate(self._writers(run, items))}
         self.ports.workers.drive({name: w.task() for name, w in writers.items()})
         wrote = [(w.app.name, w.result) for w in writers.values()]
@@ -290,7 +292,7 @@ class Engine:
                 run.met[name].clear()
         # What is known of such a record is not so any more: this run writes nothing over it.
         run.readable -= {name for name, result in wrote if result.unseen}
-        self._account(run, items, wrote)
+        self._account(run, items, wrote, owed)
         return any(w.moved or w.existed for _, w in wrote)
 
     def _writers(self, run: Run, items: list[Item]) -> Iterator[Writer]:
@@ -316,16 +318,18 @@ class Engine:
                     met=run.met[name],
                 )
 
-    def _account(self, run: Run, items: list[Item], wrote: Sequence[tuple[str, Wrote]]) -> None:
+    def _account(
+        self, run: Run, items: list[Item], wrote: Sequence[tuple[str, Wrote]], owed: Collection[str]
+    ) -> None:
         """Note what was settled, golden record by golden record, and count."""
         planned = Counter(i.golden for i in items)
         settled: Counter[str] = Counter()
         for _, result in wrote:
             settled.update(result.settled)
         with self.db.transaction():
-            creating = creating_in(self.ledger)
+            unsettled = {*creating_in(self.ledger), *owed}
             self.records.settle_goldens(
-                g for g, n in sorted(planned.items()) if settled[g] >= n and g not in creating
+                g for g, n in sorted(planned.items()) if settled[g] >= n and g not in unsettled
             )
             if self.sync.dependents:
                 linked = sorted({g for _, w in wrote for g in w.linked})

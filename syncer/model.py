@@ -29,6 +29,7 @@ DISAGREES: Final = Mark.DISAGREES
 ABSENT: Final = Mark.ABSENT
 
 LinkKey: TypeAlias = tuple[str, str]  # (app, record id)
+DELETION: Final = "deletion"  # dooms a record whose person was deleted in another app
 FREEZE_AFTER: Final = 3  # writes of one value over what comes back; then it is left alone
 IN_HAND: Final = timedelta(minutes=1)  # how long after it was sent a write may move a record's stamp
 
@@ -76,7 +77,7 @@ class Link:
     anew         slots that the mapping reads in another way since they were seen
     parted       slot -> the value that it is to hold though golden is another: an undo put it there, or left
                  it alone; ended by the next edit there, or when golden moves
-    doomed       the undo that is to archive this record; "" for none
+    doomed       why this record is to be archived: the undo that is to, or `DELETION`; "" where it is not
     observed_at  when the last observation that was decided about was read, or a create of ours answered
     stamp        the record's stamp at the last observation or answer; ours: our own write moved it last
     touched      somebody else changed the record since we know it, perhaps in fields that are not mapped

@@ -38,8 +38,8 @@ class AppRow:
 @dataclass(slots=True)
 class Report:
     """One run of one sync. `reason`: why a plan is held, or the run failed. `held_run`: the
-    run whose plan waits for `--approve` or `--reject`. `skipped`: (app, why) -> records
-    that were not created there. `left_out`: items of an approved plan that do not come out the same any more.
+    run whose plan waits for `--approve` or `--reject`.
+    `left_out`: items of an approved plan that do not come out the same any more.
     `fates`: what became of answers to conflicts, by golden record and field.
     `stopped`: fields that do not fit an app any more; `scope`: records that came into an app's filter or went
     out of it; both as in `sync --json`.
@@ -56,7 +56,6 @@ class Report:
     reason: str = ""
     held_run: str = ""
     leftovers: int = 0
-    skipped: dict[str, dict[str, int]] = field(default_factory=dict)
     left_out: list[Item] = field(default_factory=list)
     stopped: list[dict[str, Any]] = field(default_factory=list)
     fates: dict[tuple[str, str], Fate] = field(default_factory=dict)
@@ -81,7 +80,11 @@ class Report:
     def follow(self, entered: Mapping[str, int], left: Mapping[str, int]) -> None:
         """Note how many linked records came into a filter, and went out of it, by app."""
         for app in {**entered, **left}:
-            self.scope[app] = {"entered": entered.get(app, 0), "left": left.get(app, 0)}
+            so_far = self.scope.get(app, {"entered": 0, "left": 0})  # a run decides up to three times
+            self.scope[app] = {
+                "entered": so_far["entered"] + entered.get(app, 0),
+                "left": so_far["left"] + left.get(app, 0),
+            }
 
     def as_json(self) -> dict[str, Any]:
         """The documented keys of `sync --json`, in their order."""
@@ -106,7 +109,6 @@ class Report:
             "held_run": self.held_run,
             "leftovers": self.leftovers,
             "left_out": len(self.left_out),
-            "skipped": self.skipped,
             "errors": {name: row.error for name, row in self.apps.items() if row.error},
             "credentials_refused": [name for name, row in self.apps.items() if row.refused],
         }

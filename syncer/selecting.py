@@ -13,8 +13,9 @@ from syncer.store.records import Records
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`pilot`: at most so many golden records, those in most apps first. `records`: only golden records that
-    have one of these (app, id); `only`: those with one of these ids, known or to be founded."""
+    """`pilot`: at most so many golden records: new ones first, of these those in most apps. `records`: only
+    golden records that have one of these (app, id); `only`: those with one of these ids, known or to be
+    founded."""
 
     pilot: int | None = None
     records: tuple[LinkKey, ...] = ()
@@ -37,14 +38,15 @@ class Selection:
             groups = sorted(groups, key=_by_size)[: self.pilot]
         return Matches(groups, matches.reviews)
 
-    def goldens(self, touched: Sequence[str], records: Records) -> list[str]:
-        """The golden records that are chosen, of those that something waits for."""
+    def goldens(self, touched: Sequence[str], records: Records, groups: int = 0) -> list[str]:
+        """The golden records that are chosen, of those that something waits for. `groups`: how many people
+        are chosen already, of those in unlinked records."""
         if self.records:
             found = {records.golden_of(app, [id]).get(id) for app, id in self.records}
             return sorted(g for g in found if g is not None)
         if self.only is not None:
             return [g for g in touched if g in self.only]
-        return list(touched)[: self.pilot] if self.pilot is not None else list(touched)
+        return list(touched)[: max(0, self.pilot - groups)] if self.pilot is not None else list(touched)
 
 
 def _by_size(group: Group) -> tuple[int, tuple[LinkKey, ...]]:

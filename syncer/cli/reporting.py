@@ -92,9 +92,6 @@ def _notes(report: Report) -> None:
         told = f" ({ids})" if ids else ""
         hold = counted(one["records"], "record holds", "records hold")
         tell(f"  {hold} something in it{told}; nothing of it is touched.")
-    for app, reasons in report.skipped.items():
-        for reason, number in sorted(reasons.items()):
-            tell(f"{app}: {number} not created: {reason}")
     blamed = any(row.error not in ("", PAUSED) for row in report.apps.values())
     if report.status == "failed" and report.reason and not blamed:
         tell(f"It failed: {report.reason}")

@@ -20,7 +20,19 @@ from syncer.core.merge import merge
 from syncer.core.merging import Merging
 from syncer.core.observe import Offer, read
 from syncer.core.reversal_fields import raises, settle, slot_state, why_left
-from syncer.model import ABSENT, Golden, Link, LinkKey, LogEntry, Mark, Observation, Unit, Value, as_text
+from syncer.model import (
+    ABSENT,
+    DELETION,
+    Golden,
+    Link,
+    LinkKey,
+    LogEntry,
+    Mark,
+    Observation,
+    Unit,
+    Value,
+    as_text,
+)
 
 UNLINKED = "the records of the other side were taken out"
 Own = Mapping[LinkKey, Mapping[str, Value]]  # record -> slot -> what people put there
@@ -99,8 +111,11 @@ def split(
     for side in (stays, leaves):
         _give_values(side, whole.golden, own, rules, lens, log)
         _choose_written(side.unit.links)
+        deleted = any(link.state == "gone" for link in side.unit.links)
         for link in side.unit.links:
             link.golden = side.unit.golden.id
+            if link.doomed == DELETION and not deleted:
+                link.doomed = ""  # it was the other side that was deleted
             if link.state == "live":
                 _give_back(side, link, own.get(link.key, {}), rules, lens)
     return Split(stays, leaves, log)
@@ -203,8 +218,8 @@ def _note_changes(side: Reversal, apart: Golden, whole: Golden, lens: Lens) -> N
             golden.provenance.pop(field, None)
         if isinstance(before, Mark) and value is None:
             continue
-        if not isinstance(before, Mark) and (known is None or known.type.same(before, value)):
-            continue
+        if not isinstance(before, Mark) and (known.type.same(before, value) if known else before == value):
+            continue  # also of a field that the mapping has no more, the journal tells what it is
         if source is not None:
             side.was[field] = source
         side.changed[field] = (before, value)

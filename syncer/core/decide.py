@@ -16,7 +16,7 @@ from syncer.core.merge import merge
 from syncer.core.merging import Merging, changes
 from syncer.core.observe import Reading, read
 from syncer.core.plan import Abilities, Planning, compare, plan
-from syncer.model import ABSENT, Decision, Golden, Item, Link, Observation, Unit
+from syncer.model import ABSENT, DELETION, Decision, Golden, Item, Link, Observation, Unit
 
 
 def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
@@ -24,6 +24,7 @@ def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
     golden, links = unit.golden.copy(), _in_order([link.copy() for link in unit.links], lens)
     gone = [link for link in links if _follow_state(link, unit.observations.get(link.key))]
     gone = [link for link in gone if not any(k.app == link.app and k.state == "live" for k in links)]
+    came_back = _came_back(unit, links)
     _choose_primary(links)
     deserted = not any(k.state == "live" and k.seen for k in links)
     observed = _readable(unit, links, lens)
@@ -32,6 +33,8 @@ def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
     merging = Merging(golden, links, lens, run, reading.log, deserted)
     merge_consent(merging, consents, unit.stubs)
     merge(merging, reading.offers)
+    if came_back or _edited(reading) or lens.mapping.on_delete == "keep":
+        _spare(links)
     items: list[Item] = []
     notes: list[tuple[str, str]] = []
     plan(Planning(golden, lens, abilities, items, merging.log, notes), links, unit.creating)
@@ -57,6 +60,18 @@ def _follow_state(link: Link, obs: Observation | None) -> bool:
     else:
         link.state = "out" if obs.state == "out" else "live"
     return link.state == "gone" and was != "gone" and obs.state != "merged" and not ours
+
+
+def _came_back(unit: Unit, links: Sequence[Link]) -> bool:
+    was = {link.key for link in unit.links if link.state == "gone"}
+    return any(link.state == "live" and link.key in was for link in links)
+
+
+def _spare(links: Sequence[Link]) -> None:
+    """A deletion that is not carried out in every app yet goes no further."""
+    for link in links:
+        if link.doomed == DELETION:
+            link.doomed = ""
 
 
 def _choose_primary(links: Sequence[Link]) -> None:
@@ -140,9 +155,12 @@ def _spread_deletion(
     abilities: Abilities,
     items: list[Item],
 ) -> list[Item]:
-    """By policy, a record deleted in one app is archived in the others that can archive."""
+    """By policy, a record deleted in one app is archived in the others that can archive: by this run, or by
+    the first that can."""
     if lens.mapping.on_delete == "keep":
         return items
-    doomed = {k.key for k in links if k.state == "live" and k.app in abilities.archives and k not in gone}
+    doomed = {k.key: k for k in links if k.state == "live" and k.app in abilities.archives and k not in gone}
+    for link in doomed.values():
+        link.doomed = link.doomed or DELETION
     kept = [item for item in items if (item.app, item.record) not in doomed and item.kind != "create"]
     return kept + [Item("archive", app, golden.id, record, {}) for app, record in sorted(doomed)]

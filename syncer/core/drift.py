@@ -53,19 +53,22 @@ class Finding:
         return _WORDS.get(self.kind) or WORDS[cast(Code, self.kind)]
 
 
-def compare(lens: Lens, golden: Golden, link: Link, shown: Mapping[str, Value]) -> tuple[int, list[Finding]]:
-    """(number of fields compared, what differs) of one linked record."""
+def compare(
+    lens: Lens, golden: Golden, link: Link, shown: Mapping[str, Value], writes: bool = True
+) -> tuple[int, list[Finding]]:
+    """(number of fields compared, what differs) of one linked record. `writes`: its app is written to."""
     slots = lens.mapping.apps[link.app].slots
     values = {name: value for name, value in shown.items() if name in slots}
     there = replace(link, seen={**link.seen, **values}, pending={})
     found = []
     for name, value in values.items():
-        stands = standing(lens, golden, there, slots[name])
+        stands = standing(lens, golden, there, slots[name], writes)
         edited = not slots[name].same(value, link.seen.get(name))
         if name not in link.seen and value == slots[name].default:
             edited = False  # of a new record, filled in by the app itself
         if stands.code == "in_step" or (stands.code == "no_value" and not edited):
             continue
-        code: Kind = "due" if stands.code == "no_value" else stands.code
+        unread = stands.code == "no_value" or (stands.code == "writes_off" and edited)
+        code: Kind = "due" if unread else stands.code
         found.append(Finding(link.app, link.id, link.golden, name, code, value, stands.wanted, edited))
     return len(values), found

@@ -14,7 +14,7 @@ from conflicts.candidate import Candidate
 from syncer.core.lens import Lens
 from syncer.core.merging import changes
 from syncer.core.plan import Abilities, Planning, plan
-from syncer.model import Decision, Item, LinkKey, LogEntry, Provenance, Unit
+from syncer.model import DELETION, Decision, Item, LinkKey, LogEntry, Provenance, Unit
 
 
 def refuse(
@@ -29,6 +29,10 @@ def refuse(
     """The decision without the refused items (named by `Item.identity`). `unit` is what was decided about."""
     turned_down = [item for item in decision.items if item.identity in refused]
     dropped = _come_back(decision, unit, abilities, bring_back) if bring_back else []
+    spared = {item.record for item in turned_down if item.kind == "archive"}
+    for link in decision.unit.links:
+        if link.doomed == DELETION and (dropped or link.id in spared):
+            link.doomed = ""
     if not turned_down and not dropped:
         return decision
     golden = decision.unit.golden

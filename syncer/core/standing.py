@@ -58,8 +58,8 @@ SETTLED: frozenset[Code] = frozenset({"in_step", "no_value"})
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`wanted` is golden in the app's form, where there is one; `seen` what the app was last known to hold;
-    `reason` says more where there is more to say."""
+    """`wanted` is what the app is to hold, in its form: golden, or what an undo is to put back; `seen` what
+    it was last known to hold; `reason` says more where there is more to say."""
 
     code: Code
     seen: Value = None
@@ -72,18 +72,21 @@ class Standing:
         return f"{said}: {self.reason}" if self.reason else said
 
 
-def standing(lens: Lens, golden: Golden, link: Link, slot: Slot) -> Standing:
-    """How a slot of a link stands, as far as the state knows."""
+def standing(lens: Lens, golden: Golden, link: Link, slot: Slot, writes: bool = True) -> Standing:
+    """How a slot of a link stands, as far as the state knows. `writes`: the app is written to."""
     if link.state != "live":
         return Standing("gone" if link.state == "gone" else "outside", link.seen.get(slot.name))
     if slot.name in link.pending:
         return Standing("pending", link.seen.get(slot.name), link.pending[slot.name].sent)
     if slot.name not in link.seen:
         return Standing("unread")
-    seen = link.seen[slot.name]
+    seen, fields = link.seen[slot.name], [f for f in slot.fields if f in golden.value]
+    parted = slot.name in link.parted and bool(fields)
+    if parted and all(agrees(lens, link, f, golden.value) for f in fields):
+        return _parted(lens, golden, link, slot, writes)
     if any(f in golden.held for f in slot.fields):
         return Standing("held", seen)
-    if not any(f in golden.value for f in slot.fields):
+    if not fields:
         return Standing("no_value", seen)
     try:
         wanted = lens.project(slot, golden.value, seen)
@@ -91,32 +94,31 @@ def standing(lens: Lens, golden: Golden, link: Link, slot: Slot) -> Standing:
         return Standing("waits_for_target", seen)
     if wanted == seen or slot.same(wanted, seen) or shows_consent(lens, golden, slot, wanted, seen):
         return Standing("in_step", seen, wanted)
-    if slot.name in link.parted and all(
-        agrees(lens, link, f, golden.value) for f in slot.fields if f in golden.value
-    ):
-        return _parted(link, slot, seen, wanted)
-    return _differs(lens, link, slot, seen, wanted)
+    if slot.writable and not slot.flows_out:
+        return Standing("direction", seen, wanted)
+    if slot.writable and not link.primary:
+        return Standing("second_record", seen, wanted)
+    return _unwritten(lens, link, slot, wanted, writes)
 
 
-def _parted(link: Link, slot: Slot, seen: Value, wanted: Value) -> Standing:
-    """Of what an undo is to put back: it is there, on its way, or refused. It is not what golden says."""
-    target = link.parted[slot.name]
-    if slot.same(target, seen):
-        return Standing("parted", seen, wanted)
-    refusal = link.refused.get(slot.name)
-    if refusal is not None and slot.same(refusal.value, target):
-        return Standing("refused", seen, wanted, refusal.reason)
-    return Standing("due", seen, wanted)
+def _parted(lens: Lens, golden: Golden, link: Link, slot: Slot, writes: bool) -> Standing:
+    """Of what an undo is to put back: it is there, on its way, or refused. It is not what golden says, unless
+    golden came to say it, too."""
+    seen, target = link.seen[slot.name], link.parted[slot.name]
+    if target != seen and not slot.same(target, seen):
+        return _unwritten(lens, link, slot, target, writes)
+    try:
+        wanted = lens.project(slot, golden.value, seen)
+    except Unresolved:
+        return Standing("parted", seen)
+    return Standing("in_step" if slot.same(wanted, seen) else "parted", seen, wanted)
 
 
-def _differs(lens: Lens, link: Link, slot: Slot, seen: Value, wanted: Value) -> Standing:
-    """The app holds another value: why it is left alone, or that it is due."""
+def _unwritten(lens: Lens, link: Link, slot: Slot, wanted: Value, writes: bool) -> Standing:
+    """The app is to hold another value: why it is left alone, or that it is due."""
+    seen = link.seen[slot.name]
     if not slot.writable:
         return Standing("read_only", seen, wanted)
-    if not slot.flows_out:
-        return Standing("direction", seen, wanted)
-    if not link.primary:
-        return Standing("second_record", seen, wanted)
     if not is_readable(lens, link, slot):
         return Standing("unreadable", seen, wanted)
     refusal = link.refused.get(slot.name)
@@ -125,4 +127,4 @@ def _differs(lens: Lens, link: Link, slot: Slot, seen: Value, wanted: Value) -> 
     value, times = link.rewrites.get(slot.name, (None, 0))
     if times >= FREEZE_AFTER and slot.same(value, wanted):
         return Standing("frozen", seen, wanted)
-    return Standing("due", seen, wanted)
+    return Standing("due" if writes else "writes_off", seen, wanted)

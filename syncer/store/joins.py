@@ -43,6 +43,10 @@ class Joins:
             found.update((row[0].removeprefix(front), str(row[1])) for row in rows)
         return found
 
+    def used(self, ids: Sequence[str]) -> set[str]:
+        """Those of these ids that a golden record has, or had before it became part of another."""
+        return {*Records(self.db, self.space).goldens(ids), *self._became(ids)}
+
     def followed(self) -> dict[str, str]:
         """Every golden record that became part of another, and the one that goes on by now."""
         front = self._name("")

@@ -347,5 +347,8 @@ class Records:
         for space in dependents:
             self.db.upsert(TouchRow, [{"space": space, "target": t} for t in targets])
 
-    def clear_touches(self) -> None:
+    def clear_touches(self, looked_at: Iterable[str]) -> None:
+        """These golden records are being looked at; all others that were to be go on waiting."""
+        waiting = sorted(self._dependent().difference(looked_at))
         self.db.run("DELETE FROM touch WHERE space = :space", space=self.space)
+        self.touch([self.space], waiting)

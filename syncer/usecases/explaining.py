@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from conflicts.candidate import Candidate
 from conflicts.log import Entry
-from mappings.model import Field, Slot
+from mappings.model import Field
 from syncer import refs
 from syncer.abilities import abilities_of, creating_in
 from syncer.core.decide import decide
 from syncer.core.lens import Lens
 from syncer.core.standing import Standing, standing
 from syncer.deciding import CHUNK
-from syncer.model import Golden, Link, LinkKey, Provenance, Unit, Value
+from syncer.model import Golden, LinkKey, Provenance, Unit, Value
 from syncer.owners import owners_of
 from syncer.store.database import Database, chunks
 from syncer.store.ledger import HeldPlan, Ledger
@@ -209,7 +209,7 @@ def _told(sync: Sync, unit: Unit, lens: Lens, said: Field, log: Sequence[Entry])
     golden, name = unit.golden, said.name
     source = _source(golden, said)
     places = [
-        Place(link.app, link.id, slot.name, _standing(sync, lens, golden, link, slot))
+        Place(link.app, link.id, slot.name, standing(lens, golden, link, slot, sync.apps[link.app].writes))
         for link in unit.links
         if (slot := lens.slot_of(link.app, name)) is not None
     ]
@@ -218,13 +218,6 @@ def _told(sync: Sync, unit: Unit, lens: Lens, said: Field, log: Sequence[Entry])
     beat = [c for c in choice.candidates if c.value != value] if choice is not None else []
     joined = choice.rule if choice is not None and choice.kind == "join" else ""
     return Told(name, value, name in golden.value, source, beat, held, places, joined)
-
-
-def _standing(sync: Sync, lens: Lens, golden: Golden, link: Link, slot: Slot) -> Standing:
-    found = standing(lens, golden, link, slot)
-    return (
-        replace(found, code="writes_off") if found.code == "due" and not sync.apps[link.app].writes else found
-    )
 
 
 def _source(golden: Golden, said: Field) -> Provenance | None:

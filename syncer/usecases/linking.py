@@ -204,7 +204,7 @@ class Linking:
         ]
         lens = Lens(sync.mapping, refs.load(sync, self.db, [*units.values(), *apart]))
         names = {golden: golden_id(sync.name, sorted(leaving)[0]) for golden, leaving in leavings}
-        taken = records.goldens(list(names.values()))
+        taken = Joins(self.db, sync.name).used(list(names.values()))
         sides: list[Reversal] = []
         for golden, leaving in leavings:
             name = names[golden] if names[golden] not in taken else f"{names[golden]}-{rules.run}"

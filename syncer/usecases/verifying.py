@@ -157,8 +157,6 @@ class Verifying:
             checked.read += len(page.records)
             with self.db.reading():
                 compared, found = self._compare(app, page.records)
-            if not app.writes:
-                found = [replace(f, kind="writes_off") if f.kind == "due" else f for f in found]
             checked.compared += compared
             differs = {f.record for f in found if f.is_drift and f.record}
             checked.findings += [f for f in found if f.record not in differs]
@@ -201,7 +199,7 @@ class Verifying:
                 kind: Kind = "in_review" if (app.name, record.id) in self.in_review else "unlinked"
                 found.append(Finding(app.name, record.id, None, None, kind))
             elif link.state == "live":
-                compared, differs = compare(lens, goldens[link.golden], link, record.values)
+                compared, differs = compare(lens, goldens[link.golden], link, record.values, app.writes)
                 number += compared
                 found += differs
         return number, found

@@ -142,11 +142,12 @@ def test_a_long_retry_after_is_left_to_a_later_run(
     assert slept == []
 
 
+@pytest.mark.parametrize("status", [408, 500, 501, 525, 530])
 def test_back_off_grows_with_full_jitter_and_ends(
-    app: respx.MockRouter, http: Http, slept: list[float]
+    app: respx.MockRouter, http: Http, slept: list[float], status: int
 ) -> None:
-    app.get("/things").mock(httpx.Response(500))
-    with pytest.raises(Unavailable, match="status 500"):
+    app.get("/things").mock(httpx.Response(status))
+    with pytest.raises(Unavailable, match=f"status {status}"):
         http.read("GET", "/things")
     assert http.calls == 6
     assert all(0.0 <= pause <= 0.5 * 2**n for n, pause in enumerate(slept))

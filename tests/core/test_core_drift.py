@@ -34,6 +34,13 @@ CASES = {
     "changed without a trace": (boss(), known("Old", DISAGREES), "Old", "due", True),
     "left different by an undo": (boss(), known(parted={"title": "Old"}), "Old", "parted", False),
     "to be put back by an undo": (boss(), known(parted={"title": "Former"}), "Old", "due", True),
+    "to be put back by an undo, and held": (
+        boss(held={"title": WAITS}),
+        known(parted={"title": "Former"}),
+        "Old",
+        "due",
+        True,
+    ),
     "held for a person": (boss(held={"title": WAITS}), known("Old", DISAGREES), "Old", "held", False),
     "refused for good": (
         boss(),
@@ -58,7 +65,8 @@ def test_a_field_that_is(record: Golden, there: Link, shown: str, kind: str | No
     assert number == 1
     assert [f.kind for f in found] == ([kind] if kind else [])
     assert any(f.is_drift for f in found) == drift
-    assert {f.wanted for f in found} <= ({None} if record.held else {"Boss"})
+    put_back = there.parted.get("title", "Old") != "Old"  # what is written is what the undo wants there
+    assert {f.wanted for f in found} <= ({"Former"} if put_back else {None} if record.held else {"Boss"})
 
 
 @pytest.mark.parametrize(("shown", "drift"), [(None, False), ("None given", False), ("Chief", True)])
@@ -69,3 +77,13 @@ def test_a_field_that_a_record_of_ours_was_never_read_in_drifts_by_what_a_person
     title.apps["crm"].slots["title"].default = "None given"  # as an app fills it in
     _, found = compare(lens(title), golden("desk"), link("crm", {}), {"title": shown})
     assert [f.kind for f in found] == (["due"] if drift else [])
+
+
+@pytest.mark.parametrize(
+    ("there", "shown", "kind"),
+    [(known("Old", DISAGREES), "Old", "writes_off"), (known("Boss"), "Chief", "due")],
+    ids=["differs", "was edited since, and no run has read it"],
+)
+def test_a_field_of_an_app_that_is_not_written_to(there: Link, shown: str, kind: str) -> None:
+    _, found = compare(lens(TITLE), boss(), there, {"title": shown}, writes=False)
+    assert [f.kind for f in found] == [kind]

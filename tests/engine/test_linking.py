@@ -263,6 +263,24 @@ def test_two_golden_records_are_joined_by_the_rules_and_the_younger_id_stays_kno
     world.db.close()
 
 
+def test_who_was_linked_and_unlinked_again_goes_by_a_name_of_their_own(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for email, first, last in (("a@x.test", "Al", "Berg"), ("b@x.test", "Bo", "Frost")):
+        world.apps["crm"].user_create({"email": email, "first": first, "last": last})
+        world.settle()
+    two = side(world, "b@x.test")
+    assert two is not None
+    link(world, "a@x.test", "b@x.test")
+    world.settle()
+    unlink(world, *(":".join(k) for k in two.records))
+    world.settle()
+    sides = [side(world, golden) for golden in goldens(world)]
+    assert {s.records for s in sides if s is not None} == {
+        (("crm", n), ("desk", n)) for n in ("000001", "000002")
+    }
+    world.db.close()
+
+
 def test_a_single_record_joins_by_name(world: World) -> None:
     id = world.apps["desk"].user_create({"email": None, "name": "A. Lind-Berg", "phone": None})
     world.run(dry_run=True)
