@@ -46,6 +46,10 @@ simulate-undo: .venv/.dev ## The same, with an undo in each
 simulate-steward: .venv/.dev ## The same, with a person who settles, links and repairs between the runs
 	@$(BIN)/python -m tests.simulation.engine.run --steward --seeds $(SEEDS)
 
+.PHONY: simulate-remap
+simulate-remap: .venv/.dev ## The same, with a mapping that goes on changing
+	@$(BIN)/python -m tests.simulation.engine.run --remap --seeds $(SEEDS)
+
 .PHONY: simulate-mutants
 simulate-mutants: .venv/.dev ## Break the engine in many ways and show that the histories notice each
 	@$(BIN)/python -m tests.simulation.engine.run_mutants

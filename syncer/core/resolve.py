@@ -90,6 +90,8 @@ def _reopen(m: Merging, field: str) -> None:
 
 def _settle(m: Merging, field: str, answer: Answer) -> None:
     said, candidates = m.lens.mapping.fields[field], m.golden.held.pop(field)
+    # What the merge has just asked once more is answered with it.
+    m.log[:] = [e for e in m.log if e.field != field or e.status != "held"]
     if answer.chosen is not None:
         m.take(said, answer.chosen, RULE)
     for link in m.links:

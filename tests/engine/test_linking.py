@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from syncer.store import codec
+from syncer.store.records import Records
 from syncer.usecases.explaining import Explainer
 from syncer.usecases.linking import Leaving, Linking, Tied
 from syncer.usecases.sides import Held, NotPossible, Side, leaving_of, side_of
@@ -261,6 +263,23 @@ def test_two_golden_records_are_joined_by_the_rules_and_the_younger_id_stays_kno
     world.settle()
     assert {v["title"] for v in world.apps["desk"].records.values()} == {"Boss", "Clerk"}
     world.db.close()
+
+
+def test_the_journal_also_tells_what_parts_in_a_field_that_the_mapping_lost(world: World) -> None:
+    title = next(line for line in MAPPING.splitlines(True) if line.startswith("  title:"))
+    world.text = MAPPING.replace(title, "")
+    world.settle()
+    unlink(world, the(world, "crm"))
+    told: dict[object, dict[str, object]] = {}
+    for golden, body in world.rows("SELECT golden, body FROM journal ORDER BY run"):
+        changed = codec.loads(str(body))["changed"]
+        told.setdefault(golden, {}).update({name: change[1] for name, change in changed.items()})
+    with world.db.reading():
+        records = Records(world.db, "contacts")
+        known = {id: unit.golden.value for id, unit in records.units(records.all_golden()).items()}
+    assert {id: {f: v for f, v in values.items() if v is not None} for id, values in known.items()} == {
+        id: {f: v for f, v in values.items() if v is not None} for id, values in told.items()
+    }
 
 
 def test_who_was_linked_and_unlinked_again_goes_by_a_name_of_their_own(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from syncer.report import Report
 from syncer.selecting import Selection
 from syncer.steps.pull import look_at
 from syncer.store.conflicts import Conflicts, Sought
+from syncer.store.records import Records
 from syncer.usecases.settling import Settling, Wish
 from syncer.usecases.undoing import Undoing, Undone, Wanted
 from tests.engine.world import MAPPING, World
@@ -96,6 +97,18 @@ def test_all_apps_get_what_was_chosen_and_an_undo_opens_it_again(world: World, h
 
     settle(world, "desk")
     world.settle()
+    assert titles(world) == dict.fromkeys(TITLES, "Chair")
+
+
+def test_an_answer_also_answers_what_is_asked_once_more_in_the_same_run(world: World) -> None:
+    with world.db.transaction():
+        records = Records(world.db, "contacts")
+        (unit,) = records.units(records.all_golden()).values()
+        (link,) = [k for k in unit.links if k.app == "desk"]  # as after a change of its transform
+        link.anew = frozenset({"title"})
+        records.save_links([link], world.sync().slot_names())
+    settle(world, "desk")
+    assert entries(world, status="held") == []
     assert titles(world) == dict.fromkeys(TITLES, "Chair")
 
 

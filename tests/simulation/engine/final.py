@@ -24,6 +24,7 @@ from syncer.store import codec
 from syncer.store.joins import Joins
 from syncer.store.records import Records
 from tests.simulation.engine.memory import Happening, Key, tokens
+from tests.simulation.engine.settings import first_name
 
 if TYPE_CHECKING:
     from tests.simulation.engine.world import World
@@ -51,7 +52,7 @@ class AtRest:
                 "SELECT golden, field, kind, rule, status, body FROM conflict ORDER BY seq"
             ):
                 candidates = codec.loads(body)["candidates"]
-                self.named.setdefault((joins.survivor(golden), field), []).extend(candidates)
+                self.named.setdefault((joins.survivor(golden), first_name(field)), []).extend(candidates)
                 if status == "held":
                     self.open.add((golden, field))
                 if kind in ("conflict", "overruled"):
@@ -171,6 +172,8 @@ class AtRest:
             return
         if last.after is None and last.seq < first:
             return  # a blank found at the first contact is no candidate
+        if last.after is None and any(last.seq < self.watch.renamed.get(f, 0) for f in slot.fields):
+            return  # under another name all values meet as if for the first time
         if last.after is None and (self.watch.undone or link.key in self.watch.untied):
             return  # a blank that an undo or unlink left, or that golden has by one, gives way like any
         if (last.seq > first or link.key in self.watch.made) and self.watch.was_known(last):
@@ -203,7 +206,7 @@ class AtRest:
         return (news or tokens(x.after)) <= held
 
     def _is_named(self, golden: Golden, slot: Slot, x: Happening) -> bool:
-        candidates = [c for f in slot.fields for c in self.named.get((golden.id, f), ())]
+        candidates = [c for f in slot.fields for c in self.named.get((golden.id, first_name(f)), ())]
         told = [codec.candidate(c) for c in candidates]
         if x.after is None:
             return any(c.value is None for c in told)
@@ -230,7 +233,7 @@ class AtRest:
         then = [z.after for z in earlier if z.seq < x.seq][-1:]
         held = [*then, *(z.after for z in earlier if z.seq > x.seq), y.before]
         if x.after is None:
-            shared = len(self.w.mapping.apps[y.app].slots[y.slot].fields) > 1
+            shared = len(self.w.setting.later.apps[y.app].slots[y.slot].fields) > 1
             return None in held or (shared and any(not tokens(v) & tokens(x.before) for v in held))
         return any(tokens(x.after) & tokens(value) for value in held)
 
@@ -300,7 +303,11 @@ class AtRest:
             return
         for field, app, record, value in self.edits:
             place = self.watch.slots_of(field).get(app)
-            if place is None or field in ("tags", "consent") or (field == "score" and self.w.setting.rounds):
+            if (
+                place is None
+                or field in ("tags", "consent")
+                or (first_name(field) == "score" and self.w.setting.rounds)
+            ):
                 continue
             typed = [
                 x
@@ -325,6 +332,9 @@ class AtRest:
                 "waits, and nobody is asked" if (golden, field) in waiting else "is asked, and does not wait"
             )
             self.memory.report("answerable", f"{field} of {golden} {what}")
+        for golden, field in sorted(waiting):
+            if field not in self.w.mapping.fields:
+                self.memory.report("answerable", f"{field} of {golden} waits, and the mapping lost it")
 
     # -- consent and the journal --------------------------------------------------------------------------
 
@@ -335,7 +345,7 @@ class AtRest:
         apart = [p for p in sorted(people) if not self.watch.joined(p)]
         told = [t for p in apart for t in self.watch.told(p)]
         said = [t for p in apart for t in self.watch.told(p, lists=True)]
-        authorities = self.w.mapping.fields["consent"].rule.apps
+        authorities = self.watch.authorities
         now = rank(str(unit.golden.value["consent"]))
         linked = {k.key for k in unit.links}  # also where the record is gone
         for x, state in told:

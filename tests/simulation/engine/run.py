@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.postgres import Databases
-from tests.simulation.engine import stewarded, undone
+from tests.simulation.engine import remapped, stewarded, undone
 from tests.simulation.engine.history import Played, play
 from tests.simulation.engine.world import file_url
 
@@ -41,7 +41,7 @@ def place_of(store: str) -> Iterator[str]:
             databases.drop()
 
 
-SORTS = {"plain": play, "undone": undone.play, "stewarded": stewarded.play}
+SORTS = {"plain": play, "undone": undone.play, "stewarded": stewarded.play, "remapped": remapped.play}
 
 
 def _play(store: str, sort: str, seeds: range) -> tuple[list[Played], int]:
@@ -87,6 +87,9 @@ def main() -> int:
         action="store_const",
         const="stewarded",
         help="a person settles, links, repairs",
+    )
+    kinds.add_argument(
+        "--remap", dest="sort", action="store_const", const="remapped", help="the mapping goes on changing"
     )
     parser.set_defaults(sort="plain")
     parser.add_argument("--show", type=int, default=3, help="how many violations to print in full")

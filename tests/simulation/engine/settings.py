@@ -18,6 +18,7 @@ from mappings.model import ObjectMapping
 from syncer.brakes import ChangeKind, Limit
 
 OBJECT = "contacts"
+AGAIN = "_again"  # a name that a field is given later is told from its first one by this
 TAGS = ("vip", "partner", "trial")
 TEXT_HABITS = ((), (), ("trim",), ("lower",), ("cut:6",), ("trim", "lower", "cut:8"))
 TEXTS = ("title", "note")
@@ -68,9 +69,41 @@ ANYTHING = Wish()
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A mapping as somebody writes it.
+
+    head      the lines before the apps
+    creating  app -> whether it takes new records; the apps are its keys
+    places    field -> app -> its place there, as YAML
+    said      field -> what else is said of it
+    """
+
+    head: str
+    creating: Mapping[str, bool]
+    places: Mapping[str, Mapping[str, str]]
+    said: Mapping[str, Mapping[str, str]]
+
+    def load(self, traits: Mapping[str, Traits]) -> ObjectMapping:
+        lines = [f"object: contact\n{self.head}apps:"]
+        lines += [f"  {n}: {{object: {OBJECT}, creates: {str(c).lower()}}}" for n, c in self.creating.items()]
+        lines.append("fields:")
+        for field_, where in self.places.items():
+            keys = {"type": "email"} if field_ == "email" else _of(self.said[field_], where)
+            told = ", ".join(f"{k}: {v}" for k, v in keys.items())
+            place = ", ".join(f"{app}: {there}" for app, there in where.items())
+            if where:
+                lines.append(f"  {field_}: {{{told}, in: {{{place}}}}}")
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "contacts.yaml"
+            path.write_text("\n".join(lines))
+            return load(path, {n: {s.name: s for s in traits[n].fields} for n in self.creating})
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """The apps, the mapping that a history starts with and the one that it goes over to, and the brakes.
 
+    draft        how the later mapping is written
     rounds       app -> decimal places that it keeps of a number, undeclared
     conditional  apps that refuse to overwrite a record which moved since it was read
     """
@@ -78,6 +111,7 @@ class Setting:
     traits: Mapping[str, Traits]
     first: ObjectMapping
     later: ObjectMapping
+    draft: Draft
     limits: Mapping[ChangeKind, Limit]
     rounds: Mapping[str, int]
     conditional: frozenset[str]
@@ -106,7 +140,8 @@ def setting(number: int, wish: Wish = ANYTHING) -> Setting:
     said = {f: {**_said(rng, f, sorted(places[f])), **_wished(wish, f)} for f in fields}
     head = _head(rng, fields)
     creating = {name: rng.random() < 0.85 for name in names}
-    later = _load(head, names, creating, places, said, traits)
+    draft = Draft(head, creating, places, said)
+    later = draft.load(traits)
     first = later
     if not wish.calm and rng.random() < 0.3:
         kept = names[:-1] if len(names) > 2 and rng.random() < 0.5 else names
@@ -114,12 +149,13 @@ def setting(number: int, wish: Wish = ANYTHING) -> Setting:
         late = rng.choice(fields)
         if late not in ("first", "last"):
             fewer[late].pop(rng.choice(names), None)
-        first = _load(head, kept, creating, fewer, said, traits)
+        first = Draft(head, {name: creating[name] for name in kept}, fewer, said).load(traits)
     braked = wish.limits if wish.limits is not None else rng.random() < 0.2
     return Setting(
         traits,
         first,
         later,
+        draft,
         {kind: Limit(0.0, rng.choice((1, 2, 3))) for kind in BRAKED} if braked else {},
         {name: rng.choice((0, 1, 2)) for name in names if rng.random() < 0.3},
         frozenset(name for name in names if rng.random() < 0.25),
@@ -238,30 +274,12 @@ def _head(rng: random.Random, fields: list[str]) -> str:
     return f"match: {{exact: [email], {names}fuzzy: false}}\non_delete: {policy}\nrule: newest\n"
 
 
-def _load(
-    head: str,
-    names: list[str],
-    creating: Mapping[str, bool],
-    places: Mapping[str, Mapping[str, str]],
-    said: Mapping[str, Mapping[str, str]],
-    traits: Mapping[str, Traits],
-) -> ObjectMapping:
-    lines = [f"object: contact\n{head}apps:"]
-    lines += [f"  {n}: {{object: {OBJECT}, creates: {str(creating[n]).lower()}}}" for n in names]
-    lines.append("fields:")
-    for field_, where in places.items():
-        keys = {"type": "email"} if field_ == "email" else _of(said[field_], where)
-        told = ", ".join(f"{k}: {v}" for k, v in keys.items())
-        place = ", ".join(f"{app}: {there}" for app, there in where.items())
-        if where:
-            lines.append(f"  {field_}: {{{told}, in: {{{place}}}}}")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "contacts.yaml"
-        path.write_text("\n".join(lines))
-        return load(path, {n: {s.name: s for s in traits[n].fields} for n in names})
-
-
 def _of(said: Mapping[str, str], where: Mapping[str, str]) -> dict[str, str]:
     """What is said of a field, as far as it speaks of apps that have it."""
     apps = {f"a{i}" for i in range(9)}
     return {k: v for k, v in said.items() if not any(a in v for a in apps - set(where))}
+
+
+def first_name(field: str) -> str:
+    """What a field was called before it was renamed."""
+    return field.removesuffix(AGAIN)

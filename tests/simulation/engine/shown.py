@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from conflicts.consent import OPT_OUTS
@@ -9,6 +10,7 @@ from connectors.contract import Value
 from mappings.model import Slot
 from tests.simulation.engine.clocks import FURTHEST_APART
 from tests.simulation.engine.memory import Happening, Key
+from tests.simulation.engine.settings import first_name
 
 if TYPE_CHECKING:
     from tests.simulation.engine.world import World
@@ -21,6 +23,8 @@ class Shown:
     decisions    when each decision was begun that was kept; lowered: those of held runs, about opt-outs alone
     marked       what was in flight where a process died, by record and slot
     linked_at    the decision that linked a record
+    renamed      when a field was given the name that it has
+    left         when the mapping lost a field of an app; back: when it had it again, unknown until then
     passed_over  what was shown and could not be taken in, save its consent, because a later call failed
     """
 
@@ -33,17 +37,25 @@ class Shown:
         self.marked: dict[tuple[Key, str], list[tuple[int, Value]]] = {}
         self.linked_at: dict[Key, int] = {}
         self.passed_over: set[int] = set()
+        self.renamed: dict[str, int] = {}
+        self.left: dict[tuple[str, str], int] = {}
+        self.back: dict[tuple[str, str], int] = {}
 
     def slots_of(self, field: str) -> dict[str, str]:
-        """App -> its slot for a field."""
-        apps = self.w.mapping.apps
+        """App -> its slot for a field, also where the mapping does not have it just now."""
+        apps, field = self.w.setting.later.apps, first_name(field)
         return {a: s.name for a, m in apps.items() for s in m.slots.values() if field in s.fields}
 
     def state(self, app: str, value: Value) -> str | None:
-        part = self.w.mapping.apps.get(app)
+        part = self.w.setting.later.apps.get(app)  # also where the mapping does not have it just now
         slot = part.slots.get("consent") if part else None
         state = slot.split(value, {}).get("consent") if slot else None
         return state if isinstance(state, str) else None
+
+    @property
+    def authorities(self) -> Sequence[str]:
+        """The apps whose opt-ins count, or did at some time."""
+        return self.w.setting.later.fields["consent"].rule.apps
 
     def passes_for_later(self, x: Happening, y: Happening) -> bool:
         """Whether `x` was later than `y`, or can pass for it by the wrong clock of an app."""
@@ -60,12 +72,17 @@ class Shown:
         keys = set(self.memory.family(person))
         found = []
         for x in self.memory.log:
-            if x.slot != "consent" or x.key not in keys or x.who != "person":
+            if x.slot != "consent" or x.key not in keys or x.who != "person" or self._left_before(x):
                 continue
             state = self.state(x.app, x.after)
             if state is not None and self.shown_between(x, None, lists) and not self.was_known(x):
                 found.append((x, state))
         return found
+
+    def _left_before(self, x: Happening) -> bool:
+        """Whether the mapping lost the field before what was typed there had been decided about."""
+        left, shown = self.left.get((x.app, x.slot), -1), self.first_shown(x)
+        return x.seq < left and not any(shown <= d < left for d in (*self.decisions, *self.lowered))
 
     def shown_between(self, x: Happening, until: int | None, lists: bool = False) -> bool:
         """Whether the engine was shown the value while it stood."""
@@ -127,7 +144,8 @@ class Shown:
     def met(self, key: Key, slot: str) -> int | None:
         """When the engine was first shown this field of a record that was not archived: of one that is
         archived, consent alone is taken in. What was passed over is shown again."""
-        shows = self.memory.shows.get(key, ())
+        since = self.back.get((key[0], slot), -1)
+        shows = [s for s in self.memory.shows.get(key, ()) if s.seq > since]
         counted = [s for s in shows if slot == "consent" or s.seq not in self.passed_over]
         return min((s.seq for s in counted if slot in s.values and not s.archived), default=None)
 

@@ -75,7 +75,8 @@ class StewardedHistory(History):
                 entry
                 for unit in units.values()
                 for field in unit.golden.held
-                if (entry := Conflicts(self.w.store, {SPACE: SPACE}).open_one(SPACE, unit.golden.id, field))
+                if field in self.w.mapping.fields  # of one that it lost nobody is asked
+                and (entry := Conflicts(self.w.store, {SPACE: SPACE}).open_one(SPACE, unit.golden.id, field))
             ]
         if not open_:
             return

@@ -345,9 +345,8 @@ class Watch(Shown):
         told = self.told(person)
         read = [(y, s) for y, s in told if self.shown_between(y, self.decided_at) and y.key in self.linked]
         outs = [y for y, s in read if s in OPT_OUTS and rank(s) > rank(new)]
-        field = self.w.mapping.fields["consent"]
         ins = [
-            y for y, s in self.told(person, lists=True) if rank(s) <= rank(new) and y.app in field.rule.apps
+            y for y, s in self.told(person, lists=True) if rank(s) <= rank(new) and y.app in self.authorities
         ]
         last = max(outs, key=lambda y: y.seq, default=None)
         if any(s in FINAL for _, s in read):
