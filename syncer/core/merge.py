@@ -49,7 +49,7 @@ def _merge_field(m: Merging, field: Field, offered: Sequence[Offer]) -> None:
         candidates = candidates[:1]
     else:
         candidates = fullest(m, field, candidates)
-    unseen = _golden_candidate(m, field) if all(o.parted for o in wanted) else None
+    unseen = m.golden_candidate(field) if all(o.parted for o in wanted) else None
     winner: Candidate | None = candidates[0]
     if len(candidates) > 1:
         winner = _choose(m, field, candidates)
@@ -114,24 +114,16 @@ def _is_candidate(m: Merging, field: Field, offer: Offer) -> bool:
 
 def _joins_fuller(m: Merging, field: Field, offer: Offer) -> bool:
     """At a join golden stands, unless what was found is the same value in a fuller form."""
-    c, golden = offer.candidate, _golden_candidate(m, field)
+    c, golden = offer.candidate, m.golden_candidate(field)
     if golden is not None and is_narrower(m, field, golden, c):
         return True
     m.note("join", field, [c], "on_join: keep", "the golden value stands")
     return False
 
 
-def _golden_candidate(m: Merging, field: Field) -> Candidate | None:
-    source = m.golden.provenance.get(field.name)
-    if source is None:
-        return None
-    value = m.golden.value.get(field.name)
-    return Candidate(value, source.app, source.record, source.time, "golden", "golden")
-
-
 def _golden_rival(m: Merging, field: Field, wanted: Sequence[Offer]) -> list[Candidate]:
     """Golden as a candidate, where an editing app had not agreed with it and it came from another record."""
-    golden = _golden_candidate(m, field)
+    golden = m.golden_candidate(field)
     if golden is None or not any(o.rival and o.link.key != (golden.app, golden.record) for o in wanted):
         return []
     return [golden]

@@ -41,6 +41,14 @@ class Merging:
         self.golden.value[field.name] = c.value
         self.golden.provenance[field.name] = Provenance(c.app, c.record, c.time, rule, self.run)
 
+    def golden_candidate(self, field: Field) -> Candidate | None:
+        """Golden as it stands; None where nothing is known of where it came from."""
+        source = self.golden.provenance.get(field.name)
+        if source is None:
+            return None
+        value = self.golden.value.get(field.name)
+        return Candidate(value, source.app, source.record, source.time, "golden", "golden")
+
     def note(
         self,
         kind: LogKind,

@@ -93,6 +93,9 @@ def _settle(m: Merging, field: str, answer: Answer) -> None:
     # What the merge has just asked once more is answered with it.
     m.log[:] = [e for e in m.log if e.field != field or e.status != "held"]
     if answer.chosen is not None:
+        golden = m.golden_candidate(said)
+        if golden is not None and not any(said.type.same(c.value, golden.value) for c in candidates):
+            candidates.append(golden)  # it gives way, too
         m.take(said, answer.chosen, RULE)
     for link in m.links:
         slot = m.lens.slot_of(link.app, field)

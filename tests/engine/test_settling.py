@@ -100,6 +100,12 @@ def test_all_apps_get_what_was_chosen_and_an_undo_opens_it_again(world: World, h
     assert titles(world) == dict.fromkeys(TITLES, "Chair")
 
 
+def test_the_log_names_the_golden_value_that_gave_way_to_an_answer(world: World) -> None:
+    settle(world, "desk")
+    (entry,) = [e for e in entries(world) if e.rule == "resolved"]
+    assert [(c.value, c.kind) for c in entry.candidates if c.kind == "golden"] == [("CEO", "golden")]
+
+
 def test_an_answer_also_answers_what_is_asked_once_more_in_the_same_run(world: World) -> None:
     with world.db.transaction():
         records = Records(world.db, "contacts")
