@@ -225,7 +225,7 @@ class Engine:
             creating_in(self.ledger),
             refused=frozenset(i.identity for i in holding.refused),
             doubted=doubted_in(self.sync, self.records, self.ledger, matches.reviews),
-            bring_back=options.bring_back,
+            bring_back=options.bring_back if holding.rejects else None,
             answers=options.answers if run.plan is None else {},
             moved=moved(planned, self.ledger.mapped(), self.sync.mapping),
             gaining={relink.golden for relink in followed.moved},
@@ -260,7 +260,7 @@ class Engine:
         """Nothing of a held plan is kept but the plan itself; lowered consent is kept and written."""
         with self.db.transaction():
             if plan.held_run == run.id:
-                self.ledger.hold(run.id, plan.held, plan.decided.items)
+                self.ledger.hold(run.id, plan.held, plan.decided.items, self.sync.mapping.version)
             creating = creating_in(self.ledger)
             deciding = Deciding(
                 self.sync, self.records, self.ledger, run.id, self.ports.now, Abilities(), creating

@@ -46,13 +46,22 @@ class Holding:
         self.waiting = self.ledger.held()
 
     @property
+    def outdated(self) -> bool:
+        """Whether the mapping was changed since the plan that waits was made. Then nobody has seen what there
+        is to be answered, and no answer to it counts."""
+        return self.waiting is not None and self.waiting.mapping not in ("", self.sync.mapping.version)
+
+    @property
     def rejects(self) -> bool:
         """Whether the plan that waits is turned down."""
-        return self.waiting is not None and self.options.reject == self.waiting.run
+        return self._answered(self.options.reject)
 
     @property
     def approves(self) -> bool:
-        return self.waiting is not None and self.options.approve == self.waiting.run
+        return self._answered(self.options.approve)
+
+    def _answered(self, run: str | None) -> bool:
+        return self.waiting is not None and run == self.waiting.run and not self.outdated
 
     @property
     def approved(self) -> list[Item]:
@@ -87,11 +96,12 @@ class Holding:
 
     def plan(self, decided: Decided, run: str, first: bool) -> Plan:
         """The plan of a run, and whether it is held. `first`: no golden record was ever planned."""
-        waiting, options, approved = self.waiting, self.options, self.approved
+        options, approved = self.options, self.approved
+        undone = self.waiting is not None and self.ledger.kind_of(self.waiting.run) == "undo"
+        anew = self._is_planned_anew(undone)
+        waiting = None if anew else self.waiting
         exempt = {i.identity for i in approved}
-        answered = waiting is not None and (
-            waiting.run in (options.approve, options.reject) or _covers(exempt, waiting.items)
-        )
+        answered = self.rejects or self.approves or (waiting is not None and _covers(exempt, waiting.items))
         braked = [
             i
             for i in decided.items
@@ -105,7 +115,6 @@ class Holding:
             else []
         )
         reason = "; ".join(str(t) for t in trips)
-        undone = waiting is not None and self.ledger.kind_of(waiting.run) == "undo"
         if waiting is not None and not answered and (decided.items or undone or trips):
             reason = waiting.reason
         elif (
@@ -114,9 +123,29 @@ class Holding:
             and (braked if approved or options.answers else decided.items)
         ):
             reason = self._further_reason(decided, exempt, first) or reason
-        if waiting is not None and not reason and (answered or not options.selection.narrows):
-            self.ledger.release(waiting.run, "answered" if answered else "moot")
-        return Plan(decided, reason, trips, waiting.run if waiting and not answered else run, undone)
+        if anew:
+            reason = self._outdated_reason(reason, decided)
+        if self.waiting is not None and not reason and (answered or not options.selection.narrows):
+            self.ledger.release(self.waiting.run, "answered" if answered else "moot")
+        held_run = waiting.run if waiting and not answered else run
+        return Plan(decided, reason, trips, held_run, undone and not anew)
+
+    def _is_planned_anew(self, undone: bool) -> bool:
+        """Whether what waits gives way to the plan under the mapping as it is now. A run about a few people
+        shows nobody the whole of it, and an undo holds its sync until it is released."""
+        if self.waiting is None or not self.outdated or self.options.selection.narrows:
+            return False
+        return not undone or self.options.approve == self.waiting.run
+
+    def _outdated_reason(self, reason: str, decided: Decided) -> str:
+        """Why the plan that takes the place of an outdated one is held: where that was turned down, it is."""
+        run = self.waiting.run if self.waiting is not None else ""
+        if run not in (self.options.approve, self.options.reject):
+            return reason
+        told = f"the mapping was changed after run {run} was held, so that answer does not count"
+        if reason:
+            return f"{told}; {reason}"
+        return told if self.options.reject and decided.items else ""
 
     def _further_reason(self, decided: Decided, exempt: Collection[str], first: bool) -> str:
         """Why a plan is held that no limit stops."""

@@ -2,7 +2,8 @@
 
 - Consent is the same under another name: it goes along, so that no opt-out is forgotten.
 - A field that the mapping has no more waits for nobody: its held conflicts are closed.
-- An app whose records are known cannot be left out: they would be strangers, should it come back.
+- An app whose records are known cannot be left out: they would be strangers, should it come back. Nor can
+  consent: who opted out would be created anew as subscribed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def follow(history: History, sync: Sync) -> None:
     space."""
     was, now = history.fact(_consent(sync)), sync.mapping.consent
     if now is None:
-        return  # it is remembered by its last name
+        return  # there never was any
     if was is not None and was != now:
         _rename(Records(history.db, sync.name), was, now)
     history.keep_fact(_consent(sync), now)
@@ -36,6 +37,14 @@ def left_out(records: Records, sync: Sync) -> list[str]:
     """Apps whose records are known here, and that the mapping does not name."""
     rows = records.db.rows("SELECT app FROM reader WHERE space = :space ORDER BY app", space=records.space)
     return [row[0] for row in rows if row[0] not in sync.apps and records.any_links(row[0])]
+
+
+def lost_consent(records: Records, sync: Sync) -> str:
+    """The name of the consent field that the mapping had and has no more; empty where it lost none, or nobody
+    is known yet."""
+    if sync.mapping.consent is not None or not any(records.any_links(app) for app in sync.apps):
+        return ""
+    return History(records.db).fact(_consent(sync)) or ""
 
 
 def close_lost(records: Records, sync: Sync) -> None:

@@ -124,9 +124,17 @@ class Wiring:
         return ready
 
     def _refuse_left_out(self, ready: Sync, draft: Draft) -> None:
-        """Raises `ProblemsFound` where the mapping leaves out an app whose records are known."""
+        """Raises `ProblemsFound` where the mapping leaves out an app whose records are known, or consent."""
         with self.db.reading():
-            apps = remapped.left_out(Records(self.db, ready.name), ready)
+            records = Records(self.db, ready.name)
+            apps, consent = remapped.left_out(records, ready), remapped.lost_consent(records, ready)
+        if consent:
+            what = f"the consent field is left out, and {ready.name} knows who opted out ('{consent}')"
+            cure = (
+                "Put it back, under any name: without it new records would be created as subscribed, and"
+                " opt-outs would stay where they are."
+            )
+            raise ProblemsFound([draft.document.problem(("fields",), what, cure, key=True)])
         if apps:
             what = f"'{apps[0]}' is left out, and {ready.name} knows which of its records are whose"
             cure = (

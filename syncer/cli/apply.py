@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncer.cli.codes import Code, leave, worst
+from syncer.cli.codes import Code, explain, leave, worst
 from syncer.cli.output import say
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, running
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, hint, running
 from syncer.cli.sync import run_all
+
+if TYPE_CHECKING:
+    from syncer.runner import Runner
+    from syncer.usecases.planfile import Kept
 
 
 def apply(
@@ -31,11 +35,33 @@ def apply(
         from syncer.engine import Options
         from syncer.selecting import Selection
 
-        for name, items in plans:
-            (wanted,) = chosen(runner.config, [name])
-            if not items:
+        for kept in plans:
+            (name,) = chosen(runner.config, [kept.sync])
+            if not kept.items:
                 say(f"{name}: the plan is empty.")
                 continue
-            only = Selection(only=frozenset(i.golden for i in items))
-            codes += run_all(runner, [wanted], Options(approved=items, selection=only), None, as_json, config)
+            if (code := _fits(runner, kept, file, config)) is not Code.DONE:
+                codes.append(code)
+                continue
+            only = Selection(only=frozenset(i.golden for i in kept.items))
+            options = Options(approved=kept.items, selection=only)
+            codes += run_all(runner, [name], options, None, as_json, config)
     raise leave(worst(codes))
+
+
+def _fits(runner: Runner, kept: Kept, file: Path, config: Path) -> Code:
+    """Whether the mapping is the one under which the plan was made; told where it is not."""
+    try:
+        version = runner.wiring.sync(kept.sync).mapping.version
+    except Exception as error:
+        code, told = explain(error)
+        say(f"{kept.sync}: {told}")
+        return code
+    if version == kept.mapping:
+        return Code.DONE
+    again = hint(f"plan {kept.sync} --out {file}", config)
+    say(
+        f"{kept.sync}: the mapping was changed since {file} was made, so this is not what would be done now;"
+        f" nothing was done. Plan again: {again}"
+    )
+    return Code.USAGE

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from syncer.model import Item
     from syncer.runner import Outcome, Runner
     from syncer.sync import Sync as Ready
+    from syncer.usecases.planfile import Kept
 
 
 def plan(
@@ -37,10 +38,11 @@ def plan(
     if out is not None:
         check_out(out)
     codes: list[Code] = []
-    kept: list[tuple[str, list[Item]]] = []
+    kept: list[Kept] = []
     with running(config) as runner:
         from syncer.engine import Options
         from syncer.selecting import Selection
+        from syncer.usecases.planfile import Kept
 
         options = Options(kind="plan", dry_run=True, selection=Selection(pilot=pilot))
         for name in chosen(runner.config, names):
@@ -59,7 +61,7 @@ def plan(
                 continue
             ready = runner.wiring.sync(name)
             codes.append(Code.FAILED if outcome.report.status == "failed" else Code.DONE)
-            kept.append((name, outcome.plan.decided.items))
+            kept.append(Kept(name, ready.mapping.version, tuple(outcome.plan.decided.items)))
             minutes = pace(runner, ready)
             if as_json:
                 give(as_object(ready, outcome, minutes))
@@ -82,7 +84,7 @@ def check_out(out: Path) -> None:
         raise OSError(why, os.strerror(why), str(out))
 
 
-def keep(out: Path, kept: list[tuple[str, list[Item]]], config: Path) -> None:
+def keep(out: Path, kept: list[Kept], config: Path) -> None:
     """Write the plan's file, and remember where it is: it holds customer data."""
     from syncer.store.history import PLAN_FILE, History
     from syncer.usecases.planfile import write

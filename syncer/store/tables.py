@@ -251,7 +251,8 @@ class WriteRow(SQLModel, table=True):
 
 
 class HeldRow(SQLModel, table=True):
-    """A held plan: the items that `sync --approve` lets pass and `--reject` turns down."""
+    """A held plan: the items that `sync --approve` lets pass and `--reject` turns down. `mapping`: the
+    version under which it was made; "" of what was held before that was noted."""
 
     __tablename__ = "held"
     space: str = Field(primary_key=True)
@@ -259,6 +260,7 @@ class HeldRow(SQLModel, table=True):
     status: str
     reason: str = Field(sa_type=Text)
     items: str = Field(sa_type=Text)
+    mapping: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class LeaseRow(SQLModel, table=True):

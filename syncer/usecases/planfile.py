@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from syncer.model import Item
 from syncer.store import codec
 
-FORMAT = "syncer plan 1"
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The plan of one sync. `mapping`: the version of the mapping under which it was made."""
+
+    sync: str
+    mapping: str
+    items: tuple[Item, ...]
+
+
+FORMAT = "syncer plan 2"
 
 
 class NotAPlan(ValueError):
     """The file holds no plan that can be read; the text says why."""
 
 
-def write(path: Path, plans: Iterable[tuple[str, Sequence[Item]]]) -> None:
-    """Keep (sync, items), readable by the owner only. Raises `OSError`."""
-    said = [{"sync": sync, "items": [codec.item_body(i) for i in items]} for sync, items in plans]
+def write(path: Path, plans: Iterable[Kept]) -> None:
+    """Keep plans, readable by the owner only. Raises `OSError`."""
+    said = [
+        {"sync": p.sync, "mapping": p.mapping, "items": [codec.item_body(i) for i in p.items]} for p in plans
+    ]
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(codec.dumps({"format": FORMAT, "plans": said}) + "\n")
@@ -27,20 +40,23 @@ def write(path: Path, plans: Iterable[tuple[str, Sequence[Item]]]) -> None:
 def redact(path: Path, goldens: Container[str]) -> int:
     """Take the items of these golden records out of a plan; how many those were. Raises `NotAPlan`."""
     plans = read(path)
-    kept = [(sync, [i for i in items if i.golden not in goldens]) for sync, items in plans]
-    number = sum(len(items) for _, items in plans) - sum(len(items) for _, items in kept)
+    kept = [replace(p, items=tuple(i for i in p.items if i.golden not in goldens)) for p in plans]
+    number = sum(len(p.items) for p in plans) - sum(len(p.items) for p in kept)
     if number:
         write(path, kept)
     return number
 
 
-def read(path: Path) -> list[tuple[str, tuple[Item, ...]]]:
-    """(sync, items) of each plan in the file. Raises `NotAPlan`."""
+def read(path: Path) -> list[Kept]:
+    """The plans in the file. Raises `NotAPlan`."""
     try:
         said = codec.loads(path.read_text())
         if said["format"] != FORMAT:
             raise NotAPlan(f"{path} was made by another version of syncer; make it again: syncer plan --out")
-        return [(plan["sync"], tuple(codec.item(i) for i in plan["items"])) for plan in said["plans"]]
+        return [
+            Kept(plan["sync"], plan["mapping"], tuple(codec.item(i) for i in plan["items"]))
+            for plan in said["plans"]
+        ]
     except OSError as error:
         raise NotAPlan(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:

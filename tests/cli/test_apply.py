@@ -79,3 +79,16 @@ def test_a_file_that_is_no_plan(desk: Desk) -> None:
 def test_bring_back_needs_a_plan_to_reject(desk: Desk) -> None:
     assert desk.run("sync", "--bring-back", "hubspot").code == 2
     assert desk.run("sync", "--reject", "x", "--bring-back", "hubspt").code == 2
+
+
+def test_a_plan_of_another_mapping_is_not_done(desk: Desk, sandbox: Sandbox) -> None:
+    desk.synced()
+    with Apps(sandbox) as apps:
+        apps.edit("zendesk", somebody(desk)["zendesk"], "city", "Quito Norte")
+    file, _ = keep(desk)
+    desk.change("  city:\n", "  city:\n    blank: keep\n", "mappings/contacts.yaml")
+    answer = desk.run("apply", str(file))
+    assert answer.code == 2
+    assert "the mapping was changed since" in answer.err
+    assert f"plan contacts --out {file}" in answer.err
+    assert desk.run("runs", "contacts", "--limit", "1", "--json").json[0]["written"] == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncer.brakes import Limit
-from syncer.remapped import follow, left_out
+from syncer.remapped import follow, left_out, lost_consent
 from syncer.report import Report
 from syncer.store.history import History
 from syncer.store.records import Records
@@ -179,6 +179,19 @@ def test_an_app_whose_records_are_known_is_not_left_out_unnoticed(world: World) 
         world.text = world.text.replace(f", desk: {name}", "")
     with world.db.reading():
         assert left_out(Records(world.db, "contacts"), world.sync()) == ["desk"]
+    world.db.close()
+
+
+def test_consent_that_is_known_is_not_left_out_unnoticed(world: World) -> None:
+    wire(world)
+    consent = next(line for line in MAPPING.splitlines(True) if line.startswith("  consent:"))
+    without = MAPPING.replace(consent, "").replace(", create_when: \"consent == 'subscribed'\"", "")
+    with world.db.reading():
+        records = Records(world.db, "contacts")
+        assert lost_consent(records, world.sync()) == ""
+        world.text = without
+        assert lost_consent(records, world.sync()) == "consent"
+        assert lost_consent(Records(world.db, "nobody is known here"), world.sync()) == ""
     world.db.close()
 
 

@@ -1,0 +1,13 @@
+"""A held plan knows under which mapping it was made: under another one no answer to it counts."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    op.add_column("held", sa.Column("mapping", sa.String(), nullable=False, server_default=""))
