@@ -16,6 +16,7 @@ from syncer.core.merge import merge
 from syncer.core.merging import Merging, changes
 from syncer.core.observe import Reading, read
 from syncer.core.plan import Abilities, Planning, compare, plan
+from syncer.core.retyped import retype
 from syncer.model import ABSENT, DELETION, Decision, Golden, Item, Link, Observation, Unit
 
 
@@ -26,6 +27,7 @@ def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
     gone = [link for link in gone if not any(k.app == link.app and k.state == "live" for k in links)]
     came_back = _came_back(unit, links)
     _choose_primary(links)
+    retype(golden, links, lens)
     deserted = not any(k.state == "live" and k.seen for k in links)
     observed = _readable(unit, links, lens)
     consents = read_consent(observed, lens, unit.restored)

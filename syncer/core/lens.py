@@ -77,10 +77,14 @@ class Lens:
         return self._mates.get(field, ())
 
     def project(self, slot: Slot, golden: Mapping[str, Value], seen: Value) -> Value:
-        """The app form of golden values in this slot. Raises `Unresolved`."""
+        """The app form of golden values in this slot. Raises `Unresolved`, also where golden is still of the
+        type that the field had before its mapping was changed."""
         target = slot.reference
         if not target:
-            return slot.project(golden, seen)
+            try:
+                return slot.project(golden, seen)
+            except (ValueError, TypeError, ArithmeticError) as error:
+                raise Unresolved from error
         value = golden.get(slot.fields[0])
         if value is None:
             return None

@@ -106,9 +106,23 @@ def _is_candidate(m: Merging, field: Field, offer: Offer) -> bool:
         if c.kind == "edit":
             m.note("overruled", field, [c], "blank: keep", "a blank does not travel")
         return False
+    if c.kind == "join" and field.rule.kind == "only":
+        return _gives(m, field, c)
     stands = field.on_join == "keep" and not m.deserted
     if c.kind == "join" and stands and field.rule.kind != "union":
         return _joins_fuller(m, field, offer)
+    return True
+
+
+def _gives(m: Merging, field: Field, c: Candidate) -> bool:
+    """The one app that gives a field is believed at a join, too, unless another record of it gave golden."""
+    golden = m.golden_candidate(field)
+    if golden is None:
+        return True
+    if golden.app == c.app and golden.record != c.record:
+        m.note("join", field, [c], "on_join: keep", "the golden value stands")
+        return False
+    m.note("join", field, [golden], "only", "the app that gives this field says otherwise", winner=c)
     return True
 
 

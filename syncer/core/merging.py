@@ -21,6 +21,7 @@ def changes(
         for name, value in now.value.items()
         if (was := before.value.get(name, ABSENT)) != value
     }
+    changed |= {name: (was, None) for name, was in before.value.items() if name not in now.value}
     return changed, {name: p for name in changed if (p := before.provenance.get(name)) is not None}
 
 

@@ -91,7 +91,7 @@ def standing(lens: Lens, golden: Golden, link: Link, slot: Slot, writes: bool = 
     try:
         wanted = lens.project(slot, golden.value, seen)
     except Unresolved:
-        return Standing("waits_for_target", seen)
+        return Standing("waits_for_target" if slot.reference else "unreadable", seen)
     if wanted == seen or slot.same(wanted, seen) or shows_consent(lens, golden, slot, wanted, seen):
         return Standing("in_step", seen, wanted)
     if slot.writable and not slot.flows_out:

@@ -1,0 +1,54 @@
+"""Golden values of a field whose type was changed: read as the type that it has now. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mappings.model import BadValue, Field, Value
+from syncer.core.lens import Lens
+from syncer.model import ABSENT, DISAGREES, Golden, Link, Mark
+
+
+def retype(golden: Golden, links: Sequence[Link], lens: Lens) -> None:
+    """In place. Where the mapping reads a field in another way since a record was seen, golden may be of the
+    type that the field had before. What cannot be read as the present one is forgotten: what the apps hold
+    meets as if for the first time."""
+    for name in _read_otherwise(links, lens):
+        field = lens.mapping.fields[name]
+        if name in golden.value:
+            value = _read(field, golden.value[name])
+            if isinstance(value, Mark):
+                del golden.value[name]
+                golden.provenance.pop(name, None)
+            else:
+                golden.value[name] = value
+        for link in links:
+            agreed = link.agreed.get(name, DISAGREES)
+            if agreed is not DISAGREES:
+                value = _read(field, agreed)
+                link.agreed[name] = DISAGREES if isinstance(value, Mark) else value
+
+
+def _read_otherwise(links: Sequence[Link], lens: Lens) -> list[str]:
+    found: dict[str, None] = {}
+    for link in links:
+        slots = lens.mapping.apps[link.app].slots if link.anew else {}
+        for slot in (slots[name] for name in sorted(link.anew & slots.keys())):
+            found.update(dict.fromkeys(slot.fields))
+    own = lens.mapping.consent
+    return [name for name in found if name != own and _is_read(lens.mapping.fields[name])]
+
+
+def _is_read(field: Field) -> bool:
+    """Whether it holds what its type reads: not a golden id, nor what is worked out of other fields."""
+    return not field.reference and field.derived is None and field.worth is None
+
+
+def _read(field: Field, value: Value) -> Value | Mark:
+    """As the field's type reads it; ABSENT where it cannot. Sets are compared element by element."""
+    if value is None or (field.type.is_set and isinstance(value, list)):
+        return value
+    try:
+        return field.type.read(value)
+    except BadValue:
+        return ABSENT
