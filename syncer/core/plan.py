@@ -43,7 +43,8 @@ class Abilities:
 
 @dataclass(slots=True)
 class Planning:
-    """One golden record being planned. `notes` say what was not done in an app, and why."""
+    """One golden record being planned. `notes` say what was not done in an app, and why. `revives`: records
+    are created also where none is left, as an undo has it."""
 
     golden: Golden
     lens: Lens
@@ -51,6 +52,7 @@ class Planning:
     items: list[Item]
     log: list[LogEntry]
     notes: list[tuple[str, str]]
+    revives: bool = False
 
 
 def plan(p: Planning, links: Sequence[Link], creating: Collection[str] = ()) -> None:
@@ -66,7 +68,7 @@ def plan(p: Planning, links: Sequence[Link], creating: Collection[str] = ()) -> 
         item = compare(p, link, p.lens.mapping.apps[link.app].slots.values(), moved)
         if item is not None:
             p.items.append(item)
-    if live:
+    if live or p.revives:
         present = {k.app for k in links} | set(creating)
         for app, app_map in p.lens.mapping.apps.items():
             if app in p.abilities.creates and app not in present and app not in p.golden.barred:

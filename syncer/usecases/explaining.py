@@ -13,6 +13,7 @@ from mappings.model import Field
 from syncer import refs
 from syncer.abilities import abilities_of, creating_in
 from syncer.core.decide import decide
+from syncer.core.joining import JOINED
 from syncer.core.lens import Lens
 from syncer.core.standing import Standing, standing
 from syncer.deciding import CHUNK
@@ -76,7 +77,7 @@ class Told:
         if self.source is None:
             return "no app ever held a value for it" if not self.is_set else "it follows from another field"
         if self.joined:
-            return f"two golden records were joined, and by {self.joined} this value stays"
+            return f"{JOINED}, and by {self.joined} this value stays"
         if self.source.rule == "first" and self.beat:
             return "values differed, and the one that was set first wins"
         return _RULES.get(self.source.rule, f"by {self.source.rule}")
@@ -231,8 +232,7 @@ def _choice(log: Sequence[Entry], name: str, source: Provenance | None, value: V
     """The choice that made the value what it is. Where two golden records were joined it keeps its source."""
     for entry in reversed(log):
         if entry.field == name and source is not None:
-            two = entry.kind == "join" and entry.rule != "on_join: keep"  # else it is a record that joined
-            kept = two and entry.run > source.run and entry.winner == value
+            kept = entry.note == JOINED and entry.run > source.run and entry.winner == value
             if kept or entry.run == source.run:
                 return entry
     return None

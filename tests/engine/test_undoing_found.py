@@ -389,3 +389,21 @@ def dying(world: World, app: str, when: Literal["before_call", "after_call"]) ->
         yield
     setattr(world.apps[app], when, None)
     world.reopen()
+
+
+def test_who_was_archived_everywhere_after_a_deletion_is_made_again(tmp_path: Path) -> None:
+    archiving = MAPPING.replace("rule: newest\n", "rule: newest\non_delete: archive\n", 1)
+    apps = {"crm": replace(CRM, lists_archived=True), "mail": MAIL, "desk": DESK}
+    world = World(tmp_path, apps, text=archiving)
+    id = world.apps["crm"].user_create({"first": "Mara", "last": "Lind"})
+    world.settle()
+    world.apps["crm"].user_archive(id)
+    run = world.run()
+    assert [row.state for row in world.apps["desk"].rows.values()] == ["archived"]
+    undone = undo(world, run)
+    assert [(x.act, x.app) for x in undone.lines if x.app == "desk"] == [("create", "desk")]
+    world.run(approve=undone.run)
+    world.settle()
+    assert [row.state for row in world.apps["desk"].rows.values()] == ["archived", "live"]
+    assert world.apps["crm"].records == {}
+    world.db.close()
