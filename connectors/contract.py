@@ -8,6 +8,7 @@ Errors a connector may raise (a refused *record* is a `Result`, never an excepti
 
     AppError                 the app could not be used
     |-- AuthRefused          the credential is wrong, expired for good, or lacks a scope
+    |-- UnknownObject        the app has no object of that name; `known` are those that it has
     |-- Unavailable          not reachable, or failing after all retries; `retry_after` in seconds
     `-- Unexpected           an answer that does not have the documented shape
 """

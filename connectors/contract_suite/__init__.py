@@ -15,15 +15,19 @@ and the reason says why. For readable failures, say in a `conftest.py`::
 """
 
 from connectors.contract_suite.calling import Calling
+from connectors.contract_suite.consenting import Consenting
 from connectors.contract_suite.describing import Describing
 from connectors.contract_suite.failing import Failing
 from connectors.contract_suite.finding import Finding
 from connectors.contract_suite.reading import Reading
+from connectors.contract_suite.refusing import Refusing
 from connectors.contract_suite.values import Values
 from connectors.contract_suite.writing import Writing
 
 
-class ConnectorContract(Describing, Reading, Finding, Writing, Values, Calling, Failing):
+class ConnectorContract(
+    Describing, Reading, Finding, Writing, Refusing, Values, Consenting, Calling, Failing
+):
     """All named cases. Hooks and helpers are those of `connectors.contract_suite.hooks.Hooks`."""
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import get_args
 
 import pytest
 
-from connectors.contract import AppError, AuthRefused, Kind
+from connectors.contract import AppError, AuthRefused, Kind, UnknownObject
 from connectors.contract_suite.hooks import Hooks
 
 CONSENT = ("subscribed", "pending", "unsubscribed", "bounced", "complained", "erased")
+LACKING = "no-such-object"
 COERCIONS = ("trim", "lower", "digits", "cut")
 
 
@@ -89,8 +91,23 @@ class Describing(Hooks):
         assert self.spec.consent_on_new in (None, *CONSENT)
 
     def test_an_object_that_the_app_lacks_is_an_error_with_a_text(self) -> None:
+        with pytest.raises(UnknownObject, match=r"\w") as caught:
+            self.connector.describe(LACKING)
+        assert caught.value.object == LACKING
+        assert self.object in caught.value.known
+
+    @pytest.mark.parametrize("call", ["pull", "fetch", "find", "write"])
+    def test_nothing_is_read_or_written_of_an_object_that_the_app_lacks(self, call: str) -> None:
+        (id,) = self.seed(1)
+        self.settle()
+        calls: dict[str, Callable[[], object]] = {
+            "pull": lambda: list(self.connector.pull(LACKING, None, self.asked)),
+            "fetch": lambda: self.connector.fetch(LACKING, [id], self.asked),
+            "find": lambda: self.connector.find(LACKING, self.key_field, [self.address(0)], self.asked),
+            "write": lambda: self.connector.write(LACKING, [self.update(id, {self.texts[1]: "astray"})]),
+        }
         with pytest.raises(AppError, match=r"\w"):
-            self.connector.describe("no-such-object")
+            calls[call]()
 
     def test_closing_twice_does_no_harm(self) -> None:
         other = self.connect()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count, islice
+
 import pytest
 
 from connectors.contract_suite.hooks import Hooks
@@ -74,15 +76,17 @@ class Finding(Hooks):
 
     def test_a_full_fetch_batch_is_answered(self) -> None:
         ids = self.seed(min(self.spec.fetch_batch, self.many))
-        filler = [str(int(self.missing_id) - n) for n in range(self.spec.fetch_batch - len(ids))]
+        missing = (f"{self.missing_id[:-4]}{9999 - n:04d}" for n in count())
+        filler = list(islice((id for id in missing if id not in ids), self.spec.fetch_batch - len(ids)))
         answers = self.fetch(*ids, *filler)
         assert len(answers) == self.spec.fetch_batch
         assert all(answers[id].state == "found" for id in ids)
 
     def test_find_by_key(self) -> None:
-        ids = self.seed(2)
+        ids = self.seed(self.many)
         self.settle()
-        assert [record.id for record in self.find(self.address(1))] == [ids[1]]
+        for n in (self.many - 1, self.many // 2, 0):
+            assert [record.id for record in self.find(self.address(n))] == [ids[n]]
 
     def test_find_does_not_mind_the_case_of_a_key(self) -> None:
         (id,) = self.seed(1)
@@ -90,10 +94,10 @@ class Finding(Hooks):
         assert [record.id for record in self.find(self.address(0).upper())] == [id]
 
     def test_find_several_keys_at_once(self) -> None:
-        ids = self.seed(3)
+        ids = self.seed(self.many)
         self.settle()
-        found = self.find(*(self.address(n) for n in (2, 0, 9)))
-        assert {record.id for record in found} == {ids[0], ids[2]}
+        found = self.find(*(self.address(n) for n in (self.many - 1, 0, "nobody")))
+        assert {record.id for record in found} == {ids[0], ids[-1]}
 
     def test_find_gives_only_what_was_asked_for(self) -> None:
         self.seed(2)

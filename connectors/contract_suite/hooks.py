@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, ClassVar, Literal
 
@@ -16,13 +16,16 @@ class Hooks:
     """The app beside the connector: what its users do there, and what the suite cannot know.
 
     object        the object that is tested
-    key           the text field to find records by (default: the first unique one of the spec)
+    key           the text field to find records by (default: the first unique one of the spec; without one,
+                  only the cases that find or need a key are skipped)
     texts         at least two plain text fields that can be written, the first one usually a name
     samples       further fields with a value that the app takes, in the app's own form
-    refusal       a field and a value that the app refuses by API
+    refusal       a field and a value that the app refuses by API, or a mapping of several such
+    empty_list    what an app without records answers to a list, where that is a body as bare as ``[]``
     many          records that make at least three pages of a pull, if the test can have pages that small
     small_pages   whether it can
-    missing_id    an id in the app's own form that no record ever had
+    missing_id    an id in the app's own form that no record ever had; digits for its last four characters
+                  make further ones
     secret        the credential as `connect` uses it; it must not show anywhere
     most_calls    the declared price: calls for ``pull`` (of `many` records), ``poll`` (nothing new), and for
                   ``fetch``, ``find``, ``create``, ``update``, ``refer`` (a reference set) of three records
@@ -32,7 +35,8 @@ class Hooks:
     key: ClassVar[str] = ""
     texts: ClassVar[tuple[str, ...]] = ()
     samples: ClassVar[Mapping[str, Value]] = {}
-    refusal: ClassVar[tuple[str, Value] | None] = None
+    refusal: ClassVar[tuple[str, Value] | Mapping[str, Value] | None] = None
+    empty_list: ClassVar[Any] = None
     many: ClassVar[int] = 7
     small_pages: ClassVar[bool] = True
     missing_id: ClassVar[str] = "999999999"
@@ -105,7 +109,8 @@ class Hooks:
     def person(self, n: int) -> dict[str, Value]:
         """What the n-th person is made of: a key, a name, and what the app needs besides."""
         needed = {group[0]: f"Needed {n}" for group in self.spec.needs}
-        return {**needed, self.texts[0]: f"Person {n}", self.key_field: self.address(n)}
+        key: dict[str, Value] = {self.key_name: self.address(n)} if self.key_name else {}
+        return {**needed, self.texts[0]: f"Person {n}", **key}
 
     # Helpers.
 
@@ -118,6 +123,7 @@ class Hooks:
 
     def open(self) -> None:
         """What comes before each case."""
+        assert len(self.texts) >= 2, "texts: name at least two plain text fields that can be written"
         self._refs = count(1)
         self._opened: list[Connector] = []
         self.begin()
@@ -130,10 +136,16 @@ class Hooks:
         return connector
 
     @property
+    def key_name(self) -> str:
+        """The field to find records by, or nothing."""
+        return self.key or next(iter(self.spec.unique), "")
+
+    @property
     def key_field(self) -> str:
-        if not self.key and not self.spec.unique:
+        """The same, for cases that cannot do without it."""
+        if not self.key_name:
             pytest.skip("this object has no unique key")
-        return self.key or self.spec.unique[0]
+        return self.key_name
 
     def address(self, n: int | str) -> str:
         """A key value; e-mail addresses will do for every app so far."""
@@ -141,14 +153,16 @@ class Hooks:
 
     @property
     def asked(self) -> tuple[str, ...]:
-        return (self.key_field, *self.texts)
+        return (*filter(None, [self.key_name]), *self.texts)
 
     def pages(self, cursor: str | None = None, fields: Sequence[str] | None = None) -> list[Page]:
         return list(self.connector.pull(self.object, cursor, self.asked if fields is None else fields))
 
-    def read(self, cursor: str | None = None) -> tuple[dict[str, Record], str | None]:
+    def read(
+        self, cursor: str | None = None, fields: Sequence[str] | None = None
+    ) -> tuple[dict[str, Record], str | None]:
         """What a whole pull leaves: the last version of each record, and the next cursor."""
-        pages = self.pages(cursor)
+        pages = self.pages(cursor, fields)
         return {record.id: record for page in pages for record in page.records}, pages[-1].cursor
 
     def fetch(self, *ids: str, fields: Sequence[str] | None = None) -> dict[str, Fetched]:
@@ -162,8 +176,25 @@ class Hooks:
         assert answer.record is not None
         return answer.record.values
 
-    def find(self, *values: str, field: str | None = None) -> Sequence[Record]:
-        return self.connector.find(self.object, field or self.key_field, values, self.asked)
+    def find(
+        self, *values: str, field: str | None = None, fields: Sequence[str] | None = None
+    ) -> Sequence[Record]:
+        asked = self.asked if fields is None else fields
+        return self.connector.find(self.object, field or self.key_field, values, asked)
+
+    def shown(self, id: str, n: int, fields: Sequence[str]) -> dict[str, Mapping[str, Value]]:
+        """The values of a record in each way of reading; it has the key of the n-th person."""
+        self.settle()
+        ways = {"fetch": self.held(id, fields), "pull": self.among(self.read(fields=fields)[0].values(), id)}
+        if self.key_name:
+            ways["find"] = self.among(self.find(self.address(n), fields=fields), id)
+        return ways
+
+    def among(self, records: Iterable[Record], id: str) -> Mapping[str, Value]:
+        """The values of the record with this id, which has to be one of these."""
+        by_id = {record.id: record.values for record in records}
+        assert id in by_id
+        return by_id[id]
 
     def create(self, values: Mapping[str, Value]) -> Write:
         return Write(f"ref-{next(self._refs)}", "create", None, values)
@@ -197,7 +228,20 @@ class Hooks:
         if self.key_field not in self.spec.unique:
             pytest.skip("this app does not mind a second record with the same key")
 
-    def refused(self) -> tuple[str, Value]:
-        if self.refusal is None:
+    def refusals(self) -> list[tuple[str, Value]]:
+        if not self.refusal:
             pytest.skip("no value is known that this app refuses")
-        return self.refusal
+        return list(self.refusal.items()) if isinstance(self.refusal, Mapping) else [self.refusal]
+
+    def refused(self) -> tuple[str, Value]:
+        return self.refusals()[0]
+
+
+def plain(value: Value) -> Value:
+    """Sets have no order."""
+    return sorted(value) if isinstance(value, list) else value
+
+
+def as_text(value: Value) -> str:
+    """A single value as the engine reads it: a boolean is ``true`` or ``false``."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

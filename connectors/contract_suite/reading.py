@@ -23,6 +23,11 @@ class Reading(Hooks):
         self.settle()
         assert len(self.pages()) >= 3
 
+    def test_many_pages_are_all_given(self) -> None:
+        ids = self.seed(3 * self.many)
+        self.settle()
+        assert set(ids) <= self.read()[0].keys()
+
     def test_the_last_page_says_so_and_no_other(self) -> None:
         self.seed(self.many)
         self.settle()

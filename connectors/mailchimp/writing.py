@@ -42,12 +42,17 @@ class Writer:
         first = [write for write in going if write.kind == "create" and creates[_address(write)] is write]
         twice = [write for write in going if write.kind == "create" and creates[_address(write)] is not write]
         others = [write for write in going if write.kind != "create"]
+        changes = {write.id: write for write in reversed(others)}
+        # Of two changes of a member that go side by side, either might come first.
+        now = [write for write in others if changes[write.id] is write]
+        later = [write for write in others if changes[write.id] is not write]
         return [
             *refused,
             *impossible.values(),
             *(Result(write.ref, "retry", reason="another new record has this address") for write in twice),
+            *(Result(write.ref, "retry", write.id, reason="another change goes first") for write in later),
             *in_batches(first, self._spec.batch, self._create),
-            *written_singly(others, self._http.lanes, self._change),
+            *written_singly(now, self._http.lanes, self._change),
         ]
 
     def _impossible(self, write: Write) -> Result | None:

@@ -18,6 +18,7 @@ from connectors.contract import (
     Record,
     Result,
     Unavailable,
+    UnknownObject,
     Value,
     Write,
 )
@@ -125,7 +126,7 @@ class MemoryConnector:
 
     def _app(self, object: str) -> MemoryApp:
         if object not in self._apps:
-            raise AppError(f"{self._options.name}: no object {object!r}; there are {', '.join(self._apps)}.")
+            raise UnknownObject(self._options.name, object, list(self._apps))
         return self._apps[object]
 
     def _request(self, app: MemoryApp, call: str) -> Fault | None:

@@ -2,221 +2,72 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, ClassVar
 
 import pytest
+from planted import (
+    AnswersForHalf,
+    BlanksWhatIsNotSent,
+    ComposesText,
+    CountsNoFinds,
+    DeclaresADefaultThatIsNone,
+    DoesNotSayWhich,
+    DoesTheRestAndSaysRejected,
+    FetchesOneByOne,
+    FindsOnlyOne,
+    HasLocalTimes,
+    KeepsTheCursorToItself,
+    KnowsOtherWordsForConsent,
+    LeavesOutMissingIds,
+    LosesTheLastPage,
+    MindsCase,
+    NeverClears,
+    NeverSaysLast,
+    OneBadRowCostsTheBatch,
+    PastTheSafePlace,
+    ResubscribesOnUpdate,
+    ShowsBlanksAsText,
+    ShowsEveryField,
+    TakesAnythingForDone,
+    TellsEveryGoneRecordAsDeleted,
+    TellsTheSecret,
+    TrimsAndDoesNotSay,
+    Upserts,
+)
+from planted_views import (
+    AnswersForEveryObject,
+    AnswersWithoutTags,
+    BareLists,
+    ClaimsTheRaise,
+    CreatesWithoutConsent,
+    CreatesWithoutTags,
+    Echoes,
+    FindsAllAsSubscribed,
+    FindsOnTheFirstPage,
+    FindsWithoutTags,
+    MindsTheFirstRefusalOnly,
+    PullsAllAsSubscribed,
+    PullsWithOtherTimes,
+    PullsWithoutTags,
+    ReadsThreePages,
+    SaysTooLittleOfAnObjectThatItLacks,
+    SendsTheFirstOfTwo,
+    SetsTwoFieldsAtMost,
+    TakesAFailedPageForTheEnd,
+    TakesAnyBodyForAnEmptyList,
+)
 from test_memory import TestMemory as MemoryCase
+from test_memory import TestMemoryWithoutKeys as KeylessCase
 
-from connectors.contract import AuthRefused, Fetched, ObjectSpec, Page, Record, Result, Write
+from connectors.contract import AppError, Value
 from connectors.contract_suite import ConnectorContract
 from connectors.memory import MemoryConnector
 
-
-class PastTheSafePlace(MemoryConnector):
-    def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
-        for page in super().pull(object, cursor, fields):
-            stamps = [record.stamp for record in page.records if record.stamp]
-            yield replace(page, cursor=f"{max(stamps).isoformat()}|~" if stamps else page.cursor)
-
-
-class LosesTheLastPage(MemoryConnector):
-    def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
-        for page in super().pull(object, cursor, fields):
-            yield replace(page, records=[]) if page.last else page
-
-
-class NeverSaysLast(MemoryConnector):
-    def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
-        return (replace(page, last=False) for page in super().pull(object, cursor, fields))
-
-
-class KeepsTheCursorToItself(MemoryConnector):
-    def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
-        for number, page in enumerate(super().pull(object, self._mine(cursor), fields)):
-            self._cursors = {**getattr(self, "_cursors", {}), str(number): page.cursor}
-            yield replace(page, cursor=str(number))
-
-    def _mine(self, cursor: str | None) -> str | None:
-        return (
-            None
-            if cursor is None
-            else getattr(self, "_cursors", {}).get(cursor, "9999-01-01T00:00:00+00:00|")
-        )
-
-
-class LeavesOutMissingIds(MemoryConnector):
-    def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> list[Fetched]:
-        return [answer for answer in super().fetch(object, ids, fields) if answer.state == "found"]
-
-
-class TellsEveryGoneRecordAsDeleted(MemoryConnector):
-    def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> list[Fetched]:
-        answers = super().fetch(object, ids, fields)
-        return [a if a.state == "found" else Fetched(a.id, "deleted") for a in answers]
-
-
-class ShowsEveryField(MemoryConnector):
-    def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
-        return super().fetch(object, ids, ["email", "name", "city", "tier"])
-
-    def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
-        return super().find(object, field, values, ["email", "name", "city", "tier"])
-
-
-class MindsCase(MemoryConnector):
-    def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
-        return super().find(object, field, [value for value in values if value == value.lower()], fields)
-
-
-class FindsOnlyOne(MemoryConnector):
-    def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
-        return super().find(object, field, values, fields)[:1]
-
-
-class Rewriting(MemoryConnector):
-    """Base of the bugs in what is sent."""
-
-    def rewrite(self, write: Write) -> Write:
-        return write
-
-    def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
-        return super().write(object, [self.rewrite(write) for write in writes])
-
-
-class Upserts(MemoryConnector):
-    def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
-        results = list(super().write(object, writes))
-        for place, write in enumerate(writes):
-            if results[place].outcome == "existed":
-                again = replace(write, kind="update", id=results[place].id)
-                results[place] = super().write(object, [again])[0]
-        return results
-
-
-class BlanksWhatIsNotSent(Rewriting):
-    def rewrite(self, write: Write) -> Write:
-        blanks = {"name": None, "city": None} if write.kind == "update" else {}
-        return replace(write, values={**blanks, **write.values})
-
-
-class NeverClears(Rewriting):
-    def rewrite(self, write: Write) -> Write:
-        return replace(write, values={k: v for k, v in write.values.items() if v is not None})
-
-
-class ComposesText(Rewriting):
-    def rewrite(self, write: Write) -> Write:
-        composed = {
-            k: unicodedata.normalize("NFC", v) if isinstance(v, str) else v for k, v in write.values.items()
-        }
-        return replace(write, values=composed)
-
-
-class OneBadRowCostsTheBatch(MemoryConnector):
-    def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
-        if any(write.values.get("tier") == "tin" for write in writes):
-            return [Result(write.ref, "rejected", write.id, reason="bad batch") for write in writes]
-        return super().write(object, writes)
-
-
-class AnswersForHalf(MemoryConnector):
-    def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
-        return super().write(object, writes)[: (len(writes) + 1) // 2]
-
-
-class DoesNotSayWhich(MemoryConnector):
-    def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
-        return [replace(result, fields={}) for result in super().write(object, writes)]
-
-
-class DoesTheRestAndSaysRejected(MemoryConnector):
-    def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
-        results = super().write(object, writes)
-        for write, result in zip(writes, results, strict=True):
-            rest = {name: value for name, value in write.values.items() if name not in result.fields}
-            if result.fields and rest:
-                super().write(object, [replace(write, values=rest)])
-        return results
-
-
-class TrimsAndDoesNotSay(Rewriting):
-    def rewrite(self, write: Write) -> Write:
-        trimmed = {k: v.strip() if isinstance(v, str) else v for k, v in write.values.items()}
-        return replace(write, values=trimmed)
-
-
-class DeclaresADefaultThatIsNone(MemoryConnector):
-    def describe(self, object: str) -> ObjectSpec:
-        spec = super().describe(object)
-        return replace(spec, fields={**spec.fields, "city": replace(spec.fields["city"], default="Yazd")})
-
-
-class TakesAnythingForDone(MemoryConnector):
-    def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
-        return [replace(result, outcome="applied") for result in super().write(object, writes)]
-
-
-class ShowsBlanksAsText(MemoryConnector):
-    def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> list[Fetched]:
-        return [
-            replace(a, record=replace(a.record, values={k: v or "" for k, v in a.record.values.items()}))
-            if a.record
-            else a
-            for a in super().fetch(object, ids, fields)
-        ]
-
-
-class HasLocalTimes(MemoryConnector):
-    def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> list[Fetched]:
-        return [
-            replace(a, record=replace(a.record, stamp=a.record.stamp.replace(tzinfo=None)))
-            if a.record and a.record.stamp
-            else a
-            for a in super().fetch(object, ids, fields)
-        ]
-
-
-class CountsNoFinds(MemoryConnector):
-    def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
-        found = super().find(object, field, values, fields)
-        self.calls -= 1
-        return found
-
-
-class FetchesOneByOne(MemoryConnector):
-    def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> list[Fetched]:
-        return [answer for id in ids for answer in super(FetchesOneByOne, self).fetch(object, [id], fields)]
-
-
-class TellsTheSecret(MemoryConnector):
-    def check(self) -> Any:
-        try:
-            return super().check()
-        except AuthRefused as refused:
-            raise AuthRefused(f"{refused} {self._options.credentials}") from None
-
-
-class KnowsOtherWordsForConsent(MemoryConnector):
-    def describe(self, object: str) -> ObjectSpec:
-        spec = super().describe(object)
-        status = replace(spec.fields["status"], consent={"active": "opted-in", "out": "unsubscribed"})
-        return replace(spec, fields={**spec.fields, "status": status})
-
-
-class ResubscribesOnUpdate(Rewriting):
-    def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
-        results = super().write(object, writes)
-        for write in writes:
-            if write.kind == "update" and "status" not in write.values:
-                self._apps[object].user_edit(write.id or "", {"status": "active"})
-        return results
-
-
 Case = Callable[[MemoryCase], None]
 S = ConnectorContract
+LACKED = S.test_nothing_is_read_or_written_of_an_object_that_the_app_lacks
 PLANTED: list[tuple[type[MemoryConnector], Case]] = [
     (PastTheSafePlace, S.test_edits_at_one_instant_survive_every_cursor),
     (PastTheSafePlace, S.test_an_edit_in_the_instant_of_the_cursor_is_not_lost),
@@ -259,14 +110,112 @@ PLANTED: list[tuple[type[MemoryConnector], Case]] = [
     (TellsTheSecret, S.test_a_refused_credential_is_never_repeated),
     (KnowsOtherWordsForConsent, S.test_consent_speaks_the_words_of_the_lattice),
     (ResubscribesOnUpdate, S.test_an_update_does_not_touch_consent),
+    (ReadsThreePages, S.test_many_pages_are_all_given),
+    (TakesAFailedPageForTheEnd, S.test_a_pull_that_fails_after_its_first_page_does_not_end_there),
+    (FindsOnTheFirstPage, S.test_find_by_key),
+    (FindsOnTheFirstPage, S.test_find_several_keys_at_once),
+    (PullsAllAsSubscribed, S.test_an_unsubscribe_is_never_weaker_than_it_was_sent),
+    (FindsAllAsSubscribed, S.test_an_unsubscribe_is_never_weaker_than_it_was_sent),
+    (CreatesWithoutConsent, S.test_a_create_with_an_unsubscribe_is_never_weaker_than_it_was_sent),
+    (ClaimsTheRaise, S.test_a_raise_of_consent_is_said_as_it_is),
+    (PullsWithoutTags, S.test_what_a_create_was_given_is_shown_alike_in_every_way),
+    (FindsWithoutTags, S.test_what_a_create_was_given_is_shown_alike_in_every_way),
+    (CreatesWithoutTags, S.test_what_a_create_was_given_is_shown_alike_in_every_way),
+    (AnswersWithoutTags, S.test_what_a_create_was_given_is_shown_alike_in_every_way),
+    (AnswersWithoutTags, S.test_sample_values_are_kept_as_they_were_sent),
+    (Echoes, S.test_the_answer_to_a_write_without_effect_is_no_echo),
+    (Echoes, S.test_the_record_in_an_answer_is_what_the_app_has_made_of_it),
+    (SetsTwoFieldsAtMost, S.test_an_update_of_several_fields_sets_all_of_them),
+    (SendsTheFirstOfTwo, S.test_of_two_updates_of_one_record_in_a_batch_the_later_stands),
+    (SendsTheFirstOfTwo, S.test_two_updates_of_one_record_in_a_batch_are_both_done),
+    (PullsWithOtherTimes, S.test_pull_and_fetch_tell_the_same_stamp),
+    *((AnswersForEveryObject, partial(LACKED, call=call)) for call in ("pull", "fetch", "find", "write")),
 ]
+
+
+class SeveralRefusals(MemoryCase):
+    refusal: ClassVar[Mapping[str, Value]] = {"tier": "tin", "size": "large"}
+
+
+class BareListsCase(MemoryCase):
+    kind = BareLists
+    empty_list: ClassVar[Any] = []
+
+    def fault(self, kind: str, on: str = "", **rule: Any) -> None:
+        self.kind.body = rule["body"]
+
+    def no_faults(self) -> None:
+        self.kind.body = None
+
+
+class OddIds(MemoryCase):
+    many = 3  # fewer than a fetch may ask for
+    missing_id = "pe_ffff"
+
+
+class OneText(MemoryCase):
+    texts = ("name",)
+
+
+# The same for apps of another kind.
+ELSEWHERE: list[tuple[type[MemoryCase], type[MemoryConnector], Case]] = [
+    (KeylessCase, LosesTheLastPage, S.test_a_full_pull_gives_every_record),
+    (KeylessCase, BlanksWhatIsNotSent, S.test_an_update_changes_the_fields_that_were_sent_and_no_others),
+    (KeylessCase, PullsAllAsSubscribed, S.test_an_unsubscribe_is_never_weaker_than_it_was_sent),
+    (SeveralRefusals, MindsTheFirstRefusalOnly, S.test_a_refused_field_is_named_with_a_reason),
+    (
+        BareListsCase,
+        TakesAnyBodyForAnEmptyList,
+        S.test_an_answer_that_is_not_a_list_is_an_error_and_never_an_empty_app,
+    ),
+    (OddIds, LeavesOutMissingIds, S.test_a_full_fetch_batch_is_answered),
+]
+CAUGHT = (AssertionError, pytest.fail.Exception)
 
 
 @pytest.mark.parametrize(("wrong", "case"), PLANTED, ids=[wrong.__name__ for wrong, _ in PLANTED])
 def test_a_planted_bug_is_caught(wrong: type[MemoryConnector], case: Case) -> None:
-    right, broken = MemoryCase(), type("Broken", (MemoryCase,), {"kind": wrong})()
-    right.open()
-    case(right)  # passes, so that it fails below because of the bug
-    broken.open()
-    with pytest.raises(AssertionError):
-        case(broken)
+    played(MemoryCase, case)  # passes, so that it fails below because of the bug
+    with pytest.raises(CAUGHT):
+        played(with_bug(MemoryCase, wrong), case)
+
+
+@pytest.mark.parametrize(("app", "wrong", "case"), ELSEWHERE, ids=[app.__name__ for app, _, _ in ELSEWHERE])
+def test_a_planted_bug_is_caught_in_another_app(
+    app: type[MemoryCase], wrong: type[MemoryConnector], case: Case
+) -> None:
+    played(app, case)
+    with pytest.raises(CAUGHT):
+        played(with_bug(app, wrong), case)
+
+
+def test_a_plain_error_for_an_object_that_the_app_lacks_is_not_enough() -> None:
+    case = S.test_an_object_that_the_app_lacks_is_an_error_with_a_text
+    played(MemoryCase, case)
+    with pytest.raises(AppError) as caught:
+        played(with_bug(MemoryCase, SaysTooLittleOfAnObjectThatItLacks), case)
+    assert type(caught.value) is AppError
+
+
+def test_a_bare_list_without_records_is_garbled_where_nothing_else_is_said() -> None:
+    unsaid = type("Unsaid", (BareListsCase,), {"empty_list": None})
+    with pytest.raises(CAUGHT):
+        played(unsaid, S.test_an_answer_that_is_not_a_list_is_an_error_and_never_an_empty_app)
+
+
+def test_too_few_texts_are_told_in_words() -> None:
+    with pytest.raises(AssertionError, match="at least two plain text fields"):
+        OneText().open()
+
+
+def with_bug(app: type[MemoryCase], wrong: type[MemoryConnector]) -> type[MemoryCase]:
+    return type("Broken", (app,), {"kind": wrong})
+
+
+def played(app: type[MemoryCase], case: Case) -> None:
+    played = app()
+    played.open()
+    try:
+        case(played)
+    finally:
+        played.no_faults()

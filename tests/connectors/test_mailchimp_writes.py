@@ -48,6 +48,17 @@ def test_an_update_is_one_call_by_contact_id_with_what_changed(
     assert dict(result.record.values) == {"merge_fields.FNAME": None, "merge_fields.LTV": 3}
 
 
+def test_of_two_changes_of_a_member_the_later_waits(
+    app: respx.MockRouter, mailchimp: MailchimpConnector
+) -> None:
+    """Updates go side by side, so that the earlier one might be done last."""
+    route = app.patch(ONE).respond(json=member())
+    later = Write("u2", "update", ID, {"merge_fields.FNAME": "second"})
+    results = written(mailchimp, update({"merge_fields.FNAME": "first"}), later)
+    assert [result.outcome for result in results] == ["applied", "retry"]
+    assert (route.call_count, sent(route)) == (1, {"merge_fields": {"FNAME": "first"}})
+
+
 def test_flags_in_merge_fields_are_words(app: respx.MockRouter, mailchimp: MailchimpConnector) -> None:
     route = app.patch(ONE).respond(json=member())
     written(mailchimp, update({"merge_fields.FNAME": True, "vip": True}))

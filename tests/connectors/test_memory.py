@@ -6,13 +6,21 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import pytest
 from memory_world import COMPANIES, CONTACTS, START
 
 from connectors.contract import Connector, Options, Value
 from connectors.contract_suite import ConnectorContract
-from connectors.memory import MemoryApp, MemoryConnector, Traits, stale
+from connectors.memory import Fault, Flaky, MemoryApp, MemoryConnector, Traits, stale
+
+FAULTS: dict[str, Fault] = {
+    "drop_before": "timeout_before",
+    "drop_after": "timeout_after",
+    "partial": "partial",
+    "ignore": "ignored",
+}
 
 
 class TestMemory(ConnectorContract):
@@ -49,6 +57,17 @@ class TestMemory(ConnectorContract):
 
     def settle(self) -> None:
         self.time += timedelta(seconds=self.traits.lag)
+
+    def fault(self, kind: str, on: str = "", **rule: Any) -> None:
+        """What can happen without a wire."""
+        down = kind == "status" and rule.keys() == {"status", "count"} and rule["status"] == 503
+        fault: Fault | None = "down" if down and on == "read" else FAULTS.get(kind)
+        if fault is None:
+            pytest.skip("a memory app has no wire on which this could happen")
+        self.app.faults = Flaky(random.Random(1), {fault: 1.0})
+
+    def no_faults(self) -> None:
+        self.app.faults = None
 
     def user_create(self, values: Mapping[str, Value]) -> str:
         return self.app.user_create(values)
@@ -95,3 +114,9 @@ class TestMemoryShowsItsBin(TestMemory):
     """Archived records stay in the lists; field stamps are told; the lag hides membership, not values."""
 
     traits = replace(CONTACTS, lists_archived=True, field_stamps=True, lag=5.0, jitter=True)
+
+
+class TestMemoryWithoutKeys(TestMemory):
+    """Nothing is unique, and nothing can be searched."""
+
+    traits = replace(CONTACTS, unique=(), external_id=None, needs=())

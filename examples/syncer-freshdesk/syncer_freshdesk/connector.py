@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from connectors.answer import Answer
 from connectors.batching import fillable, in_batches
@@ -20,6 +21,7 @@ from connectors.contract import (
     Record,
     Result,
     Unexpected,
+    UnknownObject,
     Value,
     Write,
 )
@@ -37,12 +39,14 @@ class FreshdeskConnector:
     title = "Freshdesk"
     credentials: tuple[str, ...] = ("api_key",)
     settings: Mapping[str, Takes] = {**EVERY, "lag": float, "page_size": int}
+    rates = RATES
     default_base_url: str | None = None  # each account has its own: https://DOMAIN.freshdesk.com
 
     def __init__(self, options: Options) -> None:
         given = require(options, self.credentials, self.title)
         base_url = f"{options.base_url.rstrip('/')}/api/v2" if options.base_url else None
         self._http = Http(options, self.title, base_url, basic(given["api_key"], "X"), RATES)
+        self._address = urlsplit(base_url or "").netloc.lower()
         self._now = options.now
         self._lag = number(options, "lag", LAG)
         self._size = int(number(options, "page_size", 100))
@@ -53,13 +57,13 @@ class FreshdeskConnector:
         return self._http.calls
 
     def check(self) -> Account:
-        """An account is its address."""
+        """An account is its address: host, and port where it has one."""
         self._http.read("GET", "/agents/me")
-        return Account(self._http.host, f"Freshdesk at {self._http.host}")
+        return Account(self._address, f"Freshdesk at {self._address}")
 
     def describe(self, object: str) -> ObjectSpec:
         if object != CONTACTS:
-            raise AppError(f"freshdesk has no object {object} here; known is {CONTACTS}.")
+            raise UnknownObject("freshdesk", object, [CONTACTS])
         if self._spec is None:
             own = _items(self._http.read("GET", "/contact_fields"))
             self._spec = contact_spec(own, self._lag)
@@ -216,6 +220,6 @@ def _items(answer: Answer) -> list[dict[str, Any]]:
 
 def _item(answer: Answer) -> dict[str, Any]:
     found = answer.json
-    if not isinstance(found, dict) or "id" not in found:
+    if not isinstance(found, dict) or not found.get("id"):
         raise Unexpected("Freshdesk's answer is not the contact that its documentation promises")
     return found

@@ -39,7 +39,7 @@ class Refused(Exception):
 
 class FakeFreshdesk:
     """As a context manager; `url` is the base URL, `offset` (seconds) moves the clock, `ignored` holds the
-    parameters that had no effect."""
+    parameters that had no effect, `faults` what goes wrong (`fault`)."""
 
     def __init__(self) -> None:
         self.reset()
@@ -67,6 +67,7 @@ class FakeFreshdesk:
         self.offset = 0.0
         self.calls = 0
         self.ignored: list[str] = []
+        self.faults: list[Json] = []
 
     def __enter__(self) -> FakeFreshdesk:
         self._thread.start()
@@ -139,16 +140,55 @@ class FakeFreshdesk:
         contact["updated_at"] = _stamp(self.now())
         return contact
 
+    # -- what goes wrong -----------------------------------------------------------------------------
+
+    def fault(self, kind: str, on: str = "", count: int = 1, skip: int = 0, **rule: Any) -> None:
+        """``status`` (`status`, `body`), ``drop_before``, ``drop_after``, ``expired_token``, or ``ignore``
+        (an update has no effect). Strikes the next `count` calls, or those of them that `on` names
+        (``read``, ``write``), but lets `skip` calls through before."""
+        self.faults.append({"kind": kind, "on": on, "count": count, "skip": skip, **rule})
+
+    def _struck(self, method: str) -> Json:
+        """The fault of this call, or nothing."""
+        sort = {"GET": "read", "POST": "write", "PUT": "write"}.get(method)
+        for rule in self.faults:
+            if rule["on"] in ("", sort) and rule["count"]:
+                turn = "skip" if rule["skip"] else "count"
+                rule[turn] -= 1
+                if turn == "count":
+                    return rule
+        return {"kind": ""}
+
+    def _answered(
+        self, call: BaseHTTPRequestHandler, given: Json, headers: dict[str, str]
+    ) -> tuple[int, Any]:
+        """Status and body; status 0 where the connection is closed in place of an answer."""
+        self.calls += 1
+        rule = self._struck(call.command)
+        kind = rule["kind"]
+        if kind == "drop_before":
+            return 0, None
+        if kind == "status":
+            return rule.get("status", 503), rule.get("body")
+        if kind == "expired_token":
+            raise Refused(401, {"code": "invalid_credentials", "message": "the key has ended"})
+        answered = self._routed(call, {} if kind == "ignore" and call.command == "PUT" else given, headers)
+        return (0, None) if kind == "drop_after" else answered
+
     # -- the wire ------------------------------------------------------------------------------------
 
     def answer(self, call: BaseHTTPRequestHandler) -> None:
         raw = call.rfile.read(int(call.headers.get("content-length") or 0))
         headers: dict[str, str] = {}
         try:
-            status, body = self._routed(call, json.loads(raw) if raw else {}, headers)
+            status, body = self._answered(call, json.loads(raw) if raw else {}, headers)
         except Refused as refused:
             status, body = refused.status, refused.body
-        content = b"" if body is None else json.dumps(body).encode()
+        if not status:
+            call.close_connection = True
+            return
+        text = body if isinstance(body, str) else json.dumps(body)
+        content = b"" if body is None else text.encode()
         call.send_response_only(status)
         headers |= {"date": format_datetime(self.now(), usegmt=True), "content-length": str(len(content))}
         for name, value in {**headers, "content-type": "application/json"}.items():
@@ -157,7 +197,6 @@ class FakeFreshdesk:
         call.wfile.write(content)
 
     def _routed(self, call: BaseHTTPRequestHandler, given: Json, headers: dict[str, str]) -> tuple[int, Any]:
-        self.calls += 1
         if call.headers.get("authorization") != LOGIN:
             text = "You have to be logged in to perform this action."
             raise Refused(401, {"code": "invalid_credentials", "message": text})
