@@ -149,7 +149,8 @@ class FieldSpec:
     coerce       what the app is known to do to a written value, in order; of
                  ``trim``, ``lower``, ``digits`` (keeps + and digits), ``cut:N`` (keeps N characters)
     blank        how the app shows an empty value (``None`` or ``""``); both read as blank
-    consent      for kind ``consent``: the app's value -> state of the lattice; an unlisted value says nothing
+    consent      for kind ``consent``: the app's value -> state of the lattice; an unlisted one says nothing.
+                 Values are text: the connector makes ``true`` and ``false`` of a boolean, and takes them back
     consent_set  for kind ``consent``: state of the lattice -> the app's value to write; unlisted: never
     default      what the app fills in where nobody said anything; no candidate at first contact
     reference    for kind ``reference``: the object that the value (a record id) points to

@@ -8,7 +8,8 @@ import pytest
 
 from connectors.contract import FieldSpec, Result, Value
 from connectors.contract_suite.describing import CONSENT
-from connectors.contract_suite.hooks import Hooks, as_text
+from connectors.contract_suite.forms import as_text
+from connectors.contract_suite.hooks import Hooks
 
 LEAST = CONSENT.index("unsubscribed")
 

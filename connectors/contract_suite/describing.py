@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from connectors.contract import AppError, AuthRefused, Kind, UnknownObject
+from connectors.contract import AppError, AuthRefused, FieldSpec, Kind, UnknownObject
 from connectors.contract_suite.hooks import Hooks
 
 CONSENT = ("subscribed", "pending", "unsubscribed", "bounced", "complained", "erased")
@@ -108,6 +108,17 @@ class Describing(Hooks):
         }
         with pytest.raises(AppError, match=r"\w"):
             calls[call]()
+
+    def test_a_new_field_is_made_or_refused_in_words(self) -> None:
+        if not self.new_field:
+            pytest.skip("no field is named that the app lacks")
+        assert self.new_field not in self.spec.fields
+        refused = ""
+        try:
+            self.connector.create_fields(self.object, [FieldSpec(self.new_field, label="Made by a test")])
+        except AppError as error:
+            refused = str(error)
+        assert refused or self.new_field in self.opened(self.connect()).describe(self.object).fields
 
     def test_closing_twice_does_no_harm(self) -> None:
         other = self.connect()

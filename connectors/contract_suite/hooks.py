@@ -22,6 +22,7 @@ class Hooks:
     samples       further fields with a value that the app takes, in the app's own form
     refusal       a field and a value that the app refuses by API, or a mapping of several such
     empty_list    what an app without records answers to a list, where that is a body as bare as ``[]``
+    new_field     the full name of a field that the app lacks; `create_fields` may make it, or refuse in words
     many          records that make at least three pages of a pull, if the test can have pages that small
     small_pages   whether it can
     missing_id    an id in the app's own form that no record ever had; digits for its last four characters
@@ -37,6 +38,7 @@ class Hooks:
     samples: ClassVar[Mapping[str, Value]] = {}
     refusal: ClassVar[tuple[str, Value] | Mapping[str, Value] | None] = None
     empty_list: ClassVar[Any] = None
+    new_field: ClassVar[str] = ""
     many: ClassVar[int] = 7
     small_pages: ClassVar[bool] = True
     missing_id: ClassVar[str] = "999999999"
@@ -78,7 +80,10 @@ class Hooks:
 
     def fault(self, kind: str, on: Literal["read", "write", ""] = "", **rule: Any) -> None:
         """Let calls to the app go wrong from now on, by a rule as the sandbox knows them (docs/sandbox.md);
-        `on`: only calls that read, or that create or update. The connection should not really sleep."""
+        `on`: only calls that read, or that create or update. The connection should not really sleep. Kinds:
+        ``status`` with `count`, `status`, `body`; ``drop_before``, ``drop_after``, ``expired_token``,
+        ``partial`` with `count`; ``ignore``, where the answer to an update shows the record as it still
+        stands. Skip those that cannot be had."""
         pytest.skip("the test cannot let calls to this app go wrong")
 
     def no_faults(self) -> None:
@@ -235,13 +240,3 @@ class Hooks:
 
     def refused(self) -> tuple[str, Value]:
         return self.refusals()[0]
-
-
-def plain(value: Value) -> Value:
-    """Sets have no order."""
-    return sorted(value) if isinstance(value, list) else value
-
-
-def as_text(value: Value) -> str:
-    """A single value as the engine reads it: a boolean is ``true`` or ``false``."""
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -8,7 +8,8 @@ from datetime import UTC
 import pytest
 
 from connectors.contract import FieldSpec, Result, Value
-from connectors.contract_suite.hooks import Hooks, plain
+from connectors.contract_suite.forms import plain
+from connectors.contract_suite.hooks import Hooks
 
 UNICODE = {
     "persian_with_zwnj": "مریم حسینی‌نژاد",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connectors.contract import Merging, Value, Write
-from connectors.contract_suite.hooks import Hooks, plain
+from connectors.contract_suite.forms import plain
+from connectors.contract_suite.hooks import Hooks
 
 
 class Writing(Hooks):

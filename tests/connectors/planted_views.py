@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
@@ -12,6 +12,7 @@ from planted import Rewriting
 
 from connectors.contract import (
     AppError,
+    FieldSpec,
     ObjectSpec,
     Page,
     Record,
@@ -159,6 +160,11 @@ class SaysTooLittleOfAnObjectThatItLacks(MemoryConnector):
             return super().describe(object)
         except UnknownObject as error:
             raise AppError(str(error)) from None
+
+
+class MakesNoFields(MemoryConnector):
+    def create_fields(self, object: str, fields: Iterable[FieldSpec]) -> None:
+        pass
 
 
 class AnswersForEveryObject(MemoryConnector):

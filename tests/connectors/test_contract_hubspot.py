@@ -20,6 +20,7 @@ class HubSpot(Sandboxed):
     credentials: ClassVar[dict[str, str]] = {"token": secret}
     login: ClassVar[dict[str, str]] = {"authorization": "Bearer sandbox-hubspot"}
     habits: ClassVar[dict[str, Any]] = {"search_lag": 5, "scopes": SCOPES}
+    new_field = "shoe_size"
     writing = "/batch/(create|update)$"
 
     @pytest.fixture(autouse=True)
@@ -64,7 +65,7 @@ class TestHubSpotContacts(HubSpot):
         "hs_language": "fa",
         "lists": ["News", "VIP"],
     }
-    refusal = ("customer_tags", ["no-such-tag"])
+    refusal: ClassVar[Mapping[str, Value]] = {"customer_tags": ["no-such-tag"], "email": "no address"}
     most_calls: ClassVar[Mapping[str, int]] = {
         "pull": 3,
         "poll": 1,

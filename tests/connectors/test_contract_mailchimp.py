@@ -28,7 +28,8 @@ class TestMailchimpMembers(Sandboxed):
         "merge_fields.PHONE": "+62 811",
         "language": "fa",
     }
-    refusal = ("merge_fields.LTV", "a lot")
+    refusal: ClassVar[Mapping[str, Value]] = {"merge_fields.LTV": "a lot", "merge_fields.RENEWAL": "soon"}
+    new_field = "merge_fields.SHOES"
     secret = "sandbox-us1"
     credentials: ClassVar[dict[str, str]] = {"token": secret}
     settings: ClassVar[dict[str, Any]] = {"audience": NEWSLETTER, "page_size": 3}

@@ -18,7 +18,8 @@ class TestMailerLiteSubscribers(Sandboxed):
     object = "subscribers"
     texts = ("fields.name", "fields.city", "fields.last_name", "fields.job_title")
     samples: ClassVar[Mapping[str, Value]] = {"groups": ["partner", "vip"], "fields.country": "Iran"}
-    refusal = ("status", "no-such-status")
+    refusal: ClassVar[Mapping[str, Value]] = {"status": "no-such-status", "email": "no address"}
+    new_field = "fields.shoe_size"
     secret = "sandbox-mailerlite"
     credentials: ClassVar[dict[str, str]] = {"token": secret}
     settings: ClassVar[dict[str, Any]] = {"page_size": 3}

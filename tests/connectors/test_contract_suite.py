@@ -47,6 +47,7 @@ from planted_views import (
     FindsAllAsSubscribed,
     FindsOnTheFirstPage,
     FindsWithoutTags,
+    MakesNoFields,
     MindsTheFirstRefusalOnly,
     PullsAllAsSubscribed,
     PullsWithOtherTimes,
@@ -128,6 +129,7 @@ PLANTED: list[tuple[type[MemoryConnector], Case]] = [
     (SetsTwoFieldsAtMost, S.test_an_update_of_several_fields_sets_all_of_them),
     (SendsTheFirstOfTwo, S.test_of_two_updates_of_one_record_in_a_batch_the_later_stands),
     (SendsTheFirstOfTwo, S.test_two_updates_of_one_record_in_a_batch_are_both_done),
+    (MakesNoFields, S.test_a_new_field_is_made_or_refused_in_words),
     (PullsWithOtherTimes, S.test_pull_and_fetch_tell_the_same_stamp),
     *((AnswersForEveryObject, partial(LACKED, call=call)) for call in ("pull", "fetch", "find", "write")),
 ]

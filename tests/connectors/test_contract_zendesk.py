@@ -69,7 +69,11 @@ class TestZendeskUsers(Zendesk):
         "user_fields.renewal": "2030-02-28",
         "user_fields.drinks": ["coffee", "green_tea"],
     }
-    refusal = ("user_fields.marketing_consent", "no-such-choice")
+    refusal: ClassVar[Mapping[str, Value]] = {
+        "user_fields.marketing_consent": "no-such-choice",
+        "user_fields.renewal": "soon",
+    }
+    new_field = "user_fields.shoe_size"
     most_calls: ClassVar[Mapping[str, int]] = {
         "pull": 4,
         "poll": 1,
@@ -113,6 +117,7 @@ class TestZendeskOrganizations(Zendesk):
         "organization_fields.industry": "retail",
     }
     refusal = ("organization_fields.industry", "no-such-industry")
+    new_field = "organization_fields.shoe_size"
     most_calls: ClassVar[Mapping[str, int]] = {
         "poll": 1,
         "fetch": 1,

@@ -29,6 +29,7 @@ class TestMemory(ConnectorContract):
     texts = ("name", "city")
     samples: ClassVar[Mapping[str, Value]] = {"tags": ["vip", "trial"], "size": 17, "tier": "gold"}
     refusal = ("tier", "tin")
+    new_field = "shoe_size"
     secret = "memory-canary"
     most_calls: ClassVar[Mapping[str, int]] = {
         "pull": 3,

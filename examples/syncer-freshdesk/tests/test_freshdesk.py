@@ -20,6 +20,7 @@ class TestFreshdesk(ConnectorContract):
     samples: ClassVar = {"tags": ["partner", "vip"], "phone": "+62 811", "custom_fields.cf_seats": 7}
     refusal: ClassVar = {"custom_fields.cf_plan": "no-such-plan", "email": "no address"}
     empty_list: ClassVar = []
+    new_field = "custom_fields.cf_shoe_size"
     secret = KEY
     most_calls: ClassVar = {"pull": 4, "poll": 2, "fetch": 3, "find": 3, "create": 3, "update": 3}
 
@@ -64,6 +65,9 @@ class TestFreshdesk(ConnectorContract):
 
     def user_archive(self, id: str) -> None:
         self.app.delete(self.app.contacts[int(id)])
+
+    def user_delete(self, id: str) -> None:
+        del self.app.contacts[int(id)]
 
     # Beyond the contract: the traps of this app.
 
