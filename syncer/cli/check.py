@@ -11,6 +11,7 @@ import typer
 from syncer.cli.codes import Code, leave, worst
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
+from syncer.words import counted
 
 if TYPE_CHECKING:
     from mappings.load import Lacking
@@ -41,7 +42,7 @@ def check(
     if as_json:
         give(as_object(found))
     else:
-        show(found, config)
+        show(found, config, asked=create_fields)
     problems = Code.USAGE if found.problems else Code.DONE
     unreachable = Code.FAILED if any(app.error for app in found.apps) else Code.DONE
     raise leave(worst([problems, unreachable]))
@@ -75,7 +76,8 @@ def as_object(found: Checked) -> dict[str, Any]:
     }
 
 
-def show(found: Checked, config: Path) -> None:
+def show(found: Checked, config: Path, asked: bool = False) -> None:
+    """`asked`: that missing fields are made."""
     tell(f"config and mappings: {config} can be read")
     table(
         ("app", "account", "state"),
@@ -84,8 +86,9 @@ def show(found: Checked, config: Path) -> None:
     for problem in found.problems:
         tell(problem)
     if found.lacking:
-        cure = hint("check --create-fields", config)
-        tell(f"{len(found.lacking)} mapped fields are missing. {cure} makes them.")
+        cure = hint("check --create-fields" + (" --yes" if asked else ""), config)
+        missing = counted(len(found.lacking), "mapped field is", "mapped fields are")
+        tell(f"{missing} missing. To have them made: {cure}")
     elif not found.problems and any(not app.error for app in found.apps):
         unasked = any(app.error for app in found.apps)
         tell(f"All mapped fields are there{', in the apps that could be asked' if unasked else ''}.")
@@ -135,5 +138,5 @@ def _agreed(lacking: tuple[Lacking, ...], yes: bool) -> bool:
 def _create(runner: Runner, lacking: tuple[Lacking, ...]) -> None:
     from syncer.usecases.checking import create
 
-    for app, number in create(runner.wiring, lacking).items():
-        say(f"made {number} field{'s' if number > 1 else ''} in {app}")
+    for app, number, why in create(runner.wiring, lacking):
+        say(f"made none in {app}: {why}" if why else f"made {counted(number, 'field', 'fields')} in {app}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -58,7 +59,7 @@ def list_(
     older: Older = None,
     newer: Newer = None,
     everything: Everything = False,
-    limit: Annotated[int, typer.Option(help="How many.", min=1)] = 20,
+    limit: Annotated[int, typer.Option(help="How many; 0: all.", min=0)] = 20,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -69,7 +70,7 @@ def list_(
         kinds = () if everything or held else USUAL
         wanted = asked(known, name, of_app, field, rule, older, newer)
         wanted = replace(wanted, status="held" if held else None, kinds=kinds, run=run)
-        found = Conflicts(history.db, known.objects).newest(limit, wanted)
+        found = Conflicts(history.db, known.objects).newest(limit or sys.maxsize, wanted)
     if as_json:
         give([entry_json(entry) for entry in found])
     elif found:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncer.cli.codes import leave
+from syncer.cli.codes import Code, leave
 from syncer.cli.meant import Meant
 from syncer.cli.names import WHO, names_of
-from syncer.cli.output import give, table, tell
+from syncer.cli.output import give, say, table, tell
 from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 
@@ -39,12 +39,19 @@ def explain(
     with running(config) as runner:
         found: list[Explained] = []
         loose: list[Unlinked] = []
-        meant = Meant(names_of(who), runner, list(syncs(runner, field)))
+        having = {sync.name for sync in syncs(runner, field)}
+        meant = Meant(names_of(who), runner, list(syncs(runner, None)))
         for sync, keys in meant.keys:
+            if sync.name not in having:
+                continue
             people, others = Explainer(sync, runner.db).records_of(keys, field)
             found += people
             loose += others
         meant.told()
+        if not any(sync.name in having for sync, _ in meant.keys):
+            there = " and ".join(sync.name for sync, _ in meant.keys)
+            say(f"The mapping of {there} has no field '{field}'; that of {' and '.join(sorted(having))} has.")
+            raise leave(Code.FAILED)
     if as_json:
         give([as_object(one) for one in found] + [unlinked_object(one) for one in loose])
         raise leave(meant.code)

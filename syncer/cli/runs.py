@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +18,7 @@ KEYS = ("run", "sync", "started", "status", "written")
 
 def runs(
     name: Annotated[str | None, typer.Argument(metavar="SYNC", help="Only of this sync.")] = None,
-    limit: Annotated[int, typer.Option(help="How many.", min=1)] = 20,
+    limit: Annotated[int, typer.Option(help="How many; 0: all.", min=0)] = 20,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -27,7 +28,7 @@ def runs(
             chosen(known, [name])
         from syncer.usecases.runs import told
 
-        found = told(history, history.runs(limit, name), datetime.now(UTC))
+        found = told(history, history.runs(limit or sys.maxsize, name), datetime.now(UTC))
     if as_json:
         give([{key: run[key] for key in KEYS} for run in found])
     elif found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import ceil
 from time import perf_counter
@@ -86,17 +86,23 @@ def look(config: Config, db: Database, wiring: Wiring, records: int | None = Non
     return found
 
 
-def create(wiring: Wiring, missing: Iterable[Lacking]) -> dict[str, int]:
-    """Make these fields; app -> how many. Raises `AppError`."""
+def create(wiring: Wiring, missing: Iterable[Lacking]) -> Iterator[tuple[str, int, str]]:
+    """Make these fields: (app, how many were made, why they were not). What one app cannot do does not stop
+    the next; nothing is made in an app that is not written to."""
     wanted: dict[tuple[str, str], list[FieldSpec]] = defaultdict(list)
     for one in missing:
         kind: Kind = "multi" if one.options else _kind(one.kind)
         wanted[one.app, one.object].append(FieldSpec(one.name, kind, options=one.options))
-    made: dict[str, int] = defaultdict(int)
     for (app, object), fields in wanted.items():
-        wiring.connector(app).create_fields(object, fields)
-        made[app] += len(fields)
-    return made
+        if wiring.config.model.apps[app].writes == "off":
+            yield app, 0, "nothing is written to it (writes: off)"
+            continue
+        try:
+            wiring.connector(app).create_fields(object, fields)
+        except AppError as error:
+            yield app, 0, str(error)
+        else:
+            yield app, len(fields), ""
 
 
 def _kind(word: str) -> Kind:

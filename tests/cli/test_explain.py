@@ -76,3 +76,19 @@ def test_a_field_that_no_mapping_has(desk: Desk) -> None:
     answer = desk.run("explain", "nobody@nowhere.example", "phon")
     assert answer.code == 2
     assert "Did you mean 'phone'" in answer.err
+
+
+def test_a_field_that_only_another_mapping_has(edited: tuple[Desk, str]) -> None:
+    desk, who = edited
+    answer = desk.run("explain", who, "industry")
+    assert answer.code == 1
+    assert answer.err.strip().endswith(
+        "The mapping of contacts has no field 'industry'; that of companies has."
+    )
+
+
+def test_a_limit_of_0_shows_all(edited: tuple[Desk, str]) -> None:
+    desk, _ = edited
+    for command in (("conflicts", "list", "--all"), ("runs",)):
+        some, all_ = (desk.run(*command, "--limit", n, "--json").json for n in ("1", "0"))
+        assert len(some) == 1 < len(all_)

@@ -153,3 +153,18 @@ def test_a_field_added_later_is_made_and_read_from_every_record(desk: Desk) -> N
     assert desk.run("check", "--create-fields", "--yes").code == 0
     read = desk.run("sync", "contacts", "--json").lines[0]["apps"]["hubspot"]["read"]
     assert read >= desk.run("status", "contacts", "--json").json[0]["apps"]["hubspot"]["linked"]
+
+
+def test_fields_are_made_where_they_may_be_and_what_was_not_is_said(desk: Desk) -> None:
+    desk.change(
+        "  job_title:\n",
+        "  nickname:\n    type: text\n    in: {hubspot: nickname, zendesk: user_fields.nickname}\n"
+        "  job_title:\n",
+        "mappings/contacts.yaml",
+    )
+    desk.change("    connector: hubspot\n", "    connector: hubspot\n    writes: off\n")
+    answer = desk.run("check", "--create-fields", "--yes")
+    assert answer.code == 2
+    assert "made none in hubspot: nothing is written to it (writes: off)" in answer.err
+    assert "made 1 field in zendesk" in answer.err
+    assert "1 mapped field is missing" in answer.out
