@@ -91,6 +91,9 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
     if anew and name in link.parted:
         return
     known = name in seen and not anew
+    if name not in seen:  # what was agreed on before the field left the mapping, or the app, says nothing
+        for field in slot.fields:
+            link.agreed.pop(field, None)
     if not known and value is not None and value == slot.default:
         seen[name] = value
         return  # filled in by the app itself: nobody's value

@@ -107,6 +107,18 @@ def test_a_new_field_is_read_first_and_golden_stands(world: World) -> None:
     world.db.close()
 
 
+def test_a_field_that_comes_back_empty_is_filled_again(world: World) -> None:
+    (id,) = world.apps["desk"].records
+    without = TITLE.replace(", desk: title", "")
+    changed(world, TITLE, without)
+    world.settle()
+    world.apps["desk"].user_clear(id, "title")
+    world.run(approve=changed(world, without, TITLE).held_run)
+    world.settle()
+    assert [world.only(app)["title"] for app in ("crm", "desk")] == ["CEO", "CEO"]
+    world.db.close()
+
+
 def test_the_same_file_in_another_order_of_keys_is_the_same_mapping(world: World) -> None:
     before = world.mapping().version
     world.text = MAPPING.replace(
