@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -81,8 +81,8 @@ def settings(name: str) -> Mapping[str, Takes] | None:
     """The settings that a connector knows, and what each takes; None where it does not say."""
     if name in SETTINGS or name not in _table():
         return SETTINGS.get(name)
-    named: Mapping[str, Takes] | None = getattr(load(name), "settings", None)
-    return named
+    named: Mapping[str, Takes] | Sequence[str] | None = getattr(load(name), "settings", None)
+    return named if named is None or isinstance(named, Mapping) else dict.fromkeys(named, str)
 
 
 def credentials(name: str) -> tuple[str, ...] | None:

@@ -182,6 +182,8 @@ class Deciding:
             decision.items[:] = [item for item in decision.items if self.sync.apps[item.app].writes]
             if unit.golden.id not in self.gaining and self._was_due(unit, decision, lens, abilities):
                 self.result.passed.add(unit.golden.id)
+            if decision.unit.golden.deleted and any(i.kind == "update" for i in decision.items):
+                self.result.owed.add(unit.golden.id)  # the archive comes after its opt-out
             self.result.relinks += _gone(unit, decision)
             self._follow(unit, decision)
             decisions.append(decision)

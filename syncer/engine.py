@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count, groupby
 
@@ -23,6 +23,7 @@ from syncer.options import Options as Options
 from syncer.ports import Ports, Stopping
 from syncer.remapped import close_lost
 from syncer.report import PAUSED, AppRow, Report
+from syncer.selecting import Selection
 from syncer.steps.match import find_matches
 from syncer.steps.pull import Pulled, Puller
 from syncer.steps.recover import Recovery
@@ -116,6 +117,7 @@ class Engine:
                     self.ledger.end_run(id, run.report.status, ended, run.report.written, stored)
 
     def _steps(self, run: Run, options: Options) -> None:
+        options = self._as_asked(options)
         recoveries = self.recover(run)
         if options.read:
             self._read(run, options.resting - {name for name, r in recoveries.items() if r.result.lost})
@@ -131,9 +133,17 @@ class Engine:
                 return
             for name, number in plan.decided.linked.items():
                 run.report.apps[name].linked += number
-            news = self.act(run, plan.decided.items)
+            news = self.act(run, plan.decided.items, plan.decided.owed)
             if not news:
                 return
+
+    def _as_asked(self, options: Options) -> Options:
+        """The answer to a plan about some people is about these alone, as the plan was."""
+        with self.db.reading():
+            held = self.ledger.held()
+        if held is None or not held.narrowed or held.run not in (options.approve, options.reject):
+            return options
+        return replace(options, selection=Selection(only=frozenset(item.golden for item in held.items)))
 
     # -- recover and read ---------------------------------------------------------------------------------
 
@@ -260,7 +270,8 @@ class Engine:
         """Nothing of a held plan is kept but the plan itself; lowered consent is kept and written."""
         with self.db.transaction():
             if plan.held_run == run.id:
-                self.ledger.hold(run.id, plan.held, plan.decided.items, self.sync.mapping.version)
+                version = self.sync.mapping.version
+                self.ledger.hold(run.id, plan.held, plan.decided.items, version, plan.narrowed)
             creating = creating_in(self.ledger)
             deciding = Deciding(
                 self.sync, self.records, self.ledger, run.id, self.ports.now, Abilities(), creating

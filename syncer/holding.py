@@ -22,13 +22,14 @@ Lowered = Mapping[tuple[str, str | None, str], Sequence[Value]]  # app, record, 
 @dataclass(slots=True)
 class Plan:
     """What a run would do: its items, and why it is held (under the name of which run), if it is. `undone`:
-    an undo holds the sync, and there is no plan to refuse."""
+    an undo holds the sync, and there is no plan to refuse; `narrowed`: it is about some people alone."""
 
     decided: Decided
     held: str = ""
     trips: list[brakes.Trip] = field(default_factory=list)
     held_run: str = ""
     undone: bool = False
+    narrowed: bool = False
 
 
 @dataclass(slots=True)
@@ -128,7 +129,7 @@ class Holding:
         if self.waiting is not None and not reason and (answered or not options.selection.narrows):
             self.ledger.release(self.waiting.run, "answered" if answered else "moot")
         held_run = waiting.run if waiting and not answered else run
-        return Plan(decided, reason, trips, held_run, undone and not anew)
+        return Plan(decided, reason, trips, held_run, undone and not anew, options.selection.narrows)
 
     def _is_planned_anew(self, undone: bool) -> bool:
         """Whether what waits gives way to the plan under the mapping as it is now. A run about a few people
@@ -138,14 +139,14 @@ class Holding:
         return not undone or self.options.approve == self.waiting.run
 
     def _outdated_reason(self, reason: str, decided: Decided) -> str:
-        """Why the plan that takes the place of an outdated one is held: where that was turned down, it is."""
+        """Why the plan that takes the place of an outdated one is held: where that was answered, it is."""
         run = self.waiting.run if self.waiting is not None else ""
         if run not in (self.options.approve, self.options.reject):
             return reason
         told = f"the mapping was changed after run {run} was held, so that answer does not count"
         if reason:
             return f"{told}; {reason}"
-        return told if self.options.reject and decided.items else ""
+        return told if decided.items else ""
 
     def _further_reason(self, decided: Decided, exempt: Collection[str], first: bool) -> str:
         """Why a plan is held that no limit stops."""

@@ -29,7 +29,6 @@ DISAGREES: Final = Mark.DISAGREES
 ABSENT: Final = Mark.ABSENT
 
 LinkKey: TypeAlias = tuple[str, str]  # (app, record id)
-DELETION: Final = "deletion"  # dooms a record whose person was deleted in another app
 FREEZE_AFTER: Final = 3  # writes of one value over what comes back; then it is left alone
 IN_HAND: Final = timedelta(minutes=1)  # how long after it was sent a write may move a record's stamp
 
@@ -77,7 +76,7 @@ class Link:
     anew         slots that the mapping reads in another way since they were seen
     parted       slot -> the value that it is to hold though golden is another: an undo put it there, or left
                  it alone; ended by the next edit there, or when golden moves
-    doomed       why this record is to be archived: the undo that is to, or `DELETION`; "" where it is not
+    doomed       the undo that is to archive this record; "" for none
     observed_at  when the last observation that was decided about was read, or a create of ours answered
     stamp        the record's stamp at the last observation or answer; ours: our own write moved it last
     touched      somebody else changed the record since we know it, perhaps in fields that are not mapped
@@ -163,6 +162,8 @@ class Golden:
     held       field -> the candidates of an open conflict
     barred     apps in which it is not to be created, with the reason
     refused    app -> a refused create (value: what was sent, as JSON)
+    deleted    somebody deleted it in an app, and by policy (`on_delete`) it is to be archived in the others
+    revived    an undo makes records of it again, though none may be left
     """
 
     id: str
@@ -171,6 +172,8 @@ class Golden:
     held: dict[str, list[Candidate]] = field(default_factory=dict)
     barred: dict[str, str] = field(default_factory=dict)
     refused: dict[str, Refusal] = field(default_factory=dict)
+    deleted: bool = False
+    revived: bool = False
 
     def copy(self) -> Golden:
         return Golden(
@@ -180,6 +183,8 @@ class Golden:
             {f: list(c) for f, c in self.held.items()},
             dict(self.barred),
             dict(self.refused),
+            self.deleted,
+            self.revived,
         )
 
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and decide, but write nothing.")]
 Pilot = Annotated[
-    int | None, typer.Option(metavar="N", min=1, help="Only so many people, those in most apps first.")
+    int | None,
+    typer.Option(metavar="N", min=1, help="Only so many people: new ones first."),
 ]
 Record = Annotated[
     str | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from math import inf
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
@@ -24,8 +25,10 @@ def _connector(name: str) -> str:
 
 def _fitting(word: str, given: Scalar, takes: Takes) -> Scalar:
     """A setting as its connector takes it: what comes from the environment is text."""
-    if given is None or takes is str:
+    if given is None:
         return given
+    if takes is str and isinstance(given, (bool, float)):
+        raise mistake("this must be a text", "Put it in quotes.", inside=(word,))
     if takes is int:
         whole(given, inside=(word,))
     elif takes is float and not _is_number(given):
@@ -44,7 +47,7 @@ def _fitting(word: str, given: Scalar, takes: Takes) -> Scalar:
 def _is_number(given: str | float | bool) -> bool:
     """As `connectors.settings.number` reads it."""
     try:
-        return float(given) >= 0
+        return not isinstance(given, bool) and 0 <= float(given) < inf
     except ValueError:
         return False
 

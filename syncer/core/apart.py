@@ -22,7 +22,6 @@ from syncer.core.observe import Offer, read
 from syncer.core.reversal_fields import raises, settle, slot_state, why_left
 from syncer.model import (
     ABSENT,
-    DELETION,
     Golden,
     Link,
     LinkKey,
@@ -111,11 +110,10 @@ def split(
     for side in (stays, leaves):
         _give_values(side, whole.golden, own, rules, lens, log)
         _choose_written(side.unit.links)
-        deleted = any(link.state == "gone" for link in side.unit.links)
+        golden = side.unit.golden
+        golden.deleted = golden.deleted and any(link.state == "gone" for link in side.unit.links)
         for link in side.unit.links:
-            link.golden = side.unit.golden.id
-            if link.doomed == DELETION and not deleted:
-                link.doomed = ""  # it was the other side that was deleted
+            link.golden = golden.id
             if link.state == "live":
                 _give_back(side, link, own.get(link.key, {}), rules, lens)
     return Split(stays, leaves, log)

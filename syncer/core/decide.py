@@ -17,7 +17,7 @@ from syncer.core.merging import Merging, changes
 from syncer.core.observe import Reading, read
 from syncer.core.plan import Abilities, Planning, compare, plan
 from syncer.core.retyped import retype
-from syncer.model import ABSENT, DELETION, Decision, Golden, Item, Link, Observation, Unit
+from syncer.model import ABSENT, Decision, Golden, Item, Link, Observation, Unit
 
 
 def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
@@ -25,7 +25,6 @@ def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
     golden, links = unit.golden.copy(), _in_order([link.copy() for link in unit.links], lens)
     gone = [link for link in links if _follow_state(link, unit.observations.get(link.key))]
     gone = [link for link in gone if not any(k.app == link.app and k.state == "live" for k in links)]
-    came_back = _came_back(unit, links)
     _choose_primary(links)
     retype(golden, links, lens)
     deserted = not any(k.state == "live" and k.seen for k in links)
@@ -35,13 +34,10 @@ def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
     merging = Merging(golden, links, lens, run, reading.log, deserted)
     merge_consent(merging, consents, unit.stubs)
     merge(merging, reading.offers)
-    if came_back or _edited(reading) or lens.mapping.on_delete == "keep":
-        _spare(links)
+    golden.deleted = _is_deleted(golden, unit, links, gone, lens) and not _edited(reading)
     items: list[Item] = []
     notes: list[tuple[str, str]] = []
     plan(Planning(golden, lens, abilities, items, merging.log, notes), links, unit.creating)
-    if gone and not _edited(reading):
-        items = _spread_deletion(golden, links, gone, lens, abilities, items)
     changed, was = changes(unit.golden, golden)
     return Decision(Unit(golden, links), items, merging.log, changed, reading.waiting, notes, was)
 
@@ -64,16 +60,17 @@ def _follow_state(link: Link, obs: Observation | None) -> bool:
     return link.state == "gone" and was != "gone" and obs.state != "merged" and not ours
 
 
-def _came_back(unit: Unit, links: Sequence[Link]) -> bool:
-    was = {link.key for link in unit.links if link.state == "gone"}
-    return any(link.state == "live" and link.key in was for link in links)
-
-
-def _spare(links: Sequence[Link]) -> None:
-    """A deletion that is not carried out in every app yet goes no further."""
-    for link in links:
-        if link.doomed == DELETION:
-            link.doomed = ""
+def _is_deleted(golden: Golden, unit: Unit, links: Sequence[Link], gone: Sequence[Link], lens: Lens) -> bool:
+    """Whether a deletion is to reach the other apps: one of just now, or one that is not done everywhere yet.
+    Whoever is entered again in the app where they were deleted is there again."""
+    if lens.mapping.on_delete == "keep" or not (gone or golden.deleted):
+        return False
+    known = {link.key: link.state for link in unit.links if link.seen or link.observed_at is not None}
+    left = {link.app for link in unit.links if link.state == "gone"}
+    live = [link for link in links if link.state == "live"]
+    if any(link.app in left and known.get(link.key) != "live" for link in live):
+        return False
+    return any(link.key in known for link in live)
 
 
 def _choose_primary(links: Sequence[Link]) -> None:
@@ -145,24 +142,5 @@ def _without_consent(obs: Observation, lens: Lens) -> Observation:
 
 
 def _edited(reading: Reading) -> bool:
-    """An edit beats a delete: it cancels the spreading of the delete."""
+    """An edit beats a delete: it ends the spreading of the delete."""
     return any(offer.candidate.kind == "edit" for offers in reading.offers.values() for offer in offers)
-
-
-def _spread_deletion(
-    golden: Golden,
-    links: Sequence[Link],
-    gone: Sequence[Link],
-    lens: Lens,
-    abilities: Abilities,
-    items: list[Item],
-) -> list[Item]:
-    """By policy, a record deleted in one app is archived in the others that can archive: by this run, or by
-    the first that can."""
-    if lens.mapping.on_delete == "keep":
-        return items
-    doomed = {k.key: k for k in links if k.state == "live" and k.app in abilities.archives and k not in gone}
-    for link in doomed.values():
-        link.doomed = link.doomed or DELETION
-    kept = [item for item in items if (item.app, item.record) not in doomed and item.kind != "create"]
-    return kept + [Item("archive", app, golden.id, record, {}) for app, record in sorted(doomed)]

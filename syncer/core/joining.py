@@ -77,6 +77,7 @@ def join(into: Unit, other: Unit, lens: Lens, run: str, gone: LinkKey | None = N
     there = {link.app for link in links}
     golden.barred = {a: why for a, why in {**theirs.barred, **golden.barred}.items() if a not in there}
     golden.refused = {a: r for a, r in golden.refused.items() if a not in there}
+    golden.deleted = golden.deleted and theirs.deleted
     joined.changed, joined.was = changes(into.golden, golden)
     return joined
 

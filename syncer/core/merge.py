@@ -115,11 +115,13 @@ def _is_candidate(m: Merging, field: Field, offer: Offer) -> bool:
 
 
 def _gives(m: Merging, field: Field, c: Candidate) -> bool:
-    """The one app that gives a field is believed at a join, too, unless another record of it gave golden."""
+    """The one app that gives a field is believed at a join, too, unless another record of it, which is still
+    there, gave golden."""
     golden = m.golden_candidate(field)
     if golden is None:
         return True
-    if golden.app == c.app and golden.record != c.record:
+    others = {link.id for link in m.links if link.app == c.app and link.state == "live"} - {c.record}
+    if golden.app == c.app and golden.record in others and field.on_join == "keep" and not m.deserted:
         m.note("join", field, [c], "on_join: keep", "the golden value stands")
         return False
     m.note("join", field, [golden], "only", "the app that gives this field says otherwise", winner=c)

@@ -43,8 +43,7 @@ class Abilities:
 
 @dataclass(slots=True)
 class Planning:
-    """One golden record being planned. `notes` say what was not done in an app, and why. `revives`: records
-    are created also where none is left, as an undo has it."""
+    """One golden record being planned. `notes` say what was not done in an app, and why."""
 
     golden: Golden
     lens: Lens
@@ -52,7 +51,6 @@ class Planning:
     items: list[Item]
     log: list[LogEntry]
     notes: list[tuple[str, str]]
-    revives: bool = False
 
 
 def plan(p: Planning, links: Sequence[Link], creating: Collection[str] = ()) -> None:
@@ -65,14 +63,28 @@ def plan(p: Planning, links: Sequence[Link], creating: Collection[str] = ()) -> 
         if link.doomed:
             p.items.append(Item("archive", link.app, p.golden.id, link.id, {}))
             continue
+        if p.golden.deleted and link.app in p.abilities.archives:
+            p.items.append(_leaving(p, link))
+            continue
         item = compare(p, link, p.lens.mapping.apps[link.app].slots.values(), moved)
         if item is not None:
             p.items.append(item)
-    if live or p.revives:
+    p.golden.revived = p.golden.revived and not live
+    if (live or p.golden.revived) and not p.golden.deleted:
         present = {k.app for k in links} | set(creating)
         for app, app_map in p.lens.mapping.apps.items():
             if app in p.abilities.creates and app not in present and app not in p.golden.barred:
                 _plan_create(p, app_map)
+
+
+def _leaving(p: Planning, link: Link) -> Item:
+    """A record that is to be archived, since its person was deleted elsewhere. What lowers consent goes
+    first: the app may put archives off for long."""
+    slot = p.lens.slot_of(link.app, p.lens.mapping.consent or "")
+    lowered = compare(p, link, [slot]) if slot is not None else None
+    if lowered is not None and not lowered.raises:
+        return lowered
+    return Item("archive", link.app, p.golden.id, link.id, {})
 
 
 def compare(p: Planning, link: Link, slots: Iterable[Slot], moved: bool = False) -> Item | None:

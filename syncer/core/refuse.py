@@ -14,7 +14,7 @@ from conflicts.candidate import Candidate
 from syncer.core.lens import Lens
 from syncer.core.merging import changes
 from syncer.core.plan import Abilities, Planning, plan
-from syncer.model import DELETION, Decision, Item, LinkKey, LogEntry, Provenance, Unit
+from syncer.model import Decision, Item, LinkKey, LogEntry, Provenance, Unit
 
 
 def refuse(
@@ -29,25 +29,17 @@ def refuse(
     """The decision without the refused items (named by `Item.identity`). `unit` is what was decided about."""
     turned_down = [item for item in decision.items if item.identity in refused]
     dropped = _come_back(decision, unit, abilities, bring_back) if bring_back else []
-    spared = {item.record for item in turned_down if item.kind == "archive"}
-    for link in decision.unit.links:
-        if link.doomed == DELETION and (dropped or link.id in spared):
-            link.doomed = ""
     if not turned_down and not dropped:
         return decision
     golden = decision.unit.golden
+    golden.deleted = golden.deleted and not dropped and not any(i.kind == "archive" for i in turned_down)
     overruled = _overrule(decision, unit, turned_down, lens, run, bring_back) if bring_back else set[str]()
     for item in turned_down:
         if item.kind == "create":
             golden.barred[item.app] = f"refused in {run}"
         elif item.kind == "update":
             _hold_fields(decision, unit, item, lens, overruled)
-    doomed = {link.id for link in decision.unit.links if link.doomed}  # planned anew
-    items: list[Item] = [
-        item
-        for item in decision.items
-        if item.kind == "archive" and item not in turned_down and not dropped and item.record not in doomed
-    ]
+    items: list[Item] = []
     notes: list[tuple[str, str]] = []
     plan(Planning(golden, lens, abilities, items, decision.log, notes), decision.unit.links, unit.creating)
     changed, _ = changes(unit.golden, golden)

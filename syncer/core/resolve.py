@@ -55,7 +55,7 @@ def resolve(
     if "settled" not in fates.values():
         return decision, fates
     look_up_derived(merging)
-    items: list[Item] = [i for i in decision.items if i.kind == "archive"]
+    items: list[Item] = []
     notes: list[tuple[str, str]] = []
     plan(Planning(golden, lens, abilities, items, decision.log, notes), links, unit.creating)
     changed, was = changes(unit.golden, golden)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mappings.model import BadValue, Field, Value
-from syncer.core.lens import Lens
+from syncer.core.lens import Lens, Unresolved
 from syncer.model import ABSENT, DISAGREES, Golden, Link, Mark
 
 
@@ -16,7 +16,7 @@ def retype(golden: Golden, links: Sequence[Link], lens: Lens) -> None:
     for name in _read_otherwise(links, lens):
         field = lens.mapping.fields[name]
         if name in golden.value:
-            value = _read(field, golden.value[name])
+            value = _told(golden, links, name, lens)
             if isinstance(value, Mark):
                 del golden.value[name]
                 golden.provenance.pop(name, None)
@@ -42,6 +42,20 @@ def _read_otherwise(links: Sequence[Link], lens: Lens) -> list[str]:
 def _is_read(field: Field) -> bool:
     """Whether it holds what its type reads: not a golden id, nor what is worked out of other fields."""
     return not field.reference and field.derived is None and field.worth is None
+
+
+def _told(golden: Golden, links: Sequence[Link], name: str, lens: Lens) -> Value | Mark:
+    """As the record that golden came from tells it, in the app's own words; else as its type reads golden."""
+    source = golden.provenance.get(name)
+    for link in links:
+        slot = lens.slot_of(link.app, name)
+        mine = source is not None and link.key == (source.app, source.record)
+        if mine and slot is not None and slot.name in link.anew:
+            try:
+                return lens.split(slot, link.seen[slot.name], golden.value).get(name, ABSENT)
+            except (BadValue, Unresolved):
+                return ABSENT
+    return _read(lens.mapping.fields[name], golden.value[name])
 
 
 def _read(field: Field, value: Value) -> Value | Mark:

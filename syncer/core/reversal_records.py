@@ -17,6 +17,7 @@ def put_records_back(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
     """Archive what the run created, unless somebody has used it since; make again what it archived."""
     _remove_created(r, deed, rules, lens)
     _make_again(r, deed)
+    r.unit.golden.deleted = False  # what a deletion was still to do is undone with what it did
 
 
 def _remove_created(r: Reversal, deed: Deed, rules: Rules, lens: Lens) -> None:
@@ -105,6 +106,7 @@ def _make_again(r: Reversal, deed: Deed) -> None:
             r.unit.links.remove(link)
             r.dropped.append(link.key)
             r.unit.golden.barred.pop(link.app, None)
+            r.unit.golden.revived = True
             r.creates.add(link.app)
 
 

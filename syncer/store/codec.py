@@ -143,6 +143,10 @@ def golden_body(golden: Golden) -> str:
         body["b"] = golden.barred
     if golden.refused:
         body["r"] = {app: [r.value, r.reason, r.version] for app, r in golden.refused.items()}
+    if golden.deleted:
+        body["d"] = True
+    if golden.revived:
+        body["l"] = True
     return dumps(body)
 
 
@@ -155,6 +159,8 @@ def golden(id: str, text: str) -> Golden:
         {f: [candidate(c) for c in cs] for f, cs in body.get("h", {}).items()},
         body.get("b", {}),
         {app: Refusal(*r) for app, r in body.get("r", {}).items()},
+        body.get("d", False),
+        body.get("l", False),
     )
 
 

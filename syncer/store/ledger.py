@@ -19,12 +19,14 @@ from syncer.store.tables import Run as RunRow
 @dataclass(frozen=True, slots=True)
 class HeldPlan:
     """A plan that waits for a person: the run that made it, why it is held, and what it would do. An undo
-    that holds its sync has no items. `mapping`: the version under which it was made, or ""."""
+    that holds its sync has no items. `mapping`: the version under which it was made, or ""; `narrowed`: it
+    is about some golden records alone."""
 
     run: str
     reason: str
     items: list[Item]
     mapping: str = ""
+    narrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,11 +284,11 @@ class Ledger:
         )
         return sum((app, id) not in before for app, id, *_ in reviews)
 
-    def hold(self, run: str, reason: str, items: Sequence[Item], mapping: str) -> None:
+    def hold(self, run: str, reason: str, items: Sequence[Item], mapping: str, narrowed: bool) -> None:
         self.db.run("DELETE FROM held WHERE space = :space AND status = 'held'", space=self.space)
         body = codec.dumps([codec.item_body(item) for item in items])
         row = {"space": self.space, "run": run, "status": "held", "reason": reason, "items": body}
-        self.db.upsert(HeldRow, [{**row, "mapping": mapping}])
+        self.db.upsert(HeldRow, [{**row, "mapping": mapping, "narrowed": narrowed}])
 
     def still_held(self, run: str, items: Sequence[Item]) -> None:
         """What of a held plan still waits."""
@@ -296,9 +298,13 @@ class Ledger:
 
     def held(self) -> HeldPlan | None:
         """The plan that waits for an answer, if there is one."""
-        sql = "SELECT run, reason, items, mapping FROM held WHERE space = :space AND status = 'held'"
+        sql = (
+            "SELECT run, reason, items, mapping, narrowed FROM held WHERE space = :space AND status = 'held'"
+        )
         row = self.db.one(sql, space=self.space)
-        return HeldPlan(row[0], row[1], [codec.item(i) for i in codec.loads(row[2])], row[3]) if row else None
+        if row is None:
+            return None
+        return HeldPlan(row[0], row[1], [codec.item(i) for i in codec.loads(row[2])], row[3], bool(row[4]))
 
     def kind_of(self, run: str) -> str | None:
         """What kind of run it was."""

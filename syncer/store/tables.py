@@ -252,7 +252,8 @@ class WriteRow(SQLModel, table=True):
 
 class HeldRow(SQLModel, table=True):
     """A held plan: the items that `sync --approve` lets pass and `--reject` turns down. `mapping`: the
-    version under which it was made; "" of what was held before that was noted."""
+    version under which it was made; "" of what was held before that was noted. `narrowed`: it was about some
+    golden records alone."""
 
     __tablename__ = "held"
     space: str = Field(primary_key=True)
@@ -261,6 +262,7 @@ class HeldRow(SQLModel, table=True):
     reason: str = Field(sa_type=Text)
     items: str = Field(sa_type=Text)
     mapping: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    narrowed: bool = False
 
 
 class LeaseRow(SQLModel, table=True):

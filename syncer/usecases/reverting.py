@@ -135,7 +135,7 @@ def plan_reversals(
     abilities = owners_of(engine.sync, records, units).with_taken(abilities_of(engine.sync, ledger))
     due = []
     for r in reversals:
-        planning = Planning(r.unit.golden, lens, abilities, [], [], [], revives=bool(r.creates))
+        planning = Planning(r.unit.golden, lens, abilities, [], [], [])
         unsure = waiting_for_review(r.unit.links, doubted)
         planning.notes.extend((app, ALIKE) for app in sorted(unsure))
         plan(planning, r.unit.links, creating.get(r.unit.golden.id, frozenset()) | unsure)

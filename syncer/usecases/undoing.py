@@ -94,7 +94,7 @@ class Undoing:
                 if wanted.whole and not self._was_an_answer(wanted.run):
                     undone.held = True
                     reason = f"run {wanted.run} was undone, and its sync waits until you release it"
-                    self.engine.ledger.hold(run.id, reason, [], self.sync.mapping.version)
+                    self.engine.ledger.hold(run.id, reason, [], self.sync.mapping.version, False)
             run.report.reason = f"undo of run {wanted.run}"
             for app, why in self.unreadable.items():
                 run.report.apps[app].error = why

@@ -13,6 +13,8 @@ from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from syncer.ports import Inline, Ports
 from syncer.selecting import Selection
+from tests.engine.test_linking import link
+from tests.engine.test_undoing import release, undo
 from tests.engine.town import COMPANIES, Town, settled
 from tests.engine.world import CRM, DESK, MAIL, MAPPING, World
 
@@ -65,6 +67,101 @@ def test_a_deletion_that_was_put_off_is_called_off_by(tmp_path: Path, sign: str)
         world.text = MAPPING
     world.settle()
     assert states(world, "desk") == ["live"]
+    world.db.close()
+
+
+def put_off(tmp_path: Path) -> tuple[World, dict[str, object]]:
+    """Al was deleted in the CRM, and the helpdesk has not archived him yet."""
+    keyless = replace(CRM, lists_archived=True, unique=())  # an archived record keeps no address from others
+    world = World(tmp_path, {**LISTED, "crm": keyless}, text=ARCHIVING)
+    (id,) = people(world, 1)
+    al = dict(world.apps["crm"].records[id])
+    world.apps["crm"].user_archive(id)
+    with world.away("desk"):
+        world.run()
+    return world, al
+
+
+def test_who_is_entered_again_stays(tmp_path: Path) -> None:
+    world, al = put_off(tmp_path)
+    world.apps["crm"].user_create(al)
+    world.settle()
+    assert states(world, "desk") == ["live"]
+    world.db.close()
+
+
+def test_nobody_is_created_elsewhere_while_a_deletion_goes_on(tmp_path: Path) -> None:
+    everywhere = ARCHIVING.replace(", create_when: \"consent == 'subscribed'\"", "")
+    off = everywhere.replace("mail: {object: contacts}", "mail: {object: contacts, creates: false}")
+    world = World(tmp_path, LISTED, text=off)
+    (id,) = people(world, 1)
+    world.apps["desk"].user_edit(next(iter(world.apps["desk"].records)), {"consent": "subscribed"})
+    world.settle()
+    world.apps["crm"].user_archive(id)
+    with world.away("desk"):
+        world.run()
+    world.text = everywhere
+    for _ in range(3):
+        report = world.run()
+        if report.status == "held":
+            world.run(approve=report.held_run)
+    assert (states(world, "desk"), states(world, "mail")) == (["archived"], [])
+    world.db.close()
+
+
+def test_an_opt_out_goes_to_who_waits_to_be_archived(tmp_path: Path) -> None:
+    world = World(tmp_path, LISTED, text=ARCHIVING)
+    (id,) = people(world, 1)
+    (mail,) = (world.apps["mail"].user_create({"email": "a0@x.test", "status": "active"}),)
+    world.settle()
+    world.apps["crm"].user_archive(id)
+    with world.away("desk"), world.away("mail"):
+        world.run()
+    world.apps["mail"].user_edit(mail, {"status": "out"})
+    world.run()
+    assert world.only("desk")["consent"] == "unsubscribed"
+    world.settle()
+    assert states(world, "desk") == states(world, "mail") == ["archived"]
+    world.db.close()
+
+
+def test_linked_by_hand_to_somebody_who_is_there_a_person_stays(tmp_path: Path) -> None:
+    world, _ = put_off(tmp_path)
+    world.apps["crm"].user_create({"email": "bo@x.test", "first": "Bo", "last": "Frost"})
+    with world.away("desk"):
+        world.run()
+    link(world, "a0@x.test", "bo@x.test")
+    world.settle()
+    assert "live" in states(world, "desk")
+    world.db.close()
+
+
+def test_the_undo_of_a_deletion_ends_what_it_was_still_to_do(tmp_path: Path) -> None:
+    world = World(tmp_path, LISTED, text=ARCHIVING)
+    (id,) = people(world, 1)
+    world.apps["mail"].user_create({"email": "a0@x.test", "status": "active"})
+    world.settle()
+    world.apps["crm"].user_archive(id)
+    with world.away("desk"):
+        run = world.run()
+    assert states(world, "mail") == ["archived"]
+    release(world, undo(world, run))
+    world.settle()
+    assert states(world, "desk") == ["live"]
+    world.db.close()
+
+
+def test_what_an_undo_makes_again_is_made_once_the_app_takes_it(tmp_path: Path) -> None:
+    world = World(tmp_path, LISTED, text=ARCHIVING)
+    id = world.apps["crm"].user_create({"first": "Al", "last": "Berg"})
+    world.settle()
+    world.apps["crm"].user_archive(id)
+    run = world.run()
+    with world.away("desk"):
+        undone = undo(world, run)
+    release(world, undone)
+    world.settle()
+    assert states(world, "desk") == ["archived", "live"]
     world.db.close()
 
 
@@ -166,6 +263,18 @@ def test_a_pilot_before_the_first_sync_stays_within_the_limits(tmp_path: Path) -
         world.apps["crm"].user_create({"email": f"a{n}@x.test", "first": "Al", "last": f"Berg{n}"})
     report = world.run(selection=Selection(pilot=100))
     assert (report.status, len(world.apps["desk"].records)) == ("held", 0)
+    world.db.close()
+
+
+@pytest.mark.parametrize("first_sync", ["ask", "go"])
+def test_the_answer_to_a_pilot_is_about_its_people_alone(tmp_path: Path, first_sync: str) -> None:
+    world = World(tmp_path, limits={"creates": Limit(0.0, 2)}, first_sync=first_sync)
+    for name in ("Frost", "Kaya", "Osei", "Lind", "Berg"):
+        world.apps["crm"].user_create({"email": f"{name}@x.test", "first": name[:2], "last": name})
+    held = world.run(selection=Selection(pilot=3))
+    assert held.status == "held"
+    assert world.run(approve=held.held_run).status == "done"
+    assert len(world.apps["desk"].records) == 3
     world.db.close()
 
 
