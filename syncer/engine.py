@@ -138,10 +138,13 @@ class Engine:
                 return
 
     def _as_asked(self, options: Options) -> Options:
-        """The answer to a plan about some people is about these alone, as the plan was."""
+        """The answer to a plan about some people is about these alone, as the plan was. One to a plan of
+        another mapping does not count, and all is planned anew."""
         with self.db.reading():
             held = self.ledger.held()
         if held is None or not held.narrowed or held.run not in (options.approve, options.reject):
+            return options
+        if held.mapping != self.sync.mapping.version:
             return options
         return replace(options, selection=Selection(only=frozenset(item.golden for item in held.items)))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from syncer.brakes import Limit
 from syncer.report import Report
 from syncer.selecting import Selection
 from syncer.usecases.undoing import Undoing, Wanted
@@ -88,6 +89,23 @@ def test_a_run_about_one_person_goes_on_waiting(tmp_path: Path) -> None:
     again = world.run(selection=some)
     assert (again.status, again.held_run) == ("held", first.run)
     assert titles(world) == ["CEO", None, None]
+    world.db.close()
+
+
+def test_an_outdated_plan_about_one_person_can_be_answered(tmp_path: Path) -> None:
+    world = World(tmp_path, text=MAPPING.replace(ALL, NONE))
+    world.apps["crm"].user_create({"email": "mara@x.test", "first": "Mara", "last": "Lind", "title": "CEO"})
+    world.settle()
+    (id,) = world.apps["crm"].records
+    world.apps["crm"].user_edit(id, {"phone": "+6281234567890"})
+    world.limits = {"updates": Limit(0.0, 0)}
+    held = world.run(selection=Selection(records=(("crm", id),)))
+    assert held.status == "held"
+    world.text = MAPPING.replace(ALL, DESK)
+    again = world.run(approve=held.held_run)
+    assert (again.status, again.held_run) == ("held", again.run)
+    assert world.run(approve=again.run).status == "done"
+    assert (world.only("desk")["phone"], world.only("desk")["title"]) == ("+6281234567890", "CEO")
     world.db.close()
 
 
