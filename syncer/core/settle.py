@@ -7,7 +7,7 @@ usable answer the write is unconfirmed, and the next observation of the record t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from conflicts.consent import rank
@@ -37,7 +37,7 @@ class Settled:
     """What one answer means.
 
     link      the link as it now stands (a new one after a create), or None
-    golden    the golden record, where it has to remember a refused create
+    golden    the golden record, where it has to remember a refused create, or that a deletion was refused
     again     what is left to send without the fields that the app refused
     extra     what the answer shows besides, as an observation
     in_flight the write may still have happened: it stays in the outbox
@@ -74,10 +74,11 @@ def settle(sent: Sent, result: Result, golden: Golden, link: Link | None) -> Set
         after = link.copy()
         if result.outcome == "applied":
             after.state, after.doomed = "gone", ""
+        stays = None
         if result.outcome == "rejected":  # it stays, and is kept in step again: that is due now
-            after.doomed = ""
+            after.doomed, stays = "", replace(golden, deleted=False)
         extra = _extra(after, sent, result)
-        return Settled(link=after, extra=extra, finished=result.outcome == "applied")
+        return Settled(link=after, golden=stays, extra=extra, finished=result.outcome == "applied")
     after = _write_into(link, sent, result, golden)
     extra = _extra(after, sent, result)
     return Settled(link=after, extra=extra, finished=_is_finished(after, sent, result, golden))

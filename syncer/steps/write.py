@@ -229,10 +229,12 @@ class Writer:
         return [rest for _, rest in again]
 
     def _remember_refusals(self, refused: Sequence[Golden]) -> None:
-        """A create that the app refused is kept with its golden record."""
+        """A create that the app refused is kept with its golden record; an archive that it refused ends the
+        deletion: the person is still there."""
         known = self.intake.records.goldens([g.id for g in refused])
         for golden in refused:
             known[golden.id].refused.update(golden.refused)
+            known[golden.id].deleted = False
         self.intake.records.save_goldens((golden, True) for golden in known.values())
 
     def _count(self, item: Item, result: Result, settled: Settled) -> None:

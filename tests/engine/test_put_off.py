@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.contract import Result
 from syncer.brakes import Limit
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
@@ -106,6 +107,29 @@ def test_nobody_is_created_elsewhere_while_a_deletion_goes_on(tmp_path: Path) ->
         if report.status == "held":
             world.run(approve=report.held_run)
     assert (states(world, "desk"), states(world, "mail")) == (["archived"], [])
+    world.db.close()
+
+
+def test_an_app_that_refuses_to_archive_keeps_the_person_in_step(tmp_path: Path) -> None:
+    world = World(tmp_path, LISTED, text=ARCHIVING)
+    (id,) = people(world, 1)
+    mail = world.apps["mail"].user_create({"email": "a0@x.test", "status": "active"})
+    world.settle()
+    world.apps["crm"].user_archive(id)
+    connector = world.connectors["desk"]
+    write = connector.write
+    connector.write = lambda o, writes: [  # type: ignore[method-assign]
+        Result(w.ref, "rejected", w.id, reason="it has open tickets") if w.kind == "archive" else r
+        for w, r in zip(writes, write(o, [w for w in writes if w.kind != "archive"]) or writes, strict=False)
+    ]
+    with world.away("mail"):
+        world.run()
+    del connector.write  # type: ignore[method-assign]
+    world.settle()
+    assert states(world, "desk") == ["live"]
+    world.apps["mail"].user_edit(mail, {"title": "Chair"})
+    world.settle()
+    assert world.only("desk")["title"] == "Chair"
     world.db.close()
 
 

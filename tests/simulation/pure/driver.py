@@ -295,8 +295,11 @@ class Driver(World):
                     settled[item.golden] += 1
                 due = done.again
         for golden, count in planned.items():
-            if settled[golden] >= count:
-                self.dirty.discard(int(golden[1:]))
+            person = int(golden[1:])
+            updated = any(i.kind == "update" for i in items if i.golden == golden)
+            owes = self.goldens[person].deleted and updated  # the archive comes after its opt-out
+            if settled[golden] >= count and not owes:
+                self.dirty.discard(person)
         return news
 
     def _record_base(self, items: list[Item]) -> None:
