@@ -209,9 +209,9 @@ class Deciding:
 
     def _save(self, decisions: Sequence[Decision], used: Sequence[Unit]) -> None:
         """Keep the new state; `used` are the units whose observations are used up."""
+        unsettled = self.creating.keys() | self.result.owed
         self.records.save_goldens(
-            (d.unit.golden, bool(d.items) or d.unit.golden.id in {*self.creating, *self.result.owed})
-            for d in decisions
+            (d.unit.golden, bool(d.items) or d.unit.golden.id in unsettled) for d in decisions
         )
         self.records.drop_links(key for d in decisions for key in d.dropped)
         self.records.save_links((k for d in decisions for k in d.unit.links), self.sync.slot_names())

@@ -144,7 +144,7 @@ class Engine:
             held = self.ledger.held()
         if held is None or not held.narrowed or held.run not in (options.approve, options.reject):
             return options
-        if held.mapping != self.sync.mapping.version:
+        if not held.is_of(self.sync.mapping.version):
             return options
         return replace(options, selection=Selection(only=frozenset(item.golden for item in held.items)))
 

@@ -50,7 +50,7 @@ class Holding:
     def outdated(self) -> bool:
         """Whether the mapping was changed since the plan that waits was made. Then nobody has seen what there
         is to be answered, and no answer to it counts."""
-        return self.waiting is not None and self.waiting.mapping not in ("", self.sync.mapping.version)
+        return self.waiting is not None and not self.waiting.is_of(self.sync.mapping.version)
 
     @property
     def rejects(self) -> bool:

@@ -28,6 +28,10 @@ class HeldPlan:
     mapping: str = ""
     narrowed: bool = False
 
+    def is_of(self, mapping: str) -> bool:
+        """Whether it was made under this version of the mapping, as far as anybody knows."""
+        return self.mapping in ("", mapping)
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
