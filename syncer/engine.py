@@ -9,32 +9,32 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count, groupby
 
-from syncer.abilities import abilities_of, creating_in, doubted_in
 from syncer.core.moved import moved, versions
 from syncer.core.plan import Abilities
-from syncer.deciding import Decided, Deciding
-from syncer.following import Following
-from syncer.holding import Holding, take_off_lowered
-from syncer.holding import Plan as Plan
-from syncer.intake import Intake
-from syncer.looking import look_again
+from syncer.deciding.abilities import abilities_of, creating_in, doubted_in
+from syncer.deciding.following import Following
+from syncer.deciding.holding import Holding, take_off_lowered
+from syncer.deciding.holding import Plan as Plan
+from syncer.deciding.one_pass import Decided, Deciding
 from syncer.model import Item
 from syncer.options import Options as Options
 from syncer.ports import Ports, Stopping
-from syncer.remapped import close_lost
+from syncer.reading.intake import Intake
+from syncer.reading.looking import look_again
 from syncer.report import PAUSED, AppRow, Report
 from syncer.selecting import Selection
 from syncer.steps.match import find_matches
 from syncer.steps.pull import Pulled, Puller
 from syncer.steps.recover import Recovery
 from syncer.steps.write import Writer, Wrote
-from syncer.stopping import stopped_in
 from syncer.store.database import Database
 from syncer.store.lease import BEAT, hold
 from syncer.store.ledger import Ledger
 from syncer.store.outbox import InFlight
 from syncer.store.records import Records
 from syncer.sync import Sync
+from syncer.wiring.remapped import close_lost
+from syncer.wiring.stopping import stopped_in
 
 ROUNDS = 3  # how often a run merges again what moved while it wrote
 

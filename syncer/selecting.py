@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from syncer.matching.outcome import Group, Matches
+from syncer.matching.outcome import Group, Matches, golden_id
 from syncer.model import LinkKey
-from syncer.steps.match import golden_id
 from syncer.store.records import Records
 
 

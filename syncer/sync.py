@@ -8,7 +8,7 @@ from typing import Literal
 
 from connectors.contract import Connector, ObjectSpec
 from mappings.model import ObjectMapping, Slot
-from syncer.brakes import ChangeKind, Limit
+from syncer.core.brakes import ChangeKind, Limit
 from syncer.forgotten import Marks
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from connectors import registry
 from mappings.document import ProblemsFound
-from syncer.brakes import Limit
 from syncer.config.files import Config, load_config
+from syncer.core.brakes import Limit
 from syncer.store.address import FORMS
 
 CONFIG = """\

@@ -13,7 +13,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, hint, running
 from syncer.cli.sync import run_all
 
 if TYPE_CHECKING:
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.usecases.planfile import Kept
 
 

@@ -16,7 +16,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, need_app, running
 if TYPE_CHECKING:
     from connectors.authorize import Way
     from connectors.contract import Tokens
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
 
 PORT = 8767
 PATIENCE = 300.0  # seconds that a person may take

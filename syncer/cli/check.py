@@ -15,7 +15,7 @@ from syncer.words import counted
 
 if TYPE_CHECKING:
     from mappings.load import Lacking
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.usecases.checking import Checked
 
 

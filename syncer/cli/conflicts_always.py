@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from conflicts.log import Entry
     from syncer.config.files import Config
     from syncer.model import Item
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.usecases.settling import Settling, Wish
 
 
@@ -42,7 +42,7 @@ def settle_always(
 def _one(
     runner: Runner, name: str, wishes: Sequence[tuple[Entry, Wish]], yes: bool, as_json: bool, config: Path
 ) -> Code:
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.usecases.settling import Settling
 
     path = Path(runner.config.syncs[name].draft.path)

@@ -18,7 +18,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, need_app, running
 
 if TYPE_CHECKING:
     from conflicts.log import Entry
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.usecases.settling import Wish
 
 Numbers = Annotated[

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from conflicts.candidate import Candidate
     from conflicts.log import Entry
     from syncer.model import Golden
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.usecases.settling import Wish
 
 

@@ -16,7 +16,7 @@ from syncer.words import counted
 if TYPE_CHECKING:
     from conflicts.log import Entry
     from syncer.report import Report
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.store.conflicts import Sought
     from syncer.usecases.settling import Settled, Settling
 

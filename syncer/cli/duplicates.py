@@ -20,7 +20,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded, need_ap
 
 if TYPE_CHECKING:
     from syncer.model import LinkKey, Value
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.usecases.merging import Pair
     from syncer.usecases.sides import Side
 

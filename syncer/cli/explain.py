@@ -17,7 +17,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 
 if TYPE_CHECKING:
     from conflicts.candidate import Candidate
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.sync import Sync
     from syncer.usecases.explaining import Explained, Place, Told, Unlinked
     from syncer.usecases.timeline import Event

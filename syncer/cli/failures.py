@@ -16,7 +16,7 @@ from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, running
 
 if TYPE_CHECKING:
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.usecases.failures import Failure
 
 app = typer.Typer(

@@ -15,7 +15,7 @@ from syncer.cli.output import give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 
 if TYPE_CHECKING:
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.usecases.forgetting import Forgetting, Forgotten
 
 ROWS = 30

@@ -19,7 +19,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 from syncer.words import counted
 
 if TYPE_CHECKING:
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.store.database import Database
     from syncer.sync import Sync
     from syncer.usecases.linking import Leaving, Linking, Tied

@@ -13,7 +13,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
 
 if TYPE_CHECKING:
     from mappings.draft import Draft
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.usecases.mapping_backtest import Backtest
 
 

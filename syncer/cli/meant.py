@@ -12,7 +12,7 @@ from syncer.cli.output import say
 
 if TYPE_CHECKING:
     from syncer.model import LinkKey
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.sync import Sync
 
 

@@ -18,7 +18,7 @@ from syncer.words import counted
 
 if TYPE_CHECKING:
     from syncer.model import Item
-    from syncer.runner import Outcome, Runner
+    from syncer.running.runner import Outcome, Runner
     from syncer.sync import Sync as Ready
     from syncer.usecases.planfile import Kept
 

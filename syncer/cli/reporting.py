@@ -19,7 +19,7 @@ from syncer.words import counted
 if TYPE_CHECKING:
     from syncer.engine import Options, Plan
     from syncer.report import Report
-    from syncer.runner import Outcome, Runner
+    from syncer.running.runner import Outcome, Runner
 
 EXAMPLES = 10
 COUNTED = ("conflict", "first_merge")

@@ -12,7 +12,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, ne
 from syncer.cli.sync import run_all
 
 if TYPE_CHECKING:
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
 
 
 def resync(

@@ -15,7 +15,7 @@ from syncer.cli.progress import bars
 
 if TYPE_CHECKING:
     from syncer.config.files import Config
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.store.history import History
 
 CONFIG = Path("config.yaml")
@@ -44,7 +44,7 @@ def running(path: Path, refresh: bool = False) -> Iterator[Runner]:
     """A runner on the config's state, with progress shown."""
     config = loaded(path)
     from syncer.ports import Ports
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.store.database import Database
     from syncer.store.turns import Patience
 

@@ -24,7 +24,7 @@ from syncer.cli.session import (
 
 if TYPE_CHECKING:
     from syncer.engine import Options
-    from syncer.runner import Outcome, Runner
+    from syncer.running.runner import Outcome, Runner
     from syncer.sync import Sync
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and decide, but write nothing.")]

@@ -20,7 +20,7 @@ from syncer.words import counted
 
 if TYPE_CHECKING:
     from syncer.core.deeds import Line
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.usecases.undoing import Undoing, Undone, Wanted
 
 _WORDS = {
@@ -55,7 +55,7 @@ def undo(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Put back what a run wrote, and archive what it created. Shows the way back first."""
-    from syncer.exporting import Exporting
+    from syncer.running.exporting import Exporting
 
     with running(config) as runner:
         undoing, wanted = _asked(runner, run, record, field, irreversible)

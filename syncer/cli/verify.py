@@ -18,7 +18,7 @@ from syncer.report import PAUSED
 if TYPE_CHECKING:
     from syncer.core.drift import Finding
     from syncer.report import Report
-    from syncer.runner import Outcome, Runner
+    from syncer.running.runner import Outcome, Runner
     from syncer.usecases.verifying import Verified, Verifying
 
 

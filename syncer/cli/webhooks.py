@@ -14,7 +14,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, need_app, runni
 
 if TYPE_CHECKING:
     from connectors.hooks import Hook, Hooks
-    from syncer.runner import Runner
+    from syncer.running.runner import Runner
     from syncer.store.hooksecrets import HookSecrets
 
 app = typer.Typer(

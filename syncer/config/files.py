@@ -21,11 +21,11 @@ from mappings.checking import Strict, Whole, mistake, validated
 from mappings.document import Document, Problem, ProblemsFound
 from mappings.load import Draft, examine
 from mappings.spelling import nearest
-from syncer.brakes import KINDS, ChangeKind, Limit
 from syncer.config.apps import AppModel
 from syncer.config.environment import Environment
 from syncer.config.service import AlertsModel, Schedule, ScheduleModel, ServiceModel
 from syncer.config.types import Every
+from syncer.core.brakes import KINDS, ChangeKind, Limit
 
 
 class SyncModel(Strict):

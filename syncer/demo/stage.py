@@ -18,7 +18,7 @@ from syncer.demo.apps import Apps
 from syncer.engine import Options
 from syncer.ports import Ports
 from syncer.report import Report
-from syncer.runner import Runner
+from syncer.running.runner import Runner
 from syncer.store.database import Database
 from syncer.store.history import History
 

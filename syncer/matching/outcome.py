@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from syncer.model import LinkKey
 
@@ -39,3 +40,9 @@ class Matches:
 def chance(score: float) -> float:
     """The probability behind a score (log2 of the odds)."""
     return float(1.0 / (1.0 + 2.0 ** -max(min(score, 60.0), -60.0)))
+
+
+def golden_id(space: str, founder: LinkKey) -> str:
+    """The id of a golden record, from the record that founded it: deciding the same things again gives the
+    same ids."""
+    return "g" + blake2b("\x1f".join((space, *founder)).encode(), digest_size=8).hexdigest()

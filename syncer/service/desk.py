@@ -7,7 +7,7 @@ from datetime import datetime
 from syncer.config.files import Config
 from syncer.config.service import ScheduleModel
 from syncer.ports import Ports
-from syncer.runner import Runner
+from syncer.running.runner import Runner
 from syncer.service import tidying, verifying
 from syncer.service.timer import Entry
 from syncer.service.timing import resting

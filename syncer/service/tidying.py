@@ -1,7 +1,7 @@
 """Keeps the state of a service that runs for months small: runs that found nothing to do are forgotten after
 a while. What anybody could ask about (a change, a write, a conflict, a failure) is no business of this.
 
-The conflict log is cut by `syncer.exporting` after each run."""
+The conflict log is cut by `syncer.running.exporting` after each run."""
 
 from __future__ import annotations
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import orjson
 
-from syncer.runner import Runner
+from syncer.running.runner import Runner
 from syncer.store import budget, codec
 from syncer.store.history import History
 from syncer.usecases.verifying import Verified, Verifying
-from syncer.wire import account_key
+from syncer.wiring.connections import account_key
 
 LONG: Final = 3600.0  # seconds; limits over shorter windows are kept by waiting
 SPARE: Final = 0.5  # a full comparison waits while more than this share of a long limit is used

@@ -29,7 +29,7 @@ from syncer.service.worker import Done
 from syncer.store.database import StateError
 from syncer.store.hooksecrets import HookSecrets
 from syncer.store.vault import Vault
-from syncer.wire import connect
+from syncer.wiring.connections import connect
 
 STUCK: Final = 900.0  # seconds without any progress, after which the service is not called healthy
 SLOWEST: Final = 5.0  # seconds that a body may take to arrive

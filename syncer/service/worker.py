@@ -13,7 +13,7 @@ from syncer.engine import Options
 from syncer.logs import log
 from syncer.model import LinkKey
 from syncer.report import PAUSED, Report
-from syncer.runner import Runner
+from syncer.running.runner import Runner
 from syncer.selecting import Selection
 from syncer.service import tidying, verifying
 from syncer.service.desk import Desk

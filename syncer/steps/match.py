@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from syncer.matching.keys import BOX, SOUND, WHO, blocks_of, restored, sounds_like
@@ -166,9 +165,3 @@ def _exact(
     boxes = {m for t in new for m in t.mails}
     told = {(kind, key) for found in rows.values() for kind, key in found if kind in kinds}
     return told | {(kind, box) for kind in (*kinds[:1], BOX) for box in boxes}
-
-
-def golden_id(space: str, founder: LinkKey) -> str:
-    """The id of a golden record, from the record that founded it: deciding the same things again gives the
-    same ids."""
-    return "g" + blake2b("\x1f".join((space, *founder)).encode(), digest_size=8).hexdigest()

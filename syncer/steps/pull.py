@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 from connectors.contract import AppError, AuthRefused, Page, Record
 from syncer.core.observe import MARGIN
-from syncer.intake import Intake
-from syncer.looking import believe, look_at
 from syncer.matching.keys import fold_key
 from syncer.model import Observation
 from syncer.ports import Task
+from syncer.reading.intake import Intake
+from syncer.reading.looking import believe, look_at
 from syncer.store import codec
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger

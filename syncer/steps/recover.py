@@ -16,9 +16,9 @@ from functools import partial
 from connectors.contract import AppError, Fetched, Record, Result
 from mappings.model import Slot
 from syncer.core.settle import Sent, adopt, join, settle
-from syncer.intake import Intake
 from syncer.model import INTO, Golden, Observation, Value
 from syncer.ports import Task
+from syncer.reading.intake import Intake
 from syncer.store.ledger import Ledger
 from syncer.store.outbox import InFlight
 from syncer.sync import App, Sync

@@ -14,10 +14,10 @@ from functools import partial
 
 from connectors.contract import AppError, Fetched, Record, Result, Write
 from syncer.core.settle import Sent, Settled, settle
-from syncer.intake import Intake
-from syncer.looking import settle_stale
 from syncer.model import Golden, Item, Link, Mark, Observation, Value
 from syncer.ports import Task
+from syncer.reading.intake import Intake
+from syncer.reading.looking import settle_stale
 from syncer.store.database import chunks
 from syncer.store.ledger import Ledger
 from syncer.store.shadows import note_touched

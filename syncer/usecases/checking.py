@@ -16,7 +16,8 @@ from syncer.config.addresses import unknown_addresses
 from syncer.config.files import Config
 from syncer.store.database import Database
 from syncer.store.records import Records
-from syncer.wire import Wiring, allowed
+from syncer.wiring.connections import allowed
+from syncer.wiring.wire import Wiring
 
 ASSUMED = 10_000  # records an app, where nothing was read yet
 CREATED = UPDATED = 0.25  # shares of the records that a first sync typically makes and changes in an app

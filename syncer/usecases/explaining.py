@@ -10,15 +10,15 @@ from typing import Any
 from conflicts.candidate import Candidate
 from conflicts.log import Entry
 from mappings.model import Field
-from syncer import refs
-from syncer.abilities import abilities_of, creating_in
 from syncer.core.decide import decide
 from syncer.core.joining import JOINED
 from syncer.core.lens import Lens
 from syncer.core.standing import Standing, standing
-from syncer.deciding import CHUNK
+from syncer.deciding import refs
+from syncer.deciding.abilities import abilities_of, creating_in
+from syncer.deciding.one_pass import CHUNK
+from syncer.deciding.owners import owners_of
 from syncer.model import Golden, LinkKey, Provenance, Unit, Value
-from syncer.owners import owners_of
 from syncer.store.database import Database, chunks
 from syncer.store.ledger import HeldPlan, Ledger
 from syncer.store.records import Records

@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 from conflicts import log as conflict_log
 from connectors.contract import AppError, Erasing
-from syncer import brakes
-from syncer.abilities import creating_in
 from syncer.config.files import Config
+from syncer.core import brakes
+from syncer.deciding.abilities import creating_in
 from syncer.engine import Engine, Run
 from syncer.forgotten import Marks
 from syncer.model import Item, Link, LinkKey

@@ -8,20 +8,20 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from syncer import brakes, refs
-from syncer.abilities import abilities_of, creating_in, doubted_in
+from syncer.core import brakes
 from syncer.core.apart import own_values, split
 from syncer.core.deeds import Reversal, Rules, Written
 from syncer.core.lens import Lens
 from syncer.core.reversal import look
-from syncer.deciding import CHUNK, Deciding
+from syncer.deciding import refs
+from syncer.deciding.abilities import abilities_of, creating_in, doubted_in
+from syncer.deciding.joining import Joining
+from syncer.deciding.one_pass import CHUNK, Deciding
 from syncer.engine import Engine, Run
-from syncer.joining import Joining
-from syncer.matching.outcome import Group, Matches
+from syncer.matching.outcome import Group, Matches, golden_id
 from syncer.model import Golden, Link, LinkKey, Unit
 from syncer.ports import Ports
 from syncer.report import Report
-from syncer.steps.match import golden_id
 from syncer.store.database import Database, chunks
 from syncer.store.decisions import Decisions, Verdict
 from syncer.store.joins import Joins

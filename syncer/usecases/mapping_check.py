@@ -18,7 +18,7 @@ from syncer.config.addresses import unknown_addresses
 from syncer.config.files import Config, examine_config
 from syncer.ports import Ports
 from syncer.store.database import Database
-from syncer.wire import Wiring
+from syncer.wiring.wire import Wiring
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from mappings.suggest_yaml import as_yaml
 from syncer.config.files import Config
 from syncer.ports import Ports
 from syncer.store.database import Database
-from syncer.wire import Wiring
+from syncer.wiring.wire import Wiring
 
 SAMPLES = 50
 

@@ -12,7 +12,7 @@ from mappings.draft import Draft
 from mappings.load import bind
 from mappings.model import BadValue, ExpressionFailed, ObjectMapping, Slot, Value
 from syncer.usecases.mapping_sources import Source, source
-from syncer.wire import Wiring
+from syncer.wiring.wire import Wiring
 
 
 @dataclass(slots=True)

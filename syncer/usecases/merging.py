@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from connectors.contract import AppError, Fetched, Merging, Result
-from syncer import brakes
+from syncer.core import brakes
+from syncer.deciding.following import Following
 from syncer.engine import Engine, Run
-from syncer.following import Following
 from syncer.model import INTO, Item, LinkKey
 from syncer.ports import Ports, Task
 from syncer.store.database import Database

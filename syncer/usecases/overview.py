@@ -15,7 +15,7 @@ from syncer.store.history import History
 from syncer.store.ledger import HeldPlan, Ledger
 from syncer.store.records import Records
 from syncer.usecases import runs
-from syncer.wire import account_key
+from syncer.wiring.connections import account_key
 
 LAST_RUN = ("run", "started", "status", "written", "reason")
 DAY = 86_400.0

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from connectors.contract import AppError, Attaching, Fetched
-from syncer.abilities import abilities_of, creating_in, waiting_for_review
 from syncer.core.deeds import Line, Reversal
 from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
 from syncer.core.standing import standing
+from syncer.deciding.abilities import abilities_of, creating_in, waiting_for_review
+from syncer.deciding.owners import owners_of
 from syncer.engine import Engine, Run
-from syncer.intake import Intake
-from syncer.looking import look_at
 from syncer.model import Item, LinkKey
-from syncer.owners import owners_of
 from syncer.ports import Ports, Task
+from syncer.reading.intake import Intake
+from syncer.reading.looking import look_at
 from syncer.store import codec
 from syncer.store.database import chunks
 from syncer.store.keys import by_app

@@ -15,7 +15,7 @@ from mappings.model import BadValue, Field
 from syncer.core.resolve import Answer, Fate
 from syncer.engine import Options
 from syncer.model import Golden, Item, LinkKey, Unit, Value
-from syncer.runner import Outcome, Runner
+from syncer.running.runner import Outcome, Runner
 from syncer.selecting import Selection
 from syncer.store.conflicts import Conflicts
 from syncer.store.records import Records

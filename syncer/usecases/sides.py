@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from syncer import brakes
+from syncer.core import brakes
 from syncer.engine import Engine
 from syncer.model import LinkKey
 from syncer.store.database import Database

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.contract import Attaching
-from syncer import refs
-from syncer.abilities import doubted_in
 from syncer.core.deeds import Deed, Line, Reversal, Rules, Written
 from syncer.core.lens import Lens
 from syncer.core.reopen import Answered, reopen
 from syncer.core.resolve import RULE as RESOLVED
 from syncer.core.reversal import reverse
-from syncer.deciding import CHUNK
+from syncer.deciding import refs
+from syncer.deciding.abilities import doubted_in
+from syncer.deciding.one_pass import CHUNK
 from syncer.engine import Engine, Run
 from syncer.model import ABSENT, Golden, LinkKey, LogEntry, Unit
 from syncer.ports import Ports

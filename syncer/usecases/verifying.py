@@ -9,16 +9,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from connectors.contract import AppError, Fetched, Page, Record
-from syncer import refs
-from syncer.abilities import abilities_of, creating_in, doubted_in, waiting_for_review
 from syncer.core.drift import Finding, Kind, compare
 from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
-from syncer.deciding import CHUNK
+from syncer.deciding import refs
+from syncer.deciding.abilities import abilities_of, creating_in, doubted_in, waiting_for_review
+from syncer.deciding.one_pass import CHUNK
+from syncer.deciding.owners import owners_of
 from syncer.engine import Engine
 from syncer.model import DISAGREES, LinkKey, Unit
 from syncer.options import Options
-from syncer.owners import owners_of
 from syncer.ports import Ports, Task
 from syncer.report import PAUSED
 from syncer.selecting import Selection

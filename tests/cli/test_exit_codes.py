@@ -10,7 +10,7 @@ import pytest
 
 from syncer.cli.codes import Code, worst
 from syncer.ports import Ports
-from syncer.runner import Runner
+from syncer.running.runner import Runner
 from syncer.store.database import Database
 from syncer.store.lease import hold
 from tests.cli.conftest import Desk

@@ -18,11 +18,11 @@ from connectors.contract import Value, Write
 from connectors.sandbox.server import CREDENTIALS, Sandbox
 from syncer.config.files import load_config
 from syncer.ports import Ports
-from syncer.retaining import Retaining
+from syncer.running.retaining import Retaining
 from syncer.store.database import Database
 from syncer.sync import Sync
 from syncer.usecases.explaining import Explainer
-from syncer.wire import Wiring
+from syncer.wiring.wire import Wiring
 from tests.cli.conftest import Desk
 
 WORDS = "Amber Birch Cedar Dune Ember Fjord Grove Heath Isle Juniper".split()

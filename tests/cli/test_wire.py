@@ -14,7 +14,8 @@ from syncer.ports import Ports
 from syncer.store import specs
 from syncer.store.database import Database
 from syncer.store.history import History
-from syncer.wire import Wiring, dependents, spec_key, targets
+from syncer.wiring.connections import spec_key
+from syncer.wiring.wire import Wiring, dependents, targets
 from tests.cli.conftest import Desk
 
 
@@ -82,6 +83,6 @@ def test_apps_are_asked_again_after_a_day(desk: Desk, later: timedelta, asks: bo
     for now, asked in ((start, True), (start + later, asks)):
         wiring = Wiring(config, db, Ports(now=lambda now=now: now))  # type: ignore[misc]
         wiring.sync("companies")
-        assert bool(wiring.accounts) is asked
+        assert bool(wiring.declarations.accounts) is asked
         wiring.close()
     db.close()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from syncer.brakes import KINDS, ChangeKind, Limit, count, tripped
+from syncer.core.brakes import KINDS, ChangeKind, Limit, count, tripped
 from syncer.model import ABSENT, Item, Value
 from tests.core.worlds import mapping
 

@@ -18,9 +18,9 @@ from syncer.config.files import Config
 from syncer.engine import Options
 from syncer.ports import Ports
 from syncer.report import Report
-from syncer.runner import Runner
+from syncer.running.runner import Runner
 from syncer.store.database import Database
-from syncer.wire import account_key
+from syncer.wiring.connections import account_key
 from tests.fourth import folder
 from tests.states import state_url
 

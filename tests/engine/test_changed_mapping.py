@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from connectors.contract import Page, Unavailable
-from syncer.brakes import Limit
-from syncer.remapped import follow, left_out, lost_consent
+from syncer.core.brakes import Limit
 from syncer.report import Report
 from syncer.store.history import History
 from syncer.store.records import Records
 from syncer.sync import Sync
 from syncer.usecases.explaining import Explainer, Told
 from syncer.usecases.verifying import Verifying
+from syncer.wiring.remapped import follow, left_out, lost_consent
 from tests.engine.world import MAPPING, World
 
 MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind", "title": "CEO"}

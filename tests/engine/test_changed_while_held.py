@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from syncer.brakes import Limit
+from syncer.core.brakes import Limit
 from syncer.report import Report
 from syncer.selecting import Selection
 from syncer.usecases.undoing import Undoing, Wanted

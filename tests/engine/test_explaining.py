@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.contract import FieldSpec
-from syncer.brakes import Limit
+from syncer.core.brakes import Limit
 from syncer.usecases.explaining import Explained, Explainer, Unlinked
 from syncer.usecases.timeline import timeline
 from syncer.usecases.who import known, look_up

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.memory.faults import Flaky
-from syncer.brakes import ChangeKind, Limit
+from syncer.core.brakes import ChangeKind, Limit
 from syncer.store.ledger import Ledger
 from tests.engine.world import World
 

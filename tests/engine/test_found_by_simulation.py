@@ -12,7 +12,7 @@ import pytest
 
 from connectors.contract import AppError, Page
 from connectors.memory import MemoryApp
-from syncer.brakes import Limit
+from syncer.core.brakes import Limit
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from syncer.model import Pending

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from syncer.deciding.owners import Owners
 from syncer.engine import Engine
 from syncer.model import Golden, Link, StubConsent, Unit
-from syncer.owners import Owners
 from tests.engine.test_found_by_simulation import ALL, one
 from tests.engine.world import START, World
 

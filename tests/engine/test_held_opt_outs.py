@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from syncer.brakes import Limit
-from syncer.holding import without
+from syncer.core.brakes import Limit
+from syncer.deciding.holding import without
 from syncer.model import ABSENT, Item
 from tests.engine.world import World
 

@@ -13,9 +13,9 @@ from mappings.model import ObjectMapping
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from syncer.report import Report
-from syncer.stopping import fitted
 from syncer.store.history import History
 from syncer.sync import App, Sync
+from syncer.wiring.stopping import fitted
 from tests.engine.world import World
 
 MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind", "title": "CEO"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from connectors.contract import AppError
 from connectors.memory import Traits
-from syncer.abilities import doubted_in
+from syncer.deciding.abilities import doubted_in
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from tests.engine.test_found_by_simulation import ALL, once

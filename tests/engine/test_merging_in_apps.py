@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.contract import Unavailable
-from syncer.brakes import Limit
+from syncer.core.brakes import Limit
 from syncer.usecases.merging import Merged, MergingInApp
 from syncer.usecases.sides import Held
 from tests.engine.test_found_by_simulation import once

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from syncer.intake import observation_keys
 from syncer.matching.keys import restored
 from syncer.model import Observation
-from syncer.offices import office_slot
+from syncer.reading.intake import observation_keys
+from syncer.reading.offices import office_slot
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from tests.engine.town import CONTACTS, Town, settled

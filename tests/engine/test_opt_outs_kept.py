@@ -11,7 +11,7 @@ import pytest
 
 from connectors.contract import Unavailable
 from connectors.memory import Traits
-from syncer.brakes import Limit
+from syncer.core.brakes import Limit
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from tests.engine.world import CRM, DESK, MAIL, World

@@ -235,7 +235,7 @@ def test_reversible_every_write_keeps_what_the_app_held_before(world: World) -> 
 
 
 def test_a_held_run_has_changed_no_link_golden_value_or_shadow(tmp_path: Path) -> None:
-    from syncer.brakes import Limit
+    from syncer.core.brakes import Limit
 
     world = World(tmp_path)
     people(world)
@@ -261,7 +261,7 @@ def test_a_held_run_has_changed_no_link_golden_value_or_shadow(tmp_path: Path) -
 
 
 def test_a_refused_plan_becomes_held_conflicts_and_golden_stands(tmp_path: Path) -> None:
-    from syncer.brakes import Limit
+    from syncer.core.brakes import Limit
 
     world = World(tmp_path)
     people(world)
@@ -319,7 +319,7 @@ def test_a_create_without_an_answer_is_not_planned_again_in_the_same_run(tmp_pat
 
 
 def test_a_few_records_are_not_written_past_a_held_plan(tmp_path: Path) -> None:
-    from syncer.brakes import Limit
+    from syncer.core.brakes import Limit
     from syncer.selecting import Selection
 
     world = World(tmp_path)
@@ -336,7 +336,7 @@ def test_a_few_records_are_not_written_past_a_held_plan(tmp_path: Path) -> None:
 
 
 def test_a_refused_mass_edit_is_written_over_where_it_was_made(tmp_path: Path) -> None:
-    from syncer.brakes import Limit
+    from syncer.core.brakes import Limit
 
     world = World(tmp_path)
     people(world)

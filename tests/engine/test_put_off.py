@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.contract import Result
-from syncer.brakes import Limit
+from syncer.core.brakes import Limit
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from syncer.ports import Inline, Ports

@@ -13,8 +13,8 @@ from connectors.contract import AppError, Page, Unavailable
 from connectors.memory import Gone
 from connectors.memory.index import Row
 from syncer.engine import Engine
-from syncer.looking import look_at
 from syncer.model import Item
+from syncer.reading.looking import look_at
 from syncer.store.records import Records
 from tests.engine.test_found_by_simulation import ALL, mara, once, one
 from tests.engine.world import DESK, World

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syncer.brakes import Limit
+from syncer.core.brakes import Limit
 from syncer.report import Report
 from tests.engine.test_following import reread
 from tests.engine.world import World

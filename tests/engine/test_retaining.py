@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from syncer.retaining import Retaining
+from syncer.running.retaining import Retaining
 from syncer.store.stories import Stories
 from syncer.usecases.explaining import Explainer
 from tests.engine.test_linking import ANNA, OTHER, held, the, unlink

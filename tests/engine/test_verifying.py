@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from syncer.engine import Engine
-from syncer.looking import look_at_each
 from syncer.model import LinkKey
 from syncer.options import Options
+from syncer.reading.looking import look_at_each
 from syncer.usecases.verifying import Verifying
 from tests.engine.world import World
 

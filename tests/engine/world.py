@@ -13,7 +13,7 @@ from connectors.contract import FieldSpec, Options, Result
 from connectors.memory import MemoryApp, MemoryConnector, Traits
 from mappings.load import load
 from mappings.model import ObjectMapping
-from syncer.brakes import ChangeKind, Limit
+from syncer.core.brakes import ChangeKind, Limit
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from syncer.ports import Inline, Ports

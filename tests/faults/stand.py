@@ -18,7 +18,7 @@ from syncer import logs
 from syncer.engine import Options
 from syncer.ports import Ports
 from syncer.report import Report
-from syncer.runner import Runner
+from syncer.running.runner import Runner
 from syncer.store.database import Database
 from tests.fourth import folder
 from tests.states import state_url

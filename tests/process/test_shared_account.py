@@ -24,7 +24,7 @@ from syncer.store.budget import SharedBudget
 from syncer.store.sharing import Shared
 from syncer.store.tokens import SharedTokens
 from syncer.store.vault import Vault
-from syncer.wire import account_key, connect
+from syncer.wiring.connections import account_key, connect
 
 url, state, calls = sys.argv[1:]
 login = {

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from connectors.memory import MemoryApp
-from syncer.brakes import Limit
+from syncer.core.brakes import Limit
 from syncer.store import address, migrate
 from syncer.store.database import Database
 from tests.engine.test_promises import people

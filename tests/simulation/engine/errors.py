@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-from syncer import brakes, engine
+from syncer import engine
+from syncer.core import brakes, merge, observe, settle
 from syncer.core import decide as deciding
-from syncer.core import merge, observe, settle
 from syncer.engine import Engine
-from syncer.intake import Intake
+from syncer.reading.intake import Intake
 from syncer.steps.pull import Puller
 from syncer.steps.recover import Recovery
 from syncer.steps.write import Writer
@@ -280,7 +280,7 @@ def held_run_writes_everything() -> Sequence[Any]:
 
         return deciding.decide(unit, lens, Abilities(), run)
 
-    from syncer import deciding as pass_
+    from syncer.deciding import one_pass as pass_
 
     return (patch.object(pass_, "lower_consent", lower),)
 

@@ -15,7 +15,7 @@ from connectors.contract import FieldSpec, ObjectSpec
 from connectors.memory import Traits
 from mappings.load import load
 from mappings.model import ObjectMapping
-from syncer.brakes import ChangeKind, Limit
+from syncer.core.brakes import ChangeKind, Limit
 
 OBJECT = "contacts"
 AGAIN = "_again"  # a name that a field is given later is told from its first one by this

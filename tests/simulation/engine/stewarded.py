@@ -13,8 +13,8 @@ from conflicts.candidate import Candidate
 from connectors.contract import AppError
 from syncer.core.resolve import Answer
 from syncer.engine import Options
-from syncer.looking import look_at_each
 from syncer.ports import Ports
+from syncer.reading.looking import look_at_each
 from syncer.report import Report
 from syncer.selecting import Selection
 from syncer.store.conflicts import Conflicts

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from syncer import refs
 from syncer.core.joining import join
 from syncer.core.lens import Lens
+from syncer.deciding import refs
 from syncer.model import LinkKey
 from syncer.store import codec
 from syncer.store.joins import Joins

@@ -10,12 +10,70 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from mappings.document import ProblemsFound
+from mappings.load import Draft
 from syncer.model import Golden
+from syncer.ports import Ports
 from syncer.store.conflicts import Conflicts
-from syncer.store.database import chunks
+from syncer.store.database import Database, chunks
 from syncer.store.history import History
+from syncer.store.lease import Busy, hold
+from syncer.store.ledger import Ledger
 from syncer.store.records import Records
+from syncer.store.shadows import note_fields_read
 from syncer.sync import Sync
+from syncer.wiring import stopping
+
+
+def refuse_left_out(db: Database, ready: Sync, draft: Draft) -> None:
+    """Raises `ProblemsFound` where the mapping leaves out an app whose records are known, or consent."""
+    with db.reading():
+        records = Records(db, ready.name)
+        apps, consent = left_out(records, ready), lost_consent(records, ready)
+    if consent:
+        what = f"the consent field is left out, and {ready.name} knows who opted out ('{consent}')"
+        cure = (
+            "Put it back, under any name: without it new records would be created as subscribed, and"
+            " opt-outs would stay where they are."
+        )
+        raise ProblemsFound([draft.document.problem(("fields",), what, cure, key=True)])
+    if apps:
+        what = f"'{apps[0]}' is left out, and {ready.name} knows which of its records are whose"
+        cure = (
+            f"Put it back, under the same name; to read it no more: syncer pause {apps[0]}; to write"
+            f" nothing to it: apps.{apps[0]}.writes: off."
+        )
+        raise ProblemsFound([draft.document.problem(("apps",), what, cure, key=True)])
+
+
+def take_over(db: Database, ready: Sync, draft: Draft, ports: Ports) -> None:
+    """Where the mapping gained a field of an app, that app is read from the start: records that do not
+    change hold values in it too. What was known of it from an earlier time does not count any more. So is
+    an app whose filter (`only`) changed: that shows who enters it and who leaves."""
+    history, ledger = History(db), Ledger(db, ready.name)
+    wanted = {app: (set(ready.fields(app)), ready.readings(app)) for app in ready.apps}
+    filters = {f"only:{ready.name}:{app}": said.only or "" for app, said in draft.model.apps.items()}
+    with db.reading():
+        known = {app: (ledger.fields_read(app), ledger.readings(app)) for app in ready.apps}
+        same = stopping.is_kept(history, ready)
+        filtered = {name: history.fact(name) for name in filters}
+        followed = is_followed(history, ready)
+    if known == wanted and same and filtered == filters and followed:
+        return
+    try:
+        with hold(db, ready.name, ports.holder, ports.now, ports.alive), db.transaction():
+            stopping.keep(history, ready)
+            follow(history, ready)
+            for (name, only), app in zip(filters.items(), draft.model.apps, strict=True):
+                if filtered[name] not in (None, only):
+                    ledger.save_reader(app, cursor=None, scan_began=None)
+                history.keep_fact(name, only)
+            records = Records(db, ready.name)
+            for app in wanted:
+                if note_fields_read(ledger, records, ready, app):
+                    ledger.save_reader(app, cursor=None, scan_began=None)
+    except Busy:
+        return
 
 
 def is_followed(history: History, sync: Sync) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from mappings.model import Slot
 from syncer.core.apart import folded_writes
 from syncer.core.deeds import Written
-from syncer.deciding import CHUNK
+from syncer.deciding.one_pass import CHUNK
 from syncer.ports import Ports
 from syncer.store import codec
 from syncer.store.database import Database, chunks

@@ -11,18 +11,19 @@ from dataclasses import dataclass, field
 from connectors.contract import AppError
 from syncer.config.files import Config
 from syncer.engine import Engine, Options, Plan
-from syncer.exporting import Exporting
 from syncer.logs import log
-from syncer.looking import look_at_each
 from syncer.ports import Ports
+from syncer.reading.looking import look_at_each
 from syncer.report import AppRow, Report, Status
-from syncer.retaining import Retaining
+from syncer.running.exporting import Exporting
+from syncer.running.retaining import Retaining
 from syncer.store.database import Database
 from syncer.store.history import History
 from syncer.store.lease import hold
 from syncer.store.ledger import Ledger
 from syncer.sync import Sync
-from syncer.wire import NotDescribed, OtherAccount, Wiring
+from syncer.wiring.declared import NotDescribed, OtherAccount
+from syncer.wiring.wire import Wiring
 
 Choose = Callable[[Sync], Options | None]
 
@@ -58,7 +59,7 @@ class Runner:
     def run(self, name: str, options: Options, choose: Choose | None = None) -> Outcome | None:
         """One run. `choose` may narrow the options once the sync is wired; None where it declines. Raises
         `Busy`, `LeaseLost`, `StateError`, and `ProblemsFound` where the mapping does not fit the apps."""
-        self.wiring.accept = self._accepted(name, options.approve)
+        self.wiring.declarations.accept = self._accepted(name, options.approve)
         try:
             sync = self.wiring.sync(name)
         except (OtherAccount, AppError) as error:

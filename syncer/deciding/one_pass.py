@@ -12,21 +12,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from syncer import refs
-from syncer.abilities import waiting_for_review
 from syncer.core.decide import decide, lower_consent
 from syncer.core.lens import Lens
 from syncer.core.moved import Moved, caused
 from syncer.core.plan import Abilities
 from syncer.core.refuse import refuse
 from syncer.core.resolve import Answer, Fate, resolve
-from syncer.intake import observation_keys
+from syncer.deciding import refs
+from syncer.deciding.abilities import waiting_for_review
+from syncer.deciding.owners import owners_of
 from syncer.matching.keys import Keys
-from syncer.matching.outcome import Group, Matches
+from syncer.matching.outcome import Group, Matches, golden_id
 from syncer.model import Decision, Golden, Item, Link, LinkKey, Observation, Relink, StubConsent, Unit
-from syncer.offices import Offices, office_slot
-from syncer.owners import owners_of
-from syncer.steps.match import golden_id
+from syncer.reading.intake import observation_keys
+from syncer.reading.offices import Offices, office_slot
 from syncer.store import codec
 from syncer.store.database import chunks
 from syncer.store.joins import Joins

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from syncer import brakes
-from syncer.deciding import Decided
+from syncer.core import brakes
+from syncer.deciding.one_pass import Decided
 from syncer.matching.outcome import Matches, Review
 from syncer.model import Item, Value
 from syncer.options import Options

@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import partial
 
 from connectors.contract import AppError, Fetched, ObjectSpec, Record, Result
-from syncer.intake import Intake
 from syncer.model import LinkKey, Value
 from syncer.ports import Ports, Task
+from syncer.reading.intake import Intake
 from syncer.store.database import chunks
 from syncer.store.keys import by_app
 

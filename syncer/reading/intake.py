@@ -15,7 +15,7 @@ from mappings.model import BadValue, ExpressionFailed
 from syncer.core.consent import state_of
 from syncer.matching.keys import Keys, keys_of, without_office
 from syncer.model import Observation, State, Value
-from syncer.offices import Offices
+from syncer.reading.offices import Offices
 from syncer.store.decisions import Decisions
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records

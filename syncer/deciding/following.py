@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from syncer.joining import Joining
+from syncer.deciding.joining import Joining
 from syncer.model import Link, LinkKey, Observation, Relink
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger

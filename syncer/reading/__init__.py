@@ -1,0 +1,1 @@
+"""The way in: what apps show becomes observations, whoever asked for it."""
