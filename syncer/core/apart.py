@@ -135,7 +135,7 @@ def _give_values(
     values = {f: whole.value[f] for f in kept if f != consent}
     sources = {f: whole.provenance[f] for f in values if f in whole.provenance}
     apart = Golden(golden.id, values, sources)
-    _merge_own(apart, links, own, rules.run, lens)
+    _merge_own(apart, links, own, rules.run, lens, whole.value.keys() - values.keys())
     for field in whole.value:
         apart.value.setdefault(field, None)
     if consent in whole.value:
@@ -144,7 +144,9 @@ def _give_values(
     _note_changes(side, apart, whole, lens)
 
 
-def _merge_own(apart: Golden, links: Sequence[Link], own: Own, run: str, lens: Lens) -> None:
+def _merge_own(
+    apart: Golden, links: Sequence[Link], own: Own, run: str, lens: Lens, fields: Collection[str]
+) -> None:
     """Fields that came from the other side: as if these records met for the first time."""
     fresh = []
     for link in links:
@@ -157,7 +159,7 @@ def _merge_own(apart: Golden, links: Sequence[Link], own: Own, run: str, lens: L
     offers = {
         f: offered if lens.mapping.fields[f].type.is_set else _dated(offered, ours)
         for f, offered in reading.offers.items()
-        if f not in apart.value
+        if f in fields
     }
     merge(Merging(apart, [link for link, _ in fresh], lens, run, []), offers)
 
@@ -183,7 +185,7 @@ def _part_held(m: Merging, whole: Golden) -> dict[str, list[Candidate]]:
             m.note("conflict", known, left, known.rule.word, UNLINKED, status="held")
             continue
         if newest is not None:
-            m.take(known, newest, "edit")
+            m.take(known, newest, "edit" if newest.kind == "edit" else "first")
         m.note("conflict", known, left, "unlinked", UNLINKED, winner=newest)
     return still
 

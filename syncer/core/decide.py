@@ -16,7 +16,7 @@ from syncer.core.merge import merge
 from syncer.core.merging import Merging, changes
 from syncer.core.observe import Reading, read
 from syncer.core.plan import Abilities, Planning, compare, plan
-from syncer.core.retyped import retype
+from syncer.core.retyped import forget_lost, retype
 from syncer.model import ABSENT, Decision, Golden, Item, Link, Observation, Unit
 
 
@@ -26,6 +26,7 @@ def decide(unit: Unit, lens: Lens, abilities: Abilities, run: str) -> Decision:
     gone = [link for link in links if _follow_state(link, unit.observations.get(link.key))]
     gone = [link for link in gone if not any(k.app == link.app and k.state == "live" for k in links)]
     _choose_primary(links)
+    forget_lost(golden, lens)
     retype(golden, links, lens)
     deserted = not any(k.state == "live" and k.seen for k in links)
     observed = _readable(unit, links, lens)

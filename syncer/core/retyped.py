@@ -1,12 +1,20 @@
-"""Golden values of a field whose type was changed: read as the type that it has now. Pure."""
+"""Golden values under a mapping that has changed: of its fields alone, each of its present type. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mappings.model import BadValue, Field, Value
+from mappings.model import BadValue, Field, Slot, Value
 from syncer.core.lens import Lens, Unresolved
 from syncer.model import ABSENT, DISAGREES, Golden, Link, Mark
+
+
+def forget_lost(golden: Golden, lens: Lens) -> None:
+    """In place. What is known of fields that the mapping has no more goes: people go on editing them in the
+    apps, and a value of then must not stand against those should the field come back."""
+    for name in golden.value.keys() - lens.mapping.fields.keys():
+        del golden.value[name]
+        golden.provenance.pop(name, None)
 
 
 def retype(golden: Golden, links: Sequence[Link], lens: Lens) -> None:
@@ -45,17 +53,25 @@ def _is_read(field: Field) -> bool:
 
 
 def _told(golden: Golden, links: Sequence[Link], name: str, lens: Lens) -> Value | Mark:
-    """As the record that golden came from tells it, in the app's own words; else as its type reads golden."""
+    """As the record that golden came from tells it, in the app's own words, where it still holds golden; else
+    as its type reads golden."""
     source = golden.provenance.get(name)
     for link in links:
         slot = lens.slot_of(link.app, name)
         mine = source is not None and link.key == (source.app, source.record)
-        if mine and slot is not None and slot.name in link.anew:
+        if mine and slot is not None and slot.name in link.anew and _holds(link, slot, name, golden):
             try:
                 return lens.split(slot, link.seen[slot.name], golden.value).get(name, ABSENT)
             except (BadValue, Unresolved):
                 return ABSENT
     return _read(lens.mapping.fields[name], golden.value[name])
+
+
+def _holds(link: Link, slot: Slot, name: str, golden: Golden) -> bool:
+    """Whether what was seen in a record is what golden says: not while a write is unconfirmed, nor after an
+    edit that lost."""
+    known = slot.name in link.seen and slot.name not in link.pending
+    return known and link.agreed.get(name, DISAGREES) == golden.value[name]
 
 
 def _read(field: Field, value: Value) -> Value | Mark:

@@ -149,6 +149,20 @@ def test_a_field_under_another_name_is_learned_from_the_apps_again(world: World)
     world.db.close()
 
 
+@pytest.mark.parametrize("meanwhile", ["  job: {type", "  # {type"], ids=["under another name", "not at all"])
+def test_what_was_known_of_a_field_before_it_left_does_not_come_back(world: World, meanwhile: str) -> None:
+    changed(world, "  title: {type", meanwhile)
+    world.settle()
+    for app in ("crm", "desk"):
+        edit(world, app, title="Chair")
+    world.settle()
+    changed(world, meanwhile, "  title: {type")
+    world.settle()
+    assert told(world, "title").value == "Chair"
+    assert {world.only(app)["title"] for app in ("crm", "desk")} == {"Chair"}
+    world.db.close()
+
+
 def test_a_type_that_was_wrong_is_read_again_once_it_is_right(tmp_path: Path) -> None:
     world = World(tmp_path, text=MAPPING.replace("title: {type: text", "title: {type: integer"))
     world.apps["crm"].user_create(MARA)

@@ -282,6 +282,14 @@ def test_the_journal_also_tells_what_parts_in_a_field_that_the_mapping_lost(worl
     }
 
 
+def test_a_field_that_nobody_has_learned_yet_is_not_touched(world: World) -> None:
+    world.apps["crm"].user_edit(the(world, "crm").partition(":")[2], {"title": "Chair"})
+    world.settle()
+    world.text = MAPPING.replace("  title: {type", "  job: {type")
+    unlink(world, the(world, "desk"))
+    assert [held(world, app, "title") for app in ("crm", "desk")] == [("Chair",), ("Chair",)]
+
+
 def test_who_was_linked_and_unlinked_again_goes_by_a_name_of_their_own(tmp_path: Path) -> None:
     world = World(tmp_path)
     for email, first, last in (("a@x.test", "Al", "Berg"), ("b@x.test", "Bo", "Frost")):

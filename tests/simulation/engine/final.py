@@ -365,9 +365,9 @@ class AtRest:
             replayed.setdefault(golden, {}).update({f: change[1] for f, change in changes.items()})
         for id, unit in self.units.items():
             told = replayed.get(id, {})
-            # A value that nobody has, and that none ever had, is no news.
+            # A value that nobody has, and that none ever had, is no news; nor is that of a lost field.
             known = {f: v for f, v in unit.golden.value.items() if v is not None or f in told}
-            if told != known:
+            if {f: v for f, v in told.items() if v is not None or f in known} != known:
                 self.memory.report("journal", f"{id}: {replayed.get(id)} is not {unit.golden.value}")
 
 
