@@ -287,9 +287,14 @@ def _fields(draft: Draft, said: FieldDraft) -> Iterator[tuple[str, Field]]:
             said.version,
             tuple(zip(map(_predicate, said.sources), said.rule.apps, strict=True)) if said.sources else (),
             said.readings(),
+            said.shape,
         ),
     )
     for name, direction in derived.items():
         full = f"{said.name}.{name}"
         rule = RuleSpec("newest")
-        yield full, Field(full, Text(), rule, direction, derived=(said.name, name), version=said.version)
+        version, shape = said.version, f"{said.shape}.{name}"
+        yield (
+            full,
+            Field(full, Text(), rule, direction, derived=(said.name, name), version=version, shape=shape),
+        )

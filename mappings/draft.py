@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from mappings import document as yaml
 from mappings.checking import validated
@@ -54,9 +55,17 @@ class FieldDraft:
     @property
     def version(self) -> str:
         """A short hash of everything that the file says of this field."""
+        return fingerprint({"name": self.name, **self._all_said()})
+
+    @property
+    def shape(self) -> str:
+        """The same of all but its name: under another name it is still the same field."""
+        return fingerprint(self._all_said())
+
+    def _all_said(self) -> dict[str, Any]:
         places = {p.app: _told(p) for p in self.places.values()}
         said = self.model.model_dump(exclude={"places", "direction", "rule"}, exclude_defaults=True)
-        return fingerprint({"name": self.name, **said, "rule": _said(self.rule), "places": places})
+        return {**said, "rule": _said(self.rule), "places": places}
 
     def readings(self) -> dict[str, str]:
         """App -> a short hash of what says how a value there is read: once it is another one, what was seen

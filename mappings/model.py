@@ -101,7 +101,8 @@ class Field:
     """A golden field. `derived` names (reference field, field of its target): such a field is looked up,
     written, and never read (a company's name in an app that has only a text for it). `worth`: it is worked
     out of the other fields, written, and never read. `sources`: of a rule ``source``, the conditions on
-    golden values and the app that each names. `readings`: app -> a hash of how a value there is read."""
+    golden values and the app that each names. `readings`: app -> a hash of how a value there is read;
+    `version` and `shape`: a hash of all that is said of it, and of all but its name."""
 
     name: str
     type: FieldType
@@ -115,6 +116,7 @@ class Field:
     version: str = ""
     sources: tuple[tuple[Predicate | None, str], ...] = ()
     readings: Mapping[str, str] = field(default_factory=dict)
+    shape: str = ""
 
 
 class Slot(Protocol):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count, groupby
 
-from syncer.core.moved import moved, versions
+from syncer.core.moved import moved, shapes, versions
 from syncer.core.plan import Abilities
 from syncer.deciding.abilities import abilities_of, creating_in, doubted_in
 from syncer.deciding.following import Following
@@ -34,6 +34,7 @@ from syncer.store.outbox import InFlight
 from syncer.store.records import Records
 from syncer.sync import Sync
 from syncer.wiring.remapped import close_lost
+from syncer.wiring.renaming import follow_names
 from syncer.wiring.stopping import stopped_in
 
 ROUNDS = 3  # how often a run merges again what moved while it wrote
@@ -92,6 +93,7 @@ class Engine:
             ports.workers.alongside(lease.beat, BEAT),
         ):
             with self.db.transaction():
+                follow_names(self.records, self.ledger, self.sync)
                 self.ledger.close_interrupted(started)
                 self.ledger.outbox.sent_before(started)
                 self.ledger.begin_run(id, kind, started)
@@ -252,6 +254,7 @@ class Engine:
             )
             self.ledger.set_planned(now_planned)
             self.ledger.set_mapped(versions(self.sync.mapping))
+            self.ledger.set_shapes(shapes(self.sync.mapping))
             close_lost(self.records, self.sync)
         run.report.conflicts += decided.conflicts
         run.report.fates |= decided.fates

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from conflicts.consent import rank
+from syncer.core.carry import forget_lost, retype
 from syncer.core.consent import merge_consent, read_consent
 from syncer.core.lens import Lens
 from syncer.core.merge import merge
 from syncer.core.merging import Merging, changes
 from syncer.core.observe import Reading, read
 from syncer.core.plan import Abilities, Planning, compare, plan
-from syncer.core.retyped import forget_lost, retype
 from syncer.model import ABSENT, Decision, Golden, Item, Link, Observation, Unit
 
 

@@ -63,6 +63,8 @@ def _merge_field(m: Merging, field: Field, offered: Sequence[Offer]) -> None:
 def _confirmed(m: Merging, field: Field, offered: Sequence[Offer]) -> list[Candidate]:
     """What golden says, typed in an app that showed something else: somebody stands for it against the
     others. It is golden's value, since the app may hold it in a narrower form."""
+    if field.name not in m.golden.value:
+        return []
     return [
         replace(o.candidate, value=m.golden.value[field.name])
         for o in offered

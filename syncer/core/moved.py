@@ -37,6 +37,18 @@ def moved(planned: str | None, before: Mapping[str, str] | None, mapping: Object
     return Moved(fields, before.get(FRAME) != now[FRAME])
 
 
+def shapes(mapping: ObjectMapping) -> dict[str, str]:
+    """Field -> a hash of what the mapping says of it, but for its name."""
+    return {name: field.shape for name, field in mapping.fields.items()}
+
+
+def renamed(before: Mapping[str, str], mapping: ObjectMapping) -> dict[str, str]:
+    """Field -> what it was called when its shape was kept: all but its name is as it was."""
+    lost = {shape: name for name, shape in before.items() if name not in mapping.fields}
+    new = (field for name, field in mapping.fields.items() if name not in before)
+    return {field.name: lost[field.shape] for field in new if field.shape in lost}
+
+
 def caused(unit: Unit, decision: Decision, what: Moved, mapping: ObjectMapping) -> Iterator[Item]:
     """The items that come of the mapping: with nothing else new they would be planned all the same."""
     edited = _edited(unit, mapping)

@@ -86,20 +86,41 @@ class Intake:
             self.records.save_observations(
                 o.with_consent_of(earlier.get(o.id), slot) for o in gone if o.id in known
             )
+            self._hand_on({o.id: o.into for o in gone if o.into and o.id not in known})
             self._let_go([o.id for o in gone if o.id not in known and o.state != "archived"])
+
+    def _hand_on(self, into: Mapping[str, str]) -> None:
+        """Of records that nobody links: an opt-out goes with its record into the one that lives on."""
+        slot, app = self._consent_slot, self.app.name
+        waiting = self.records.waiting(app, [*into, *into.values()]) if into else {}
+        linked = self.records.links(app, list(into.values())) if waiting else {}
+        for id, survivor in into.items():
+            lost, kept = waiting.get(id), waiting.get(survivor)
+            if lost is None or slot is None or self._opted_out(lost) is None:
+                continue
+            if kept is None and survivor in linked:
+                seen = {name: value for name, value in linked[survivor].seen.items() if name == slot}
+                kept = Observation(app, survivor, seen, lost.read_at, state="glimpsed")
+            if kept is not None:
+                self.records.save_observations([kept.with_consent_of(lost, slot)])
 
     def _let_go(self, ids: Sequence[str]) -> None:
         """Records that went before anybody linked them. An opt-out that they showed counts for their
         address all the same."""
         waiting, stubs = self.records.waiting(self.app.name, ids), []
         for obs in waiting.values():
-            state = most_restrictive(self._state(value) for value in (*obs.consent, self._held(obs)))
-            if state in OPT_OUTS:
+            state = self._opted_out(obs)
+            if state is not None:
                 stubs.append((obs.app, obs.id, state, obs.read_at))
         self.records.save_stubs(stubs)
         kept = {(app, id) for app, id, _, _ in stubs}
         self.records.drop_observations([obs.key for obs in waiting.values()])
         self.records.keys.drop([obs.key for obs in waiting.values() if obs.key not in kept])
+
+    def _opted_out(self, obs: Observation) -> str | None:
+        """The opt-out that a record shows, or showed while it waited; None where it has none."""
+        state = most_restrictive(self._state(value) for value in (*obs.consent, self._held(obs)))
+        return state if state in OPT_OUTS else None
 
     def save(
         self,

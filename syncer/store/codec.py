@@ -195,6 +195,22 @@ def joined_journal(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[st
     return {"changed": changed, "was": {**then.get("was", {}), **first.get("was", {})}, "new": sorted(new)}
 
 
+def journal_under(body: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """A journal body with fields under other names: field -> its former one. Where a run let the former one
+    go and learned the present one, it is one change."""
+    changed, was, new = dict(body["changed"]), dict(body.get("was", {})), set(body.get("new", ()))
+    for now, former in names.items():
+        if former not in changed:
+            continue
+        before, *rest = changed.pop(former)
+        learned = changed.get(now, (None, None))
+        changed[now] = [before, *(rest if learned[1] is None else learned[1:])]
+        if former in was:
+            was[now] = was.pop(former)
+        new = {*new - {former, now}, *({now} if former in new else ())}
+    return {"changed": changed, "was": was, "new": sorted(new)}
+
+
 def changes(body: Mapping[str, Any]) -> dict[str, Change]:
     """The changes in a journal body."""
     new, was = body.get("new", ()), body.get("was", {})

@@ -121,6 +121,11 @@ class Conflicts:
         self.db.run(f"UPDATE conflict SET status = 'settled' WHERE {where}", space=sync, fields=fields)  # noqa: S608
         return found
 
+    def rename_field(self, sync: str, was: str, now: str) -> None:
+        """What waits for a person in a field goes by its present name; what is decided is history."""
+        sql = "UPDATE conflict SET field = :now WHERE space = :space AND status = 'held' AND field = :was"
+        self.db.run(sql, space=sync, was=was, now=now)
+
     def forget(self, sync: str, before: datetime) -> int:
         """Drop entries that are older; those that wait for a person stay."""
         sql = "DELETE FROM conflict WHERE space = :space AND at < :before AND status <> 'held'"

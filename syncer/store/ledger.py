@@ -101,6 +101,14 @@ class Ledger:
     def set_mapped(self, versions: Mapping[str, str]) -> None:
         self.db.upsert(Meta, [{"name": f"mapped:{self.space}", "value": codec.dumps(versions)}])
 
+    def shapes(self) -> dict[str, str]:
+        """Field -> all that the mapping said of it but for its name, as all was last planned."""
+        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"shapes:{self.space}")
+        return codec.loads(row[0]) if row else {}
+
+    def set_shapes(self, shapes: Mapping[str, str]) -> None:
+        self.db.upsert(Meta, [{"name": f"shapes:{self.space}", "value": codec.dumps(shapes)}])
+
     def restored(self) -> str | None:
         """When the backup was made that this state was put back from; None once a run has caught up."""
         row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"restored:{self.space}")
@@ -188,6 +196,16 @@ class Ledger:
                 for golden, body in bodies.items()
             ],
         )
+
+    def rename_in_journal(self, goldens: Sequence[str], names: Mapping[str, str]) -> None:
+        """The journal tells of these fields by their present names (`names`: field -> its former one), so
+        that a run of before can be undone."""
+        sql = "SELECT run, golden, body FROM journal WHERE space = :space AND golden IN :goldens"
+        rows = []
+        for run, golden, text in self.db.rows(sql, space=self.space, goldens=goldens):
+            body = codec.journal_under(codec.loads(text), names)
+            rows.append({"space": self.space, "run": run, "golden": golden, "body": codec.dumps(body)})
+        self.db.upsert(JournalRow, rows)
 
     def log(self, run: str, at: datetime, entries: Iterable[LogEntry]) -> None:
         """Add to the conflict table; a held conflict of the same field replaces the one that is open."""

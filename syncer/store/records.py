@@ -328,6 +328,11 @@ class Records:
                 found[row[0], row[1]] = row[2]
         return found
 
+    def rename_reference(self, was: str, now: str) -> None:
+        """What golden records point to in a field that has another name now."""
+        sql = "UPDATE reference SET field = :now WHERE space = :space AND field = :was"
+        self.db.run(sql, space=self.space, was=was, now=now)
+
     def save_references(self, rows: Iterable[tuple[str, str, str | None]]) -> None:
         """(golden, field, target or None)."""
         rows = list(rows)

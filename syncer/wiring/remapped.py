@@ -23,6 +23,7 @@ from syncer.store.records import Records
 from syncer.store.shadows import note_fields_read
 from syncer.sync import Sync
 from syncer.wiring import stopping
+from syncer.wiring.renaming import follow_names
 
 
 def refuse_left_out(db: Database, ready: Sync, draft: Draft) -> None:
@@ -64,6 +65,7 @@ def take_over(db: Database, ready: Sync, draft: Draft, ports: Ports) -> None:
         with hold(db, ready.name, ports.holder, ports.now, ports.alive), db.transaction():
             stopping.keep(history, ready)
             follow(history, ready)
+            follow_names(Records(db, ready.name), ledger, ready)
             for (name, only), app in zip(filters.items(), draft.model.apps, strict=True):
                 if filtered[name] not in (None, only):
                     ledger.save_reader(app, cursor=None, scan_began=None)

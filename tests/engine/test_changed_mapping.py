@@ -11,6 +11,7 @@ import pytest
 from connectors.contract import Page, Unavailable
 from syncer.core.brakes import Limit
 from syncer.report import Report
+from syncer.store.conflicts import Conflicts, Sought
 from syncer.store.history import History
 from syncer.store.records import Records
 from syncer.sync import Sync
@@ -139,13 +140,45 @@ def told(world: World, field: str) -> Told:
     return found
 
 
-def test_a_field_under_another_name_is_learned_from_the_apps_again(world: World) -> None:
-    changed(world, "  title: {type", "  job: {type")
+def test_a_field_under_another_name_is_the_same_field(world: World) -> None:
+    with world.away("desk"):  # which is still to be told that the title is gone
+        edit(world, "crm", title="")
+        world.run()
+    report = changed(world, "  title: {type", "  job: {type")
+    assert (report.status, report.written) == ("done", 1)
+    assert {world.only(app)["title"] or None for app in ("crm", "desk")} == {None}
     world.settle()
-    assert told(world, "job").value == "CEO"
     edit(world, "desk", title="Chair")
     world.settle()
-    assert {world.only(app)["title"] for app in ("crm", "desk")} == {"Chair"}
+    assert (told(world, "job").value, world.only("crm")["title"]) == ("Chair", "Chair")
+    world.db.close()
+
+
+def test_what_people_are_recognised_by_may_have_another_name(world: World) -> None:
+    world.text = world.text.replace("  email: {type", "  mail: {type").replace(
+        "exact: [email", "exact: [mail"
+    )
+    wire(world)
+    world.settle()
+    world.apps["mail"].user_create({"email": "mara@x.test"})
+    assert world.settle().written == 0
+    assert len(world.rows("SELECT DISTINCT golden FROM link")) == 1
+    world.db.close()
+
+
+def test_a_conflict_that_waits_goes_by_the_new_name_of_its_field(tmp_path: Path) -> None:
+    world = World(tmp_path, text=MAPPING.replace("{prefer: [crm]}", "manual"))
+    world.apps["crm"].user_create(MARA)
+    world.settle()
+    edit(world, "crm", title="Boss")
+    edit(world, "desk", title="Chair")
+    world.settle()
+    changed(world, "  title: {type", "  job: {type")
+    with world.db.reading():
+        waiting = Conflicts(world.db, {"contacts": "contact"}).newest(1, Sought("contacts", status="held"))
+        (unit,) = Records(world.db, "contacts").units(Records(world.db, "contacts").all_golden()).values()
+    assert [e.field for e in waiting] == ["job"]
+    assert sorted(str(c.value) for c in unit.golden.held["job"]) == ["Boss", "Chair"]
     world.db.close()
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from connectors.contract import Fetched, Record
 from connectors.memory.faults import Flaky
 from syncer.core.brakes import ChangeKind, Limit
+from syncer.engine import Engine
 from syncer.store.ledger import Ledger
 from tests.engine.world import World
 
@@ -52,6 +54,24 @@ def reread(world: World) -> None:
     with world.db.transaction():
         Ledger(world.db, "contacts").save_reader("crm", cursor=None)
     world.run()
+
+
+@pytest.mark.parametrize("read", [False, True], ids=["known", "read beside it"])
+def test_an_opt_out_goes_with_a_record_that_nobody_links_into_the_one_that_lives_on(
+    world: World, read: bool
+) -> None:
+    """It waits for an answer (a doubtful match, say) while somebody merges it."""
+    bo = record(world, "crm", "bo@x.test")
+    crm = Engine(world.sync(), world.db, world.ports()).intakes["crm"]
+    lives_on = Record(bo, dict(world.apps["crm"].records[bo]), world.clock()) if read else None
+    with world.db.transaction():
+        crm.save([Record("spare", {"email": "bo.frost@x.test", "optout": "true"})], world.clock())
+        crm.save_fetched([Fetched("spare", "merged", lives_on, into=bo)], world.clock())
+    world.settle()
+    told = {v["email"]: v["consent"] for v in world.apps["desk"].records.values()}
+    assert told["bo@x.test"] == "unsubscribed"
+    assert told["anna@x.test"] != "unsubscribed"
+    assert world.apps["crm"].records[bo]["optout"] == "true"
 
 
 def test_a_record_that_lives_on_is_read_before_it_is_written_over(world: World) -> None:

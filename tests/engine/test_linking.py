@@ -285,7 +285,7 @@ def test_the_journal_also_tells_what_parts_in_a_field_that_the_mapping_lost(worl
 def test_a_field_that_nobody_has_learned_yet_is_not_touched(world: World) -> None:
     world.apps["crm"].user_edit(the(world, "crm").partition(":")[2], {"title": "Chair"})
     world.settle()
-    world.text = MAPPING.replace("  title: {type", "  job: {type")
+    world.text = MAPPING.replace("  title: {type: text", "  job: {type: name")
     unlink(world, the(world, "desk"))
     assert [held(world, app, "title") for app in ("crm", "desk")] == [("Chair",), ("Chair",)]
 

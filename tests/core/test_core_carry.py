@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mappings.model import Value
-from syncer.core.retyped import forget_lost, retype
+from syncer.core.carry import forget_lost, retype
 from syncer.model import DISAGREES, Pending
 from tests.core.worlds import FIELDS, at, golden, lens, link, mapping, one
 

@@ -1,12 +1,38 @@
-"""Golden values under a mapping that has changed: of its fields alone, each of its present type. Pure."""
+"""What is known goes over to a mapping that has changed: under the present names, of its fields alone, each
+of its present type. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 from mappings.model import BadValue, Field, Slot, Value
 from syncer.core.lens import Lens, Unresolved
-from syncer.model import ABSENT, DISAGREES, Golden, Link, Mark
+from syncer.model import ABSENT, DISAGREES, Golden, Link, Mark, Pending
+
+T = TypeVar("T")
+
+
+def rename(golden: Golden, links: Sequence[Link], renamed: Mapping[str, str]) -> None:
+    """A field under another name is the same field: its value, where that came from, and what every app
+    agreed with, was sent, or waits for an answer."""
+    golden.value = under(golden.value, renamed)
+    golden.provenance = under(golden.provenance, renamed)
+    golden.held = under(golden.held, renamed)
+    for link in links:
+        link.agreed = under(link.agreed, renamed)
+        link.pending = {slot: _sent_under(pending, renamed) for slot, pending in link.pending.items()}
+
+
+def _sent_under(pending: Pending, renamed: Mapping[str, str]) -> Pending:
+    return replace(pending, parts=under(pending.parts, renamed))
+
+
+def under(known: dict[str, T], renamed: Mapping[str, str]) -> dict[str, T]:
+    """What is already known by its present name stays."""
+    present = {was: now for now, was in renamed.items() if was in known and now not in known}
+    return {present.get(name, name): value for name, value in known.items()} if present else known
 
 
 def forget_lost(golden: Golden, lens: Lens) -> None:
