@@ -131,8 +131,11 @@ class Engine:
             plan = self._decide(run, options)
             run.plan = plan if run.plan is None or plan.decided.items else run.plan
             if plan.held or options.dry_run:
+                if options.dry_run:  # of a held plan nothing is kept
+                    self._count(run, plan.decided)
                 self._report_held(run, plan, options.dry_run)
                 return
+            self._count(run, plan.decided)
             for name, number in plan.decided.linked.items():
                 run.report.apps[name].linked += number
             news = self.act(run, plan.decided.items, plan.decided.owed)
@@ -249,16 +252,13 @@ class Engine:
         decided.relinks += followed.moved
         decided.items.sort(key=lambda i: i.sort_key)
         if not options.selection.narrows:
-            run.report.reviews += self.ledger.save_reviews(
+            decided.reviews = self.ledger.save_reviews(
                 run.id, [(*r.record, *r.other, r.score, r.reason) for r in matches.reviews]
             )
             self.ledger.set_planned(now_planned)
             self.ledger.set_mapped(versions(self.sync.mapping))
             self.ledger.set_shapes(shapes(self.sync.mapping))
             close_lost(self.records, self.sync)
-        run.report.conflicts += decided.conflicts
-        run.report.fates |= decided.fates
-        run.report.follow(decided.entered, decided.left)
         if run.plan is None:
             run.report.left_out = holding.left_out(decided)
         plan = holding.plan(decided, run.id, first=planned is None and not options.selection.narrows)
@@ -364,12 +364,17 @@ class Engine:
 
     # -- report -------------------------------------------------------------------------------------------
 
+    def _count(self, run: Run, decided: Decided) -> None:
+        run.report.conflicts += decided.conflicts
+        run.report.reviews += decided.reviews
+        run.report.fates |= decided.fates
+        run.report.follow(decided.entered, decided.left)
+
     def _report_held(self, run: Run, plan: Plan, dry_run: bool) -> None:
         for item in plan.decided.items:
             run.report.apps[item.app].held += 1
         if plan.held and not dry_run:  # nobody can answer what was only tried out
             run.report.status, run.report.reason = "held", plan.held
-            run.report.conflicts = run.report.reviews = 0  # none was kept
             run.report.held_run = plan.held_run
 
 

@@ -45,6 +45,7 @@ class Decided:
     owed           those in which more is due than these items
     linked         new links; relinks: those to golden records that stood already, and links whose record
                    is gone
+    conflicts, reviews  how many were opened
     fates          what became of a person's answers, by golden record and field
     caused         items that come of a changed mapping by itself
     entered, left  linked records that came into an app's filter (`only`), or went out of it
@@ -56,6 +57,7 @@ class Decided:
     linked: Counter[str] = field(default_factory=Counter)
     relinks: list[Relink] = field(default_factory=list)
     conflicts: int = 0
+    reviews: int = 0
     fates: dict[tuple[str, str], Fate] = field(default_factory=dict)
     caused: list[Item] = field(default_factory=list)
     entered: Counter[str] = field(default_factory=Counter)

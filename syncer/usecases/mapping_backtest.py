@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
 from conflicts.log import Entry
-from conflicts.own import own_rule
+from conflicts.own import RuleFailed, own_rule
 from conflicts.rules import rule_for
 from mappings.model import BadValue, Field, ObjectMapping, Slot, Value
 from syncer.core.lens import direction
@@ -153,7 +154,8 @@ def _chosen(new: ObjectMapping, entry: Entry) -> Iterator[Difference]:
         winner = candidates[0]
     elif candidates:
         rule = own_rule(said.rule.own) if said.rule.own else rule_for(said.rule.kind, said.rule.apps)
-        winner = rule(candidates, new.order)
+        with suppress(RuleFailed):  # it would be held, as in a run
+            winner = rule(candidates, new.order)
     now = HELD if winner is None else winner.value
     if now == was or (winner is not None and was != HELD and said.type.same(now, was)):
         return

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -138,9 +137,11 @@ class Settling:
         for slot in (s for s in slots if field in s.fields):
             for link in unit.links:
                 if link.app == app and link.state == "live" and slot.name in link.seen and link.observed_at:
-                    with suppress(BadValue):
+                    try:
                         value = slot.split(link.seen[slot.name], unit.golden.value).get(field)
-                        held = Candidate(value, app, link.id, link.stamp or link.observed_at)
+                    except BadValue:
+                        return None
+                    held = Candidate(value, app, link.id, link.stamp or link.observed_at)
                     return held if value not in (None, "", []) else None
         return None
 

@@ -82,7 +82,8 @@ class Verifying:
             complete = {name for name, checked in found.items() if not checked.error}
             with self.db.reading():
                 for finding in self._never_made(complete):
-                    found[finding.app].findings.append(finding)
+                    if finding.app in complete:
+                        found[finding.app].findings.append(finding)
             for name in self.sync.apps:
                 checked = found.setdefault(name, Checked(error=PAUSED))
                 run.report.apps[name].read, run.report.apps[name].error = checked.read, checked.error

@@ -154,6 +154,11 @@ def answer(world: World, wish: Wish) -> Candidate | str | None:
     return settling.done[0].because if settling.done else settling.answers[entry.who]["title"].chosen
 
 
+def test_an_app_that_shows_what_cannot_be_read_has_no_value_to_take(world: World) -> None:
+    world.text = HELD.replace("title: {type: text", "title: {type: integer")
+    assert answer(world, Wish(take="mail")) == "mail has no value for it: take crm, desk, or give a --value"
+
+
 @pytest.mark.parametrize(
     ("name", "wish", "expected"),
     [

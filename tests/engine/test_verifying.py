@@ -12,6 +12,8 @@ from syncer.engine import Engine
 from syncer.model import LinkKey
 from syncer.options import Options
 from syncer.reading.looking import look_at_each
+from syncer.report import PAUSED
+from syncer.store.ledger import Ledger
 from syncer.usecases.verifying import Verifying
 from tests.engine.world import World
 
@@ -98,6 +100,20 @@ def test_a_record_that_an_app_should_have_and_never_got(world: World) -> None:
     repair(world)
     assert len(world.apps["mail"].records) == 1
     assert kinds(world) == []
+
+
+def test_a_create_in_flight_to_a_paused_app_is_nobody_s_drift(world: World) -> None:
+    """Its answer never came, and nobody reads that app just now."""
+    world.connectors["mail"].write = lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[assignment, method-assign]
+    world.apps["desk"].user_create({"email": "bo@x.test", "name": "Bo Berg", "consent": "subscribed"})
+    with pytest.raises(KeyboardInterrupt):
+        world.run()
+    assert ("mail",) in world.rows("SELECT app FROM outbox WHERE kind = 'create'")
+    with world.db.transaction():
+        Ledger(world.db, "contacts").save_reader("mail", paused=True)
+    found = verify(world).run()
+    assert [f for f in found.drift if f.app == "mail"] == []
+    assert found.apps["mail"].error == PAUSED
 
 
 def test_who_was_entered_meanwhile_is_not_made_again(world: World) -> None:
