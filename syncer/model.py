@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Literal, TypeAlias
 
-from conflicts.candidate import Candidate, TimeKind
+from conflicts.candidate import Candidate
 
 Value: TypeAlias = str | int | float | bool | list[str] | None
 
@@ -374,27 +374,3 @@ def as_text(value: object) -> str | None:
 def sent_form(values: Mapping[str, Value]) -> str:
     """One text for the values of a create, to tell whether a refused one would be sent again unchanged."""
     return json.dumps(values, sort_keys=True, ensure_ascii=False)
-
-
-__all__ = [
-    "ABSENT",
-    "DISAGREES",
-    "Candidate",
-    "Decision",
-    "Golden",
-    "Item",
-    "Link",
-    "LinkKey",
-    "LogEntry",
-    "Mark",
-    "Observation",
-    "Pending",
-    "Provenance",
-    "Refusal",
-    "Relink",
-    "StubConsent",
-    "TimeKind",
-    "Unit",
-    "Value",
-    "sent_form",
-]

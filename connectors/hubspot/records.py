@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any, Final
 
-from connectors.contract import ObjectSpec, Record, Value
+from connectors.contract import ObjectSpec, Record, Unexpected, Value
 from connectors.hubspot.fields import COMPANY, LISTS, MORE_EMAILS, ObjectFacts
 from connectors.values import moment
 
@@ -57,6 +57,8 @@ class Reader:
 
     def record(self, item: Mapping[str, Any], apart: Apart) -> Record:
         """A requested property that is absent from the answer is blank: HubSpot leaves some out."""
+        if not item.get("id"):
+            raise Unexpected("hubspot: a record comes without its id.")
         get = (item.get("properties") or {}).get
         values: dict[str, Value] = {name: get(name) or None for name in self.plain}
         for name in self.multi:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from connectors.contract import Unexpected
 from connectors.http import Http
 from connectors.mailerlite.paging import numbered
 
@@ -25,7 +26,10 @@ class Groups:
         for name in names:
             if name not in known:
                 answer = self._http.write("POST", "/groups", body={"name": name})
-                known[name] = str((answer.detail.get("data") or {})["id"])
+                id = (answer.detail.get("data") or {}).get("id")
+                if not id:
+                    raise Unexpected("mailerlite: a group that was made comes without its id.")
+                known[name] = str(id)
         return [known[name] for name in names]
 
     def _known(self) -> dict[str, str]:

@@ -80,6 +80,7 @@ def _as_object(told: Forgotten) -> dict[str, Any]:
         "marks": told.marks,
         "receipt": str(told.receipt) if told.receipt else None,
         "troubles": told.troubles,
+        "doubtful": told.doubtful,
     }
 
 
@@ -89,6 +90,9 @@ def _show(told: Forgotten) -> None:
     if len(rows) > ROWS:
         counts = Counter(f.outcome for f in told.fates)
         tell(f"... in all {', '.join(f'{n} to {what}' for what, n in counts.items())}; --json shows all.")
+    if told.doubtful:
+        tell(f"\nPerhaps the same person: {', '.join(told.doubtful)}.")
+        tell("The next sync takes what stays for somebody else. If it is them, say so before: syncer review.")
     tell("\nHere everything about them is removed: values, links, history, failures, conflicts, plans.")
     tell("A later record with the same address or id will wait in syncer review.")
 

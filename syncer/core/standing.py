@@ -53,7 +53,6 @@ WORDS: dict[Code, str] = {
     "outside": "the record is outside the app's filter (only)",
     "gone": "the record was archived or deleted in the app",
 }
-SETTLED: frozenset[Code] = frozenset({"in_step", "no_value"})
 
 
 @dataclass(frozen=True, slots=True)

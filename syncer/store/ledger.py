@@ -140,9 +140,9 @@ class Ledger:
         return dict(zip(names, row, strict=True)) if row else dict.fromkeys(names)
 
     def save_reader(self, app: str, **changes: Any) -> None:
-        self.db.upsert(Reader, [{"space": self.space, "app": app, "paused": False}]) if not self.db.one(
-            "SELECT 1 FROM reader WHERE space = :space AND app = :app", space=self.space, app=app
-        ) else None
+        known = "SELECT 1 FROM reader WHERE space = :space AND app = :app"
+        if not self.db.one(known, space=self.space, app=app):
+            self.db.upsert(Reader, [{"space": self.space, "app": app, "paused": False}])
         sets = ", ".join(f"{name} = :{name}" for name in changes)
         self.db.run(
             f"UPDATE reader SET {sets} WHERE space = :space AND app = :app",  # noqa: S608

@@ -55,7 +55,8 @@ class Fate:
 @dataclass(slots=True)
 class Forgotten:
     """What forgetting came to. `removed`: rows and entries by kind; `marks`: hashes kept. `finished` is false
-    where nothing was removed because an app could not be brought to archive its record."""
+    where nothing was removed because an app could not be brought to archive its record. `doubtful`: records
+    that may be the same person, which nobody has said yet: they stay."""
 
     sync: str
     fates: list[Fate]
@@ -65,6 +66,7 @@ class Forgotten:
     marks: int = 0
     receipt: Path | None = None
     troubles: list[str] = field(default_factory=list)
+    doubtful: list[str] = field(default_factory=list)
 
     @property
     def finished(self) -> bool:
@@ -90,8 +92,18 @@ class Forgetting:
         with self.db.reading():
             links = self._links(keys)
             shown = Forgotten(self.sync.name, [self._fate(key, links.get(key)) for key in keys])
+            shown.doubtful = self._doubtful(set(keys))
             self._brake(shown)
         return shown
+
+    def _doubtful(self, keys: Collection[LinkKey]) -> list[str]:
+        """Records of which it is not known whether they are one of these people. Call inside a reading."""
+        pairs = [
+            ((r["app"], r["record"]), (r["other_app"], r["other_record"]))
+            for r in History(self.db).reviews(self.sync.name)
+        ]
+        others = {b if a in keys else a for a, b in pairs if (a in keys) != (b in keys)}
+        return [":".join(key) for key in sorted(others)]
 
     def _links(self, keys: Iterable[LinkKey]) -> dict[LinkKey, Link]:
         """The links of these records. Call inside a reading."""

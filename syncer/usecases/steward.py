@@ -118,12 +118,14 @@ class Steward:
 
     def linked(self, keys: Sequence[LinkKey]) -> dict[LinkKey, str]:
         """The golden records of those that have one."""
-        found: dict[LinkKey, str] = {}
         with self.db.reading():
-            records = Records(self.db, self.space)
-            for app in sorted({key[0] for key in keys}):
-                golden = records.golden_of(app, [id for name, id in keys if name == app])
-                found.update({(app, id): g for id, g in golden.items()})
+            return self._goldens(keys)
+
+    def _goldens(self, keys: Collection[LinkKey]) -> dict[LinkKey, str]:
+        records, found = Records(self.db, self.space), dict[LinkKey, str]()
+        for app in sorted({key[0] for key in keys}):
+            golden = records.golden_of(app, [id for name, id in keys if name == app])
+            found.update({(app, id): g for id, g in golden.items()})
         return found
 
     def lean(self, by: float) -> bool:
@@ -172,10 +174,6 @@ class Steward:
         return rows
 
     def _traits(self, keys: Sequence[LinkKey]) -> list[Traits]:
-        records = Records(self.db, self.space)
-        rows = records.keys.by_record(keys)
-        return [
-            restored(app, id, records.golden_of(app, [id]).get(id), found, self.matching)
-            for (app, id), found in rows.items()
-            if found
-        ]
+        rows = Records(self.db, self.space).keys.by_record(keys)
+        golden = self._goldens(rows.keys())
+        return [restored(*key, golden.get(key), found, self.matching) for key, found in rows.items() if found]

@@ -11,7 +11,7 @@ import pytest
 from tests.cli.conftest import Desk
 from tests.cli.test_link import somebody
 
-KEYS = "sync run status records removed marks receipt troubles".split()
+KEYS = "sync run status records removed marks receipt troubles doubtful".split()
 
 
 def values_of(desk: Desk, who: str) -> set[str]:
@@ -92,6 +92,25 @@ def test_a_later_record_waits_in_review(desk: Desk) -> None:
     desk.synced()
     (told,) = desk.run("explain", email, "--json").json
     assert {r["app"] for r in told["records"]} >= {"hubspot"}
+
+
+def test_who_may_be_the_same_person_is_named_before(desk: Desk) -> None:
+    desk.synced()
+    who, _ = somebody(desk)
+    (told,) = desk.run("explain", who, "--json").json
+    known = {f["field"]: f["value"] for f in told["fields"]}
+    body = {"firstname": known["first_name"], "lastname": known["last_name"], "phone": known["phone"]}
+    made = httpx.post(
+        f"{desk.url}/hubspot/crm/v3/objects/contacts",
+        json={"properties": {**body, "email": "elsewhere@private.example"}},
+        headers={"authorization": "Bearer sandbox-hubspot"},
+    )
+    desk.run("sync", "contacts")
+    asked = {r["record"] for r in desk.run("review", "list", "--json").json}
+    assert made.json()["id"] in asked
+    new = f"hubspot:{made.json()['id']}"
+    assert desk.run("forget", who, "--plan", "--json").json["doubtful"] == [new]
+    assert f"Perhaps the same person: {new}." in desk.run("forget", who, "--plan").out
 
 
 def test_nobody(desk: Desk) -> None:

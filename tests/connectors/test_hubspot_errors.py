@@ -42,6 +42,11 @@ def said(status: int, headers: dict[str, str] | None = None, **body: Any) -> htt
 
 SCOPES = [{"message": "missing", "context": {"requiredGranularScopes": ["crm.objects.contacts.read"]}}]
 FINAL = {
+    "a record without its id": (
+        httpx.Response(200, json={"results": [{"properties": {}}]}),
+        Unexpected,
+        "a record comes without its id",
+    ),
     "a token that is not known": (
         said(401, message="Authentication credentials not found.", category="INVALID_AUTHENTICATION"),
         AuthRefused,

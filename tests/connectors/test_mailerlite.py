@@ -14,8 +14,10 @@ import orjson
 import pytest
 import respx
 
-from connectors.contract import AppError, AuthRefused, FieldSpec, Options, Unavailable, Write
+from connectors.contract import AppError, AuthRefused, FieldSpec, Options, Unavailable, Unexpected, Write
+from connectors.http import Http
 from connectors.mailerlite import MailerLiteConnector
+from connectors.mailerlite.groups import Groups
 
 API = "https://connect.mailerlite.com/api"
 BIG = "31986843064993537"  # beyond what a float holds
@@ -213,6 +215,14 @@ def test_records_are_flat_and_blanks_are_none(app: respx.MockRouter, mailerlite:
     }
     assert record.stamp == datetime(2021, 9, 1, 14, 3, 50, tzinfo=UTC)
     assert record.stamps == {"status": datetime(2022, 1, 2, 3, 4, 5, tzinfo=UTC)}
+
+
+def test_a_group_that_is_made_without_an_id_is_no_answer(app: respx.MockRouter) -> None:
+    app.post("/groups").respond(201, json={"data": {}})
+    http = Http(Options("mail", credentials={"token": "tok-1"}, sleep=lambda _: None), "MailerLite", API, {})
+    with pytest.raises(Unexpected, match="comes without its id"):
+        Groups(http).ids(["new"])
+    http.close()
 
 
 def test_groups_are_included_only_if_mapped(app: respx.MockRouter, mailerlite: MailerLiteConnector) -> None:

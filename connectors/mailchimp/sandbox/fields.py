@@ -12,7 +12,6 @@ from connectors.sandbox.wire import Answer, Call, Json, Routes
 
 TYPES = tuple(READ)
 MOST = 80
-CHANGEABLE = ("name", "required", "options", "tag")
 
 
 def fields(account: Account, call: Call) -> Answer:
