@@ -77,6 +77,8 @@ class Steward:
             for r in self.reviews():
                 if {(r["app"], r["record"]), (r["other_app"], r["other_record"])} == pair:
                     decisions.close((r["app"], r["record"]), verdict)
+            if verdict == "together":  # whatever else was asked about them is asked in this light
+                Ledger(self.db, self.space).reopen(pair)
 
     def take_back(self, record: LinkKey) -> int:
         """Forget what was decided about a record; how many that were. Its question may come again."""

@@ -53,3 +53,18 @@ def test_a_decision_can_be_taken_back(world: World) -> None:
     world.settle()
     assert [r["id"] for r in steward.reviews()] == [review["id"]]
     world.db.close()
+
+
+def test_who_is_told_to_be_one_with_another_is_not_asked_about_any_more(world: World) -> None:
+    """As `syncer duplicates --merge` notes it: of a record in review, but with another one of its app."""
+    steward = Steward(world.db, "contacts", ["email", "phone"])
+    (review,) = steward.reviews()
+    assert review["app"] == "desk"
+    waits = review["record"]
+    twin = world.apps["desk"].user_create({"email": "office@x.test", "name": "Gustav Brand"})
+    world.settle()
+    steward.decide(("desk", twin), ("desk", waits), "together", datetime.now(UTC))
+    world.settle()
+    assert steward.reviews() == []
+    assert goldens(world) == 1
+    world.db.close()
