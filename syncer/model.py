@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from hashlib import blake2b
 from typing import Final, Literal, TypeAlias
 
 from conflicts.candidate import Candidate
@@ -30,6 +31,7 @@ ABSENT: Final = Mark.ABSENT
 
 LinkKey: TypeAlias = tuple[str, str]  # (app, record id)
 FREEZE_AFTER: Final = 3  # writes of one value over what comes back; then it is left alone
+LONGEST: Final = 160  # characters of a key, or of a part of a name
 IN_HAND: Final = timedelta(minutes=1)  # how long after it was sent a write may move a record's stamp
 
 
@@ -374,3 +376,12 @@ def as_text(value: object) -> str | None:
 def sent_form(values: Mapping[str, Value]) -> str:
     """One text for the values of a create, to tell whether a refused one would be sent again unchanged."""
     return json.dumps(values, sort_keys=True, ensure_ascii=False)
+
+
+def fold_key(value: str) -> str:
+    """An exact key as it is compared. A very long one is cut and told apart by a hash of the whole: an index
+    takes no text of any length."""
+    key = value.casefold().strip()
+    if len(key) > LONGEST:
+        key = f"{key[:LONGEST]}#{blake2b(key.encode(errors='replace'), digest_size=12).hexdigest()}"
+    return key.replace("\0", "\ufffd")

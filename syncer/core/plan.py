@@ -18,7 +18,19 @@ from syncer.core.forms import shows
 from syncer.core.lens import Lens, Unresolved
 from syncer.core.observe import agrees
 from syncer.core.parted import end_parted, given_way
-from syncer.model import ABSENT, DISAGREES, FREEZE_AFTER, Golden, Item, Link, LogEntry, Mark, Value, sent_form
+from syncer.model import (
+    ABSENT,
+    DISAGREES,
+    FREEZE_AFTER,
+    Golden,
+    Item,
+    Link,
+    LogEntry,
+    Mark,
+    Value,
+    fold_key,
+    sent_form,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +272,7 @@ def _obstacle(p: Planning, app: AppMap, values: Mapping[str, Value]) -> str:
             return f"the app asks for {' or '.join(group)}"
     for name in p.abilities.unique.get(app.app, ()):
         value = values.get(name)
-        owner = p.abilities.taken.get((app.app, name, str(value).casefold())) if value else None
+        owner = p.abilities.taken.get((app.app, name, fold_key(str(value)))) if value else None
         if owner is not None and owner[1] != p.golden.id:
             return f"its {name} belongs to record {owner[0]} there, {_owned_by(owner[1])}"
     return _consent_obstacle(p, app, values)

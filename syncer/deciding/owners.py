@@ -10,8 +10,7 @@ from typing import TypeAlias
 from conflicts.consent import OPT_OUTS
 from mappings.model import BadValue, Slot
 from syncer.core.plan import Abilities
-from syncer.matching.keys import fold_key
-from syncer.model import LinkKey, StubConsent, Unit, Value
+from syncer.model import LinkKey, StubConsent, Unit, Value, fold_key
 from syncer.store.records import Records
 from syncer.sync import Sync
 

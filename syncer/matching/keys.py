@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 
 from syncer.matching.fold import fold, fold_city, fold_company, skeleton
 from syncer.matching.traits import Traits, guessed, mail, name_of, own_domains, phone
-from syncer.model import LinkKey, Value
+from syncer.model import LONGEST, LinkKey, Value, fold_key
 
-LONGEST = 160  # characters of a key, or of a part of a name
 OFFICE = 30  # and of a company: all parts together are one key, and PostgreSQL bounds its bytes
 WHO = "who"  # the kind under which the index keeps names and places
 SOUND = "sound"  # and what their names sound like
@@ -61,15 +59,6 @@ def sounds_like(t: Traits) -> str:
 def blocks_of(t: Traits) -> tuple[str, ...]:
     """How the names of similar records begin in the index."""
     return (f"{t.family}|{t.given[0]}",) if t.given else ()
-
-
-def fold_key(value: str) -> str:
-    """An exact key as it is compared. A very long one is cut and told apart by a hash of the whole: an index
-    takes no text of any length."""
-    key = value.casefold().strip()
-    if len(key) > LONGEST:
-        key = f"{key[:LONGEST]}#{blake2b(key.encode(errors='replace'), digest_size=12).hexdigest()}"
-    return key.replace("\0", "\ufffd")
 
 
 def keys_of(

@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 
 from connectors.contract import AppError, AuthRefused, Page, Record
 from syncer.core.observe import MARGIN
-from syncer.matching.keys import fold_key
-from syncer.model import Observation
+from syncer.model import Observation, fold_key
 from syncer.ports import Task
 from syncer.reading.intake import Intake
 from syncer.reading.looking import believe, look_at

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from connectors.contract import AppError
 from mappings.model import BadValue
-from syncer.matching.keys import fold_key
-from syncer.model import LinkKey
+from syncer.model import LinkKey, fold_key
 from syncer.store.database import Database
 from syncer.store.joins import Joins
 from syncer.store.keys import by_app

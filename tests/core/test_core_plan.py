@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncer.core.plan import Abilities
-from syncer.model import DISAGREES, FREEZE_AFTER, Golden, Link, Pending, Refusal, Value
+from syncer.model import DISAGREES, FREEZE_AFTER, Golden, Link, Pending, Refusal, Value, fold_key
 from tests.core.worlds import agreeing, at, due, golden, link, mapping, one, run, seen
 
 TITLE = one("title")
@@ -123,6 +123,13 @@ def test_a_record_is_created_where_it_is_missing_in_the_form_of_the_app() -> Non
 )
 def test_gates_of_a_create(name: str, how: dict[str, object]) -> None:
     assert created(**how) is None, name
+
+
+def test_a_key_that_is_too_long_for_an_index_is_told_as_there() -> None:
+    """The index cuts it, and tells it apart by a hash."""
+    long = golden(email=f"{'a' * 170}@x.test", title="Boss")
+    taken = {("mail", "email", fold_key(str(long.value["email"]))): ("m-9", "")}
+    assert created(long, unique={"mail": ("email",)}, taken=taken) is None
 
 
 def test_a_barred_or_refused_create_is_not_planned() -> None:

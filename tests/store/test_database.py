@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import SQLModel
 
-from syncer.matching.keys import fold_key, keys_of
+from syncer.matching.keys import keys_of
+from syncer.model import fold_key
 from syncer.store import database as module
 from syncer.store.database import Database, StateError
 from syncer.store.history import History
