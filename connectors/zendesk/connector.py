@@ -62,9 +62,9 @@ class ZendeskConnector:
         self._consent = str(options.settings.get("consent_field") or CONSENT)
         self._locale = str(options.settings.get("default_locale") or "en-US")
         self._lag = number(options, "lag", LAG)
-        self._jobs = Jobs(self._http, options.sleep)
+        self._jobs = Jobs(self._http, options.sleep, options.settings.get("bulk") is not False)
         self._identities = Identities(self._http)
-        self._bulk = dict.fromkeys(OBJECTS, options.settings.get("bulk") is not False)
+        self._bulk = dict.fromkeys(OBJECTS, True)
         self._specs: dict[str, ObjectSpec] = {}
 
     @property

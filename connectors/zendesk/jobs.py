@@ -19,13 +19,15 @@ Outcome = Mapping[str, Any]
 
 
 class BulkOff(Exception):
-    """The account may not create users in bulk: Zendesk's support has to allow it."""
+    """No jobs: the account may not create users in bulk, which Zendesk's support has to allow, or the config
+    says so."""
 
 
 class Jobs:
-    def __init__(self, http: Http, sleep: Callable[[float], None]) -> None:
+    def __init__(self, http: Http, sleep: Callable[[float], None], wanted: bool = True) -> None:
         self._http = http
         self._sleep = sleep
+        self._wanted = wanted
 
     def run(
         self, method: str, path: str, *, body: Any = None, params: Mapping[str, Any] | None = None
@@ -34,6 +36,8 @@ class Jobs:
 
         Raises `BulkOff`, `BatchRefused`, and `Uncertain` where the job was started and then lost sight of.
         """
+        if not self._wanted:
+            raise BulkOff
         answer = self._http.write(method, path, body=body, params=params, allow=(403, *REFUSED))
         if answer.status == 403:
             raise BulkOff

@@ -114,9 +114,11 @@ def test_an_account_without_bulk_imports_gets_single_creates_from_then_on(
 def test_bulk_can_be_switched_off(app: respx.MockRouter) -> None:
     connector = connect(bulk=False)
     single = app.put(path__regex=r"/users/\d+$").respond(json={"user": user(5)})
+    gone = app.delete(path__regex=r"/users/\d+$").respond(json={"user": user(5)})
     connector.write("users", [update(str(n), phone="1") for n in range(4)])
+    connector.write("users", [Write(str(n), "archive", str(n), {}) for n in range(4)])
     connector.close()
-    assert single.call_count == 4
+    assert (single.call_count, gone.call_count) == (4, 4)
 
 
 def test_few_writes_are_single_calls_whose_answer_is_the_record(
