@@ -60,7 +60,8 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Told:
     """One golden field: its value, where from, what it was chosen over, who waits for a decision. `joined` is
-    the rule by which it stayed when two golden records were joined, where that was the last choice."""
+    the rule by which it stayed when two golden records were joined, where that was the last choice;
+    `follows`: it is worked out of other fields."""
 
     field: str
     value: Value
@@ -70,12 +71,19 @@ class Told:
     held: Sequence[Candidate]
     places: Sequence[Place]
     joined: str = ""
+    follows: bool = False
 
     @property
     def because(self) -> str:
         """Why this value, in words."""
         if self.source is None:
-            return "no app ever held a value for it" if not self.is_set else "it follows from another field"
+            if self.follows and self.is_set:
+                return "it follows from another field"
+            return (
+                "no record that is left here gave a value"
+                if self.is_set
+                else "no app ever held a value for it"
+            )
         if self.joined:
             return f"{JOINED}, and by {self.joined} this value stays"
         if self.source.rule == "first" and self.beat:
@@ -218,7 +226,8 @@ def _told(sync: Sync, unit: Unit, lens: Lens, said: Field, log: Sequence[Entry])
     choice = _choice(log, name, source, value)
     beat = [c for c in choice.candidates if c.value != value] if choice is not None else []
     joined = choice.rule if choice is not None and choice.kind == "join" else ""
-    return Told(name, value, name in golden.value, source, beat, held, places, joined)
+    follows = said.derived is not None or said.worth is not None
+    return Told(name, value, name in golden.value, source, beat, held, places, joined, follows)
 
 
 def _source(golden: Golden, said: Field) -> Provenance | None:

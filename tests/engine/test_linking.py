@@ -219,6 +219,14 @@ def test_showing_changes_nothing(world: World) -> None:
     assert world.rows("SELECT 1 FROM match_decision") == []
 
 
+def test_a_blank_that_is_left_when_they_part_is_told_as_that(world: World) -> None:
+    world.apps["crm"].user_edit(the(world, "crm").partition(":")[2], {"phone": "+6281234567890"})
+    world.settle()
+    unlink(world, the(world, "crm"))
+    (told,) = Explainer(world.sync(), world.db).who(the(world, "desk"), only="phone")[0][0].fields
+    assert (told.value, told.because) == (None, "no record that is left here gave a value")
+
+
 def test_linking_again_makes_one_of_them(world: World) -> None:
     unlink(world, the(world, "desk"))
     world.settle()
