@@ -47,6 +47,12 @@ class Marks:
         """The day on which one of these was forgotten; None for nobody."""
         return next((self._days[h] for h in hashes if h in self._days), None)
 
+    def prepare(self) -> None:
+        """The folder, its key and its file can be written: found out before anything is done."""
+        assert self.folder is not None  # noqa: S101
+        self._key = self._key or self._own_key()
+        _write(self.folder / MARKS, b"", os.O_APPEND)
+
     def add(self, hashes: Sequence[str], at: datetime) -> None:
         """Keep them for good before anything else is removed."""
         assert self.folder is not None  # noqa: S101

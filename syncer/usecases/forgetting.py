@@ -121,6 +121,7 @@ class Forgetting:
         """Forget those who were shown. Raises `Busy`, and `OSError` where marks or receipt cannot be written:
         then nothing was removed."""
         keys = [(f.app, f.record) for f in shown.fates]
+        self.sync.marks.prepare()
         with self.engine.session("forget") as run:
             done = Forgotten(self.sync.name, self._take_out(run, shown.fates), run.id, run.report)
             if done.finished:

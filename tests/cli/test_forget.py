@@ -113,6 +113,17 @@ def test_who_may_be_the_same_person_is_named_before(desk: Desk) -> None:
     assert f"Perhaps the same person: {new}." in desk.run("forget", who, "--plan").out
 
 
+def test_nothing_is_archived_where_nobody_could_be_known_again(desk: Desk) -> None:
+    desk.synced()
+    who, _ = somebody(desk)
+    (desk.folder / "forgotten" / "key").mkdir(parents=True)  # so that no key can be read or written
+    answer = desk.run("forget", who, "--yes")
+    assert answer.code == 1
+    assert "forgotten" in answer.err
+    (told,) = desk.run("explain", who, "--json").json
+    assert {record["state"] for record in told["records"]} == {"live"}
+
+
 def test_nobody(desk: Desk) -> None:
     assert desk.run("forget", "nobody@nowhere.test").code == 1
 
