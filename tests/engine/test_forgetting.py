@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,6 +12,7 @@ import pytest
 
 from connectors.contract import Options, Unavailable
 from connectors.memory import MemoryConnector
+from syncer.forgotten import Marks
 from syncer.usecases import forgetting
 from tests.engine.world import World
 
@@ -38,7 +40,8 @@ def test_an_app_that_goes_away_half_way_fails_what_was_not_erased_yet_alone(
     eraser.kept = ids[1]
     config = cast(Any, SimpleNamespace(model=SimpleNamespace(forget=SimpleNamespace(in_apps="erase"))))
     monkeypatch.setattr(forgetting, "PORTION", 2)
-    forgets = forgetting.Forgetting(config, world.sync(), world.db, world.ports())
+    sync = replace(world.sync(), marks=Marks(tmp_path / "forgotten"))
+    forgets = forgetting.Forgetting(config, sync, world.db, world.ports())
     done = forgets.do(forgets.show([("crm", id) for id in ids]))
     assert not done.finished
     told = {fate.record: (fate.outcome, fate.because) for fate in done.fates}
