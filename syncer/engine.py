@@ -130,12 +130,11 @@ class Engine:
         for _ in range(ROUNDS):
             plan = self._decide(run, options)
             run.plan = plan if run.plan is None or plan.decided.items else run.plan
+            if options.dry_run or not plan.held:  # of a held plan nothing is kept
+                self._count(run, plan.decided)
             if plan.held or options.dry_run:
-                if options.dry_run:  # of a held plan nothing is kept
-                    self._count(run, plan.decided)
                 self._report_held(run, plan, options.dry_run)
                 return
-            self._count(run, plan.decided)
             for name, number in plan.decided.linked.items():
                 run.report.apps[name].linked += number
             news = self.act(run, plan.decided.items, plan.decided.owed)

@@ -11,8 +11,9 @@ from syncer.forgotten import ERASED
 from syncer.model import Item, LinkKey, LogEntry
 from syncer.store import codec
 from syncer.store.database import Database, chunks
+from syncer.store.history import History
 from syncer.store.outbox import Outbox
-from syncer.store.tables import ConflictRow, HeldRow, JournalRow, Meta, Reader, ReviewRow
+from syncer.store.tables import ConflictRow, HeldRow, JournalRow, Reader, ReviewRow
 from syncer.store.tables import Run as RunRow
 
 
@@ -85,34 +86,38 @@ class Ledger:
             )
         return ids
 
+    def _fact(self, *name: str) -> str | None:
+        """What is noted under a name of this space: ``planned``, or ``fields`` of an app."""
+        return History(self.db).fact(":".join((name[0], self.space, *name[1:])))
+
+    def _keep_fact(self, name: str, value: str, *app: str) -> None:
+        History(self.db).keep_fact(":".join((name, self.space, *app)), value)
+
     def planned(self) -> str | None:
         """What all golden records were last planned under; None before the first decided run."""
-        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"planned:{self.space}")
-        return row[0] if row else None
+        return self._fact("planned")
 
     def set_planned(self, basis: str) -> None:
-        self.db.upsert(Meta, [{"name": f"planned:{self.space}", "value": basis}])
+        self._keep_fact("planned", basis)
 
     def mapped(self) -> dict[str, str] | None:
         """Field -> the version of its mapping, as all was last planned; None where that is not known."""
-        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"mapped:{self.space}")
-        return codec.loads(row[0]) if row else None
+        told = self._fact("mapped")
+        return codec.loads(told) if told else None
 
     def set_mapped(self, versions: Mapping[str, str]) -> None:
-        self.db.upsert(Meta, [{"name": f"mapped:{self.space}", "value": codec.dumps(versions)}])
+        self._keep_fact("mapped", codec.dumps(versions))
 
     def shapes(self) -> dict[str, str]:
         """Field -> all that the mapping said of it but for its name, as all was last planned."""
-        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"shapes:{self.space}")
-        return codec.loads(row[0]) if row else {}
+        return dict(codec.loads(self._fact("shapes") or "{}"))
 
     def set_shapes(self, shapes: Mapping[str, str]) -> None:
-        self.db.upsert(Meta, [{"name": f"shapes:{self.space}", "value": codec.dumps(shapes)}])
+        self._keep_fact("shapes", codec.dumps(shapes))
 
     def restored(self) -> str | None:
         """When the backup was made that this state was put back from; None once a run has caught up."""
-        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"restored:{self.space}")
-        return str(row[0]) if row else None
+        return self._fact("restored")
 
     def caught_up(self) -> None:
         self.db.run("DELETE FROM meta WHERE name = :name", name=f"restored:{self.space}")
@@ -153,31 +158,29 @@ class Ledger:
 
     def fields_read(self, app: str) -> set[str]:
         """The fields that the app was last asked for."""
-        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"fields:{self.space}:{app}")
-        return set(codec.loads(row[0])) if row else set()
+        return set(codec.loads(self._fact("fields", app) or "[]"))
 
     def set_fields_read(self, app: str, fields: Iterable[str]) -> None:
-        self.db.upsert(Meta, [{"name": f"fields:{self.space}:{app}", "value": codec.dumps(sorted(fields))}])
+        self._keep_fact("fields", codec.dumps(sorted(fields)), app)
 
     def readings(self, app: str) -> dict[str, str]:
         """Slot -> how it was read when it was last asked for; empty where an earlier version did."""
-        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"readings:{self.space}:{app}")
-        return dict(codec.loads(row[0])) if row else {}
+        return dict(codec.loads(self._fact("readings", app) or "{}"))
 
     def set_readings(self, app: str, readings: Mapping[str, str]) -> None:
-        self.db.upsert(Meta, [{"name": f"readings:{self.space}:{app}", "value": codec.dumps(dict(readings))}])
+        self._keep_fact("readings", codec.dumps(dict(readings)), app)
 
     def scanned(self, app: str, began: datetime, length: timedelta) -> None:
         """Note how long it took to list all of an app."""
         body = codec.dumps([codec.iso(began), length.total_seconds()])
-        self.db.upsert(Meta, [{"name": f"scanned:{self.space}:{app}", "value": body}])
+        self._keep_fact("scanned", body, app)
 
     def scan(self, app: str) -> tuple[datetime, timedelta] | None:
         """When the last whole listing of an app began, and how long it took."""
-        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=f"scanned:{self.space}:{app}")
-        if row is None:
+        told = self._fact("scanned", app)
+        if told is None:
             return None
-        began, seconds = codec.loads(row[0])
+        began, seconds = codec.loads(told)
         return datetime.fromisoformat(began), timedelta(seconds=seconds)
 
     # -- journal and conflicts ----------------------------------------------------------------------------

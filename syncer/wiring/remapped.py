@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from mappings.document import ProblemsFound
 from mappings.load import Draft
+from syncer.core.carry import rename
 from syncer.model import Golden
 from syncer.ports import Ports
 from syncer.store.conflicts import Conflicts
@@ -126,13 +127,7 @@ def _consent(sync: Sync) -> str:
 
 
 def _rename(records: Records, was: str, now: str) -> None:
-    def rename(golden: Golden) -> None:
-        if was in golden.value:
-            golden.value[now] = golden.value.pop(was)
-        if was in golden.provenance:
-            golden.provenance[now] = golden.provenance.pop(was)
-
-    _change(records, records.all_golden(), rename)
+    _change(records, records.all_golden(), lambda golden: rename(golden, (), {now: was}))
 
 
 def _change(records: Records, goldens: Sequence[str], change: Callable[[Golden], None]) -> None:

@@ -102,9 +102,15 @@ def test_a_record_that_an_app_should_have_and_never_got(world: World) -> None:
     assert kinds(world) == []
 
 
-def test_a_create_in_flight_to_a_paused_app_is_nobody_s_drift(world: World) -> None:
+def test_a_create_in_flight_to_a_paused_app_is_nobody_s_drift(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its answer never came, and nobody reads that app just now."""
-    world.connectors["mail"].write = lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[assignment, method-assign]
+
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(world.connectors["mail"], "write", cut_off)
     world.apps["desk"].user_create({"email": "bo@x.test", "name": "Bo Berg", "consent": "subscribed"})
     with pytest.raises(KeyboardInterrupt):
         world.run()
