@@ -33,8 +33,7 @@ from syncer.store.ledger import Ledger
 from syncer.store.outbox import InFlight
 from syncer.store.records import Records
 from syncer.sync import Sync
-from syncer.wiring.remapped import close_lost
-from syncer.wiring.renaming import follow_names
+from syncer.wiring.remapped import close_lost, follow_fields
 from syncer.wiring.stopping import stopped_in
 
 ROUNDS = 3  # how often a run merges again what moved while it wrote
@@ -93,7 +92,7 @@ class Engine:
             ports.workers.alongside(lease.beat, BEAT),
         ):
             with self.db.transaction():
-                follow_names(self.records, self.ledger, self.sync)
+                follow_fields(self.records, self.ledger, self.sync)
                 self.ledger.close_interrupted(started)
                 self.ledger.outbox.sent_before(started)
                 self.ledger.begin_run(id, kind, started)
@@ -246,6 +245,7 @@ class Engine:
             answers=options.answers if run.plan is None else {},
             moved=moved(planned, self.ledger.mapped(), self.sync.mapping),
             gaining={relink.golden for relink in followed.moved},
+            apart=options.selection.narrows and self.is_remapped(),
         )
         decided = deciding.run_all(sorted(about), matches)
         decided.relinks += followed.moved
@@ -264,6 +264,10 @@ class Engine:
         if not plan.held and not options.selection.narrows and len(complete) == len(self.sync.apps):
             self.ledger.caught_up()
         return plan
+
+    def is_remapped(self) -> bool:
+        """Whether the mapping is another than all was last planned under."""
+        return self.ledger.mapped() not in (None, versions(self.sync.mapping))
 
     def _plan_basis(self, complete: Iterable[str]) -> str:
         """What all golden records were last planned under: the mapping, and the apps read completely, with

@@ -172,7 +172,8 @@ def _dated(offered: Sequence[Offer], ours: Collection[LinkKey]) -> list[Offer]:
 
 def _part_held(m: Merging, whole: Golden) -> dict[str, list[Candidate]]:
     """The conflicts that a side still has: what the other side's records hold is none of its business. Where
-    one value is left it is taken; where none is, golden stands."""
+    one value is left it is taken, unless another record of this side stands for golden; where none is,
+    golden stands."""
     mine, still = {link.key for link in m.links}, dict[str, list[Candidate]]()
     for name, candidates in whole.held.items():
         known = m.lens.mapping.fields.get(name)
@@ -180,11 +181,14 @@ def _part_held(m: Merging, whole: Golden) -> dict[str, list[Candidate]]:
         if known is None or (not left and m.golden.id != whole.id):
             continue
         newest = max(left, key=lambda c: (c.time, c.app, c.record), default=None)
-        if newest is not None and not all(known.type.same(c.value, newest.value) for c in left):
+        source, values = whole.provenance.get(name), [c.value for c in left]
+        if source is not None and (source.app, source.record) in mine - {(c.app, c.record) for c in left}:
+            values.append(whole.value[name])
+        if newest is not None and not all(known.type.same(value, newest.value) for value in values):
             still[name] = left
             m.note("conflict", known, left, known.rule.word, UNLINKED, status="held")
             continue
-        if newest is not None:
+        if newest is not None and (newest.value is not None or newest.kind == "edit"):
             m.take(known, newest, "edit" if newest.kind == "edit" else "first")
         m.note("conflict", known, left, "unlinked", UNLINKED, winner=newest)
     return still

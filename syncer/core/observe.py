@@ -87,7 +87,9 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
         _close(reading, link, slot, pending, outcome, obs)
         if outcome != "edit":
             seen[name] = value
-            return
+            if name not in link.anew:
+                return
+        anew = to_read_anew(link, slot, value)
     if anew and name in link.parted:
         return
     known = name in seen and not anew

@@ -137,7 +137,7 @@ def _hold_fields(decision: Decision, unit: Unit, item: Item, lens: Lens, overrul
                 value = slots[name].split(link.seen[name], golden.value).get(field)
                 if link.observed_at is None:
                     continue
-                candidate = Candidate(value, link.app, link.id, link.observed_at)
+                candidate = Candidate(value, link.app, link.id, link.observed_at, "join", "observed")
             golden.held[field] = [candidate]
             decision.log.append(
                 LogEntry("conflict", golden.id, field, (candidate,), "reject", None, None, "held", "refused")

@@ -32,8 +32,8 @@ def reverse(unit: Unit, deed: Deed, rules: Rules, lens: Lens) -> Reversal:
 
 
 def look(unit: Unit, lens: Lens) -> Reversal:
-    """Take in what the apps show, as far as it is no news; what is stays to be merged by the next run.
-    `unit` is not changed."""
+    """Take in what the apps show, as far as it is no news; what is stays to be merged by the next run, and so
+    does what the mapping reads in another way since it was seen. `unit` is not changed."""
     r = Reversal(Unit(unit.golden.copy(), [link.copy() for link in unit.links]))
     golden = r.unit.golden
     for link in r.unit.links:
@@ -56,15 +56,16 @@ def look(unit: Unit, lens: Lens) -> Reversal:
         if link.moved_to(obs.stamp):
             r.moved.add(link.key)
         r.news |= {(link.key, name) for name in news}
-        known = {n: v for n, v in obs.values.items() if n not in news}
+        late = news | {n: v for n, v in obs.values.items() if n in link.anew and n not in link.pending}
+        known = {n: v for n, v in obs.values.items() if n not in late}
         before = link.stamp, link.ours, link.observed_at
         calm = replace(obs, values=known, consent=())
         read([(link, calm)], golden, lens)
         read_consent([(link, calm)], lens)
-        if news or link.key in r.moved:
+        if late or link.key in r.moved:
             link.stamp, link.ours, link.observed_at = before
-        if news:
-            r.waiting.append(replace(obs, values=news))
+        if late:
+            r.waiting.append(replace(obs, values=late))
     return r
 
 

@@ -70,7 +70,8 @@ class Deciding:
     of a plan that was turned down; `doubted`: record -> apps in which one that may be the same person is
     under review: nothing is created beside it; `bring_back`: the app whose refused changes are written
     over; `answers`: golden id -> field -> how a person settles its conflict; `moved`: what changed in the
-    mapping, where it did; `gaining`: golden records to which a record comes in this pass."""
+    mapping, where it did; `gaining`: golden records to which a record comes in this pass; `apart`: the
+    mapping is not what all are planned under, and these alone are planned under it."""
 
     sync: Sync
     records: Records
@@ -85,6 +86,7 @@ class Deciding:
     answers: Mapping[str, Mapping[str, Answer]] = field(default_factory=dict)
     moved: Moved | None = None
     gaining: set[str] = field(default_factory=set)
+    apart: bool = False
     result: Decided = field(default_factory=Decided)
 
     def run_all(self, touched: Sequence[str], matches: Matches) -> Decided:
@@ -258,6 +260,8 @@ class Deciding:
             new = {u.golden.id for u in used if any(not k.seen for k in u.links)}
             targets = [d.unit.golden.id for d in decisions if d.changed or d.unit.golden.id in new]
             self.records.touch(self.sync.dependents, targets)
+        if self.apart:  # should the mapping go back, nothing else would tell that these are behind
+            self.records.touch([self.sync.name], [d.unit.golden.id for d in decisions])
 
 
 def _writes(items: Iterable[Item]) -> set[tuple[str, str, str | None, str, str]]:

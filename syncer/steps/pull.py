@@ -19,7 +19,7 @@ from syncer.reading.looking import believe, look_at
 from syncer.store import codec
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
-from syncer.store.shadows import note_fields_read, note_touched
+from syncer.store.shadows import note_touched
 from syncer.sync import App, Sync
 
 
@@ -102,9 +102,6 @@ class Puller:
         at, name, records = self.now(), self.app.name, self.intake.records
         with records.db.transaction():
             state = self.ledger.reader(name)
-            if self._asks_for_more():
-                self.ledger.save_reader(name, cursor=None)
-                state["cursor"] = None
             if state["pulled_at"] is not None:
                 lag = timedelta(seconds=self.app.spec.lag)
                 self._since = datetime.fromisoformat(state["pulled_at"]) - lag - MARGIN
@@ -170,10 +167,6 @@ class Puller:
         records = self.intake.records
         with records.db.reading():
             return Joins(records.db, records.space).rivals(self.app.name, self._new, kinds)
-
-    def _asks_for_more(self) -> bool:
-        """Also noted when the sync is put together; here, where somebody else was at work just then."""
-        return note_fields_read(self.ledger, self.intake.records, self.sync, self.app.name)
 
     def _sent_before(self, ids: Sequence[str], now: datetime) -> None:
         """Unconfirmed writes were sent before now, also where the clock said otherwise and was set back: else

@@ -49,12 +49,13 @@ def iso(time: datetime) -> str:
 
 
 def quiet_hash(values: Mapping[str, Value], slots: tuple[str, ...]) -> str | None:
-    """What an observation must hash to in order to be no news; None where a slot is unknown."""
+    """What an observation must hash to in order to be no news; None where a slot is unknown. With the names:
+    where the mapping puts one slot in place of another, the same values are news."""
     try:
         shown = [values[name] for name in slots]
     except KeyError:
         return None
-    return blake2b(orjson.dumps(shown), digest_size=12).hexdigest()
+    return blake2b(orjson.dumps([slots, shown]), digest_size=12).hexdigest()
 
 
 def link_body(link: Link) -> str:

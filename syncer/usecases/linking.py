@@ -131,7 +131,8 @@ class Linking:
             self.ports.progress("linking", self.sync.name, number)
         # A record that they lack may have been entered meanwhile: the next sync reads before it creates.
         able, creating = replace(abilities_of(self.sync, ledger), creates=()), creating_in(ledger)
-        deciding = Deciding(self.sync, records, ledger, run.id, self.ports.now, able, creating)
+        apart = self.engine.is_remapped()
+        deciding = Deciding(self.sync, records, ledger, run.id, self.ports.now, able, creating, apart=apart)
         decided = deciding.run_all(touched, Matches(groups, []))
         founded = [group.members[0] for group in groups if group.golden is None]
         tied.goldens = touched + [records.golden_of(app, [id])[id] for app, id in founded]

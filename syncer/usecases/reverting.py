@@ -110,6 +110,8 @@ def keep(engine: Engine, reversals: Sequence[Reversal], id: str) -> None:
     records.drop_links(key for r in reversals for key in r.dropped)
     records.drop_observations(key for r in reversals for key in r.looked_at)
     records.save_observations(o for r in reversals for o in r.waiting if o.key not in r.dropped)
+    if engine.is_remapped():  # the next run is to plan them as it plans all
+        records.touch([engine.sync.name], [r.unit.golden.id for r in reversals])
     ledger.journal(
         id,
         (

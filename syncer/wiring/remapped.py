@@ -66,17 +66,23 @@ def take_over(db: Database, ready: Sync, draft: Draft, ports: Ports) -> None:
         with hold(db, ready.name, ports.holder, ports.now, ports.alive), db.transaction():
             stopping.keep(history, ready)
             follow(history, ready)
-            follow_names(Records(db, ready.name), ledger, ready)
             for (name, only), app in zip(filters.items(), draft.model.apps, strict=True):
                 if filtered[name] not in (None, only):
                     ledger.save_reader(app, cursor=None, scan_began=None)
                 history.keep_fact(name, only)
-            records = Records(db, ready.name)
-            for app in wanted:
-                if note_fields_read(ledger, records, ready, app):
-                    ledger.save_reader(app, cursor=None, scan_began=None)
+            follow_fields(Records(db, ready.name), ledger, ready)
     except Busy:
         return
+
+
+def follow_fields(records: Records, ledger: Ledger, sync: Sync) -> None:
+    """What is known goes by the present names of the fields, and what is read in another way since is marked,
+    before anything is compared with it; its app is read from the start. Call inside a transaction, while
+    nobody else works in the space."""
+    follow_names(records, ledger, sync)
+    for app in sync.apps:
+        if note_fields_read(ledger, records, sync, app):
+            ledger.save_reader(app, cursor=None, scan_began=None)
 
 
 def is_followed(history: History, sync: Sync) -> bool:

@@ -236,3 +236,13 @@ def test_a_whole_that_became_golden_by_itself_is_written_when_golden_goes_back()
         seen("crm", first="Ada", last="Lee"),
     )
     assert due(found) == {"desk": {"name": "Ada Lee"}}
+
+
+def test_a_write_that_is_found_is_read_as_the_mapping_reads_it_by_now() -> None:
+    record = golden("desk", title="Boss")
+    crm, desk = agreeing(TITLE, record, "crm", "desk")
+    crm.seen["title"], crm.anew = "Old", frozenset({"title"})
+    crm.pending["title"] = Pending("Old", "Boss", {"title": "Boss"}, at(-1))
+    found = run(TITLE, record, [crm, desk], seen("crm", title="Boss"))
+    (crm, _) = found.unit.links
+    assert (crm.seen["title"], crm.pending, crm.anew) == ("Boss", {}, frozenset())

@@ -31,6 +31,7 @@ def test_nothing_is_due_where_all_agree() -> None:
     [
         ("a field that was never read", link("crm", {}, {})),
         ("a write on its way", old(pending={"title": Pending("Old", "Boss", {}, at(-1))})),
+        ("a value that is read in another way since", old(anew=frozenset({"title"}))),
         ("a refused value", old(refused={"title": Refusal("Boss", "no", TITLE.version)})),
         ("a frozen value", old(rewrites={"title": ("Boss", FREEZE_AFTER)})),
         ("a record that is gone", old(state="gone")),
