@@ -56,8 +56,9 @@ class Marks:
     def add(self, hashes: Sequence[str], at: datetime) -> None:
         """Keep them for good before anything else is removed."""
         assert self.folder is not None  # noqa: S101
-        line = orjson.dumps({"day": at.date().isoformat(), "hashes": sorted(hashes)}) + b"\n"
-        _write(self.folder / MARKS, line, os.O_APPEND)
+        line = orjson.dumps({"day": at.date().isoformat(), "hashes": sorted(hashes)})
+        # Begun by an end of line: what a full disk left half-written before it stays a line of its own.
+        _write(self.folder / MARKS, b"\n" + line + b"\n", os.O_APPEND)
 
     def receipt(self, name: str, body: Mapping[str, Any]) -> Path:
         """A file that says what was done, without saying to whom."""
@@ -88,9 +89,17 @@ class Marks:
             stat = None
         now = (stat.st_mtime_ns, stat.st_size) if stat else (0, 0)
         if path is not None and stat is not None and now != self._read:
-            lines = [orjson.loads(line) for line in path.read_bytes().splitlines() if line.endswith(b"}")]
-            self._days = {h: line["day"] for line in lines for h in line["hashes"]}
+            lines = (_parsed(line) for line in path.read_bytes().splitlines())
+            self._days = {h: line["day"] for line in lines for h in line.get("hashes", ())}
         self._read = now
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """A line of marks; nothing where it was only half written: then nobody was told that it was."""
+    try:
+        return dict(orjson.loads(line))
+    except ValueError:
+        return {}
 
 
 def _write(path: Path, content: bytes, how: int) -> None:

@@ -9,12 +9,14 @@ from mappings.model import BadValue, Value
 from mappings.types.base import Form, Kind, Shower, latin_digits, text_of
 from mappings.types.numbers import Decimal
 
-_AMOUNT = re.compile(r"(?:([A-Za-z]{3})\s*)?([-+]?[\d.,]+(?:[eE][-+]?\d+)?)(?:\s*([A-Za-z]{3}))?")
+_NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+_AMOUNT = re.compile(rf"(?:([A-Za-z]{{3}})\s*)?({_NUMBER})(?:\s*([A-Za-z]{{3}}))?")
 
 
 class Money(Kind):
     """An amount with its currency. Golden is ``12.5 USD``. Reads a number in the field's `currency`, and a
-    text with a currency of its own (``USD 12.50``, ``12.50 USD``); one without any currency is a bad value.
+    text with a currency of its own (``USD 12.50``, ``12.50 USD``, ``1,250.00 USD``); one without any currency
+    is a bad value, and so is one with a decimal comma.
     Same: the same amount in the same currency; nothing is converted. Blank: nothing but space; 0 is a value.
     Shown as ``12.5 USD``, or with ``as: amount`` as a number: then a value in another currency than the
     field's is sent as text, which a number field refuses by name."""

@@ -34,7 +34,9 @@ class ScheduleModel(Strict):
         default=None, description="A number and s, m, h or d.", examples=["15m", "2h"]
     )
     cron: Cron | None = Field(
-        default=None, description="Minute, hour, day, month, weekday.", examples=["*/15 * * * *"]
+        default=None,
+        description="Minute, hour, day, month, weekday (0 and 7: Sunday); all have to hold.",
+        examples=["*/15 * * * *"],
     )
     timezone: Zone = Field(
         default="UTC", description="The time zone of the cron line.", examples=["Europe/Berlin"]

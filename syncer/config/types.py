@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from connectors.settings import is_loopback
 from mappings.checking import mistake
+from syncer.config.crontab import by_names
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -34,7 +35,7 @@ def _cron(value: str) -> str:
     from apscheduler.triggers.cron import CronTrigger
 
     try:
-        CronTrigger.from_crontab(value)
+        CronTrigger.from_crontab(by_names(value))
     except ValueError:
         cure = 'Write minute, hour, day, month and weekday, such as "*/15 * * * *".'
         raise mistake("this is not a cron line", cure) from None

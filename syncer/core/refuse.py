@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from conflicts.candidate import Candidate
-from syncer.core.lens import Lens
+from syncer.core.lens import Lens, Unresolved
 from syncer.core.merging import changes
 from syncer.core.plan import Abilities, Planning, plan
 from syncer.model import Decision, Item, LinkKey, LogEntry, Provenance, Unit
@@ -134,8 +134,11 @@ def _hold_fields(decision: Decision, unit: Unit, item: Item, lens: Lens, overrul
                 _restore(decision, unit, field)
             else:
                 link = next(k for k in decision.unit.links if k.id == item.record and k.app == item.app)
-                value = slots[name].split(link.seen[name], golden.value).get(field)
                 if link.observed_at is None:
+                    continue
+                try:
+                    value = lens.split(slots[name], link.seen[name], golden.value).get(field)
+                except Unresolved:  # what the app points to is nobody here
                     continue
                 candidate = Candidate(value, link.app, link.id, link.observed_at, "join", "observed")
             golden.held[field] = [candidate]

@@ -88,7 +88,9 @@ class Runner:
     def _look(self, sync: Sync, options: Options) -> None:
         """Ask for single records, in place of reading whole apps or besides."""
         engine, ports = Engine(sync, self.db, self.ports), self.ports
-        keys = options.ask or (() if options.read else options.selection.records)
+        wanted = options.ask or (() if options.read else options.selection.records)
+        able = engine.unpaused() if wanted else set()
+        keys = [key for key in wanted if key[0] in able]
         if keys:
             with hold(self.db, sync.name, ports.holder, ports.now, ports.alive):
                 look_at_each(engine.intakes, keys, ports)

@@ -79,6 +79,7 @@ class Service:
         self._worker = Worker(self.desk, self.inbox, self._told, span_of(tracer))
         self._published = self.since - TOLD
         self._heard = self.clock()
+        self._scheduled = False
 
     @property
     def silent(self) -> float:
@@ -133,20 +134,25 @@ class Service:
 
     def _reload(self) -> None:
         config = self.watch.changed()
-        if config is None:
-            return
-        if (
-            config.model.service.listen != self.config.model.service.listen
-            or config.state != self.config.state
-        ):
-            log().warning("state and service.listen are taken from the config at the next start only")
-        self.config = config
-        self.desk.use(config)
-        self._schedule()
+        if config is not None:
+            said, kept = config.model, self.config.model
+            if said.service.listen != kept.service.listen or config.state != self.config.state:
+                log().warning("state and service.listen are taken from the config at the next start only")
+            # The lease on the state that it works on is this service's; there is none on another.
+            self.config = replace(config, model=said.model_copy(update={"state": kept.state}))
+            self.desk.use(self.config)
+            self._scheduled = False
+        if not self._scheduled:
+            try:
+                self._schedule()
+            except StateError as error:
+                if config is not None:
+                    log().error("the schedules wait for the state", reason=str(error))
 
     def _schedule(self) -> None:
         self.inbox.keep_only(tuple(self.config.syncs))
         self.timer.set(self.desk.entries())
+        self._scheduled = True
 
     def _publish(self, guard: Database) -> None:
         """Leave in the state what `syncer status` tells of the service."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from syncer.config.crontab import by_names
 from syncer.config.service import ScheduleModel
 
 EVERY: Final = timedelta(minutes=15)  # where the config says nothing
@@ -20,7 +21,7 @@ def trigger_of(said: ScheduleModel | None) -> Any:
 
     jitter = int(said.jitter.total_seconds()) if said and said.jitter else None
     if said is not None and said.cron is not None:
-        trigger = CronTrigger.from_crontab(said.cron, ZoneInfo(said.timezone))
+        trigger = CronTrigger.from_crontab(by_names(said.cron), ZoneInfo(said.timezone))
         trigger.jitter = jitter
         return trigger
     every = (said.every if said else None) or EVERY

@@ -122,6 +122,14 @@ class Ledger:
     def caught_up(self) -> None:
         self.db.run("DELETE FROM meta WHERE name = :name", name=f"restored:{self.space}")
 
+    def read_again(self, app: str) -> None:
+        """Have the next run read this app from the start; one that is reading it just now changes nothing."""
+        self._keep_fact("read_again", "yes", app)
+
+    def is_read_again(self, app: str) -> bool:
+        """Whether it is to be read from the start; said once. Call inside a transaction."""
+        return History(self.db).drop_fact(f"read_again:{self.space}:{app}") > 0
+
     # -- readers ------------------------------------------------------------------------------------------
 
     def reader(self, app: str) -> dict[str, Any]:

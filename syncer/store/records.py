@@ -265,6 +265,11 @@ class Records:
         sql = "SELECT id FROM link WHERE space = :space AND app = :app AND state = 'live' ORDER BY id"
         return (row[0] for row in self.db.rows(sql, space=self.space, app=app))
 
+    def linked_ids(self, app: str) -> Iterator[str]:
+        """The linked records, also those that are gone or outside the filter, by id."""
+        sql = "SELECT id FROM link WHERE space = :space AND app = :app ORDER BY id"
+        return (row[0] for row in self.db.rows(sql, space=self.space, app=app))
+
     def linked_counts(self) -> dict[str, int]:
         sql = (
             "SELECT app, COUNT(*) FROM link WHERE space = :space AND state = 'live' GROUP BY app ORDER BY app"

@@ -13,6 +13,7 @@ from syncer.store import codec
 from syncer.store.database import Database
 from syncer.store.tables import WriteRow
 
+MADE = ("applied", "unknown")  # outcomes of a create of ours that made a record, or may have
 CHECKPOINT = "checkpoint: all that was written here before"
 _NOTHING = codec.dumps({"changed": {}})
 Folded = dict[
@@ -81,7 +82,7 @@ class Retention:
     def fold(self, golden: str, rows: Sequence[dict[str, Any]], folded: Folded) -> None:
         """Put one row in the place of these."""
         last, seqs = rows[-1], [row["seq"] for row in rows]
-        made = any(row["kind"] == "create" for row in rows)
+        made = any(row["kind"] == "create" and row["outcome"] in MADE for row in rows)
         slots = {n: [a] if isinstance(b, Mark) else [b, a] for n, (b, a) in folded.items()}
         self.db.run("DELETE FROM written WHERE seq IN :seqs", seqs=seqs[:-1])
         self.db.upsert(

@@ -20,8 +20,9 @@ BLANK: tuple[Any, ...] = (None, "", [])
 
 def forget(records: Records, app: str, names: Collection[str], slots: Mapping[str, tuple[str, ...]]) -> None:
     """These fields of an app are unknown again in all its records: a field that was away, in the app or in
-    the mapping, may come back empty, and that clears nothing. Call inside a transaction."""
-    for ids in chunks(list(records.live_ids(app))):
+    the mapping, may come back empty, and that clears nothing; nor does that of a record that comes back only
+    then. Call inside a transaction."""
+    for ids in chunks(list(records.linked_ids(app))):
         changed = []
         for link in records.links(app, ids).values():
             kept: tuple[dict[str, Any], ...]
@@ -56,7 +57,7 @@ def note_fields_read(ledger: Ledger, records: Records, sync: Sync, app: str) -> 
 def _mark(records: Records, app: str, names: Collection[str], slots: Mapping[str, tuple[str, ...]]) -> None:
     """The mapping reads these fields in another way: where a record shows just what it did, that is read as
     if for the first time. What somebody has edited meanwhile is an edit as ever."""
-    for ids in chunks(list(records.live_ids(app))):
+    for ids in chunks(list(records.linked_ids(app))):
         links = records.links(app, ids).values()
         for link in links:
             link.anew |= names & link.seen.keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gc
+import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,7 +100,7 @@ def _review(q: Question) -> tuple[str, str, str, str, str, str]:
 def _rows(file: Path) -> Iterator[Row]:
     text = _text(file)
     csv.field_size_limit(2**31 - 1)
-    lines = csv.reader(text.splitlines(keepends=True), delimiter=_delimiter(text))
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     header = next(lines, None)
     if not header:
         raise UnreadableFile(f"{file} is empty: a CSV file with a line of column names is needed.")

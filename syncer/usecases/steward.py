@@ -66,7 +66,7 @@ class Steward:
             if other[0] != ERASED:
                 Decisions(self.db, self.space).decide(one, other, verdict, at)
             elif verdict == "together":  # nothing of it was kept, so the app is read from the start
-                Ledger(self.db, self.space).save_reader(one[0], cursor=None)
+                Ledger(self.db, self.space).read_again(one[0])
             Decisions(self.db, self.space).close(one, verdict)
 
     def decide(self, one: LinkKey, other: LinkKey, verdict: Verdict, at: datetime) -> None:

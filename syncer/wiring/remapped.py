@@ -81,7 +81,8 @@ def follow_fields(records: Records, ledger: Ledger, sync: Sync) -> None:
     nobody else works in the space."""
     follow_names(records, ledger, sync)
     for app in sync.apps:
-        if note_fields_read(ledger, records, sync, app):
+        wider = note_fields_read(ledger, records, sync, app)
+        if ledger.is_read_again(app) or wider:
             ledger.save_reader(app, cursor=None, scan_began=None)
 
 

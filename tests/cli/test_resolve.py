@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 
 from connectors.sandbox.server import Sandbox
@@ -162,3 +163,19 @@ def test_new_conflicts_are_watched_until_interrupted(
     assert watched.code == 130
     assert watched.lines
     assert all("zendesk" in [c["app"] for c in line["candidates"]] for line in watched.lines)
+
+
+def test_a_paused_app_is_not_asked(morning: Morning) -> None:
+    desk = morning.desk
+    desk.run("pause", "mailerlite")
+
+    def asked() -> int:
+        return int(httpx.get(f"{desk.url}/_sandbox/counts").json()["mailerlite"])
+
+    before = asked()
+    answer = morning.resolve(str(morning.number), "--take", "zendesk")
+    assert answer.code in (0, 4), answer
+    assert asked() == before
+    desk.run("resume", "mailerlite")
+    desk.run("sync", "contacts")
+    assert morning.cities() == ["Bogor"] * 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,11 +10,55 @@ from typing import Any, cast
 
 import pytest
 
-from connectors.contract import Options, Unavailable
+from connectors.contract import Options, Page, Unavailable
 from connectors.memory import MemoryConnector
+from syncer.engine import Engine
+from syncer.engine import Options as RunOptions
 from syncer.forgotten import Marks
 from syncer.usecases import forgetting
+from syncer.usecases.steward import Steward
 from tests.engine.world import World
+
+
+@pytest.mark.parametrize("reading", [False, True], ids=["between runs", "while a run reads"])
+def test_who_is_let_in_again_is_read_again(tmp_path: Path, reading: bool) -> None:
+    world, marks = World(tmp_path), Marks(tmp_path / "forgotten")
+    marks.prepare()
+    marks.add([marks.of_address("mara@x.test")], world.clock())
+
+    def run() -> None:
+        world.clock.sleep(120)
+        Engine(replace(world.sync(), marks=marks), world.db, world.ports()).run(RunOptions())
+
+    def accept(*_: object) -> None:
+        steward = Steward(world.db, "contacts", ("email", "phone"))
+        for review in steward.reviews():
+            steward.answer(review, "together", world.clock())
+
+    world.apps["crm"].user_create({"email": "zoe@x.test", "first": "Zoe", "last": "Ray"})
+    run()
+    world.apps["crm"].user_create({"email": "mara@x.test", "first": "Mara", "last": "Lind"})
+    run()
+    if reading:
+        world.apps["crm"].user_edit(next(iter(world.apps["crm"].records)), {"title": "CEO"})
+        world.connectors["crm"].pull = then(world.connectors["crm"].pull, accept)  # type: ignore[method-assign]
+    else:
+        accept()
+    run()
+    run()
+    assert {v["email"] for v in world.apps["desk"].records.values()} == {"zoe@x.test", "mara@x.test"}
+    world.db.close()
+
+
+def then(pull: Callable[..., Iterator[Page]], happens: Callable[[], None]) -> Callable[..., Iterator[Page]]:
+    """Reading, with something that happens between two pages."""
+
+    def pulled(*args: Any) -> Iterator[Page]:
+        for page in pull(*args):
+            happens()
+            yield page
+
+    return pulled
 
 
 class Eraser(MemoryConnector):

@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from connectors.contract import Result
 from syncer.core.brakes import Limit
+from syncer.engine import Engine
+from syncer.engine import Options as RunOptions
+from syncer.ports import Inline, Ports
 from syncer.report import Report
+from syncer.store.records import Records
 from tests.engine.test_following import reread
+from tests.engine.town import Town, settled
 from tests.engine.world import World
 
 NAMES = ("Ann Lee", "Bo Berg", "Cy Diaz", "Di Fox")
@@ -149,3 +155,37 @@ def test_who_brings_one_app_back_overrules_no_other(tmp_path: Path) -> None:
     assert len(told) == len(NAMES)
     assert world.rows("SELECT COUNT(*) FROM conflict WHERE winner LIKE '%wrong%'") == [(0,)]
     world.db.close()
+
+
+def test_a_refused_reference_waits_as_what_it_stands_for(tmp_path: Path) -> None:
+    """Never as the record id of an app, which says nothing to the others."""
+    town = Town(tmp_path)
+    companies = [
+        town.apps["crm", "companies"].user_create({"name": name, "domain": f"{name}.test"})
+        for name in ("acme", "borneo")
+    ]
+    person = town.apps["crm", "contacts"].user_create(
+        {"email": "m@x.test", "name": "Mara Lind", "company": companies[0]}
+    )
+    settled(town)
+
+    def run(away: bool = False, **options: object) -> Report:
+        town.clock.sleep(120)
+        ports = Ports(town.clock, town.run_id, Inline(), "test", lambda _: False)
+        limits = {} if away else {"updates": Limit(0.0, 0)}
+        sync = town.sync("contacts", town.contacts, targets={"company": "companies"}, limits=limits)
+        if away:
+            sync.apps["desk"].connector.write = lambda _, writes: [Result(w.ref, "retry") for w in writes]  # type: ignore[attr-defined]
+        return Engine(sync, town.db, ports).run(RunOptions(**options))  # type: ignore[arg-type]
+
+    town.apps["crm", "contacts"].user_edit(person, {"company": companies[1]})
+    run(away=True)
+    town.apps["crm", "contacts"].user_edit(person, {"name": "Mara Berg"})
+    run(reject=run().held_run)
+    records = Records(town.db, "contacts")
+    with town.db.reading():
+        (golden,) = records.units(records.all_golden()).values()
+        known = Records(town.db, "companies").all_golden()
+    (candidate,) = golden.golden.held["company"]
+    assert candidate.value in known
+    town.db.close()

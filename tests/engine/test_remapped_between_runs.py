@@ -59,3 +59,18 @@ def test_who_was_synced_alone_under_a_mapping_that_went_back_is_not_left_behind(
     change(world, narrow, TITLE)
     world.settle()
     assert world.only("mail")["title"] == "Chair"
+
+
+def test_who_comes_back_within_the_filter_is_read_as_the_mapping_reads_by_then(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    change(world, "crm: {object: contacts}", "crm: {object: contacts, only: \"phone != '+62811234567'\"}")
+    world.apps["crm"].user_create({**MARA, "title": "VIP-CEO", "phone": "+62811234560"})
+    world.settle()
+    edit(world, "crm", phone="+62811234567")
+    world.settle()
+    change(world, "in: {crm: title", "in: {crm: {field: title, transform: [{prefix: 'VIP-'}]}")
+    world.settle()
+    edit(world, "crm", phone="+62811234568")
+    world.settle()
+    assert world.only("crm")["title"] == "VIP-CEO"
+    world.db.close()

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from syncer.model import ABSENT, Item
 from syncer.running.retaining import Retaining
+from syncer.store.ledger import Ledger
 from syncer.store.stories import Stories
 from syncer.usecases.explaining import Explainer
 from tests.engine.test_linking import ANNA, OTHER, held, the, unlink
@@ -84,4 +86,25 @@ def test_what_is_young_stays(tmp_path: Path) -> None:
     before = count(world, "journal"), count(world, "written"), count(world, "run")
     Retaining(world.sync(), world.db, world.ports(), YEAR).run()
     assert (count(world, "journal"), count(world, "written"), count(world, "run")) == before
+    world.db.close()
+
+
+def test_a_record_that_a_create_met_there_was_not_made_by_us(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    ledger, now = Ledger(world.db, "contacts"), world.clock()
+    met = Item("create", "crm", "g", None, {"title": (ABSENT, "CEO")})
+    with world.db.transaction():
+        for number, row in enumerate(
+            [
+                (met, "7", "existed", ""),
+                (Item("update", "crm", "g", "7", {"title": ("Boss", "CEO")}), "7", "applied", ""),
+            ]
+        ):
+            ledger.begin_run(f"run-{number}", "sync", now)
+            ledger.outbox.record(f"run-{number}", [row])
+    world.clock.sleep(2 * YEAR.total_seconds())
+    Retaining(world.sync(), world.db, world.ports(), YEAR).run()
+    assert count(world, "written") == 1
+    with world.db.reading():
+        assert not ledger.outbox.made("crm", ["g"])
     world.db.close()

@@ -24,6 +24,14 @@ def run(folder: Path, *args: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
+def test_a_line_separator_inside_a_cell_begins_no_row(tmp_path: Path) -> None:
+    (tmp_path / "crm.csv").write_text(
+        "id,email,city\n1,ann@x.test,A\u2028B\n2,bo@x.test,C\n", encoding="utf-8"
+    )
+    assert run(tmp_path, str(tmp_path / "crm.csv"))[0] == 0
+    assert sorted(row["id"] for row in clusters(tmp_path)) == ["1", "2"]
+
+
 def clusters(folder: Path) -> list[dict[str, str]]:
     with (folder / "out/clusters.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))

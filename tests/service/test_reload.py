@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from syncer.config.files import load_config
 from syncer.service.reload import Watch
+from syncer.service.service import Service
 
 
 def watch(path: Path, env: Mapping[str, str] | None = None) -> Watch:
@@ -67,3 +69,38 @@ def test_a_secret_in_a_file_is_read_anew_when_it_changes(config: Path, tmp_path:
     found = watching.changed()
     assert found is not None
     assert found.apps["hubspot"].secrets() == {"token": "second one"}
+
+
+class Hand:
+    """Edits the config while the service is on, and stops it when it has looked twice more."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.looks = path, 0
+
+    def start(self, service: Service) -> None:
+        self.service = service
+
+    def told(self, done: object) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def look(self, now: datetime) -> None:
+        self.looks += 1
+        if self.looks == 1:
+            edit(self.path, "state: ", "state: sqlite:///other.db  # ")
+        elif self.looks == 3:
+            self.service.stop()
+
+
+def test_the_service_stays_on_its_state_until_it_starts_again(config: Path) -> None:
+    for name in ("companies", "contacts"):
+        edit(
+            config,
+            f"mapping: mappings/{name}.yaml",
+            f'mapping: mappings/{name}.yaml, schedule: {{cron: "0 0 1 1 *"}}',
+        )
+    service = Service(load_config(config, {}), parts=[Hand(config)], load=lambda path: load_config(path, {}))
+    service.run()
+    assert (config.parent / "syncer.db").exists()
+    assert not (config.parent / "other.db").exists()
+    assert service.config.state.endswith("/syncer.db")

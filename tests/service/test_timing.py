@@ -42,6 +42,35 @@ def test_the_first_run_after_a_start(
     assert first_at(said, last, NOON) == expected
 
 
+DAYS = {
+    "0": "sun",
+    "7": "sun",
+    "1-5": "mon tue wed thu fri",
+    "6,0": "sat sun",
+    "5-7": "fri sat sun",
+    "Fri-Sun": "fri sat sun",
+    "*/2": "tue thu sat sun",
+    "1/2": "mon wed fri",
+    "MON,3": "mon wed",
+    "*": "mon tue wed thu fri sat sun",
+}
+
+
+@pytest.mark.parametrize(("said", "days"), DAYS.items(), ids=DAYS.keys())
+def test_weekdays_are_those_of_a_crontab(said: str, days: str) -> None:
+    trigger, at, found = trigger_of(cron(f"0 3 * * {said}")), NOON, set[str]()
+    while at < NOON + timedelta(days=8):
+        at = trigger.get_next_fire_time(at, at + MINUTE)
+        found.add(at.strftime("%a").lower())
+    assert found == set(days.split())
+
+
+@pytest.mark.parametrize("said", ["8", "5-2", "monday", "1-5/0", "", "1-", "-1"])
+def test_what_is_no_weekday_is_no_cron_line(said: str) -> None:
+    with pytest.raises(ValueError, match="not a cron line"):
+        cron(f"0 3 * * {said}")
+
+
 def test_a_zone_keeps_its_hour_when_clocks_change() -> None:
     trigger = trigger_of(cron("30 14 * * *", timezone="Europe/Berlin"))
     before = trigger.get_next_fire_time(None, NOON)
