@@ -21,6 +21,7 @@ from syncer.options import Options as Options
 from syncer.ports import Ports, Stopping
 from syncer.reading.intake import Intake
 from syncer.reading.looking import look_again
+from syncer.reading.sent_since import take_in_what_was_sent
 from syncer.report import PAUSED, AppRow, Report
 from syncer.selecting import Selection
 from syncer.steps.match import find_matches
@@ -93,6 +94,7 @@ class Engine:
         ):
             with self.db.transaction():
                 follow_fields(self.records, self.ledger, self.sync)
+                take_in_what_was_sent(self.records, self.ledger, self.sync, started)
                 self.ledger.close_interrupted(started)
                 self.ledger.outbox.sent_before(started)
                 self.ledger.begin_run(id, kind, started)

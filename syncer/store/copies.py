@@ -26,6 +26,7 @@ from syncer.store import codec, tables
 from syncer.store.database import Database, StateError
 from syncer.store.inspection import damage
 from syncer.store.lease import Busy
+from syncer.store.ledger import TOLD
 from syncer.store.tables import ConflictRow, LeaseRow, Meta, Run, WriteRow
 
 LOGS = (Run, WriteRow, ConflictRow)
@@ -91,6 +92,7 @@ def restore(db: Database, file: Path, now: datetime, alive: Callable[[str], bool
             _close_left_over(db, source)
             _give_out_higher_tokens(db, tokens)
             mark_restored(db, made, now)
+            _note_end_of_log(db, source)
             _advance_numbers(db)
     return Restored(made, replaced)
 
@@ -163,6 +165,14 @@ def _close_left_over(db: Database, source: Database) -> None:
     row = source.one("SELECT MAX(seq) FROM conflict")
     last = int(row[0]) if row and row[0] is not None else 0
     db.run("UPDATE conflict SET status = 'replaced' WHERE status = 'held' AND seq > :last", last=last)
+
+
+def _note_end_of_log(db: Database, source: Database) -> None:
+    """What was written since is told by the log alone: the next run of each space takes it in."""
+    row = source.one("SELECT MAX(seq) FROM written")
+    last = str(row[0] if row and row[0] is not None else 0)
+    spaces = [row[0] for row in db.rows("SELECT DISTINCT space FROM reader ORDER BY space")]
+    db.upsert(Meta, [{"name": f"{TOLD}:{space}", "value": last} for space in spaces])
 
 
 def _give_out_higher_tokens(db: Database, before: dict[str, int]) -> None:

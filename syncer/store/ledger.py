@@ -16,6 +16,8 @@ from syncer.store.outbox import Outbox
 from syncer.store.tables import ConflictRow, HeldRow, JournalRow, Reader, ReviewRow
 from syncer.store.tables import Run as RunRow
 
+TOLD = "told_until"  # how far the log of writes is known to a state that was put back
+
 
 @dataclass(frozen=True, slots=True)
 class HeldPlan:
@@ -118,6 +120,14 @@ class Ledger:
     def restored(self) -> str | None:
         """When the backup was made that this state was put back from; None once a run has caught up."""
         return self._fact("restored")
+
+    def told_until(self) -> int | None:
+        """The last row of the log of writes that the state which was put back knew of; said once. Call inside
+        a transaction."""
+        told = self._fact(TOLD)
+        if told is not None:
+            History(self.db).drop_fact(f"{TOLD}:{self.space}")
+        return int(told) if told is not None else None
 
     def caught_up(self) -> None:
         self.db.run("DELETE FROM meta WHERE name = :name", name=f"restored:{self.space}")

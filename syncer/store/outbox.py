@@ -147,6 +147,22 @@ class Outbox:
             record=record,
         )
 
+    def sent_since(self, seq: int, app: str) -> dict[str, list[Item]]:
+        """Record -> what an app took, or may have taken, after this row of the log, oldest first."""
+        rows = self.db.rows(
+            "SELECT record, golden, kind, body FROM written WHERE space = :space AND app = :app"
+            " AND seq > :seq AND record IS NOT NULL AND kind IN ('create', 'update', 'archive')"
+            " AND outcome IN ('applied', 'unknown') ORDER BY seq",
+            space=self.space,
+            app=app,
+            seq=seq,
+        )
+        found: dict[str, list[Item]] = defaultdict(list)
+        for record, golden, kind, body in rows:
+            said = {"kind": kind, "app": app, "golden": golden, "record": record, **codec.loads(body)}
+            found[record].append(codec.item(said))
+        return found
+
     def updated_since(self, run: str) -> list[Item]:
         """The updates that apps applied in this run and those that followed."""
         rows = self.db.rows(
