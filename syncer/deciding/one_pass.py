@@ -31,6 +31,7 @@ from syncer.store.database import chunks
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
+from syncer.store.shadows import note_decided
 from syncer.sync import Sync
 
 CHUNK = 300  # golden records held at once
@@ -91,6 +92,7 @@ class Deciding:
 
     def run_all(self, touched: Sequence[str], matches: Matches) -> Decided:
         """Decide about known golden records and new groups. Call inside a transaction."""
+        note_decided(self.ledger, self.sync)
         self.records.clear_touches(touched)
         joining: dict[str, list[LinkKey]] = defaultdict(list)
         for group in matches.groups:

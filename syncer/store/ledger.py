@@ -181,6 +181,21 @@ class Ledger:
     def set_fields_read(self, app: str, fields: Iterable[str]) -> None:
         self._keep_fact("fields", codec.dumps(sorted(fields)), app)
 
+    def fields_decided(self, app: str) -> set[str] | None:
+        """The fields of the app under which anything was last decided; None before the first decision."""
+        told = self._fact("decided", app)
+        return set(codec.loads(told)) if told else None
+
+    def set_fields_decided(self, app: str, fields: Iterable[str]) -> None:
+        self._keep_fact("decided", codec.dumps(sorted(fields)), app)
+
+    def consent_field(self) -> str | None:
+        """The name under which consent is known; None where nothing was decided with any."""
+        return self._fact("consent")
+
+    def set_consent_field(self, name: str) -> None:
+        self._keep_fact("consent", name)
+
     def readings(self, app: str) -> dict[str, str]:
         """Slot -> how it was read when it was last asked for; empty where an earlier version did."""
         return dict(codec.loads(self._fact("readings", app) or "{}"))

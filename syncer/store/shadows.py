@@ -46,12 +46,22 @@ def note_fields_read(ledger: Ledger, records: Records, sync: Sync, app: str) -> 
     ledger.set_fields_read(app, wanted)
     ledger.set_readings(app, readings)
     gained = set(wanted) - asked
-    if asked and gained:
-        forget(records, app, gained, sync.slot_names())
+    decided = ledger.fields_decided(app)
+    if asked and (away := set(wanted) - (asked if decided is None else decided)):
+        forget(records, app, away, sync.slot_names())
     otherwise = {slot for slot, how in readings.items() if known.get(slot, how) != how} - gained
     if otherwise:
         _mark(records, app, otherwise, sync.slot_names())
     return bool(gained or otherwise)
+
+
+def note_decided(ledger: Ledger, sync: Sync) -> None:
+    """What is decided under this mapping counts as known of its fields, and of those alone. One that was only
+    planned under, and put back, has cost nothing. Call inside the transaction of the decision."""
+    for app in sync.apps:
+        ledger.set_fields_decided(app, sync.fields(app))
+    if sync.mapping.consent is not None:
+        ledger.set_consent_field(sync.mapping.consent)
 
 
 def _mark(records: Records, app: str, names: Collection[str], slots: Mapping[str, tuple[str, ...]]) -> None:

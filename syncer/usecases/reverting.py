@@ -22,6 +22,7 @@ from syncer.reading.looking import look_at
 from syncer.store import codec
 from syncer.store.database import chunks
 from syncer.store.keys import by_app
+from syncer.store.shadows import note_decided
 from syncer.sync import App
 
 ALIKE = "a record there may be the same person: decide that first (syncer review)"
@@ -110,6 +111,7 @@ def keep(engine: Engine, reversals: Sequence[Reversal], id: str) -> None:
     records.drop_links(key for r in reversals for key in r.dropped)
     records.drop_observations(key for r in reversals for key in r.looked_at)
     records.save_observations(o for r in reversals for o in r.waiting if o.key not in r.dropped)
+    note_decided(ledger, engine.sync)
     if engine.is_remapped():  # the next run is to plan them as it plans all
         records.touch([engine.sync.name], [r.unit.golden.id for r in reversals])
     ledger.journal(

@@ -59,13 +59,13 @@ def take_over(db: Database, ready: Sync, draft: Draft, ports: Ports) -> None:
         known = {app: (ledger.fields_read(app), ledger.readings(app)) for app in ready.apps}
         same = stopping.is_kept(history, ready)
         filtered = {name: history.fact(name) for name in filters}
-        followed = is_followed(history, ready)
+        followed = is_followed(ledger, ready)
     if known == wanted and same and filtered == filters and followed:
         return
     try:
         with hold(db, ready.name, ports.holder, ports.now, ports.alive), db.transaction():
             stopping.keep(history, ready)
-            follow(history, ready)
+            follow(ledger, ready)
             for (name, only), app in zip(filters.items(), draft.model.apps, strict=True):
                 if filtered[name] not in (None, only):
                     ledger.save_reader(app, cursor=None, scan_began=None)
@@ -86,19 +86,17 @@ def follow_fields(records: Records, ledger: Ledger, sync: Sync) -> None:
             ledger.save_reader(app, cursor=None, scan_began=None)
 
 
-def is_followed(history: History, sync: Sync) -> bool:
-    return sync.mapping.consent is None or history.fact(_consent(sync)) == sync.mapping.consent
+def is_followed(ledger: Ledger, sync: Sync) -> bool:
+    return sync.mapping.consent is None or ledger.consent_field() in (None, sync.mapping.consent)
 
 
-def follow(history: History, sync: Sync) -> None:
+def follow(ledger: Ledger, sync: Sync) -> None:
     """Have golden consent go by its present name. Call inside a transaction, while nobody else works in the
     space."""
-    was, now = history.fact(_consent(sync)), sync.mapping.consent
-    if now is None:
-        return  # there never was any
-    if was is not None and was != now:
-        _rename(Records(history.db, sync.name), was, now)
-    history.keep_fact(_consent(sync), now)
+    was, now = ledger.consent_field(), sync.mapping.consent
+    if was is not None and now is not None and was != now:
+        _rename(Records(ledger.db, sync.name), was, now)
+        ledger.set_consent_field(now)
 
 
 def left_out(records: Records, sync: Sync) -> list[str]:
@@ -112,7 +110,7 @@ def lost_consent(records: Records, sync: Sync) -> str:
     is known yet."""
     if sync.mapping.consent is not None or not any(records.any_links(app) for app in sync.apps):
         return ""
-    return History(records.db).fact(_consent(sync)) or ""
+    return Ledger(records.db, sync.name).consent_field() or ""
 
 
 def close_lost(records: Records, sync: Sync) -> None:
@@ -127,10 +125,6 @@ def close_lost(records: Records, sync: Sync) -> None:
         golden.held = {name: held for name, held in golden.held.items() if name not in lost}
 
     _change(records, sorted(table.close_fields(sync.name, sorted(lost))), close)
-
-
-def _consent(sync: Sync) -> str:
-    return f"consent:{sync.name}"
 
 
 def _rename(records: Records, was: str, now: str) -> None:

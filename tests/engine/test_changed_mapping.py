@@ -12,7 +12,7 @@ from connectors.contract import Page, Unavailable
 from syncer.core.brakes import Limit
 from syncer.report import Report
 from syncer.store.conflicts import Conflicts, Sought
-from syncer.store.history import History
+from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.sync import Sync
 from syncer.usecases.explaining import Explainer, Told
@@ -43,7 +43,7 @@ def changed(world: World, old: str, new: str, **options: object) -> Report:
 def wire(world: World) -> None:
     """What becomes of the state when the sync is put together."""
     with world.db.transaction():
-        follow(History(world.db), world.sync())
+        follow(Ledger(world.db, "contacts"), world.sync())
 
 
 def edit(world: World, app: str, **values: str) -> None:

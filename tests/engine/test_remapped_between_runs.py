@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from syncer.core.brakes import Limit
 from syncer.selecting import Selection
+from syncer.store.ledger import Ledger
+from syncer.store.records import Records
+from syncer.wiring.remapped import follow, lost_consent
 from tests.engine.world import MAPPING, World
 
 MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind", "title": "CEO"}
@@ -73,4 +77,40 @@ def test_who_comes_back_within_the_filter_is_read_as_the_mapping_reads_by_then(t
     edit(world, "crm", phone="+62811234568")
     world.settle()
     assert world.only("crm")["title"] == "VIP-CEO"
+    world.db.close()
+
+
+@pytest.mark.parametrize("looked", [{"dry_run": True}, {}], ids=["planned", "held"])
+def test_a_field_that_was_away_in_a_plan_alone_has_cost_no_edit(
+    tmp_path: Path, looked: dict[str, bool]
+) -> None:
+    world = World(tmp_path, limits={"updates": Limit(0.0, 0)} if not looked else {})
+    world.apps["crm"].user_create(MARA)
+    world.settle()
+    edit(world, "crm", title="Chair", phone="+62811234567")
+    change(world, "crm: title, ", "")
+    world.text = world.text.replace("rule: {prefer: [crm]}", "rule: newest")
+    report = world.run(**looked)
+    assert report.written == 0
+    world.text, world.limits = MAPPING, {}
+    world.run()
+    world.settle()
+    assert [world.only(app)["title"] for app in ("crm", "desk")] == ["Chair"] * 2
+    world.db.close()
+
+
+def test_consent_that_was_planned_under_alone_may_be_left_out_again(tmp_path: Path) -> None:
+    consent = next(line for line in MAPPING.splitlines(True) if line.startswith("  consent:"))
+    without = MAPPING.replace(consent, "").replace(", create_when: \"consent == 'subscribed'\"", "")
+    world = World(tmp_path, text=without)
+    world.apps["crm"].user_create(MARA)
+    world.settle()
+    world.text = MAPPING
+    with world.db.transaction():
+        follow(Ledger(world.db, "contacts"), world.sync())
+    world.run(dry_run=True)
+    world.text = without
+    with world.db.reading():
+        assert lost_consent(Records(world.db, "contacts"), world.sync()) == ""
+    assert world.run().status == "done"
     world.db.close()
