@@ -178,6 +178,8 @@ def _part_held(m: Merging, whole: Golden) -> dict[str, list[Candidate]]:
     for name, candidates in whole.held.items():
         known = m.lens.mapping.fields.get(name)
         left = [c for c in candidates if (c.app, c.record) in mine]
+        if known is None and m.golden.id == whole.id:
+            still[name] = list(candidates)  # the mapping lost it: the next run closes that
         if known is None or (not left and m.golden.id != whole.id):
             continue
         newest = max(left, key=lambda c: (c.time, c.app, c.record), default=None)

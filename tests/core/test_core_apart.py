@@ -42,3 +42,13 @@ def test_a_question_stays_as_long_as_its_side_has_two_answers(
     parts = split(looked, [("mail", "mail-1")], "other", own, Rules("r1"), lens(TITLE))
     stays = parts.stays.unit.golden
     assert (stays.value["title"], bool(stays.held.get("title"))) == (title, waits)
+
+
+def test_a_question_of_a_field_that_the_mapping_lost_stays_until_the_next_run_closes_it() -> None:
+    record = golden("desk", title="CEO", job="CEO")
+    record.held["job"] = [Candidate("Chief", "crm", "crm-1", at(-1))]
+    links = agreeing(TITLE, golden("desk", title="CEO"))
+    own = {link.key: dict(link.seen) for link in links}
+    parts = split(Reversal(Unit(record, links)), [("crm", "crm-1")], "other", own, Rules("r1"), lens(TITLE))
+    assert list(parts.stays.unit.golden.held) == ["job"]
+    assert not parts.leaves.unit.golden.held
