@@ -80,6 +80,8 @@ class Told:
         if self.source is None:
             if self.follows and self.is_set:
                 return "it follows from another field"
+            if self.held and not self.is_set:
+                return "the apps hold different values, and none was chosen yet"
             return (
                 "no record that is left here gave a value"
                 if self.is_set

@@ -128,6 +128,7 @@ def test_a_held_conflict_shows_its_candidates(world: World) -> None:
     held_conflict(world)
     (title,) = [t for t in one(world).fields if t.field == "title"]
     assert [(c.app, c.value) for c in title.held] == [("crm", "CEO"), ("desk", "Boss")]
+    assert title.because == "the apps hold different values, and none was chosen yet"
 
 
 def test_an_app_without_a_record_says_why(world: World) -> None:
