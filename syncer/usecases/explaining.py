@@ -230,7 +230,7 @@ def _told(sync: Sync, unit: Unit, lens: Lens, said: Field, log: Sequence[Entry])
     value, held = golden.value.get(name), golden.held.get(name, ())
     choice = _choice(log, name, source, value)
     beat = [c for c in choice.candidates if c.value != value] if choice is not None else []
-    joined = choice.rule if choice is not None and choice.kind == "join" else ""
+    joined = choice.rule if choice is not None and choice.kind == "join" and choice.note == JOINED else ""
     follows = said.derived is not None or said.worth is not None
     return Told(name, value, name in golden.value, source, beat, held, places, joined, follows)
 

@@ -131,6 +131,20 @@ def test_a_held_conflict_shows_its_candidates(world: World) -> None:
     assert title.because == "the apps hold different values, and none was chosen yet"
 
 
+def test_a_type_that_was_tried_and_taken_back_joined_nobody(world: World) -> None:
+    world.text = MAPPING.replace("{prefer: [crm]}", "newest")
+    id = world.apps["crm"].user_create({**MARA, "title": "CEO"})
+    world.settle()
+    world.apps["crm"].user_edit(id, {"title": "CMO"})
+    text, world.limits = world.text, {"updates": Limit(0.0, 0)}
+    world.text = text.replace("title: {type: text", "title: {type: choice")
+    assert world.run().status == "held"
+    world.text, world.limits = text, {}
+    world.settle()
+    (title,) = [t for t in one(world).fields if t.field == "title"]
+    assert (title.value, title.because) == ("CMO", "it was changed there, and nowhere else at that time")
+
+
 def test_an_app_without_a_record_says_why(world: World) -> None:
     world.apps["crm"].user_create({**MARA, "optout": "true"})
     world.settle()
