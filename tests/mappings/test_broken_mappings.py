@@ -77,6 +77,33 @@ ONE_EQUAL = ("this = does not compare", "Equality is written ==, as in: role == 
 
 CASES = [
     Case(
+        "two fields in one place",
+        "hubspot: size,",
+        "hubspot: email,",
+        "37:19",
+        "fields.size.in.hubspot",
+        "'email' of hubspot already holds email, so it cannot hold size too",
+        "Use another field of the app.",
+    ),
+    Case(
+        "two lists of tags in one place",
+        "size:\n    type: choice\n    in: {hubspot: size, zendesk: {field: size, values: {big: B, small: S}}",
+        "more:\n    type: tags\n    only: [gold]\n    in: {hubspot: customer_tags, zendesk: more",
+        "38:19",
+        "fields.more.in.hubspot",
+        "'customer_tags' of hubspot already holds tags, so it cannot hold more too",
+        "Use another field, or name these tags under 'only' of tags.",
+    ),
+    Case(
+        "two names in one place",
+        "  phone:\n    type: phone",
+        "  last_name: {type: name, in: {hubspot: firstname, zendesk: name.last}}\n  phone:\n    type: phone",
+        "20:41",
+        "fields.last_name.in.hubspot",
+        "'firstname' of hubspot already holds first_name, so it cannot hold last_name too",
+        "Use another field, or its parts: firstname.first and firstname.last.",
+    ),
+    Case(
         "create_when with one =",
         "marketing_consent ==",
         "marketing_consent =",
