@@ -13,7 +13,7 @@ from typing import Any
 from mappings import document as yaml
 from mappings.checking import validated
 from mappings.document import Document, Problem, ProblemsFound, Where
-from mappings.draft_checks import check_field, check_file
+from mappings.draft_checks import check_condition, check_field, check_file
 from mappings.expressions import Condition, ExpressionInvalid, compile_condition
 from mappings.model import Direction, RuleSpec
 from mappings.schema import FieldModel, MappingModel, PlaceModel
@@ -247,7 +247,7 @@ def _conditions(
             try:
                 found[app] = compile_condition(text)
                 if key == "create_when":
-                    found[app].names(known)
+                    check_condition(found[app], known, model)
             except ExpressionInvalid as error:
                 problems.append(condition_problem(document, app, key, error))
     return only, create_when

@@ -77,6 +77,33 @@ ONE_EQUAL = ("this = does not compare", "Equality is written ==, as in: role == 
 
 CASES = [
     Case(
+        "create_when with a consent that there is not",
+        "'subscribed'\"",
+        "'subscribd'\"",
+        "7:40",
+        "apps.zendesk.create_when",
+        "'subscribd' is not a state of consent",
+        "Did you mean 'subscribed'?",
+    ),
+    Case(
+        "create_when that fails for everybody",
+        "marketing_consent == 'subscribed'\"",
+        "email != null && email.startsWith(3) || size == 4 + 'x'\"",
+        "7:18",
+        "apps.zendesk.create_when",
+        "this gives neither true nor false for any record",
+        "Compare text with text and number with number; a decimal is a text: write double(NAME).",
+    ),
+    Case(
+        "create_when that is no condition",
+        "marketing_consent == 'subscribed'\"",
+        'email"',
+        "7:18",
+        "apps.zendesk.create_when",
+        "this gives neither true nor false for any record",
+        "Compare text with text and number with number; a decimal is a text: write double(NAME).",
+    ),
+    Case(
         "two fields in one place",
         "hubspot: size,",
         "hubspot: email,",
