@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mappings.document import Problem, ProblemsFound
-from mappings.draft import Draft, FieldDraft, PlaceDraft, condition_problem
+from mappings.draft import Draft, FieldDraft, PlaceDraft, condition_problem, held_twice
 from mappings.expressions import Condition, ExpressionInvalid
 from mappings.fitting import derives, misfits
 from mappings.model import (
@@ -218,9 +218,7 @@ def _slot(
         return PartsSlot(app, shape, parts["first"].name, parts["last"].name, parts["first"].type)
     if len(carries) > 1:
         for other, there in carries[1:]:
-            what = f"'{there.field}' of {app} already holds {said.name}, so it cannot hold {other.name} too"
-            cure = f"Use another field, or its parts: {there.field}.first and {there.field}.last."
-            problems.append(draft.document.problem(there.where, what, cure))
+            problems.append(held_twice(draft.document, said, other, there))
         return None
     if place.part:
         other_part = "last" if place.part == "first" else "first"

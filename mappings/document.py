@@ -119,8 +119,12 @@ def read(path: Path, env: Mapping[str, str] | None = None, shown: str = "") -> D
     try:
         raw = path.read_bytes()
     except OSError as error:
-        reason = "there is no such file" if isinstance(error, FileNotFoundError) else "it cannot be read"
-        raise ProblemsFound([document.problem((), reason, "Check the path and its permissions.")]) from None
+        reason, cure = "it cannot be read", "Check the path and its permissions."
+        if isinstance(error, FileNotFoundError):
+            reason = "there is no such file"
+        elif isinstance(error, IsADirectoryError):
+            reason, cure = "it is a folder, not a file", "Name the file in it."
+        raise ProblemsFound([document.problem((), reason, cure)]) from None
     if len(raw) > MAX_BYTES:
         raise ProblemsFound([document.problem((), f"the file is larger than {MAX_BYTES // 1000} kB")])
     node = _compose(raw, document)

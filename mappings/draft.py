@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 from mappings import document as yaml
 from mappings.checking import validated
 from mappings.document import Document, Problem, ProblemsFound, Where
-from mappings.draft_checks import check_field, check_file
+from mappings.draft_checks import check_condition, check_field, check_file
 from mappings.expressions import Condition, ExpressionInvalid, compile_condition
 from mappings.model import Direction, RuleSpec
 from mappings.schema import FieldModel, MappingModel, PlaceModel
@@ -144,6 +144,8 @@ def examine(path: Path, shown: str = "") -> tuple[Draft | None, list[Problem]]:
         if not found:
             fields[name] = replace(_field(model, name, said), value=_value(document, name, said, problems))
     problems += check_file(document, model)
+    for app in model.apps:
+        problems += _held_twice(document, app, fields.values())
     return Draft(
         shown or str(path), document, model, fields, *_conditions(document, model, problems)
     ), problems
@@ -245,10 +247,33 @@ def _conditions(
             try:
                 found[app] = compile_condition(text)
                 if key == "create_when":
-                    found[app].names(known)
+                    check_condition(found[app], known, model)
             except ExpressionInvalid as error:
                 problems.append(condition_problem(document, app, key, error))
     return only, create_when
+
+
+def _held_twice(document: Document, app: str, fields: Iterable[FieldDraft]) -> Iterator[Problem]:
+    """Fields that the file has in one place of an app. ``name`` and ``name.first`` may be two places: that is
+    known once the app was asked."""
+    first: dict[str, FieldDraft] = {}
+    for said in fields:
+        if (place := said.places.get(app)) is None:
+            continue
+        other = first.setdefault(place.written, said)
+        if other is not said and {place.part, other.places[app].part} != {"first", "last"}:
+            yield held_twice(document, other, said, place)
+
+
+def held_twice(document: Document, first: FieldDraft, other: FieldDraft, place: PlaceDraft) -> Problem:
+    """The mistake where a place of an app that holds one field is to hold another one, too."""
+    what = f"'{place.field}' of {place.app} already holds {first.name}, so it cannot hold {other.name} too"
+    kinds, cure = {first.type.name, other.type.name}, "Use another field of the app."
+    if kinds == {"name"}:
+        cure = f"Use another field, or its parts: {place.field}.first and {place.field}.last."
+    elif kinds == {"tags"}:
+        cure = f"Use another field, or name these tags under 'only' of {first.name}."
+    return document.problem(place.where, what, cure)
 
 
 def condition_problem(document: Document, app: str, key: str, error: ExpressionInvalid) -> Problem:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from zoneinfo import available_timezones
 
 from mappings.document import Document, Problem, Where
-from mappings.expressions import ExpressionInvalid, compile_condition
+from mappings.expressions import Condition, ExpressionInvalid, compile_condition
 from mappings.model import RuleSpec
 from mappings.rule_words import COMPARED, RULES
 from mappings.schema import FieldModel, MappingModel, PlaceModel
@@ -37,7 +37,7 @@ def check_file(document: Document, model: MappingModel) -> list[Problem]:
     return [
         *_rule_of_all(document, model.rule),
         *_match(document, model),
-        *_rule_apps(document, model.rule, ("rule",), _apps(document, model)),
+        *_rule_apps(document, model, model.rule, ("rule",), _apps(document, model)),
         *_one_consent(document, model),
     ]
 
@@ -61,7 +61,7 @@ def check_field(document: Document, model: MappingModel, name: str, said: FieldM
         return [*problems, document.problem((*where, "type"), what, cure)]
     kind = TYPES[said.type]
     problems += _options(document, where, said)
-    problems += _rule(document, where, said, _apps(document, model))
+    problems += _rule(document, model, where, said)
     problems += _directions(document, where, said)
     problems += _worked_out(document, where, model, name, said)
     for app, place in said.places.items():
@@ -112,7 +112,7 @@ def _options(document: Document, where: Where, said: FieldModel) -> Iterator[Pro
             yield document.problem((*where, "authority", i), f"'{app}' does not hold this field", cure)
 
 
-def _rule(document: Document, where: Where, said: FieldModel, apps: list[str]) -> Iterator[Problem]:
+def _rule(document: Document, model: MappingModel, where: Where, said: FieldModel) -> Iterator[Problem]:
     if said.rule is None:
         return
     place = (*where, "rule")
@@ -128,11 +128,14 @@ def _rule(document: Document, where: Where, said: FieldModel, apps: list[str]) -
     if said.rule.kind in COMPARED and said.type in ("tags", "reference", "boolean"):
         what = f"'{said.rule.kind}' compares numbers and dates, and {said.type} is neither"
         yield document.problem(place, what, "Choose newest, prefer, only or manual.")
+    apps = _apps(document, model)
     misspelt = not set(said.places) <= set(apps)
-    yield from _rule_apps(document, said.rule, place, apps if misspelt else list(said.places))
+    yield from _rule_apps(document, model, said.rule, place, apps if misspelt else list(said.places))
 
 
-def _rule_apps(document: Document, rule: RuleSpec, where: Where, known: list[str]) -> Iterator[Problem]:
+def _rule_apps(
+    document: Document, model: MappingModel, rule: RuleSpec, where: Where, known: list[str]
+) -> Iterator[Problem]:
     for i, app in enumerate(rule.apps):
         if app not in known:
             inside: dict[str, Where] = {"prefer": ("prefer", i), "source": ("source", i, "app")}
@@ -142,10 +145,24 @@ def _rule_apps(document: Document, rule: RuleSpec, where: Where, known: list[str
     for i, text in enumerate(rule.when):
         try:
             if text:
-                compile_condition(text).names(_raw_fields(document))
+                check_condition(compile_condition(text), _raw_fields(document), model)
         except ExpressionInvalid as error:
             place = (*where, "source", i, "when")
             yield document.problem(place, error.what, error.cure, at=error.at)
+
+
+def check_condition(condition: Condition, known: Collection[str], model: MappingModel) -> None:
+    """Raises `ExpressionInvalid` where a condition over golden fields names others, or can never hold."""
+    names = condition.names(known)
+    types = {name: model.fields[name].type for name in names if name in model.fields}
+    for name in (name for name, type in types.items() if type == "consent"):
+        for word, at in condition.compared_with(name):
+            if word and word not in STATES:
+                what = f"'{word}' is not a state of consent"
+                raise ExpressionInvalid(what, nearest(word, STATES, "States: {}."), at)
+    if len(types) == len(names) and condition.fails_always(types):
+        cure = "Compare text with text and number with number; a decimal is a text: write double(NAME)."
+        raise ExpressionInvalid("this gives neither true nor false for any record", cure)
 
 
 def _raw_fields(document: Document) -> list[str]:

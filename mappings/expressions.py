@@ -6,19 +6,32 @@ A name that a record lacks is null. Names with a dot (``user_fields.city``) are 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
+from itertools import product
+from math import prod
 from typing import Any
 
 from mappings.model import ExpressionFailed, Predicate, Value, Worth
 from mappings.spelling import nearest
 
 _TEXT_FUNCTIONS = ("contains", "startsWith", "endsWith", "matches", "size", "has")
-_CONVERSIONS = ("int", "uint", "double", "string", "bool", "bytes", "type", "duration", "timestamp", "dyn")
+_CONVERSIONS = frozenset(
+    ("int", "uint", "double", "string", "bool", "bytes", "type", "duration", "timestamp", "dyn")
+)
 _FUNCTIONS = frozenset((*_TEXT_FUNCTIONS, *_CONVERSIONS, "max", "min"))
+_MANY = [f"{n}" for n in range(20)]
+_SAMPLES: Mapping[str, tuple[Value, ...]] = {  # golden values; those of other types are texts
+    "integer": (1,),
+    "boolean": (True, False),
+    "tags": (_MANY,),
+    "multi_choice": (_MANY,),
+}
+_MOST_SAMPLES = 1000
 _USUAL = "Usual ones: size, has, contains, startsWith, endsWith, matches."
 _MACROS = frozenset(("all", "exists", "exists_one", "map", "filter"))
 _TEXTS = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
@@ -63,6 +76,30 @@ class Condition:
             front, dot, end = path.rpartition(".")
             found[front if dot and end in _FUNCTIONS | _MACROS else path] = None
         return tuple(found)
+
+    def compared_with(self, name: str) -> Iterator[tuple[str, int]]:
+        """The texts that a field is compared with, and where they stand."""
+        for text in _TEXTS.finditer(self.text):
+            before, after = self.text[: text.start()], self.text[text.end() :]
+            left = re.search(rf"(?<![\w.]){name}\s*[=!]=\s*$", before)
+            if left or re.match(rf"\s*[=!]=\s*{name}(?![\w.(])", after):
+                yield text[0][1:-1], text.start()
+
+    def fails_always(self, types: Mapping[str, str]) -> bool:
+        """Whether it gives neither true nor false for any record. `types`: field that it reads -> its type.
+        What turns a text into something else is not judged: it asks for texts of a certain form."""
+        if not _CONVERSIONS.isdisjoint(self.program.functions()):
+            return False
+        texts = ("a", *(text[0][1:-1] for text in _TEXTS.finditer(self.text)))
+        samples = [(*_SAMPLES.get(types[name], texts), None) for name in types]
+        if prod(map(len, samples)) > _MOST_SAMPLES:
+            return False
+        holds = self.predicate(tuple(types))
+        for values in product(*samples):
+            with suppress(ExpressionFailed):
+                holds(dict(zip(types, values, strict=True)))
+                return False
+        return True
 
     def worth(self, names: Collection[str]) -> Worth:
         """The expression as a function of the fields `names`, for its value. It raises `ExpressionFailed`."""

@@ -495,6 +495,16 @@ CASES = [
         "Did you mean 'c.yaml'?",
     ),
     Case(
+        "a folder as mapping",
+        "config.yaml",
+        "c.yaml",
+        ".",
+        "config.yaml:15:14",
+        "syncs.contacts.mapping",
+        "the mapping '.' is a folder, not a file",
+        "Name the file in it.",
+    ),
+    Case(
         "address without scheme",
         "config.yaml",
         "https://api",

@@ -169,7 +169,8 @@ def _show(one: Explained, config: Path) -> None:
 
 
 def _show_field(told: Told) -> None:
-    tell(f"{told.field}: {value(told.value) if told.is_set else '(never set)'}")
+    unset = "(not chosen yet)" if told.held else "(never set)"
+    tell(f"{told.field}: {value(told.value) if told.is_set else unset}")
     source = told.source
     if source is None:
         tell(f"    {told.because}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 import typer
 
-from syncer.cli.codes import leave
+from syncer.cli.codes import Code, leave
 from syncer.cli.explain import Who, as_object, syncs, unlinked_object
 from syncer.cli.meant import Meant
 from syncer.cli.names import names_of
@@ -32,6 +32,7 @@ def export(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write to a file that only you can read.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -40,6 +41,9 @@ def export(
     from syncer.usecases.explaining import Explainer
     from syncer.usecases.timeline import timeline
 
+    if out is not None and out.is_file() and not force:
+        say(f"Nothing was written: {out} is there already. --force replaces it.")
+        raise leave(Code.USAGE)
     known: list[dict[str, Any]] = []
     with running(config) as runner:
         meant = Meant(names_of(who), runner, list(syncs(runner, None)))
@@ -60,6 +64,8 @@ def export(
         tell(text.removesuffix("\n"))
         raise leave(meant.code)
     descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    if out.is_file():  # one that was there may be open to others
+        os.fchmod(descriptor, 0o600)
     with os.fdopen(descriptor, "w", newline="") as file:
         file.write(text)
     say(f"Written to {out}.")

@@ -13,6 +13,7 @@ from syncer.cli.meant import Meant
 from syncer.cli.names import names_of
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
+from syncer.words import counted
 
 if TYPE_CHECKING:
     from syncer.running.runner import Runner
@@ -31,9 +32,11 @@ def forget(
     """Archive a person in the apps and forget them here, for good. Shows first what that does."""
     with running(config) as runner:
         forgetting, shown, missing = _found(runner, who)
+        number = _number(len(shown.people), forgetting.sync.mapping.object)
         if not as_json:
-            _show(shown)
-        if plan or not agreed(yes, as_json, "There is no way back. "):
+            _show(shown, number)
+        warning = f"{number} will be forgotten. " if shown.people else ""
+        if plan or not agreed(yes, as_json, f"{warning}There is no way back. "):
             if as_json:
                 give(_as_object(shown))
             else:
@@ -68,6 +71,10 @@ def _found(runner: Runner, who: str) -> tuple[Forgetting, Forgotten, list[str]]:
         raise leave(Code.HELD) from None
 
 
+def _number(people: int, object: str) -> str:
+    return counted(people, *(("company", "companies") if object == "company" else ("person", "people")))
+
+
 def _as_object(told: Forgotten) -> dict[str, Any]:
     """The documented keys of `forget --json`."""
     status = "planned" if told.report is None else "done" if told.finished else "failed"
@@ -81,15 +88,21 @@ def _as_object(told: Forgotten) -> dict[str, Any]:
         "receipt": str(told.receipt) if told.receipt else None,
         "troubles": told.troubles,
         "doubtful": told.doubtful,
+        "people": [{"who": who, "name": name} for who, name in told.people.items()],
     }
 
 
-def _show(told: Forgotten) -> None:
+def _show(told: Forgotten, number: str) -> None:
     rows = [(f.outcome, f"{f.app}:{f.record}", f.who or "", f.because) for f in told.fates]
     table(("what", "record", "golden record", "why"), rows[:ROWS])
     if len(rows) > ROWS:
         counts = Counter(f.outcome for f in told.fates)
         tell(f"... in all {', '.join(f'{n} to {what}' for what, n in counts.items())}; --json shows all.")
+    if told.people:
+        tell(f"\nThat is {number}:")
+        table(("golden record", "who"), list(told.people.items())[:ROWS])
+        if len(told.people) > ROWS:
+            tell(f"... and {len(told.people) - ROWS} more; --json shows all.")
     if told.doubtful:
         tell(f"\nPerhaps the same person: {', '.join(told.doubtful)}.")
         tell("The next sync takes what stays for somebody else. If it is them, say so before: syncer review.")

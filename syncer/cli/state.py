@@ -168,7 +168,9 @@ def _show(found: dict[str, Any], config: Path) -> None:
         told["size"] = f"{found['bytes'] / 1_000_000:.1f} MB"
     told |= {name.replace("_", " "): number for name, number in found.get("counts", {}).items()}
     if found.get("restored"):
-        told["restored"] = f"{found['restored']['at'][:19]}Z from a backup of {found['restored']['of']}"
+        at, of = found["restored"]["at"], found["restored"]["of"]
+        source = f"a backup of {of}" if of else "a copy that syncer did not make"
+        told["restored"] = f"{at[:19]}Z from {source}"
     facts(told)
     for problem in found["problems"]:
         tell(f"wrong: {problem}")

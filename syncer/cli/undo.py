@@ -177,7 +177,7 @@ def _show(undone: Undone, run: str, limit: int) -> None:
     order = list(_WORDS)
     lines = sorted(undone.lines, key=lambda x: order.index(x.act))
     shown = lines if limit == 0 else _fair(lines, limit)
-    rows = [(_WORDS[x.act], _where(x), x.field or "", value(x.now), _back(x), x.why) for x in shown]
+    rows = [(_WORDS[x.act], _where(x), x.field or "", *_now_and_then(x), x.why) for x in shown]
     tell()
     table(("what", "record", "field", "now", "then", "why"), rows)
     if len(shown) < len(lines):
@@ -196,11 +196,16 @@ def _fair(lines: Sequence[Line], limit: int) -> list[Line]:
 
 
 def _where(x: Line) -> str:
-    return f"{x.app}:{x.record or '(new)'}" if x.app else x.who
+    if x.app is None:
+        return x.who
+    return f"{x.app}:{x.record}" if x.record else f"{x.app}, for {x.who}"
 
 
-def _back(x: Line) -> str:
-    return value(x.back) if x.act in ("restore", "golden") else ""
+def _now_and_then(x: Line) -> tuple[str, str]:
+    """Of a field its values, of a whole record what becomes of it."""
+    if x.field is None:
+        return {"archive": ("there", "archived"), "create": ("gone", "a new record")}.get(x.act, ("", ""))
+    return value(x.now), value(x.back) if x.act in ("restore", "golden") else ""
 
 
 def _done(undone: Undone, sync: str, config: Path) -> None:

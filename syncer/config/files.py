@@ -299,8 +299,11 @@ def examine_config(path: Path, env: Mapping[str, str] | None = None) -> tuple[Co
 
 def _draft(document: Document, path: Path, name: str, said: SyncModel) -> tuple[Draft | None, list[Problem]]:
     file = path.parent / said.mapping
+    if file.is_dir():
+        what, cure = f"the mapping '{said.mapping}' is a folder, not a file", "Name the file in it."
+        return None, [document.problem(("syncs", name, "mapping"), what, cure)]
     if not file.is_file():
-        near = [p.relative_to(path.parent).as_posix() for p in file.parent.glob("*.y*ml")]
+        near = [p.relative_to(path.parent).as_posix() for p in file.parent.glob("*.y*ml") if p.is_file()]
         cure = (
             nearest(said.mapping, near, "There: {}.") or "The path is relative to the config file's folder."
         )

@@ -46,7 +46,8 @@ class Exporting:
         except Busy:
             return
         except OSError as error:
-            log(sync=self.sync).error("the conflict log cannot be written", reason=error.strerror)
+            told = "the conflict log cannot be written; the next run tries again"
+            log(sync=self.sync).error(told, file=str(error.filename or folder), reason=error.strerror)
 
     def _done(self) -> int:
         return int(History(self.db).fact(f"exported:{self.sync}") or 0)

@@ -15,15 +15,16 @@ from syncer.core.joining import JOINED
 from syncer.core.lens import Lens
 from syncer.core.standing import Standing, standing
 from syncer.deciding import refs
-from syncer.deciding.abilities import abilities_of, creating_in
+from syncer.deciding.abilities import abilities_of, creating_in, doubted_in, waiting_for_review
 from syncer.deciding.one_pass import CHUNK
 from syncer.deciding.owners import owners_of
-from syncer.model import Golden, LinkKey, Provenance, Unit, Value
+from syncer.model import Decision, Golden, LinkKey, Provenance, Unit, Value
 from syncer.store.database import Database, chunks
 from syncer.store.ledger import HeldPlan, Ledger
 from syncer.store.records import Records
 from syncer.store.stories import Stories
 from syncer.sync import Sync
+from syncer.usecases.reverting import ALIKE
 from syncer.usecases.who import known
 
 _RULES = {
@@ -79,6 +80,8 @@ class Told:
         if self.source is None:
             if self.follows and self.is_set:
                 return "it follows from another field"
+            if self.held and not self.is_set:
+                return "the apps hold different values, and none was chosen yet"
             return (
                 "no record that is left here gave a value"
                 if self.is_set
@@ -156,7 +159,7 @@ class Explainer:
     def _some(self, ids: Sequence[str], only: str | None, held: HeldPlan | None) -> list[Explained]:
         units = self.records.units(ids)
         lens = Lens(self.sync.mapping, refs.load(self.sync, self.db, units.values()))
-        creating = creating_in(self.ledger)
+        creating, doubted = creating_in(self.ledger), doubted_in(self.sync, self.records, self.ledger)
         owners = owners_of(self.sync, self.records, list(units.values()))
         abilities = owners.with_taken(abilities_of(self.sync, self.ledger))
         found = []
@@ -166,8 +169,10 @@ class Explainer:
         reviews = self.stories.reviews(link.key for unit in units.values() for link in unit.links)
         for id, unit in sorted(units.items()):
             unit.creating = creating.get(id, frozenset())
-            decision = decide(Unit(unit.golden, unit.links, {}, (), unit.creating), lens, abilities, "")
-            absent = _absent(self.sync, unit, abilities.creates, decision.notes)
+            unsure = waiting_for_review(unit.links, doubted)
+            stands = Unit(unit.golden, unit.links, {}, (), unit.creating | unsure)
+            decision = decide(stands, lens, abilities, "")
+            absent = _absent(self.sync, unit, abilities.creates, decision, unsure)
             fields = [f for f in self.sync.mapping.fields.values() if only in (None, f.name)]
             one = Explained(
                 self.sync.name,
@@ -225,7 +230,7 @@ def _told(sync: Sync, unit: Unit, lens: Lens, said: Field, log: Sequence[Entry])
     value, held = golden.value.get(name), golden.held.get(name, ())
     choice = _choice(log, name, source, value)
     beat = [c for c in choice.candidates if c.value != value] if choice is not None else []
-    joined = choice.rule if choice is not None and choice.kind == "join" else ""
+    joined = choice.rule if choice is not None and choice.kind == "join" and choice.note == JOINED else ""
     follows = said.derived is not None or said.worth is not None
     return Told(name, value, name in golden.value, source, beat, held, places, joined, follows)
 
@@ -248,16 +253,18 @@ def _choice(log: Sequence[Entry], name: str, source: Provenance | None, value: V
 
 
 def _absent(
-    sync: Sync, unit: Unit, creates: Collection[str], notes: Sequence[tuple[str, str]]
+    sync: Sync, unit: Unit, creates: Collection[str], decision: Decision, unsure: Collection[str]
 ) -> list[tuple[str, str]]:
-    """Apps without a record of this one, and why none is made."""
-    said = dict(notes)
+    """Apps without a record of this one, and why none is made. `unsure`: those in which one that may be the
+    same person is under review."""
+    said = dict(decision.notes)
+    said.update((item.app, "the next run makes it") for item in decision.items if item.kind == "create")
     there = {k.app for k in unit.links}
     found = []
     for app in sync.apps.values():
         if app.name in there:
             continue
-        reason = said.get(app.name, "the next run makes it")
+        reason = said.get(app.name) or _none_left(decision.unit)
         if app.name in unit.golden.barred:
             reason = f"it is not to be created there: {unit.golden.barred[app.name]}"
         elif app.name in unit.creating:
@@ -268,8 +275,17 @@ def _absent(
             reason = "the mapping creates no records there"
         elif app.name not in creates:
             reason = "the app was not read to the end yet"
+        elif app.name in unsure:
+            reason = ALIKE
         found.append((app.name, reason))
     return found
+
+
+def _none_left(unit: Unit) -> str:
+    """Why no app gets a record of a golden record."""
+    if unit.golden.deleted:
+        return "it was deleted in an app, and by on_delete that reaches the others"
+    return "none of the records is there any more: each is archived, deleted, or outside its app's filter"
 
 
 def _doubt(review: dict[str, object]) -> str:

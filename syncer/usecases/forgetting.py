@@ -56,7 +56,8 @@ class Fate:
 class Forgotten:
     """What forgetting came to. `removed`: rows and entries by kind; `marks`: hashes kept. `finished` is false
     where nothing was removed because an app could not be brought to archive its record. `doubtful`: records
-    that may be the same person, which nobody has said yet: they stay."""
+    that may be the same person, which nobody has said yet: they stay. `people`: golden id -> what they are
+    called, where it was only shown."""
 
     sync: str
     fates: list[Fate]
@@ -67,6 +68,7 @@ class Forgotten:
     receipt: Path | None = None
     troubles: list[str] = field(default_factory=list)
     doubtful: list[str] = field(default_factory=list)
+    people: dict[str, str] = field(default_factory=dict)
 
     @property
     def finished(self) -> bool:
@@ -93,8 +95,18 @@ class Forgetting:
             links = self._links(keys)
             shown = Forgotten(self.sync.name, [self._fate(key, links.get(key)) for key in keys])
             shown.doubtful = self._doubtful(set(keys))
+            shown.people = self._called(sorted({f.who for f in shown.fates if f.who is not None}))
             self._brake(shown)
         return shown
+
+    def _called(self, goldens: Sequence[str]) -> dict[str, str]:
+        """Names, and what they are known by: several may share a number. Call inside a reading."""
+        match, called = self.sync.mapping.match, dict[str, str]()
+        for id, golden in self.engine.records.goldens(goldens).items():
+            name = " ".join(str(golden.value[part]) for part in match.names if golden.value.get(part))
+            keys = [str(golden.value[key]) for key in match.exact if golden.value.get(key)]
+            called[id] = ", ".join(dict.fromkeys([name, *keys] if name else keys)) or "(no name)"
+        return called
 
     def _doubtful(self, keys: Collection[LinkKey]) -> list[str]:
         """Records of which it is not known whether they are one of these people. Call inside a reading."""

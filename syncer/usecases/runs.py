@@ -97,7 +97,16 @@ def _name(draft: Draft, values: Mapping[str, Value]) -> str | None:
     return keys[0] if keys else " ".join(parts) or None
 
 
-BY_HAND = ("undo", "link", "unlink", "forget")  # what no sync goes on with
+_GOES_ON = {
+    "undo": "give the undo command once more for the rest",
+    "forget": "give the forget command once more for the rest",
+    "link": "the next sync finishes it; if syncer explain shows them apart still, give it once more",
+    "unlink": "the next sync finishes it; if syncer explain shows them as one still, give it once more",
+    "merge": "the next sync asks the app what became of it; syncer duplicates lists who is still there twice",
+    "resolve": "the next sync writes what was settled; a conflict that still waits is to be settled again",
+    "verify": "it only compares: give the command once more",
+    "plan": "it only shows what would be done: give the command once more",
+}  # a kind that is not here goes on by itself
 
 
 def _reason(run: Run, seen: datetime | None, objections: Mapping[str, str]) -> str:
@@ -119,9 +128,7 @@ def _reason(run: Run, seen: datetime | None, objections: Mapping[str, str]) -> s
 
 def _cut_off(kind: str, started: str, seen: str) -> str:
     when = f"was last seen alive at {_at(seen)}" if seen > started else f"began at {_at(started)}"
-    on = "the next sync goes on from there"
-    if kind in BY_HAND:
-        on = f"give the {kind} command once more for the rest"
+    on = _GOES_ON.get(kind, "the next sync goes on from there")
     return f"it was cut off: it {when}. Nothing is lost, {on}"
 
 

@@ -141,14 +141,16 @@ class Steward:
         return weights is not None
 
     def duplicates(self, app: str) -> list[list[LinkKey]]:
-        """Groups of records of an app that are one person, as far as their keys tell. Reads all of them."""
+        """Groups of records of an app that are one person, as far as their keys tell, or since one golden
+        record has them. Reads all of them."""
         with self.db.reading():
             records = Records(self.db, self.space)
             there = {*records.live_ids(app), *(id for name, id in records.unlinked() if name == app)}
             ids = [id for id in records.keys.ids(app) if id in there]
             traits = self._traits([(app, id) for id in ids])
             _, never = Decisions(self.db, self.space).pairs()
-        found = match([replace(t, golden=None) for t in traits], decided=Decided(never=never))
+        decided = Decided(_of_one_golden(traits), never)
+        found = match([replace(t, golden=None) for t in traits], decided=decided)
         return [[t.key for t in group] for group in found.groups if len(group) > 1]
 
     def survivor_first(self, group: Sequence[LinkKey]) -> list[LinkKey]:
@@ -179,3 +181,10 @@ class Steward:
         rows = Records(self.db, self.space).keys.by_record(keys)
         golden = self._goldens(rows.keys())
         return [restored(*key, golden.get(key), found, self.matching) for key, found in rows.items() if found]
+
+
+def _of_one_golden(traits: Sequence[Traits]) -> list[tuple[LinkKey, LinkKey]]:
+    """Pairs that tie together all records which one golden record has."""
+    first: dict[str, LinkKey] = {}
+    pairs = [(first.setdefault(t.golden, t.key), t.key) for t in traits if t.golden is not None]
+    return [(one, other) for one, other in pairs if one != other]

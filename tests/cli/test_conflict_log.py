@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from conflicts.candidate import Candidate
 from conflicts.log import Entry, Written, append, as_json, as_text, drop_before
+from tests.cli.conftest import Desk
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -94,3 +95,18 @@ def test_files_of_old_days_are_dropped(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not ours")
     drop_before(tmp_path, days[2].date())
     assert sorted(f.name for f in tmp_path.iterdir()) == ["2030-01-03.jsonl", "2030-01-03.txt", "notes.txt"]
+
+
+def test_a_file_that_takes_nothing_is_named_and_filled_by_the_next_run(desk: Desk) -> None:
+    folder = desk.folder / "conflicts"
+    days = [(datetime.now(UTC) + timedelta(days=n)).date().isoformat() for n in (0, 1)]
+    for day in days:
+        folder.joinpath(f"{day}.jsonl").mkdir(parents=True)
+    said = desk.run("sync", "companies").err
+    assert "the conflict log cannot be written; the next run tries again" in said
+    assert any(str(folder / f"{day}.jsonl") in said for day in days)
+    assert "Is a directory" in said
+    for day in days:
+        folder.joinpath(f"{day}.jsonl").rmdir()
+    assert "cannot be written" not in desk.run("sync", "companies").err
+    assert [json.loads(line) for file in folder.glob("*.jsonl") for line in file.read_text().splitlines()]

@@ -45,6 +45,17 @@ def test_explain_names_app_rule_and_run_of_an_edit(edited: tuple[Desk, str]) -> 
     assert f"run {city['run']}" in text
 
 
+def test_explain_says_of_a_first_conflict_that_nothing_was_chosen_yet(desk: Desk) -> None:
+    city = "  city:\n    type: text\n"
+    desk.change(city, f"{city}    rule: manual\n", "mappings/contacts.yaml")
+    desk.run("sync", "contacts")
+    held = desk.run("conflicts", "list", "contacts", "--held", "--field", "city", "--json").json
+    text = desk.run("explain", held[0]["who"], "city").out
+    assert "city: (not chosen yet)" in text
+    assert "waits for you" in text
+    assert "ever" not in text
+
+
 def test_explain_takes_every_name_of_a_person(edited: tuple[Desk, str]) -> None:
     desk, who = edited
     (person,) = desk.run("explain", who, "--json").json

@@ -53,5 +53,20 @@ def test_everything_is_there(desk: Desk, sandbox: Sandbox) -> None:
     assert not any(cell.startswith("=") for row in rows for cell in row)
 
 
+def test_a_file_that_is_there_is_not_replaced_unasked(desk: Desk) -> None:
+    desk.synced()
+    who = f"zendesk:{somebody(desk)['zendesk']}"
+    file = desk.folder / "mara.csv"
+    file.write_text("mine")
+    file.chmod(0o644)
+    answer = desk.run("export", who, "--out", str(file))
+    assert answer.code == 2
+    assert answer.err == f"Nothing was written: {file} is there already. --force replaces it.\n"
+    assert file.read_text() == "mine"
+    assert desk.run("export", who, "--out", str(file), "--force").code == 0
+    assert file.read_text().startswith(",".join(COLUMNS))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
 def test_nobody(desk: Desk) -> None:
     assert desk.run("export", "nobody@nowhere.example").code == 1

@@ -8,10 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from syncer.cli import confirm
 from tests.cli.conftest import Desk
 from tests.cli.test_link import somebody
 
-KEYS = "sync run status records removed marks receipt troubles doubtful".split()
+KEYS = "sync run status records removed marks receipt troubles doubtful people".split()
 
 
 def values_of(desk: Desk, who: str) -> set[str]:
@@ -111,6 +112,30 @@ def test_who_may_be_the_same_person_is_named_before(desk: Desk) -> None:
     new = f"hubspot:{made.json()['id']}"
     assert desk.run("forget", who, "--plan", "--json").json["doubtful"] == [new]
     assert f"Perhaps the same person: {new}." in desk.run("forget", who, "--plan").out
+
+
+def test_everybody_who_shares_a_phone_is_named_before(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = "+43 316 555 0199"
+    for first, last in (("Ottilie", "Brandauer"), ("Zeno", "Quast")):
+        properties = {"firstname": first, "lastname": last, "email": f"{first}@x.example", "phone": number}
+        httpx.post(
+            f"{desk.url}/hubspot/crm/v3/objects/contacts",
+            json={"properties": properties},
+            headers={"authorization": "Bearer sandbox-hubspot"},
+        ).raise_for_status()
+    desk.run("sync", "contacts")
+    monkeypatch.setattr(confirm, "asks", lambda yes, as_json: True)
+    asked = desk.run("forget", number, typed="n\n")
+    assert "That is 2 people:" in asked.out
+    assert "2 people will be forgotten. There is no way back. Do this?" in asked.err
+    told = [one["name"] for one in desk.run("forget", number, "--plan", "--json").json["people"]]
+    assert sorted(told) == [
+        "Ottilie Brandauer, ottilie@x.example, +433165550199",
+        "Zeno Quast, zeno@x.example, +433165550199",
+    ]
+    assert all(name in asked.out for name in told)
+    (email,) = (name.split(", ")[1] for name in told if "Zeno" in name)
+    assert "That is 1 person:" in desk.run("forget", email, "--plan").out
 
 
 def test_nothing_is_archived_where_nobody_could_be_known_again(desk: Desk) -> None:

@@ -86,6 +86,19 @@ def test_a_damaged_state_file_is_put_aside_by_restore(desk: Desk) -> None:
     assert desk.run("sync", "companies").code == 0
 
 
+def test_a_state_from_a_copy_of_the_file_says_so(desk: Desk) -> None:
+    if desk.state != SQLITE:
+        pytest.skip("there is no file")
+    desk.run("sync", "companies")
+    copy = desk.folder / "copy.db"
+    copy.write_bytes((desk.folder / "syncer.db").read_bytes())
+    copy.chmod(0o600)
+    assert desk.run("state", "restore", str(copy)).code == 0
+    told = desk.run("state", "check").out
+    assert "from a copy that syncer did not make" in told
+    assert "None" not in told
+
+
 def test_a_backup_that_is_not_there(desk: Desk) -> None:
     answer = desk.run("state", "restore", str(desk.folder / "nowhere.db"))
     assert (answer.code, answer.out) == (1, "")

@@ -76,7 +76,18 @@ def test_a_killed_run_is_told_as_cut_off_with_what_it_wrote(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "told"),
-    [("sync", "the next sync goes on from there"), ("undo", "give the undo command once more for the rest")],
+    [
+        ("sync", "the next sync goes on from there"),
+        ("resync", "the next sync goes on from there"),
+        ("undo", "give the undo command once more for the rest"),
+        ("forget", "give the forget command once more for the rest"),
+        ("link", "the next sync finishes it; if syncer explain shows them apart still"),
+        ("unlink", "the next sync finishes it; if syncer explain shows them as one still"),
+        ("merge", "the next sync asks the app what became of it"),
+        ("resolve", "the next sync writes what was settled"),
+        ("verify", "it only compares"),
+        ("plan", "it only shows what would be done"),
+    ],
 )
 def test_what_is_to_be_done_about_a_killed_run_is_told(desk: Desk, kind: str, told: str) -> None:
     begun(desk, dead(), kind)

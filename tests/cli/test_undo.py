@@ -190,6 +190,20 @@ def test_the_way_back_is_shown_first(desk: Desk) -> None:
     assert all(line["because"] for line in planned["left"])
 
 
+def test_what_becomes_of_whole_records_is_told_in_words(desk: Desk) -> None:
+    desk.synced()
+    made = runs(desk)[-1]
+    shown = [x.split() for x in desk.run("undo", made, "--plan", "--limit", "0").out.splitlines()]
+    archives = [x for x in shown if x[:1] == ["archive"]]
+    assert archives
+    assert all(x[2:4] == ["there", "archived"] for x in archives)
+    undone = desk.run("undo", made, "--yes", "--json").json["run"]
+    shown = [x.split() for x in desk.run("undo", undone, "--plan", "--limit", "0").out.splitlines()]
+    again = [x for x in shown if x[:2] == ["make", "again"]]
+    assert again
+    assert all(x[3] == "for" and x[5:9] == ["gone", "a", "new", "record"] for x in again)
+
+
 @pytest.mark.slow
 def test_what_was_made_and_is_used_by_now_stays(desk: Desk, sandbox: Sandbox) -> None:
     desk.synced()

@@ -10,8 +10,10 @@ import pytest
 from connectors.contract import FieldSpec
 from syncer.core.brakes import Limit
 from syncer.usecases.explaining import Explained, Explainer, Unlinked
+from syncer.usecases.reverting import ALIKE
 from syncer.usecases.timeline import timeline
 from syncer.usecases.who import known, look_up
+from tests.engine.test_following import reread
 from tests.engine.world import DESK, MAPPING, World
 
 MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind"}
@@ -126,12 +128,61 @@ def test_a_held_conflict_shows_its_candidates(world: World) -> None:
     held_conflict(world)
     (title,) = [t for t in one(world).fields if t.field == "title"]
     assert [(c.app, c.value) for c in title.held] == [("crm", "CEO"), ("desk", "Boss")]
+    assert title.because == "the apps hold different values, and none was chosen yet"
+
+
+def test_a_type_that_was_tried_and_taken_back_joined_nobody(world: World) -> None:
+    world.text = MAPPING.replace("{prefer: [crm]}", "newest")
+    id = world.apps["crm"].user_create({**MARA, "title": "CEO"})
+    world.settle()
+    world.apps["crm"].user_edit(id, {"title": "CMO"})
+    text, world.limits = world.text, {"updates": Limit(0.0, 0)}
+    world.text = text.replace("title: {type: text", "title: {type: choice")
+    assert world.run().status == "held"
+    world.text, world.limits = text, {}
+    world.settle()
+    (title,) = [t for t in one(world).fields if t.field == "title"]
+    assert (title.value, title.because) == ("CMO", "it was changed there, and nowhere else at that time")
 
 
 def test_an_app_without_a_record_says_why(world: World) -> None:
     world.apps["crm"].user_create({**MARA, "optout": "true"})
     world.settle()
     assert one(world).absent == [("mail", "create_when does not hold")]
+
+
+def test_nobody_is_said_to_be_made_where_no_record_is_left(world: World) -> None:
+    id = world.apps["crm"].user_create(MARA)
+    world.settle()
+    for app in ("crm", "desk"):
+        world.apps[app].user_delete(next(iter(world.apps[app].records)))
+    reread(world, "crm")
+    reread(world, "desk")
+    world.settle()
+    ((app, why),) = one(world, f"crm:{id}").absent
+    assert app == "mail"
+    assert why.startswith("none of the records is there any more")
+    assert not world.apps["mail"].records
+
+
+def test_nobody_is_said_to_be_made_who_is_to_be_deleted(world: World) -> None:
+    world.text = MAPPING.replace("rule: newest", "rule: newest\non_delete: archive", 1)
+    id = world.apps["crm"].user_create(MARA)
+    world.settle()
+    world.apps["crm"].user_delete(id)
+    with world.away("desk"):
+        reread(world)
+    ((app, why),) = one(world, f"crm:{id}").absent
+    assert app == "mail"
+    assert why.startswith("it was deleted in an app")
+
+
+def test_nobody_is_said_to_be_made_beside_a_doubtful_match(world: World) -> None:
+    world.apps["crm"].user_create({**MARA, "phone": "+6281234567890"})
+    world.apps["desk"].user_create({"name": "Zoltan Kovacs", "email": "mara@x.test"})
+    world.settle()
+    (id,) = world.apps["crm"].records
+    assert dict(one(world, f"crm:{id}").absent)["desk"] == ALIKE
 
 
 def test_a_record_that_would_give_consent_is_told(world: World) -> None:

@@ -49,10 +49,10 @@ def merge(world: World, loser: str, winner: str, new_id: bool = False) -> str:
     return app.user_merge(record(world, "crm", loser), record(world, "crm", winner), new_id)
 
 
-def reread(world: World) -> None:
-    """Have the CRM read in full, as `syncer resync` does: its feed shows no deletions."""
+def reread(world: World, app: str = "crm") -> None:
+    """Have an app read in full, as `syncer resync` does: its feed shows no deletions."""
     with world.db.transaction():
-        Ledger(world.db, "contacts").save_reader("crm", cursor=None)
+        Ledger(world.db, "contacts").save_reader(app, cursor=None)
     world.run()
 
 

@@ -11,6 +11,7 @@ from connectors.contract import Unavailable
 from syncer.core.brakes import Limit
 from syncer.usecases.merging import Merged, MergingInApp
 from syncer.usecases.sides import Held
+from syncer.usecases.steward import Steward
 from tests.engine.test_found_by_simulation import once
 from tests.engine.world import World
 
@@ -115,3 +116,20 @@ def test_more_than_the_limit_allows_is_not_begun(world: World) -> None:
     with pytest.raises(Held, match="limit"):
         MergingInApp(world.sync(), world.db, world.ports()).merge(pairs)
     assert len(world.apps["crm"].records) == 2
+
+
+def test_whom_a_merge_in_one_app_leaves_twice_in_another_is_told(tmp_path: Path) -> None:
+    """Their own addresses there would not tell."""
+    world = World(tmp_path)
+    for email in ("anna@x.test", "a.lind@y.test"):
+        world.apps["crm"].user_create({"email": email, "first": "Anna", "last": "Lind"})
+        world.settle()
+    steward = Steward(world.db, "contacts", ["email", "phone"])
+    assert steward.duplicates("desk") == []
+    merge(world)
+    world.settle()
+    both = [("desk", id) for id in sorted(world.apps["desk"].records)]
+    assert len(both) == 2
+    assert steward.duplicates("desk") == [both]
+    assert steward.duplicates("crm") == []
+    world.db.close()

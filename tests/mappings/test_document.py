@@ -93,3 +93,8 @@ def test_objects_are_never_built(tmp_path: Path) -> None:
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ProblemsFound, match="there is no such file"):
         read(tmp_path / "none.yaml")
+
+
+def test_a_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ProblemsFound, match="it is a folder, not a file"):
+        read(tmp_path)

@@ -92,3 +92,41 @@ def test_an_unknown_field_is_refused_with_the_nearest_one() -> None:
         compile_condition("true && rol == 'x'").names(["role", "email"])
     assert (caught.value.what, caught.value.at) == ("'rol' is not a field here", 8)
     assert caught.value.cure == "Did you mean 'role'?"
+
+
+TYPES = {
+    "email": "email",
+    "tags": "tags",
+    "number": "integer",
+    "price": "decimal",
+    "staff": "boolean",
+    "day": "date",
+    "sizes": "multi_choice",
+    "consent": "consent",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "fails"),
+    [
+        ("email.startsWith(3)", True),
+        ("email.matches('[')", True),
+        ("number + email == 'a'", True),
+        ("price > 3", True),
+        ("price != null && double(price) > 3.0", False),
+        ("email.endsWith('@x.test')", False),
+        ("consent == 'subscribed' && (email == null || email.matches('^B.*'))", False),
+        ("tags.exists(t, t.startsWith('v')) && sizes[0] == 'L'", False),
+        ("number > 3 && !staff", False),
+        ("timestamp(day) > timestamp('2030-01-01T00:00:00Z')", False),
+        ("email == null ? false : size(email) > 3", False),
+    ],
+)
+def test_a_condition_that_fails_for_every_record_is_known(text: str, fails: bool) -> None:
+    condition = compile_condition(text)
+    assert condition.fails_always({name: TYPES[name] for name in condition.names(TYPES)}) == fails
+
+
+def test_the_texts_that_a_field_is_compared_with() -> None:
+    condition = compile_condition("a == 'x' && 'y' != a && b == 'z' && a.b == 'v' && 'w' == a.c")
+    assert list(condition.compared_with("a")) == [("x", 5), ("y", 12)]
