@@ -21,7 +21,7 @@ from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.sync import App, Sync
 
-_BLANK: tuple[Value, ...] = (None, "", [])
+BLANK: tuple[Value, ...] = (None, "", [])
 
 
 @dataclass(slots=True)
@@ -44,9 +44,9 @@ class Intake:
         """Whether a linked record shows a blank where it held something: somebody may have cleared it, or the
         app may have lost the field. Call inside a transaction or a reading."""
         slots = self.sync.slots(self.app.name)
-        blanks = {r.id: [n for n in slots if n in r.values and r.values[n] in _BLANK] for r in page}
+        blanks = {r.id: [n for n in slots if n in r.values and r.values[n] in BLANK] for r in page}
         links = self.records.links(self.app.name, [id for id, names in blanks.items() if names])
-        return any(link.seen.get(n) not in _BLANK for id, link in links.items() for n in blanks[id])
+        return any(link.seen.get(n) not in BLANK for id, link in links.items() for n in blanks[id])
 
     def check_fields(self, spec: ObjectSpec) -> None:
         """Take it that the app has these fields. What it has no more is not read: that is no blank. The next

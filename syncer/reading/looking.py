@@ -10,6 +10,7 @@ from connectors.contract import AppError, Fetched, ObjectSpec, Record, Result
 from syncer.model import LinkKey, Value
 from syncer.ports import Ports, Task
 from syncer.reading.intake import Intake
+from syncer.reading.lost_targets import leave_out_lost
 from syncer.store.database import chunks
 from syncer.store.keys import by_app
 
@@ -46,8 +47,9 @@ def look_at_each(intakes: Mapping[str, Intake], keys: Iterable[LinkKey], ports: 
 
 
 def believe(intake: Intake, page: Sequence[Record]) -> Task[None]:
-    """Before blanks are believed where something was known, the app is asked whether it still has the
-    fields: once a run, and only then."""
+    """Before blanks are believed where something was known, the app is asked whether it still has what they
+    pointed to, and whether it still has the fields: this once a run, and only then."""
+    yield from leave_out_lost(intake, page)
     if intake.sure:
         return
     with intake.records.db.reading():

@@ -96,6 +96,7 @@ class Linking:
         with self.db.transaction():
             tied = decide()
             self._brake(tied, bounded)
+            self.engine.records.mark_due(tied.goldens)  # also where this process ends here
         run.report.reason = tied.told
         self.engine.act(run, tied.items)
         with self.db.transaction():

@@ -56,6 +56,24 @@ def test_a_changed_reference_travels_and_a_cleared_one_too(tmp_path: Path) -> No
     assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == [None] * 3
 
 
+def test_a_company_that_is_deleted_takes_nobody_else_s_with_it(tmp_path: Path) -> None:
+    """The app takes the reference away with its target; where that is still there, it stays."""
+    town = acme(tmp_path)
+    (company,), (person,) = town.apps["crm", "companies"].records, town.apps["crm", "contacts"].records
+    town.apps["crm", "companies"].user_archive(company)
+    town.apps["crm", "contacts"].user_clear(person, "company")
+    settled(town)
+    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == [
+        None,
+        "Acme",
+        "Acme",
+    ]
+    town.apps["crm", "contacts"].user_edit(person, {"name": "Mara Berg"})
+    settled(town)
+    people = [(p["name"], p["company"] is None) for p in town.apps["desk", "contacts"].records.values()]
+    assert people == [("Mara Berg", False)]
+
+
 def test_a_text_without_a_company_is_left_alone(tmp_path: Path) -> None:
     town = Town(tmp_path)
     town.apps["mail", "contacts"].user_create(
