@@ -374,6 +374,7 @@ class Engine:
         run.report.reviews += decided.reviews
         run.report.fates |= decided.fates
         run.report.follow(decided.entered, decided.left)
+        run.report.gone.update(one.app for one in decided.relinks if one.kind == "gone")
 
     def _report_held(self, run: Run, plan: Plan, dry_run: bool) -> None:
         for item in plan.decided.items:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -42,7 +43,7 @@ class Report:
     `left_out`: items of an approved plan that do not come out the same any more.
     `fates`: what became of answers to conflicts, by golden record and field.
     `stopped`: fields that do not fit an app any more; `scope`: records that came into an app's filter or went
-    out of it; both as in `sync --json`.
+    out of it; `gone`: linked records that an app has no more; all three as in `sync --json`.
     """
 
     run: str
@@ -60,6 +61,7 @@ class Report:
     stopped: list[dict[str, Any]] = field(default_factory=list)
     fates: dict[tuple[str, str], Fate] = field(default_factory=dict)
     scope: dict[str, dict[str, int]] = field(default_factory=dict)
+    gone: Counter[str] = field(default_factory=Counter)
 
     def finish(self) -> None:
         """Sum up, when the run has ended."""
@@ -99,6 +101,7 @@ class Report:
             "written": self.written,
             "stopped": self.stopped,
             "scope": self.scope,
+            "gone": dict(self.gone),
         }
 
     def stored(self) -> dict[str, Any]:

@@ -29,7 +29,8 @@ class Sync:
     """One sync. `targets`: object -> the sync that holds its golden records; `dependents`: the syncs that
     point to this one; `owned_fields`: whose values belong to one golden record alone, since an app keeps them
     unique, or consent goes by them; `key_fields`: whose values the index keeps: those, and what matches
-    alone; `key_slots`: app -> where it shows what a record is recognised by; `marks`: who was forgotten."""
+    alone; `key_slots`: app -> where it shows what a record is recognised by; `marks`: who was forgotten;
+    `formerly`: the sync that kept these records before, under a name that the config has no more."""
 
     name: str
     mapping: ObjectMapping
@@ -39,6 +40,7 @@ class Sync:
     targets: Mapping[str, str] = field(default_factory=dict)
     dependents: tuple[str, ...] = ()
     marks: Marks = field(default_factory=Marks)
+    formerly: str = ""
     key_fields: tuple[str, ...] = field(init=False)
     owned_fields: tuple[str, ...] = field(init=False)
     key_slots: Mapping[str, tuple[Slot, ...]] = field(init=False)

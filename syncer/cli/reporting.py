@@ -86,6 +86,8 @@ def _notes(report: Report) -> None:
     for app, moves in report.scope.items():
         came = counted(moves["entered"], "record", "records")
         tell(f"{app}: {came} came into its filter, {moves['left']} went out of it.")
+    for app, number in report.gone.items():
+        tell(f"{app}: {counted(number, 'linked record is', 'linked records are')} not there any more.")
     for one in report.stopped:
         tell(f"{one['app']}: {one['field']} is neither read nor written: {one['reason']}")
         ids = ", ".join(one["examples"]) + (", ..." if one["records"] > len(one["examples"]) else "")

@@ -97,39 +97,37 @@ class Holding:
 
     def plan(self, decided: Decided, run: str, first: bool) -> Plan:
         """The plan of a run, and whether it is held. `first`: no golden record was ever planned."""
-        options, approved = self.options, self.approved
         undone = self.waiting is not None and self.ledger.kind_of(self.waiting.run) == "undo"
-        anew = self._is_planned_anew(undone)
+        anew, narrows = self._is_planned_anew(undone), self.options.selection.narrows
         waiting = None if anew else self.waiting
-        exempt = {i.identity for i in approved}
+        exempt = {i.identity for i in self.approved}
         answered = self.rejects or self.approves or (waiting is not None and _covers(exempt, waiting.items))
-        braked = [
-            i
-            for i in decided.items
-            if i.golden not in decided.passed and not (exempt and i.identity in exempt)
-        ]
-        counts = brakes.count(braked, self.sync.mapping)
-        counts.update(self._relinked(decided))
-        trips = (
-            brakes.tripped(counts, self._linked_before(decided), self.sync.limits)
-            if counts and not first
-            else []
-        )
+        braked = [i for i in decided.items if i.golden not in decided.passed]
+        if exempt:
+            braked = [i for i in braked if i.identity not in exempt]
+        trips = [] if first else self._trips(braked, decided)
         reason = "; ".join(str(t) for t in trips)
         if waiting is not None and not answered and (decided.items or undone or trips):
             reason = waiting.reason
-        elif (
-            not answered
-            and not options.selection.narrows
-            and (braked if approved or options.answers else decided.items)
-        ):
+        elif not answered and not narrows and self._has_effect(decided, braked, first):
             reason = self._further_reason(decided, exempt, first) or reason
         if anew:
             reason = self._outdated_reason(reason, decided)
-        if self.waiting is not None and not reason and (answered or not options.selection.narrows):
+        if self.waiting is not None and not reason and (answered or not narrows):
             self.ledger.release(self.waiting.run, "answered" if answered else "moot")
         held_run = waiting.run if waiting and not answered else run
-        return Plan(decided, reason, trips, held_run, undone and not anew, options.selection.narrows)
+        return Plan(decided, reason, trips, held_run, undone and not anew, narrows)
+
+    def _trips(self, braked: Sequence[Item], decided: Decided) -> list[brakes.Trip]:
+        counts = brakes.count(braked, self.sync.mapping)
+        counts.update(self._relinked(decided))
+        return brakes.tripped(counts, self._linked_before(decided), self.sync.limits) if counts else []
+
+    def _has_effect(self, decided: Decided, braked: Sequence[Item], first: bool) -> bool:
+        """Whether there is anything that a person may be asked about before it is done. Under another name
+        links alone are enough."""
+        answers = self.approved or self.options.answers
+        return bool(braked if answers else decided.items) or (first and bool(self.sync.formerly))
 
     def _is_planned_anew(self, undone: bool) -> bool:
         """Whether what waits gives way to the plan under the mapping as it is now. A run about a few people
@@ -150,6 +148,12 @@ class Holding:
 
     def _further_reason(self, decided: Decided, exempt: Collection[str], first: bool) -> str:
         """Why a plan is held that no limit stops."""
+        if first and (was := self.sync.formerly):
+            return (
+                f"the state knows these records under the sync '{was}', which the config has no more. To go"
+                f" on with it, name it '{was}' again; as '{self.sync.name}' it begins anew, and nothing that"
+                " was decided there counts"
+            )
         if first and self.sync.first_sync == "ask":
             return "this is the first sync, and first_sync is 'ask'"
         if any(i.identity not in exempt for i in decided.caused):

@@ -82,8 +82,23 @@ class Declarations:
                     others[app] = self.accounts[app]
         if others:
             raise OtherAccount(others)
+        known = {app: str(asked.get(app, states[app])["account"] or "") for app in found}
+        self._refuse_twice(said, known)
         self._keep(said.name, ledger, asked)
         return found
+
+    def _refuse_twice(self, said: SyncConfig, accounts: Mapping[str, str]) -> None:
+        """Raises `ProblemsFound` where two names lead to the same records: each would be taken for a copy of
+        the other, and made again there without end."""
+        first: dict[tuple[str, ...], str] = {}
+        for app, object in said.draft.objects.items():
+            model = self.config.apps[app]
+            place = (model.connector, model.base_url or "", accounts[app], object)
+            other = first.setdefault(place, app)
+            if accounts[app] and other != app:
+                what = f"'{app}' and '{other}' are the same {object} of one account ({accounts[app]})"
+                cure = "Leave one of the two out, or give one the credentials of the account that it is for."
+                raise ProblemsFound([said.draft.document.problem(("apps", app), what, cure, key=True)])
 
     def _spec(
         self, app: str, object: str, state: Mapping[str, Any], refresh: bool

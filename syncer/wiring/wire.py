@@ -19,6 +19,7 @@ from syncer.sync import App, Sync
 from syncer.wiring import remapped, stopping
 from syncer.wiring.connections import Connections
 from syncer.wiring.declared import Declarations
+from syncer.wiring.former import former_name
 
 
 @dataclass(slots=True)
@@ -72,6 +73,7 @@ class Wiring:
             targets(self.config, said),
             dependents(self.config, said),
             Marks(self.config.forgotten_dir),
+            former_name(self.db, name, said.draft.objects, self.config.syncs),
         )
         remapped.refuse_left_out(self.db, ready, said.draft)
         remapped.take_over(self.db, ready, said.draft, self.ports)

@@ -20,6 +20,7 @@ SYNC_KEYS = [
     "written",
     "stopped",
     "scope",
+    "gone",
 ]
 APP_KEYS = ["read", "linked", "created", "updated", "archived", "unchanged", "failed", "held", "calls"]
 

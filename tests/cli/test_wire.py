@@ -86,3 +86,30 @@ def test_apps_are_asked_again_after_a_day(desk: Desk, later: timedelta, asks: bo
         assert bool(wiring.declarations.accounts) is asked
         wiring.close()
     db.close()
+
+
+def test_two_names_for_the_same_records_are_refused(desk: Desk) -> None:
+    text = desk.config.read_text()
+    start = text.index("  hubspot:")
+    block = text[start : text.index("  mailerlite:")]
+    desk.config.write_text(text[:start] + block.replace("hubspot:", "hub2:", 1) + text[start:])
+    desk.change(
+        "apps:\n  hubspot:", "apps:\n  hub2: {object: companies}\n  hubspot:", "mappings/companies.yaml"
+    )
+    desk.change("in: {hubspot: name,", "in: {hubspot: name, hub2: name,", "mappings/companies.yaml")
+    answer = desk.run("sync", "companies")
+    assert answer.code == 2
+    assert "'hubspot' and 'hub2' are the same companies of one account" in answer.err
+    assert "mappings/companies.yaml:" in answer.err
+
+
+def test_a_sync_under_another_name_does_not_begin_anew_unasked(desk: Desk) -> None:
+    desk.synced()
+    desk.change("\n  contacts: {", "\n  people: {")
+    held = desk.run("sync", "people")
+    assert held.code == 3
+    assert "the state knows these records under the sync 'contacts'" in held.out
+    again = desk.run("sync", "people", "--json").lines[0]["run"]
+    assert desk.run("sync", "people", "--approve", again).code == 0
+    desk.change("\n  people: {", "\n  contacts: {")
+    assert desk.run("sync", "contacts", "--json").lines[0]["written"] == 0

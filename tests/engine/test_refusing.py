@@ -68,6 +68,7 @@ def test_what_was_deleted_is_made_again_where_it_is_brought_back(world: World) -
 
 def test_refused_deletions_stay_where_they_were_made(world: World) -> None:
     done = world.run(reject=held(world).held_run)
+    assert done.gone == {"crm": 3}
     assert (done.status, done.written) == ("done", 0)
     assert world.settle().written == 0
     assert (len(world.apps["crm"].records), len(world.apps["desk"].records)) == (1, len(NAMES))
