@@ -7,7 +7,7 @@ read again first, unless it was read a moment ago: a record that moved is not ov
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,6 +20,7 @@ from syncer.reading.intake import Intake
 from syncer.reading.looking import settle_stale
 from syncer.store.database import chunks
 from syncer.store.ledger import Ledger
+from syncer.store.outbox import Answer
 from syncer.store.shadows import note_touched
 from syncer.sync import App, Sync
 
@@ -216,7 +217,7 @@ class Writer:
             sent = Sent(item, *times, self.sync.mapping)
             link = links.get(item.record) if item.record is not None else None
             settled[ref] = settle(sent, result, Golden(item.golden, dict(item.values)), link)
-            history.append((item, result.id or item.record, result.outcome, result.reason))
+            history += _noted(item, result)
             self._count(item, result, settled[ref])
         self.intake.records.save_links([s.link for s in settled.values() if s.link], self.sync.slot_names())
         self._remember_refusals([s.golden for s in settled.values() if s.golden])
@@ -257,3 +258,20 @@ class Writer:
                 extra.consent = waiting[extra.id].consent
         self.intake.records.save_observations(extras)
         self.result.moved += [o.id for o in extras]
+
+
+def _noted(item: Item, result: Result) -> Iterator[Answer]:
+    """The rows for the log. What the app refused of a write that it took otherwise was not written."""
+    record, refused = result.id or item.record, item.slots.keys() & result.fields.keys()
+    if result.outcome != "applied" or not refused:
+        yield item, record, result.outcome, result.reason
+        return
+    yield (
+        replace(item, slots={n: s for n, s in item.slots.items() if n not in refused}),
+        record,
+        "applied",
+        "",
+    )
+    rest = {n: s for n, s in item.slots.items() if n in refused}
+    why = "; ".join(dict.fromkeys(result.fields[name] for name in rest))
+    yield replace(item, kind="update", record=record, slots=rest), record, "rejected", why

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from connectors.contract import Result, Write
 from syncer.usecases.failures import failures, retry
 from tests.engine.world import MAPPING, World
 
@@ -72,4 +75,27 @@ def test_who_could_not_be_created_beside_the_holder_of_an_address_is_once_it_is_
     desk.user_edit(bo, {"email": "bo@x.test"})
     world.settle()
     assert sorted(str(v["email"]) for v in desk.records.values()) == ["anna@x.test", "bo@x.test"]
+    world.db.close()
+
+
+def test_a_field_that_was_refused_of_a_write_is_told_apart_from_what_was_written(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.apps["crm"].user_create({"email": "mara@x.test", "first": "Mara", "last": "Lind", "title": "CEO"})
+    world.settle()
+    plain = world.connectors["desk"].write
+
+    def refusing(object: str, writes: Sequence[Write]) -> Sequence[Result]:
+        taken = [replace(w, values={n: v for n, v in w.values.items() if n != "phone"}) for w in writes]
+        return [replace(r, fields={"phone": "no such number"}) for r in plain(object, taken)]
+
+    world.connectors["desk"].write = refusing  # type: ignore[method-assign]
+    (id,) = world.apps["crm"].records
+    world.apps["crm"].user_edit(id, {"title": "Chair", "phone": "+6281234567890"})
+    run = world.run().run
+    sql = "SELECT outcome, body FROM written WHERE run = :run AND app = 'desk' ORDER BY seq"
+    rows = [(outcome, json.loads(str(body))) for outcome, body in world.rows(sql, run=run)]
+    assert [(outcome, list(body["slots"]), body["reason"]) for outcome, body in rows] == [
+        ("applied", ["title"], ""),
+        ("rejected", ["phone"], "no such number"),
+    ]
     world.db.close()
