@@ -7,6 +7,8 @@ IMMEDIATE; an advisory lock), and readers see one moment and wait for nobody. Er
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from errno import EACCES, EISDIR
@@ -305,13 +307,28 @@ def _private_file(path: Path) -> None:
 
 def _sqlite_settings(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000}")
+    _log_ahead(connection)
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=NORMAL",
-        f"busy_timeout={PATIENCE * 1000}",
         "foreign_keys=ON",
         "cache_size=-16000",
         "temp_store=MEMORY",
         "wal_autocheckpoint=8000",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _log_ahead(connection: Any) -> None:
+    """Two processes may open a new file at once. While one changes how it is written, the other is told at
+    once that it is locked, however patient."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return

@@ -18,6 +18,7 @@ from syncer.steps.pull import Puller
 from syncer.steps.recover import Recovery
 from syncer.steps.write import Writer
 from syncer.store.outbox import Outbox
+from syncer.wiring import remapped
 from tests.simulation.pure import mutants as pure
 
 Patches = Callable[[], Sequence[Any]]
@@ -208,7 +209,7 @@ def short_listing_vouches() -> Sequence[Any]:
 
 
 def gained_field_is_not_read() -> Sequence[Any]:
-    return (patch.object(Puller, "_asks_for_more", lambda _: False),)
+    return (patch.object(remapped, "note_fields_read", lambda *_: False),)
 
 
 def lagging_list_is_truth() -> Sequence[Any]:

@@ -89,8 +89,9 @@ class SimTown(Town):
         still = [id for id, v in sorted(people.items()) if v["name"] not in self.moved]
         if still:
             id, to = self.rng.choice(still), self._any_company(app)
-            if to == people[id]["company"]:
-                return  # nobody can see that
+            former = people[id]["company"]
+            if to == former or (to is None and self._named(app, former) in self.archived):
+                return  # nobody can see that: a company that goes takes the reference along
             self.apps[app, "contacts"].user_edit(id, {"company": to})
             name = str(people[id]["name"])
             self.lives[name] = self._named(app, to)
