@@ -23,10 +23,11 @@ def _days(part: str) -> set[int]:
     if found is None:
         raise ValueError(f"{part} is no weekday")
     step = int(found[3] or 1)
-    first = _number(found[1]) if found[1] else 0
-    last = _number(found[2]) if found[2] else 6 if found[3] or not found[1] else first
-    if found[2] and last == 0 < first:
-        last = 7  # a week that ends on Sunday
+    first = _number(found[1] or "0")
+    last = first if found[1] and not found[3] else 6
+    if found[2]:
+        last = _number(found[2])
+        last = 7 if last == 0 < first else last  # a week that ends on Sunday
     if step == 0 or last < first:
         raise ValueError(f"{part} holds no day")
     return {day % 7 for day in range(first, last + 1, step)}

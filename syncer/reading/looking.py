@@ -10,7 +10,7 @@ from connectors.contract import AppError, Fetched, ObjectSpec, Record, Result
 from syncer.model import LinkKey, Value
 from syncer.ports import Ports, Task
 from syncer.reading.intake import Intake
-from syncer.reading.lost_targets import leave_out_lost
+from syncer.reading.lost_targets import leave_out_lost, references
 from syncer.store.database import chunks
 from syncer.store.keys import by_app
 
@@ -49,12 +49,14 @@ def look_at_each(intakes: Mapping[str, Intake], keys: Iterable[LinkKey], ports: 
 def believe(intake: Intake, page: Sequence[Record]) -> Task[None]:
     """Before blanks are believed where something was known, the app is asked whether it still has what they
     pointed to, and whether it still has the fields: this once a run, and only then."""
-    yield from leave_out_lost(intake, page)
-    if intake.sure:
+    pointing = references(intake)
+    slots = pointing if intake.sure else intake.sync.slots(intake.app.name)
+    if not slots:
         return
     with intake.records.db.reading():
-        emptied = intake.emptied(page)
-    if emptied:
+        emptied = intake.emptied(page, slots)
+    yield from leave_out_lost(intake, emptied, pointing)
+    if not intake.sure and any(name in record.values for record, name, _ in emptied):
         spec: ObjectSpec = yield partial(intake.app.connector.describe, intake.app.object)
         with intake.records.db.transaction():
             intake.check_fields(spec)

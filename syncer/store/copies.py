@@ -171,8 +171,11 @@ def _note_end_of_log(db: Database, source: Database) -> None:
     """What was written since is told by the log alone: the next run of each space takes it in."""
     row = source.one("SELECT MAX(seq) FROM written")
     last = str(row[0] if row and row[0] is not None else 0)
-    spaces = [row[0] for row in db.rows("SELECT DISTINCT space FROM reader ORDER BY space")]
-    db.upsert(Meta, [{"name": f"{TOLD}:{space}", "value": last} for space in spaces])
+    db.upsert(Meta, [{"name": f"{TOLD}:{space}", "value": last} for space in _spaces(db)])
+
+
+def _spaces(db: Database) -> list[str]:
+    return [row[0] for row in db.rows("SELECT DISTINCT space FROM reader ORDER BY space")]
 
 
 def _give_out_higher_tokens(db: Database, before: dict[str, int]) -> None:
@@ -196,9 +199,8 @@ def mark_restored(db: Database, made: str | None, now: datetime) -> None:
         "UPDATE reader SET cursor = NULL, scan_began = NULL, complete_at = NULL, pulled_at = NULL,"
         " spec_at = NULL"
     )
-    spaces = [row[0] for row in db.rows("SELECT DISTINCT space FROM reader ORDER BY space")]
     told = made or "a copy of unknown age"
-    db.upsert(Meta, [{"name": f"{RESTORED}:{space}", "value": told} for space in spaces])
+    db.upsert(Meta, [{"name": f"{RESTORED}:{space}", "value": told} for space in _spaces(db)])
     said = codec.dumps({"at": codec.iso(now), "of": made})
     db.upsert(Meta, [{"name": RESTORED, "value": said}])
     db.run("DELETE FROM meta WHERE name = :name", name=BACKUP)

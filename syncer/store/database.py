@@ -321,13 +321,14 @@ def _sqlite_settings(connection: Any, _record: Any) -> None:
 
 def _log_ahead(connection: Any) -> None:
     """Two processes may open a new file at once. While one changes how it is written, the other is told at
-    once that it is locked, however patient."""
+    once that it is locked, however patient. Any other error is told as it is."""
     until = time.monotonic() + PATIENCE
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > until:
+        except sqlite3.OperationalError as error:
+            locked = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not locked or time.monotonic() > until:
                 raise
             time.sleep(0.01)
         else:

@@ -95,6 +95,10 @@ class Ledger:
     def _keep_fact(self, name: str, value: str, *app: str) -> None:
         History(self.db).keep_fact(":".join((name, self.space, *app)), value)
 
+    def _drop_fact(self, name: str, *app: str) -> bool:
+        """Whether it was noted."""
+        return History(self.db).drop_fact(":".join((name, self.space, *app))) > 0
+
     def planned(self) -> str | None:
         """What all golden records were last planned under; None before the first decided run."""
         return self._fact("planned")
@@ -125,12 +129,13 @@ class Ledger:
         """The last row of the log of writes that the state which was put back knew of; said once. Call inside
         a transaction."""
         told = self._fact(TOLD)
-        if told is not None:
-            History(self.db).drop_fact(f"{TOLD}:{self.space}")
-        return int(told) if told is not None else None
+        if told is None:
+            return None
+        self._drop_fact(TOLD)
+        return int(told)
 
     def caught_up(self) -> None:
-        self.db.run("DELETE FROM meta WHERE name = :name", name=f"restored:{self.space}")
+        self._drop_fact("restored")
 
     def read_again(self, app: str) -> None:
         """Have the next run read this app from the start; one that is reading it just now changes nothing."""
@@ -138,7 +143,7 @@ class Ledger:
 
     def is_read_again(self, app: str) -> bool:
         """Whether it is to be read from the start; said once. Call inside a transaction."""
-        return History(self.db).drop_fact(f"read_again:{self.space}:{app}") > 0
+        return self._drop_fact("read_again", app)
 
     # -- readers ------------------------------------------------------------------------------------------
 

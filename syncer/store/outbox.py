@@ -159,8 +159,7 @@ class Outbox:
         )
         found: dict[str, list[Item]] = defaultdict(list)
         for record, golden, kind, body in rows:
-            said = {"kind": kind, "app": app, "golden": golden, "record": record, **codec.loads(body)}
-            found[record].append(codec.item(said))
+            found[record].append(_noted(kind, app, golden, record, body))
         return found
 
     def updated_since(self, run: str) -> list[Item]:
@@ -171,9 +170,9 @@ class Outbox:
             space=self.space,
             run=run,
         )
-        return [
-            codec.item(
-                {"kind": "update", "app": app, "golden": golden, "record": record, **codec.loads(body)}
-            )
-            for app, golden, record, body in rows
-        ]
+        return [_noted("update", app, golden, record, body) for app, golden, record, body in rows]
+
+
+def _noted(kind: str, app: str, golden: str, record: str, body: str) -> Item:
+    """A write as the log tells it."""
+    return codec.item({"kind": kind, "app": app, "golden": golden, "record": record, **codec.loads(body)})
