@@ -9,10 +9,9 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-from syncer import engine
 from syncer.core import brakes, merge, observe, settle
 from syncer.core import decide as deciding
-from syncer.engine import Engine
+from syncer.engine import Engine, planner
 from syncer.reading.intake import Intake
 from syncer.steps.pull import Puller
 from syncer.steps.recover import Recovery
@@ -225,7 +224,7 @@ def lagging_list_is_truth() -> Sequence[Any]:
 
 
 def create_before_the_app_was_read() -> Sequence[Any]:
-    original, read = engine.abilities_of, Engine._read
+    original, read = planner.abilities_of, Engine._read
 
     def abilities(sync: Any, ledger: Any) -> Any:
         creates = [a.name for a in sync.apps.values() if a.writes and sync.mapping.apps[a.name].creates]
@@ -235,15 +234,15 @@ def create_before_the_app_was_read() -> Sequence[Any]:
         read(self, run, *more)
         run.readable |= set(self.sync.apps)
 
-    return (patch.object(engine, "abilities_of", abilities), patch.object(Engine, "_read", read_))
+    return (patch.object(planner, "abilities_of", abilities), patch.object(Engine, "_read", read_))
 
 
 def create_beside_a_review() -> Sequence[Any]:
-    return (patch.object(engine, "doubted_in", lambda *_: {}),)
+    return (patch.object(planner, "doubted_in", lambda *_: {}),)
 
 
 def create_planned_twice() -> Sequence[Any]:
-    return (patch.object(engine, "creating_in", lambda _: {}),)
+    return (patch.object(planner, "creating_in", lambda _: {}),)
 
 
 def new_records_are_never_matched() -> Sequence[Any]:
@@ -258,21 +257,12 @@ def brakes_are_off() -> Sequence[Any]:
 
 def held_run_is_kept() -> Sequence[Any]:
     """What a held run decided is committed all the same."""
-    original = Engine._decide
 
-    def decide(self: Any, run: Any, options: Any) -> Any:
-        plan = self._brake_free(run, options)
-        return self._hold_back(run, plan) if plan.held else plan
-
-    def brake_free(self: Any, run: Any, options: Any) -> Any:
+    def plan(self: Any, run: Any, options: Any) -> Any:
         with self.db.transaction():
-            return self._decide_inside(run, options)
+            return self._inside(run, options)
 
-    del original
-    return (
-        patch.object(Engine, "_decide", decide),
-        patch.object(Engine, "_brake_free", brake_free, create=True),
-    )
+    return (patch.object(planner.Planner, "plan", plan),)
 
 
 def held_run_writes_everything() -> Sequence[Any]:
