@@ -305,7 +305,7 @@ class Connector(Protocol):
         ...
 
     def describe(self, object: str) -> ObjectSpec:
-        """The object's fields and abilities, custom fields included."""
+        """The object's fields and abilities as the app has them now, custom fields included: always asked."""
         ...
 
     def remember(self, spec: ObjectSpec) -> None:

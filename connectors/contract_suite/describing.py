@@ -65,6 +65,14 @@ class Describing(Hooks):
     def test_the_description_is_the_same_when_asked_again(self) -> None:
         assert self.connector.describe(self.object) == self.spec
 
+    def test_the_description_is_what_the_app_has_now(self) -> None:
+        """Also after one was taken over: blanks of a field that was removed would be believed else."""
+        self.connector.remember(self.spec)
+        for _ in range(2):
+            before = self.connector.calls
+            self.connector.describe(self.object)
+            assert self.connector.calls > before
+
     def test_the_batches_hold_something(self) -> None:
         assert self.spec.batch >= 1
         assert self.spec.fetch_batch >= 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.answer import Answer
-from connectors.http import Http
+from connectors.hubspot.connection import HubSpotHttp
 from connectors.values import chunks
 
 PRIMARY: Final = 1  # HubSpot's own type contact -> primary company
@@ -26,7 +26,7 @@ _TYPE: Final = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": P
 
 
 class PrimaryCompanies:
-    def __init__(self, http: Http, path: str) -> None:
+    def __init__(self, http: HubSpotHttp, path: str) -> None:
         self._http = http
         self._path = path
 
@@ -52,9 +52,7 @@ class PrimaryCompanies:
         for ids in chunks(contacts, READ):
             inputs: list[dict[str, str]] = [{"id": id} for id in ids]
             while inputs:
-                answer = self._http.read(
-                    "POST", f"{self._path}/batch/read", body={"inputs": inputs}, allow=(404,)
-                )
+                answer = self._http.read_batch(f"{self._path}/batch/read", {"inputs": inputs})
                 inputs = []
                 for result in answer.detail.get("results") or ():
                     contact = str(result["from"]["id"])

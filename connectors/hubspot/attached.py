@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from connectors.http import Http
+from connectors.hubspot.connection import HubSpotHttp
 from connectors.hubspot.paths import Paths
 from connectors.values import chunks
 
@@ -28,7 +28,7 @@ KINDS: Final = {
 class Attached:
     """Asks by one call for each kind and 1,000 records, and of contacts one for 100 more."""
 
-    def __init__(self, http: Http, paths: Paths) -> None:
+    def __init__(self, http: HubSpotHttp, paths: Paths) -> None:
         self._http = http
         self._paths = paths
 
@@ -48,12 +48,8 @@ class Attached:
     def _associated(
         self, object: str, kind: str, ids: Sequence[str], word: str, scope: str
     ) -> Mapping[str, str]:
-        answer = self._http.read(
-            "POST",
-            f"{self._paths.associations(object, kind)}/batch/read",
-            body={"inputs": [{"id": id} for id in ids]},
-            allow=(403, 404),
-        )
+        path = f"{self._paths.associations(object, kind)}/batch/read"
+        answer = self._http.read_batch(path, {"inputs": [{"id": id} for id in ids]}, allow=(403,))
         if answer.status == 403:
             return dict.fromkeys(ids, f"perhaps {word}s, which this login may not read (scope {scope})")
         numbers = {
@@ -67,9 +63,7 @@ class Attached:
         found: list[str] = []
         for some in chunks(ids, BATCH):
             body = {"properties": [MAILED], "inputs": [{"id": id} for id in some]}
-            answer = self._http.read(
-                "POST", f"{self._paths.objects('contacts')}/batch/read", body=body, allow=(404,)
-            )
+            answer = self._http.read_batch(f"{self._paths.objects('contacts')}/batch/read", body)
             items = answer.detail.get("results") or ()
             found += [str(item["id"]) for item in items if (item.get("properties") or {}).get(MAILED)]
         return found

@@ -25,10 +25,12 @@ from connectors.contract import (
     Value,
     Write,
 )
+from connectors.described import Described
 from connectors.hubspot.associations import PrimaryCompanies
 from connectors.hubspot.attached import Attached
 from connectors.hubspot.connection import HubSpotHttp
 from connectors.hubspot.consent import Preferences
+from connectors.hubspot.errors import NOT_THERE
 from connectors.hubspot.fields import (
     COMPANY,
     LISTS,
@@ -94,7 +96,7 @@ class HubSpotConnector:
         self._lists = Lists(self._http, self._paths.lists, CONTACTS, only)
         batches = options.settings.get("consent_batches") is not False
         self._preferences = Preferences(self._http, self._paths.preferences, batches)
-        self._specs: dict[str, ObjectSpec] = {}
+        self._described = Described(self._describe)
 
     @property
     def calls(self) -> int:
@@ -120,15 +122,16 @@ class HubSpotConnector:
         return Account(portal, f"HubSpot account {portal}")
 
     def describe(self, object: str) -> ObjectSpec:
-        facts = _facts(object)
-        if object not in self._specs:
-            properties = self._http.read("GET", self._paths.properties(object)).items("results")
-            lists = self._lists.names if object == "contacts" else ()
-            self._specs[object] = object_spec(facts, properties, self._lag, lists)
-        return self._specs[object]
+        return self._described.anew(object)
 
     def remember(self, spec: ObjectSpec) -> None:
-        self._specs[spec.name] = spec
+        self._described.keep(spec)
+
+    def _describe(self, object: str) -> ObjectSpec:
+        facts = _facts(object)
+        properties = self._http.read("GET", self._paths.properties(object)).items("results")
+        lists = self._lists.names() if object == "contacts" else ()
+        return object_spec(facts, properties, self._lag, lists)
 
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """Cursors: ``list|<start of the read>|<after>`` in a first read, ``since|<time>`` from then on."""
@@ -174,7 +177,7 @@ class HubSpotConnector:
 
     def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
         facts, path = _facts(object), self._paths.objects(object)
-        spec = self.describe(object)
+        spec = self._described.of(object)
         writer = Writer(self._http, path, facts, spec, self._companies, self._lists, self._preferences)
         return writer.write(writes)
 
@@ -183,7 +186,7 @@ class HubSpotConnector:
         for spec in fields:
             if spec.name not in (COMPANY, LISTS, OPT_OUT):
                 self._http.write("POST", self._paths.properties(object), body=new_property(spec, facts.group))
-        self._specs.pop(object, None)
+        self._described.forget(object)
 
     def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """Deals, tickets, mails, calls, meetings, notes and tasks of a contact or company."""
@@ -229,7 +232,7 @@ class HubSpotConnector:
         self._http.close()
 
     def _reader(self, object: str, fields: Sequence[str]) -> Reader:
-        return Reader.of(_facts(object), self.describe(object), fields)
+        return Reader.of(_facts(object), self._described.of(object), fields)
 
     def _list(self, object: str, reader: Reader, start: datetime | None, after: str) -> Iterator[Page]:
         """Everything, in the order of ids. What changes meanwhile is left to the first poll."""
@@ -294,13 +297,8 @@ class HubSpotConnector:
         body: dict[str, Any] = {"properties": reader.wanted, "inputs": [{"id": id} for id in ids]}
         if id_property:
             body["idProperty"] = id_property
-        answer = self._http.read(
-            "POST",
-            f"{self._paths.objects(object)}/batch/read",
-            params={"archived": "true"} if archived else None,
-            body=body,
-            allow=(404,),
-        )
+        params = {"archived": "true"} if archived else None
+        answer = self._http.read_batch(f"{self._paths.objects(object)}/batch/read", body, params)
         items = answer.detail.get("results") or []
         return reader.records(items) if archived else self._whole(reader, items)
 
@@ -309,7 +307,7 @@ class HubSpotConnector:
         params = {"properties": ",".join(reader.wanted)}
         answer = self._http.read("GET", f"{self._paths.objects(object)}/{id}", params=params, allow=(404,))
         if answer.status == 404:
-            gone = answer.detail.get("category") == "OBJECT_NOT_FOUND"
+            gone = answer.detail.get("category") == NOT_THERE
             return Fetched(id, "deleted" if gone else "unknown")
         if not isinstance(answer.detail.get("id"), str):
             return Fetched(id, "unknown")

@@ -11,6 +11,7 @@ import orjson
 from connectors.contract import Result, Write
 
 Detail = Mapping[str, Any]
+NOT_THERE: Final = "OBJECT_NOT_FOUND"  # the record, or any association of it
 
 # Codes that speak of the property itself: whoever sends it is refused alike.
 SCHEMA_CODES: Final = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
@@ -34,7 +35,7 @@ def refusal(write: Write, detail: Detail, redact: Callable[[object], str]) -> Re
     if write.kind == "create" and (existing or category == "CONFLICT"):
         id = existing.group(1) if existing else None
         return Result(write.ref, "existed", id, reason="a record with this key exists")
-    if category == "OBJECT_NOT_FOUND" and write.kind != "create":
+    if category == NOT_THERE and write.kind != "create":
         return Result(write.ref, "stale", write.id, reason="HubSpot no longer has a record with this id")
     if category == "RATE_LIMITS":
         return Result(write.ref, "retry", write.id, reason=redact(message))

@@ -51,7 +51,11 @@ class Lists:
         for name, id in sorted(self._known().items()):
             params: dict[str, Any] = {"limit": PAGE}
             while True:
-                answer = self._http.read("GET", f"{self._path}/{id}/memberships", params=params)
+                path = f"{self._path}/{id}/memberships"
+                answer = self._http.read("GET", path, params=params, allow=(404,))
+                if answer.status == 404:  # deleted since it was looked up
+                    self._ids = None
+                    break
                 for item in answer.items("results"):
                     found[str(item["recordId"])].append(name)
                 after = ((answer.json.get("paging") or {}).get("next") or {}).get("after")
@@ -97,27 +101,32 @@ class Lists:
             left |= {record for record, _ in some} - {str(record) for record in confirmed}
         return left
 
-    @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self._known())
+        """Those that there are now; none for a login without the scope for lists."""
+        self._ids = self._searched(allow=(403,))
+        return tuple(self._ids or ())
 
     def _known(self) -> dict[str, str]:
-        """name -> id."""
+        """name -> id. A login that has lost the scope for lists is refused: nobody has left them."""
         if self._ids is None:
-            self._ids = {}
-            body: dict[str, Any] = {"count": FOUND, "offset": 0, "processingTypes": list(STATIC)}
-            while True:
-                answer = self._http.read("POST", f"{self._path}/search", body=body, allow=(403,))
-                if answer.status == 403:  # without the scope for lists there are none
-                    break
-                for item in answer.items("lists"):
-                    static = item.get("processingType") in STATIC and item.get("objectTypeId") == self._type
-                    if static and (not self._only or item["name"] in self._only):
-                        self._ids.setdefault(str(item["name"]), str(item["listId"]))
-                if not answer.json.get("hasMore"):
-                    break
-                body["offset"] = answer.json["offset"]
-        return self._ids
+            self._ids = self._searched()
+        return self._ids or {}
+
+    def _searched(self, allow: Sequence[int] = ()) -> dict[str, str] | None:
+        """name -> id; None for an answer that is allowed to be an error."""
+        found: dict[str, str] = {}
+        body: dict[str, Any] = {"count": FOUND, "offset": 0, "processingTypes": list(STATIC)}
+        while True:
+            answer = self._http.read("POST", f"{self._path}/search", body=body, allow=allow)
+            if answer.status in allow:
+                return None
+            for item in answer.items("lists"):
+                static = item.get("processingType") in STATIC and item.get("objectTypeId") == self._type
+                if static and (not self._only or item["name"] in self._only):
+                    found.setdefault(str(item["name"]), str(item["listId"]))
+            if not answer.json.get("hasMore"):
+                return found
+            body["offset"] = answer.json["offset"]
 
 
 def names(value: Value) -> list[str]:

@@ -10,8 +10,9 @@ from typing import Any, Final, TypeAlias
 from connectors.answer import Answer
 from connectors.batching import BatchRefused, fillable, in_batches
 from connectors.contract import ObjectSpec, Record, Result, Value, Write
-from connectors.http import Http, after_effect
+from connectors.http import after_effect
 from connectors.hubspot.associations import PrimaryCompanies, link_body
+from connectors.hubspot.connection import HubSpotHttp
 from connectors.hubspot.consent import Preferences
 from connectors.hubspot.errors import SCHEMA_CODES, refusal, refused_fields, traced
 from connectors.hubspot.fields import COMPANY, LIFECYCLE, LISTS, OPT_OUT, ObjectFacts, encode
@@ -38,7 +39,7 @@ class Writer:
 
     def __init__(
         self,
-        http: Http,
+        http: HubSpotHttp,
         path: str,
         facts: ObjectFacts,
         spec: ObjectSpec,
@@ -252,7 +253,7 @@ class Writer:
         unknown = [str(write.id) for write in writes if str(write.id) not in known]
         for ids in chunks(unknown, BATCH):
             body = {"properties": ["email"], "inputs": [{"id": id} for id in ids]}
-            answer = self._http.read("POST", f"{self._path}/batch/read", body=body)
+            answer = self._http.read_batch(f"{self._path}/batch/read", body)
             known |= {str(item["id"]): item["properties"].get("email") or "" for item in _items(answer)}
         return known
 

@@ -21,6 +21,7 @@ from connectors.contract import (
     UnknownObject,
     Write,
 )
+from connectors.described import Described
 from connectors.lanes import side_by_side
 from connectors.mailchimp.connection import MOST, RATES, Connection, listed
 from connectors.mailchimp.feed import Feed
@@ -60,7 +61,7 @@ class MailchimpConnector:
         self._lookup = Lookup(self._http, f"/lists/{audience}", int(number(options, "page_size", MOST)))
         self._tags = Tags(self._lookup)
         self._audience = audience
-        self._spec: ObjectSpec | None = None
+        self._described = Described(self._describe)
 
     @property
     def calls(self) -> int:
@@ -79,19 +80,20 @@ class MailchimpConnector:
         return Account(self._audience, f"Mailchimp audience {self._lookup.name()}")
 
     def describe(self, object: str) -> ObjectSpec:
-        _known(object)
-        if self._spec is None:
-            own = listed(self._http, f"{self._lookup.audience}/merge-fields", "merge_fields")
-            self._spec = member_spec(own, self._lag, BATCH, self._mails)
-        return self._spec
+        return self._described.anew(object)
 
     def remember(self, spec: ObjectSpec) -> None:
-        self._spec = spec
+        self._described.keep(spec)
+
+    def _describe(self, object: str) -> ObjectSpec:
+        _known(object)
+        own = listed(self._http, f"{self._lookup.audience}/merge-fields", "merge_fields")
+        return member_spec(own, self._lag, BATCH, self._mails)
 
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """What changed, oldest first, archived members last. No cursor passes the start of the read less
         the overlap, by the app's clock or by ours, whichever is behind."""
-        reader = Reader(self.describe(object), fields)
+        reader = Reader(self._described.of(object), fields)
         place = Place.of(cursor)
         path = f"{self._lookup.audience}/members"
         feed = Feed(self._http, path, self._lookup.size, reader.listed, self._now)
@@ -106,7 +108,7 @@ class MailchimpConnector:
             reached = since
 
     def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
-        reader = Reader(self.describe(object), fields)
+        reader = Reader(self._described.of(object), fields)
         found = self._lookup.by_contact(ids, reader) if ids else {}
         return [_fetched(id, found.get(id), reader) for id in ids]
 
@@ -114,18 +116,18 @@ class MailchimpConnector:
         """Members by address, archived ones included, without lag."""
         if field != EMAIL:
             raise AppError(f"mailchimp: members are found by {EMAIL} only, not by {field}.")
-        reader = Reader(self.describe(object), fields)
+        reader = Reader(self._described.of(object), fields)
         return reader.records(self._lookup.by_address(values, reader).values())
 
     def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
-        return Writer(self._lookup, self.describe(object), self._tags).write(writes)
+        return Writer(self._lookup, self._described.of(object), self._tags).write(writes)
 
     def create_fields(self, object: str, fields: Iterable[FieldSpec]) -> None:
         _known(object)
         for spec in fields:
             if spec.name.startswith(MERGE):
                 self._http.write("POST", f"{self._lookup.audience}/merge-fields", body=new_field(spec))
-        self._spec = None
+        self._described.forget(object)
 
     def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """The mails that went out to a member, as far as Mailchimp keeps them (the last 50 events)."""

@@ -20,6 +20,7 @@ from connectors.contract import (
     UnknownObject,
     Write,
 )
+from connectors.described import Described
 from connectors.http import Http
 from connectors.mailerlite.batch import SIZE, Batch, Reply
 from connectors.mailerlite.fields import CUSTOM, STATUSES, SUBSCRIBERS, new_field, subscriber_spec
@@ -53,7 +54,7 @@ class MailerLiteConnector:
         self._size = int(number(options, "page_size", PAGE))
         self._batch = Batch(self._http)
         self._groups = Groups(self._http)
-        self._spec: ObjectSpec | None = None
+        self._described = Described(self._describe)
 
     @property
     def calls(self) -> int:
@@ -70,18 +71,19 @@ class MailerLiteConnector:
         return Account(f"field-{oldest}", f"MailerLite account at {self._http.host}")
 
     def describe(self, object: str) -> ObjectSpec:
-        _known(object)
-        if self._spec is None:
-            own = list(numbered(self._http, "/fields"))
-            self._spec = subscriber_spec(own, self._groups.names, self._size, CREATES, SIZE)
-        return self._spec
+        return self._described.anew(object)
 
     def remember(self, spec: ObjectSpec) -> None:
-        self._spec = spec
+        self._described.keep(spec)
+
+    def _describe(self, object: str) -> ObjectSpec:
+        _known(object)
+        own = list(numbered(self._http, "/fields"))
+        return subscriber_spec(own, self._groups.names(), self._size, CREATES, SIZE)
 
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """Always everything: there is no change feed. ``<status>|<after>`` goes on after a crash."""
-        reader = Reader(self.describe(object), fields)
+        reader = Reader(self._described.of(object), fields)
         first, _, place = (cursor or f"{STATUSES[0]}|").partition("|")
         if first not in STATUSES:
             raise AppError("mailerlite: this cursor is not one of ours; read again with syncer resync.")
@@ -94,7 +96,7 @@ class MailerLiteConnector:
                     yield Page(reader.records(items), goes_on, last=goes_on is None)
 
     def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
-        reader = Reader(self.describe(object), fields)
+        reader = Reader(self._described.of(object), fields)
         found = {id: _fetched(id, reply, reader) for id, reply in self._batch.read(list(dict.fromkeys(ids)))}
         return [found[id] for id in ids]
 
@@ -102,21 +104,21 @@ class MailerLiteConnector:
         """Subscribers by address, without lag."""
         if field != "email":
             raise AppError(f"mailerlite: subscribers are found by email only, not by {field}.")
-        reader = Reader(self.describe(object), fields)
+        reader = Reader(self._described.of(object), fields)
         keys = dict.fromkeys(value.strip().lower() for value in values)
         replies = self._batch.read([key for key in keys if key])
         records = [reader.record(reply.data) for _, reply in replies if reply.status == 200]
         return list({record.id: record for record in records}.values())
 
     def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
-        return Writer(self._http, self.describe(object), self._groups, self._forgets).write(writes)
+        return Writer(self._http, self._described.of(object), self._groups, self._forgets).write(writes)
 
     def create_fields(self, object: str, fields: Iterable[FieldSpec]) -> None:
         _known(object)
         for spec in fields:
             if spec.name.startswith(CUSTOM):
                 self._http.write("POST", "/fields", body=new_field(spec))
-        self._spec = None
+        self._described.forget(object)
 
     def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """How many mails went out to a subscriber, which the subscriber itself counts."""
@@ -131,7 +133,7 @@ class MailerLiteConnector:
     def erase(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """MailerLite erases within 30 days."""
         _known(object)
-        forgetting = Writer(self._http, self.describe(object), self._groups, forgets=True)
+        forgetting = Writer(self._http, self._described.of(object), self._groups, forgets=True)
         results = forgetting.write([Write(id, "archive", id, {}) for id in ids])
         return {r.ref: r.reason or r.outcome for r in results if r.outcome not in ("applied", "stale")}
 

@@ -10,14 +10,16 @@ from connectors.mailerlite.paging import numbered
 
 
 class Groups:
-    """Names and ids of an account's groups, read once. Of groups that share a name, the first counts."""
+    """Names and ids of an account's groups, read once and whenever their names are asked for. Of groups that
+    share a name, the first counts."""
 
     def __init__(self, http: Http) -> None:
         self._http = http
         self._ids: dict[str, str] | None = None
 
-    @property
     def names(self) -> list[str]:
+        """Those that there are now."""
+        self._ids = None
         return list(self._known())
 
     def ids(self, names: Iterable[str]) -> list[str]:

@@ -22,6 +22,7 @@ from connectors.contract import (
     UnknownObject,
     Write,
 )
+from connectors.described import Described
 from connectors.http import Http
 from connectors.settings import basic, number, require
 from connectors.values import chunks
@@ -65,7 +66,7 @@ class ZendeskConnector:
         self._jobs = Jobs(self._http, options.sleep, options.settings.get("bulk") is not False)
         self._identities = Identities(self._http)
         self._bulk = dict.fromkeys(OBJECTS, True)
-        self._specs: dict[str, ObjectSpec] = {}
+        self._described = Described(self._describe)
 
     @property
     def calls(self) -> int:
@@ -88,14 +89,15 @@ class ZendeskConnector:
         return Account(self._http.host, f"Zendesk at {self._http.host}", (role,) if role else ())
 
     def describe(self, object: str) -> ObjectSpec:
-        facts = _facts(object)
-        if object not in self._specs:
-            own = listed(self._http, f"/{facts.definitions}", facts.definitions)
-            self._specs[object] = object_spec(facts, own, self._consent, self._locale, self._lag)
-        return self._specs[object]
+        return self._described.anew(object)
 
     def remember(self, spec: ObjectSpec) -> None:
-        self._specs[spec.name] = spec
+        self._described.keep(spec)
+
+    def _describe(self, object: str) -> ObjectSpec:
+        facts = _facts(object)
+        own = listed(self._http, f"/{facts.definitions}", facts.definitions)
+        return object_spec(facts, own, self._consent, self._locale, self._lag)
 
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """The export from its beginning or from a cursor: for organizations a time, else Zendesk's own."""
@@ -153,7 +155,7 @@ class ZendeskConnector:
         if not facts.writable:
             why = f"syncer reads Zendesk's {object} and does not write them"
             return [Result(write.ref, "rejected", write.id, reason=why) for write in writes]
-        spec = self.describe(object)
+        spec = self._described.of(object)
         writer = Writer(self._http, facts, spec, self._jobs, self._bulk[object])
         results = writer.write(writes)
         self._bulk[object] = writer.bulk
@@ -167,7 +169,7 @@ class ZendeskConnector:
             if spec.name.startswith(facts.prefix):
                 body = {facts.definitions.removesuffix("s"): new_field(spec, facts)}
                 self._http.write("POST", f"/{facts.definitions}", body=body)
-        self._specs.pop(object, None)
+        self._described.forget(object)
 
     def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """The tickets that people asked for, or that belong to organizations."""
@@ -215,7 +217,7 @@ class ZendeskConnector:
         self._http.close()
 
     def _reader(self, object: str, fields: Sequence[str]) -> Reader:
-        return Reader(_facts(object), self.describe(object), fields)
+        return Reader(_facts(object), self._described.of(object), fields)
 
     def _show_many(
         self, reader: Reader, object: str, key: str, values: Sequence[str]

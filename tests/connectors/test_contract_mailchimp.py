@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pytest
@@ -44,9 +44,12 @@ class TestMailchimpMembers(Sandboxed):
         "update": 3,
     }
 
-    @pytest.fixture(autouse=True)
-    def _small_batches(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(connector, "BATCH", 20)
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def _small_batches(cls) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(connector, "BATCH", 20)
+            yield
 
     @property
     def path(self) -> str:

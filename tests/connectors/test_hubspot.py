@@ -43,7 +43,6 @@ def test_properties_become_field_specs(app: respx.MockRouter, hubspot: HubSpotCo
     assert spec.fields["hs_email_optout"].consent == {"true": "unsubscribed"}
     assert "subscribed" not in spec.fields["hs_email_optout"].consent_set
     assert "old" not in spec.fields
-    hubspot.describe("contacts")
     assert hubspot.calls == 2  # the properties, and the names of lists
 
 

@@ -1,0 +1,72 @@
+"""Lists that cannot be read: nobody has left them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import respx
+
+from connectors.contract import AuthRefused, ObjectSpec
+from connectors.hubspot import HubSpotConnector
+from tests.connectors.hubspot_wire import connect, contact, reply, served, update
+
+SEARCH = "/crm/v3/lists/search"
+STATIC = {"processingType": "MANUAL", "objectTypeId": "0-1"}
+NEWS, VIP = {"listId": "1", "name": "News", **STATIC}, {"listId": "2", "name": "VIP", **STATIC}
+
+
+@pytest.fixture
+def app() -> Iterator[respx.MockRouter]:
+    with served() as router:
+        yield router
+
+
+@pytest.fixture
+def hubspot() -> Iterator[HubSpotConnector]:
+    connector = connect()
+    yield connector
+    connector.close()
+
+
+@pytest.fixture
+def remembered(app: respx.MockRouter, hubspot: HubSpotConnector) -> ObjectSpec:
+    """The description of a login that might read lists."""
+    app.post(SEARCH).mock(return_value=reply({"lists": [NEWS, VIP], "hasMore": False}))
+    app.get("/crm/v3/objects/contacts").mock(return_value=reply({"results": [contact("1"), contact("7")]}))
+    return hubspot.describe("contacts")
+
+
+def test_a_login_without_the_scope_for_lists_has_no_such_field(
+    app: respx.MockRouter, hubspot: HubSpotConnector
+) -> None:
+    app.post(SEARCH).mock(return_value=reply({"message": "scopes"}, 403))
+    assert "lists" not in hubspot.describe("contacts").fields
+
+
+@pytest.mark.parametrize("asked_anew", [False, True], ids=["at once", "after asking what there is"])
+def test_a_login_that_lost_the_scope_is_refused(
+    app: respx.MockRouter, hubspot: HubSpotConnector, remembered: ObjectSpec, asked_anew: bool
+) -> None:
+    app.post(SEARCH).mock(return_value=reply({"message": "scopes"}, 403))
+    hubspot.describe("contacts")
+    hubspot.remember(remembered)
+    with pytest.raises(AuthRefused):
+        list(hubspot.pull("contacts", None, ("email", "lists")))
+    (result,) = hubspot.write("contacts", [update("1", lists=["VIP"])])
+    assert result.outcome == "unknown"
+
+
+def test_a_list_that_was_deleted_since_is_left_out_and_the_others_are_read(
+    app: respx.MockRouter, hubspot: HubSpotConnector, remembered: ObjectSpec
+) -> None:
+    app.get("/crm/v3/lists/1/memberships").mock(
+        return_value=reply({"message": "List does not exist with ID 1."}, 404)
+    )
+    app.get("/crm/v3/lists/2/memberships").mock(return_value=reply({"results": [{"recordId": "7"}]}))
+    (page,) = hubspot.pull("contacts", None, ("lists",))
+    assert {record.id: record.values["lists"] for record in page.records} == {"1": None, "7": ["VIP"]}
+    app.post(SEARCH).mock(return_value=reply({"lists": [VIP], "hasMore": False}))
+    before = hubspot.calls
+    list(hubspot.pull("contacts", None, ("lists",)))
+    assert hubspot.calls - before == 3  # the lists that there are now, the members of one, the contacts
