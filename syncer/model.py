@@ -17,6 +17,7 @@ from typing import Final, Literal, TypeAlias
 from conflicts.candidate import Candidate
 
 Value: TypeAlias = str | int | float | bool | list[str] | None
+BLANK: Final[tuple[Value, ...]] = (None, "", [])
 
 
 class Mark(Enum):
@@ -106,6 +107,11 @@ class Link:
     @property
     def key(self) -> LinkKey:
         return self.app, self.id
+
+    @property
+    def inherits(self) -> bool:
+        """Whether what is known is of a record that was merged into this one, which nobody has read yet."""
+        return self.observed_at is None and bool(self.seen)
 
     @property
     def failing(self) -> bool:

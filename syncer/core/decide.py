@@ -50,7 +50,7 @@ def _in_order(links: list[Link], lens: Lens) -> list[Link]:
 
 def _follow_state(link: Link, obs: Observation | None) -> bool:
     """Take over whether the record is there. True when somebody has just deleted it: a record that was merged
-    into another is not deleted, nor is one that an undo was to put away."""
+    into another is not deleted, nor is one that an undo was to put away, or that had left the filter."""
     if obs is None or obs.state == "glimpsed":
         return False
     was, ours = link.state, bool(link.doomed)
@@ -58,7 +58,7 @@ def _follow_state(link: Link, obs: Observation | None) -> bool:
         link.state, link.doomed = "gone", ""
     else:
         link.state = "out" if obs.state == "out" else "live"
-    return link.state == "gone" and was != "gone" and obs.state != "merged" and not ours
+    return link.state == "gone" and was == "live" and obs.state != "merged" and not ours
 
 
 def _is_deleted(golden: Golden, unit: Unit, links: Sequence[Link], gone: Sequence[Link], lens: Lens) -> bool:

@@ -16,7 +16,7 @@ from conflicts.candidate import Candidate, TimeKind
 from mappings.model import BadValue, Slot
 from syncer.core.forms import elements, held_parts, shows, shows_sent
 from syncer.core.lens import Lens, Unresolved
-from syncer.model import DISAGREES, Golden, Link, LogEntry, Mark, Observation, Pending, Value
+from syncer.model import BLANK, DISAGREES, Golden, Link, LogEntry, Mark, Observation, Pending, Value
 
 MARGIN = timedelta(minutes=1)  # clocks differ, and stamps may be coarse
 
@@ -75,6 +75,8 @@ def read(observations: Iterable[tuple[Link, Observation]], golden: Golden, lens:
 def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Observation) -> None:
     name, seen = slot.name, link.seen
     pending = link.pending.get(name)
+    if pending is None and link.inherits and value in BLANK:
+        seen.pop(name, None)  # a blank that is found at first contact clears nothing
     anew = pending is None and to_read_anew(link, slot, value)
     if pending is None:
         if not anew and name in seen and (value == seen[name] or slot.same(value, seen[name])):

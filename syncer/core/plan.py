@@ -131,8 +131,10 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
         end_parted(p.lens, golden, link, slot)
     if p.golden.held and any(f in p.golden.held for f in slot.fields):
         return ABSENT
+    # An app was brought to a golden record, of which another record of it may stand for since.
+    points = bool(slot.reference)
     odd = len(fields) < len(slot.fields) and any(link.agreed.get(f) is DISAGREES for f in slot.fields)
-    if not (moved or odd) and all(agrees(p.lens, link, f, golden) for f in fields):
+    if not (moved or odd or points) and all(agrees(p.lens, link, f, golden) for f in fields):
         return ABSENT
     seen = link.seen[name]
     try:
@@ -146,7 +148,9 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
         return ABSENT
     if moved:
         link.agreed.update(dict.fromkeys(fields, DISAGREES))
-    if not (link.primary and slot.writable and slot.flows_out):
+    # Nobody is mailed through another record of an app after an opt-out.
+    lowers = p.lens.mapping.consent in slot.fields and _state_rank(slot, after) > _state_rank(slot, seen)
+    if not ((link.primary or lowers) and slot.writable and slot.flows_out):
         return ABSENT
     if _stopped(p, link, slot, after):
         return ABSENT

@@ -18,6 +18,7 @@ from syncer.core.forms import elements, shows_sent
 from syncer.core.observe import note_rewrite
 from syncer.model import (
     ABSENT,
+    BLANK,
     DISAGREES,
     Golden,
     Item,
@@ -227,7 +228,8 @@ def _count_rewrite(link: Link, slot: Slot, sent: Value) -> None:
 
 
 def _extra(link: Link, sent: Sent, result: Result) -> Observation | None:
-    """Fields in the answer that were not sent and are not what we knew."""
+    """Fields in the answer that were not sent and are not what we knew. Blanks are left to the next reading,
+    which asks whether the app has lost the field, or what it pointed to, before it believes them."""
     if result.record is None or result.outcome != "applied":
         return None
     slots = sent.mapping.apps[link.app].slots
@@ -237,6 +239,7 @@ def _extra(link: Link, sent: Sent, result: Result) -> Observation | None:
         if name in slots
         and (_is_edit(sent, slots[name], value) if name in sent.item.slots else name not in link.pending)
         and (name not in link.seen or not slots[name].same(value, link.seen[name]))
+        and (name in sent.item.slots or value not in BLANK)
     }
     if not news:
         return None

@@ -64,11 +64,15 @@ class Following:
             found.moved.append(Relink(*key, golden, "merge"))
 
     def _move(self, link: Link, survivor: str) -> None:
-        """The same link under another id. What came from the record came from its survivor."""
+        """The same link under another id. What came from the record came from its survivor. Consent, and
+        writes that nobody confirmed, were the other's: of these, the survivor's are a first contact."""
         old, golden = link.key, self.records.goldens([link.golden])[link.golden]
         self._hand_on_consent(link.app, link.id, survivor)
         self.records.drop_observations([old])
         self.records.drop_links([old])
+        for name in (*link.pending, self.sync.consent_slot(link.app)):
+            link.seen.pop(name or "", None)
+        link.pending = {}
         link.id, link.state, link.observed_at = survivor, "live", None  # under this id it is to be read yet
         self.records.save_links([link], self.sync.slot_names())
         for name, source in golden.provenance.items():

@@ -140,11 +140,12 @@ class Intake:
         ids = [r.id for r in page]
         known = {} if fresh else self.records.known(self.app.name, ids)
         earlier = {} if fresh else self.records.waiting(self.app.name, ids)
+        inside = known.keys() - self._outside(list(known))
         observations, stubs, keys, linked, gone = [], [], [], [], []
         offices = self._offices.of(self.app.name, ((r.id, r.values) for r in page))
         erased = self._erased(page, read_at, known)
         for record in page:
-            obs = self._observation(record, read_at, record.id in known, earlier.get(record.id))
+            obs = self._observation(record, read_at, record.id in inside, earlier.get(record.id))
             if record.id in listed:
                 obs.consent = tuple(v for v in (*obs.consent, listed[record.id]) if v != self._held(obs))
             if record.id in erased:
@@ -238,14 +239,14 @@ class Intake:
             self.records.touch([self.records.space], sorted(goldens))
 
     def _observation(
-        self, record: Record, read_at: datetime, linked: bool, earlier: Observation | None
+        self, record: Record, read_at: datetime, inside: bool, earlier: Observation | None
     ) -> Observation:
         slots = self.sync.slots(self.app.name)
         values: dict[str, Value] = {
             n: record.values[n] for n in slots if n in record.values and n not in self.gone
         }
         state: State = "archived" if record.archived else "found"
-        if state == "found" and not self.in_scope(record, linked):
+        if state == "found" and not self.in_scope(record, inside):
             state = "out"
         return Observation(
             self.app.name,
@@ -258,15 +259,23 @@ class Intake:
             keys=record.other_keys,
         ).with_consent_of(earlier, self._consent_slot)
 
-    def in_scope(self, record: Record, linked: bool) -> bool:
-        """Whether a record takes part; one whose condition cannot be evaluated stays what it is."""
+    def in_scope(self, record: Record, inside: bool) -> bool:
+        """Whether a record takes part; one whose condition cannot be evaluated stays what it is: `inside`,
+        where it is linked and takes part."""
         only = self.sync.mapping.apps[self.app.name].only
         if only is None:
             return True
         try:
             return only(record.values)
         except ExpressionFailed:
-            return linked
+            return inside
+
+    def _outside(self, ids: Sequence[str]) -> set[str]:
+        """Linked records that do not take part."""
+        if self.sync.mapping.apps[self.app.name].only is None:
+            return set()
+        links = self.records.links(self.app.name, ids)
+        return {id for id, link in links.items() if link.state == "out"}
 
     def _held(self, obs: Observation) -> Value:
         return obs.values.get(self._consent_slot or "")

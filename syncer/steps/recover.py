@@ -19,6 +19,7 @@ from syncer.core.settle import Sent, adopt, join, settle
 from syncer.model import INTO, Golden, Observation, Value
 from syncer.ports import Task
 from syncer.reading.intake import Intake
+from syncer.reading.looking import believe
 from syncer.store.ledger import Ledger
 from syncer.store.outbox import InFlight
 from syncer.sync import App, Sync
@@ -208,6 +209,7 @@ class Recovery:
             return ()
         fields = self.sync.fields(self.app.name)
         answers: Sequence[Fetched] = yield partial(self.app.connector.fetch, self.app.object, known, fields)
+        yield from believe(self.intake, [a.record for a in answers if a.record is not None])
         return answers
 
     def _telling(self, found: Sequence[Record], name: str, former: Container[str]) -> list[Record]:

@@ -17,7 +17,7 @@ from syncer.core.settle import Sent, Settled, settle
 from syncer.model import Golden, Item, Link, Mark, Observation, Value
 from syncer.ports import Task
 from syncer.reading.intake import Intake
-from syncer.reading.looking import settle_stale
+from syncer.reading.looking import believe, settle_stale
 from syncer.store.database import chunks
 from syncer.store.ledger import Ledger
 from syncer.store.outbox import Answer
@@ -153,6 +153,7 @@ class Writer:
                 )
                 answers += got
                 shown += [a.record for a in got if a.state == "found" and a.record is not None]
+            yield from believe(self.intake, shown)
         by_id = {a.id: a for a in answers}
         moved = [
             i

@@ -194,7 +194,7 @@ class Verifying:
         number, found = 0, []
         for record in page:
             link = links.get(record.id)
-            if record.archived or not intake.in_scope(record, link is not None):
+            if record.archived or not intake.in_scope(record, link is not None and link.state == "live"):
                 continue
             if link is None:
                 kind: Kind = "in_review" if (app.name, record.id) in self.in_review else "unlinked"

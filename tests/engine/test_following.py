@@ -166,6 +166,37 @@ def test_an_edit_made_while_it_was_merged_is_merged_three_ways(world: World) -> 
     assert desk["title"] == "Boss"
 
 
+def test_a_survivor_that_nobody_had_read_clears_nothing(world: World) -> None:
+    """Its blanks are those of another record."""
+    survivor = world.apps["crm"].user_create({"email": "bo.frost@x.test", "first": "Bo", "last": "Frost"})
+    world.apps["crm"].user_merge(record(world, "crm", "bo@x.test"), survivor)
+    world.apps["crm"].user_edit(survivor, {"title": None, "phone": None})
+    world.settle()
+    kept = [world.apps[app].records[record(world, app, "bo.frost@x.test")] for app in ("crm", "desk")]
+    assert [(held["title"], held["phone"]) for held in kept] == [(BO["title"], BO["phone"])] * 2
+
+
+def test_the_consent_of_a_survivor_that_nobody_had_read_is_no_opt_in(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.text = world.text.replace("authority: [mail]", "authority: [desk, mail]")
+    world.apps["crm"].user_create(BO)
+    desk = world.apps["desk"]
+    bo = desk.user_create({"email": "bo@x.test", "name": "Bo Frost", "consent": "subscribed"})
+    world.settle()
+    world.clock.sleep(86400)
+    world.apps["crm"].user_edit(record(world, "crm", "bo@x.test"), {"optout": "true"})
+    world.settle()
+    world.clock.sleep(86400)
+    survivor = desk.user_create({"email": "bo@home.test", "consent": "subscribed"})
+    world.clock.sleep(60)
+    desk.user_merge(bo, survivor)
+    world.settle()
+    assert desk.records[survivor]["consent"] == "unsubscribed"
+    assert [held["optout"] for held in world.apps["crm"].records.values()] == ["true"]
+    assert all(held["status"] != "active" for held in world.apps["mail"].records.values())
+    world.db.close()
+
+
 @pytest.mark.parametrize("kind", ["links", "updates"])
 def test_the_brakes_count_merges_and_what_comes_of_them(tmp_path: Path, kind: ChangeKind) -> None:
     world = World(tmp_path, limits={kind: Limit(0.0, 0)})

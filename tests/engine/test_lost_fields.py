@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,19 @@ def world_sync(world: World, mapping: ObjectMapping) -> Sync:
         for name, c in world.connectors.items()
     }
     return Sync("contacts", mapping, apps)
+
+
+def test_what_is_read_before_a_write_is_believed_no_sooner_than_what_is_read(world: World) -> None:
+    """The description is a day old, and the write itself shows that the field is blank."""
+    crm = world.apps["crm"]
+    crm.traits = replace(crm.traits, lag=90.0)
+    remembered = world.sync()
+    del crm.fields["title"]  # nobody touches the record itself
+    for row in crm.rows.values():
+        row.values.pop("title", None)
+    desk = world.apps["desk"]
+    desk.user_edit(next(iter(desk.records)), {"phone": "+62811234567"})
+    for _ in range(3):
+        run_with(world, remembered)
+    assert world.only("desk")["title"] == "CEO"
+    assert world.only("crm")["phone"] == "+62811234567"

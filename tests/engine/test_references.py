@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.contract import Unavailable
+from syncer.store.ledger import Ledger
 from tests.engine.crash import Crash
 from tests.engine.test_found_by_simulation import once
 from tests.engine.town import Town, settled
@@ -72,6 +73,38 @@ def test_a_company_that_is_deleted_takes_nobody_else_s_with_it(tmp_path: Path) -
     settled(town)
     people = [(p["name"], p["company"] is None) for p in town.apps["desk", "contacts"].records.values()]
     assert people == [("Mara Berg", False)]
+
+
+@pytest.mark.parametrize("shows", ["the answer", "what is read before it"])
+def test_a_write_to_somebody_whose_company_was_deleted_detaches_nobody(tmp_path: Path, shows: str) -> None:
+    """What a write shows beside itself is believed no sooner than what is read."""
+    town = acme(tmp_path)
+    people = town.apps["desk", "contacts"]
+    if shows != "the answer":
+        people.traits = replace(people.traits, answers=False, lag=90.0)
+    (company,), (person,) = town.apps["desk", "companies"].records, people.records
+    town.apps["desk", "companies"].user_delete(company)
+    people.user_clear(person, "company")
+    for name in ("Mara Berg", "Mara Frost"):
+        (mara,) = town.apps["crm", "contacts"].records
+        town.apps["crm", "contacts"].user_edit(mara, {"name": name})
+        settled(town)
+        assert [town.company_of(app, "mara@acme.test") for app in ("crm", "mail")] == ["Acme"] * 2
+    assert people.records[person]["name"] == "Mara Frost"
+
+
+def test_a_company_that_is_entered_anew_has_its_people_again(tmp_path: Path) -> None:
+    town = acme(tmp_path)
+    companies, people = town.apps["desk", "companies"], town.apps["desk", "contacts"]
+    (company,), (person,) = companies.records, people.records
+    companies.user_delete(company)
+    people.user_clear(person, "company")
+    with town.db.transaction():  # what the list of changes does not tell, a whole reading does
+        Ledger(town.db, "companies").save_reader("desk", cursor=None)
+    settled(town)
+    companies.user_create({"name": "Acme", "domain": "acme.test"})
+    settled(town)
+    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == ["Acme"] * 3
 
 
 def test_a_text_without_a_company_is_left_alone(tmp_path: Path) -> None:
