@@ -7,7 +7,7 @@ what that means is for the merge to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -16,7 +16,7 @@ from conflicts.candidate import Candidate, TimeKind
 from mappings.model import BadValue, Slot
 from syncer.core.forms import elements, held_parts, shows, shows_sent
 from syncer.core.lens import Lens, Unresolved
-from syncer.model import BLANK, DISAGREES, Golden, Link, LogEntry, Mark, Observation, Pending, Value
+from syncer.model import BLANK, DISAGREES, Golden, Link, LinkKey, LogEntry, Mark, Observation, Pending, Value
 
 MARGIN = timedelta(minutes=1)  # clocks differ, and stamps may be coarse
 
@@ -50,26 +50,42 @@ class Reading:
 def read(observations: Iterable[tuple[Link, Observation]], golden: Golden, lens: Lens) -> Reading:
     """Read all waiting observations of a golden record against its links (changed in place)."""
     reading = Reading(golden, lens, {}, [], [])
-    for link, obs in observations:
-        if obs.state == "glimpsed":
-            continue  # it is dated by when the rest of it was last looked at
-        slots = lens.mapping.apps[link.app].slots
+    shown = [(link, obs) for link, obs in observations if obs.state != "glimpsed"]
+    late: dict[LinkKey, dict[str, Value]] = {}
+    for link, obs in shown:
         link.touched = link.touched or link.moved_to(obs.stamp)
-        late: dict[str, Value] = {}
-        for name, value in obs.values.items():
-            slot = slots.get(name)
-            if slot is None or lens.mapping.consent in slot.fields:
-                continue
-            try:
-                _read_slot(reading, link, slot, value, obs)
-            except Unresolved:
-                late[name] = value
-        if late:
-            reading.waiting.append(Observation(obs.app, obs.id, late, obs.read_at, obs.stamp, obs.stamps))
+    for link, slot, value, obs in _in_turn(shown, lens):
+        try:
+            _read_slot(reading, link, slot, value, obs)
+        except Unresolved:
+            late.setdefault(link.key, {})[slot.name] = value
+    for link, obs in shown:  # what is only glimpsed is dated by when the rest of it was last looked at
+        if link.key in late:
+            rest = late[link.key]
+            reading.waiting.append(Observation(obs.app, obs.id, rest, obs.read_at, obs.stamp, obs.stamps))
         link.ours = link.ours and obs.stamp == link.stamp
         link.stamp = obs.stamp
         link.observed_at = obs.read_at
     return reading
+
+
+def _in_turn(
+    shown: Sequence[tuple[Link, Observation]], lens: Lens
+) -> Iterator[tuple[Link, Slot, Value, Observation]]:
+    """What the slots show, consent aside. Those that hold several fields in one come last: by then others may
+    have told where each field begins."""
+    whole = []
+    for link, obs in shown:
+        slots = lens.mapping.apps[link.app].slots
+        for name, value in obs.values.items():
+            slot = slots.get(name)
+            if slot is None or lens.mapping.consent in slot.fields:
+                continue
+            if len(slot.fields) > 1:
+                whole.append((link, slot, value, obs))
+            else:
+                yield link, slot, value, obs
+    yield from whole
 
 
 def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Observation) -> None:
@@ -118,6 +134,8 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
                 _offer(reading, link, slot, field, said, former, known, obs, parted)
         link.agreed.update(dict.fromkeys(parts, DISAGREES))  # until it is compared with what golden becomes
         return  # the whole is what golden says, wherever the parts begin
+    if len(parts) > 1 and not known:
+        parts = _as_others_have_it(reading, link, slot) or parts
     for field, part in parts.items():
         if known:
             same = reading.lens.mapping.fields[field].type.same
@@ -128,6 +146,16 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
         elif part is None:
             continue  # a blank found at first contact is no candidate
         _offer(reading, link, slot, field, part, former, known, obs, parted)
+
+
+def _as_others_have_it(reading: Reading, link: Link, slot: Slot) -> dict[str, Value]:
+    """The parts of a whole that was never seen before, as another record has just shown them one by one; {}
+    where none shows the same whole. It tells better than any rule where a family name begins."""
+    told: dict[LinkKey, dict[str, Value]] = {}
+    for field in slot.fields:
+        for offer in reading.offers.get(field, ()):
+            told.setdefault(offer.link.key, dict.fromkeys(slot.fields))[field] = offer.candidate.value
+    return next((parts for parts in told.values() if shows(reading.lens, link, slot, parts)), {})
 
 
 def to_read_anew(link: Link, slot: Slot, value: Value) -> bool:

@@ -246,3 +246,36 @@ def test_a_write_that_is_found_is_read_as_the_mapping_reads_it_by_now() -> None:
     found = run(TITLE, record, [crm, desk], seen("crm", title="Boss"))
     (crm, _) = found.unit.links
     assert (crm.seen["title"], crm.pending, crm.anew) == ("Boss", {}, frozenset())
+
+
+@pytest.mark.parametrize("desk_at", [-5, 5], ids=["desk is older", "desk is newer"])
+@pytest.mark.parametrize("rule", ["newest", "longest", "{prefer: [desk, crm]}"])
+@pytest.mark.parametrize(
+    ("whole", "first", "last"),
+    [
+        ("Eva van der Berg", "Eva", "van der Berg"),
+        ("Ana Garc\u00eda L\u00f3pez", "Ana", "Garc\u00eda L\u00f3pez"),
+        ("Anne Marie Van Dyke", "Anne Marie", "Van Dyke"),
+        ("Budi", "Budi", None),
+    ],
+)
+def test_a_whole_name_is_parted_as_the_other_app_has_it(
+    whole: str, first: str, last: str | None, rule: str, desk_at: int
+) -> None:
+    """At first contact, whichever of the two is newer: nobody loses a part of the family name."""
+    of = mapping(
+        f"""
+  first: {{type: name, in: {{crm: first, desk: name.first}}, rule: {rule}}}
+  last: {{type: name, in: {{crm: last, desk: name.last}}, rule: {rule}}}
+""",
+        apps="desk crm",
+    )
+    found = run(
+        of,
+        Golden("g"),
+        [link("crm", {}), link("desk", {})],
+        seen("desk", desk_at, name=whole),
+        seen("crm", 0, first=first, last=last),
+    )
+    assert (found.items, logged(found)) == ([], [])
+    assert (found.unit.golden.value["first"], found.unit.golden.value.get("last")) == (first, last)
