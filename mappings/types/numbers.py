@@ -13,6 +13,7 @@ _WORDS = {
     **dict.fromkeys(("false", "no", "n", "off", "0"), False),
 }
 _MAX_EXPONENT = 30
+_WHOLE = range(-(2**63), 2**64)  # what the state's JSON holds exactly
 
 
 class Boolean(Kind):
@@ -36,8 +37,8 @@ class Boolean(Kind):
 
 
 class Integer(Kind):
-    """A whole number. Reads numbers and their text (``17``, ``17.0``). Same: equal. Blank: nothing but space;
-    0 is a value. ``as: text`` shows digits in a text."""
+    """A whole number of up to 64 bits. Reads numbers and their text (``17``, ``17.0``). Same: equal. Blank:
+    nothing but space; 0 is a value. ``as: text`` shows digits in a text."""
 
     name = "integer"
     shows = ("native", "text")
@@ -48,7 +49,10 @@ class Integer(Kind):
             return None
         if number != number.to_integral_value():
             raise BadValue("expected a whole number")
-        return int(number)
+        whole = int(number)
+        if whole not in _WHOLE:
+            raise BadValue("expected a whole number of a usual size")
+        return whole
 
     def shower(self, form: Form) -> Shower:
         return _as_text if form.as_ == "text" else self.show
