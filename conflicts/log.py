@@ -129,10 +129,12 @@ def drop_before(folder: Path, day: date) -> None:
 
 def redact(folder: Path, sync: str, goldens: Container[str], records: Container[tuple[str, str]]) -> int:
     """Take what people held out of the entries about these golden records, and of those with a candidate from
-    these records: number, time and rule stay. Returns how many. Raises `OSError`."""
+    these records: number, time and rule stay. A half-written line goes: it may be about anybody. Returns how
+    many entries. Raises `OSError`."""
     number = 0
     for path in sorted(folder.glob("????-??-??.jsonl")):
-        entries = [orjson.loads(line) for line in path.read_bytes().splitlines() if line.endswith(b"}")]
+        lines = path.read_bytes().splitlines()
+        entries = [entry for line in lines if (entry := _parsed(line))]
         named = [
             e
             for e in entries
@@ -141,7 +143,7 @@ def redact(folder: Path, sync: str, goldens: Container[str], records: Container[
         ]
         for entry in named:
             entry.update(who="erased", candidates=[], winner=None, note="erased")
-        if named:
+        if named or len(entries) < len(lines):
             _replace(path, b"".join(orjson.dumps(e) + b"\n" for e in entries))
             texts = (as_text(_entry(e)) + "\n" for e in entries)
             _replace(path.with_suffix(".txt"), "".join(texts).encode())
@@ -169,13 +171,24 @@ def _there(path: Path, run: str) -> set[int]:
         return set()
     name = run.encode()
     with path.open("rb") as file:  # a day's file may be large: only what may be of that run is parsed
-        entries = (orjson.loads(line) for line in file if name in line and line.endswith(b"}\n"))
-        return {entry["seq"] for entry in entries if entry["run"] == run}
+        entries = (_parsed(line) for line in file if name in line and line.endswith(b"}\n"))
+        return {entry["seq"] for entry in entries if entry.get("run") == run}
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """A line; nothing where a full disk left half of one: the export was repeated then."""
+    try:
+        return dict(orjson.loads(line))
+    except orjson.JSONDecodeError:
+        return {}
 
 
 def _append(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    """Begins on a line of its own, also behind half a line that a full disk left."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "ab") as file:
+        if (end := file.tell()) and os.pread(descriptor, 1, end - 1) != b"\n":
+            file.write(b"\n")
         file.write(content)
 
 

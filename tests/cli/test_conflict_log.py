@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from conflicts.candidate import Candidate
-from conflicts.log import Entry, Written, append, as_json, as_text, drop_before
+from conflicts.log import Entry, Written, append, as_json, as_text, drop_before, redact
 from tests.cli.conftest import Desk
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -87,6 +87,47 @@ def test_also_one_of_several_portions(tmp_path: Path) -> None:
         append(tmp_path, portion, known)
     lines = (tmp_path / "2030-01-01.jsonl").read_text().splitlines()
     assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3, 4, 5]
+
+
+def torn(lines: Path) -> None:
+    """As a full disk leaves it, in the middle of the second entry."""
+    half = json.dumps(as_json(entry(2, who="g2")))[:80]
+    with lines.open("a") as file:
+        file.write(half)
+
+
+def test_what_follows_a_torn_line_stands_on_a_line_of_its_own(tmp_path: Path) -> None:
+    lines = tmp_path / "2030-01-01.jsonl"
+    append(tmp_path, [entry(1)])
+    torn(lines)
+    append(tmp_path, [entry(1), entry(2)])
+    append(tmp_path, [entry(1), entry(2), entry(3)])
+    whole = [line for line in lines.read_text().splitlines() if line.endswith("}")]
+    assert [json.loads(line)["seq"] for line in whole] == [1, 2, 3]
+
+
+def test_a_line_that_cannot_be_read_stops_no_export(tmp_path: Path) -> None:
+    lines = tmp_path / "2030-01-01.jsonl"
+    append(tmp_path, [entry(1)])
+    whole = lines.read_text()
+    torn(lines)
+    with lines.open("a") as file:
+        file.write(whole)  # glued on, as older versions did
+    append(tmp_path, [entry(1), entry(2)])
+    assert json.loads(lines.read_text().splitlines()[-1])["seq"] == 2
+
+
+def test_a_torn_line_goes_with_whoever_is_forgotten(tmp_path: Path) -> None:
+    lines = tmp_path / "2030-01-01.jsonl"
+    append(tmp_path, [entry(1)])
+    torn(lines)
+    append(tmp_path, [entry(3, who="g3")])
+    assert redact(tmp_path, "contacts", {"g1"}, set()) == 1
+    said = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert [(line["seq"], line["who"]) for line in said] == [(1, "erased"), (3, "g3")]
+    torn(lines)
+    assert redact(tmp_path, "contacts", {"g2"}, set()) == 0
+    assert "g2" not in lines.read_text()
 
 
 def test_files_of_old_days_are_dropped(tmp_path: Path) -> None:
