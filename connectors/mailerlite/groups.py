@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from connectors.contract import Unexpected
 from connectors.http import Http
 from connectors.mailerlite.paging import numbered
+
+REFUSED: Final = (400, 422)
 
 
 class Groups:
@@ -22,21 +25,34 @@ class Groups:
         self._ids = None
         return list(self._known())
 
+    def make(self, names: Iterable[str]) -> dict[str, str]:
+        """Create the groups that are missing; name -> why, for those that MailerLite refuses."""
+        refused = {name: why for name in names if name not in self._known() and (why := self._create(name))}
+        if refused:
+            self._ids = None  # somebody may have made them since the names were read
+        return {name: why for name, why in refused.items() if name not in self._known()}
+
     def ids(self, names: Iterable[str]) -> list[str]:
-        """The ids for these names; groups that are missing are created."""
+        """The ids for these names, which were made."""
         known = self._known()
-        for name in names:
-            if name not in known:
-                answer = self._http.write("POST", "/groups", body={"name": name})
-                id = (answer.detail.get("data") or {}).get("id")
-                if not id:
-                    raise Unexpected("mailerlite: a group that was made comes without its id.")
-                known[name] = str(id)
         return [known[name] for name in names]
+
+    def _create(self, name: str) -> str:
+        """Why it is refused; nothing where it was made."""
+        answer = self._http.write("POST", "/groups", body={"name": name}, allow=REFUSED)
+        if answer.status in REFUSED:
+            said = answer.detail.get("message") or f"status {answer.status}"
+            return self._http.redact(f"MailerLite does not make the group {name}: {said}")
+        id = (answer.detail.get("data") or {}).get("id")
+        if not id:
+            raise Unexpected("mailerlite: a group that was made comes without its id.")
+        self._known()[name] = str(id)
+        return ""
 
     def _known(self) -> dict[str, str]:
         if self._ids is None:
-            self._ids = {}
+            ids: dict[str, str] = {}
             for item in numbered(self._http, "/groups"):
-                self._ids.setdefault(str(item["name"]), str(item["id"]))
+                ids.setdefault(str(item["name"]), str(item["id"]))
+            self._ids = ids
         return self._ids

@@ -46,17 +46,25 @@ class Writer:
             if _email(write) in held:
                 id = str(held[_email(write)] or "") or None
                 results.append(Result(write.ref, "existed", id, reason="the address is taken"))
-        if new:
-            requests = [self._request(write) for write in new]
-            results += map(self._result, new, self._batch.write([*requests, NOT_AN_IMPORT]))
-        return results
+        return results + self._send(new, [NOT_AN_IMPORT])
 
     def _change(self, writes: Sequence[Write]) -> list[Result]:
         refused = {write.ref: result for write in writes if (result := _impossible(write))}
-        going = [write for write in writes if write.ref not in refused]
+        return [*refused.values(), *self._send([write for write in writes if write.ref not in refused])]
+
+    def _send(self, writes: Sequence[Write], further: Sequence[dict[str, Any]] = ()) -> list[Result]:
+        """A write with a group that MailerLite does not make is refused here, so that the rest may go."""
+        unmade = self._groups.make(dict.fromkeys(name for write in writes for name in _groups(write)))
+        refused = [
+            _rejected(write, GROUPS, why)
+            for write in writes
+            if (why := next((unmade[name] for name in _groups(write) if name in unmade), ""))
+        ]
+        left = {result.ref for result in refused}
+        going = [write for write in writes if write.ref not in left]
         requests = [self._request(write) for write in going]
-        replies = self._batch.write(requests) if requests else []
-        return [*refused.values(), *map(self._result, going, replies)]
+        replies = self._batch.write([*requests, *further]) if requests else []
+        return [*refused, *map(self._result, going, replies)]
 
     def _request(self, write: Write) -> dict[str, Any]:
         if write.kind == "create":
@@ -76,7 +84,7 @@ class Writer:
             if name.startswith(CUSTOM):
                 own[name.removeprefix(CUSTOM)] = None if value == "" else value
             elif name == GROUPS:
-                body[GROUPS] = self._groups.ids(value if isinstance(value, list) else [])
+                body[GROUPS] = self._groups.ids(_groups(write))
             else:
                 body[name] = value
         if own:
@@ -131,6 +139,11 @@ def _impossible(write: Write) -> Result | None:
 
 def _rejected(write: Write, name: str, why: str) -> Result:
     return Result(write.ref, "rejected", write.id, reason=why, fields={name: why})
+
+
+def _groups(write: Write) -> list[str]:
+    value = write.values.get(GROUPS)
+    return value if isinstance(value, list) else []
 
 
 def _email(write: Write) -> str:
