@@ -1,8 +1,9 @@
-"""Small things that several connectors need: times, prefixed fields, runs of a list."""
+"""Small things that several connectors need: times, prefixed fields, names as an app spells
+them, runs of a list."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -25,6 +26,16 @@ def moment(text: str | None) -> datetime | None:
 def named(fields: Sequence[str], prefix: str) -> tuple[tuple[str, str], ...]:
     """(flat name, key inside the container) of the fields that live in the container `prefix`."""
     return tuple((field, field[len(prefix) :]) for field in fields if field.startswith(prefix))
+
+
+def spelled(name: str, known: Iterable[str]) -> str:
+    """A name as the app spells it: exactly so, else in another case or with space around it; one that it does
+    not know as it is. Mappings compare tags so: another spelling must not become a second one."""
+    names = tuple(known)
+    if name in names:
+        return name
+    key = name.strip().casefold()
+    return next((own for own in names if own.strip().casefold() == key), name)
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from connectors.contract import Value
 from connectors.http import Http
-from connectors.values import chunks
+from connectors.values import chunks, spelled
 
 FOUND: Final = 500  # lists a search
 PAGE: Final = 250  # members a page
@@ -68,6 +68,7 @@ class Lists:
         """Bring each record to exactly these lists; record id -> reason for those refused. One call for each
         list that changes; what is so already costs none."""
         known = self._known()
+        wanted = {record: [spelled(name, known) for name in asked] for record, asked in wanted.items()}
         refused = {
             record: f"HubSpot has no static list named {unknown[0]}"
             for record, asked in wanted.items()

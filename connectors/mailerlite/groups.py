@@ -8,6 +8,7 @@ from typing import Final
 from connectors.contract import Unexpected
 from connectors.http import Http
 from connectors.mailerlite.paging import numbered
+from connectors.values import spelled
 
 REFUSED: Final = (400, 422)
 
@@ -27,15 +28,19 @@ class Groups:
 
     def make(self, names: Iterable[str]) -> dict[str, str]:
         """Create the groups that are missing; name -> why, for those that MailerLite refuses."""
-        refused = {name: why for name in names if name not in self._known() and (why := self._create(name))}
-        if refused:
-            self._ids = None  # somebody may have made them since the names were read
-        return {name: why for name, why in refused.items() if name not in self._known()}
+        refused = {name: why for name in names if self._id(name) is None and (why := self._create(name))}
+        if refused:  # somebody may have made them since the names were read
+            made, self._ids = self._known(), None
+            self._ids = {**made, **self._known()}
+        return {name: why for name, why in refused.items() if self._id(name) is None}
 
     def ids(self, names: Iterable[str]) -> list[str]:
-        """The ids for these names, which were made."""
+        """The ids of those among these groups that are there."""
+        return list(dict.fromkeys(id for name in names if (id := self._id(name)) is not None))
+
+    def _id(self, name: str) -> str | None:
         known = self._known()
-        return [known[name] for name in names]
+        return known.get(spelled(name, known))
 
     def _create(self, name: str) -> str:
         """Why it is refused; nothing where it was made."""

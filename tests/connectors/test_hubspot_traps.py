@@ -302,6 +302,14 @@ def test_lists_are_joined_and_left_with_one_call_a_list(
     assert lists_of(app, id) is None
 
 
+def test_a_list_is_met_whatever_the_case_of_its_name(app: HubSpotConnector, person: httpx.Client) -> None:
+    a_list(person, "VIP")
+    id = made(person, **PERSON)
+    (result,) = app.write("contacts", [update(id, lists=["vip"])])
+    assert (result.outcome, result.fields) == ("applied", {})
+    assert lists_of(app, id) == ["VIP"]
+
+
 def test_a_new_contact_joins_its_lists(app: HubSpotConnector, person: httpx.Client) -> None:
     news = a_list(person, "News")
     (result,) = app.write("contacts", [Write("c", "create", None, {**PERSON, "lists": ["News"]})])

@@ -352,6 +352,26 @@ def test_a_group_that_is_missing_is_made_once(app: respx.MockRouter, mailerlite:
     assert requests(route)[1]["body"] == {"groups": ["77", "4243829086487936"]}
 
 
+def test_a_group_is_met_whatever_the_case_of_its_name(
+    app: respx.MockRouter, mailerlite: MailerLiteConnector
+) -> None:
+    made = app.post("/groups").respond(201, json={"data": {"id": "77"}})
+    route = app.post("/batch").mock(return_value=replies(found()))
+    mailerlite.write("subscribers", [update({"groups": ["vip", " VIP", "Trial"]})])
+    assert requests(route)[0]["body"] == {"groups": ["4243829086487936", "2"]}
+    assert made.call_count == 0
+
+
+def test_of_groups_that_differ_in_case_the_one_that_is_named_counts(
+    app: respx.MockRouter, mailerlite: MailerLiteConnector
+) -> None:
+    both = [{"id": "1", "name": "VIP"}, {"id": "2", "name": "vip"}]
+    app.get("/groups").respond(json={"data": both, "meta": {"last_page": 1}})
+    route = app.post("/batch").mock(return_value=replies(found()))
+    mailerlite.write("subscribers", [update({"groups": ["vip"]})])
+    assert requests(route)[0]["body"] == {"groups": ["2"]}
+
+
 REFUSED_NAME = {"message": "The name is not allowed.", "errors": {"name": ["The name is not allowed."]}}
 
 
@@ -381,6 +401,18 @@ def test_a_refused_group_leaves_other_creates_alone(
         "subscribers", [create("r1", "a@x.test", groups=["odd"]), create("r2", "b@x.test")]
     )
     assert [result.outcome for result in results] == ["rejected", "applied"]
+
+
+def test_a_group_that_was_made_beside_a_refused_one_is_given(
+    app: respx.MockRouter, mailerlite: MailerLiteConnector
+) -> None:
+    made = httpx.Response(201, json={"data": {"id": "77"}})
+    app.post("/groups").mock(side_effect=[made, httpx.Response(422, json=REFUSED_NAME)])
+    route = app.post("/batch").mock(return_value=replies(found()))
+    writes = [Write(name, "update", name, {"groups": [name]}) for name in ("partner", "odd")]
+    results = {result.ref: result.outcome for result in mailerlite.write("subscribers", writes)}
+    assert results == {"partner": "applied", "odd": "rejected"}
+    assert requests(route)[0]["body"] == {"groups": ["77"]}  # though the list does not show it yet
 
 
 def test_a_group_that_somebody_made_meanwhile_is_taken(
