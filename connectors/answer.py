@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
-from connectors.contract import Unexpected
+from connectors.contract import BROKEN, Unexpected
+
+_HALVES: Final = re.compile("[\ud800-\udfff]+")
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,8 @@ class Answer:
         if not self.content.strip():
             return None
         try:
-            return orjson.loads(self.content)
-        except orjson.JSONDecodeError as error:
+            return parsed(self.content)
+        except ValueError as error:
             raise Unexpected("the app's answer is not the JSON that its documentation promises") from error
 
     @property
@@ -69,3 +73,23 @@ class Answer:
             return max(0.0, (parsedate_to_datetime(text) - (self.date or datetime.now(UTC))).total_seconds())
         except (ValueError, TypeError):
             return None
+
+
+def parsed(content: bytes) -> Any:
+    """JSON, also where a text in it is broken: half of an emoji, which JSON can spell and UTF-8 cannot, or
+    bytes that are not UTF-8. Such a text reads `BROKEN` there, so that one record does not keep all others
+    from being read. What the app holds in its place is not known, hence the mark: a value with it is neither
+    spread nor written over, whereas a plain U+FFFD is the app's own character. Raises `ValueError`."""
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return _mended(content)
+
+
+def _mended(content: bytes) -> Any:
+    """Anything else that is wrong with the JSON stays wrong."""
+    try:
+        found = json.loads(content.decode(errors="surrogateescape"))
+    except RecursionError as error:
+        raise ValueError("too deep") from error
+    return orjson.loads(_HALVES.sub(BROKEN, json.dumps(found, ensure_ascii=False)))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
-import orjson
+from connectors import answer
 
 OLDEST: Final = 300.0  # seconds that a signed time may lie behind us, or before
 MOST: Final = 1000  # records that one call may name
@@ -104,8 +104,8 @@ def malformed() -> HookRefused:
 def parsed(body: bytes) -> Any:
     """The JSON of a body. Raises `HookRefused`."""
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
+        return answer.parsed(body)
+    except ValueError:
         raise malformed() from None
 
 

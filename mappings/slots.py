@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from mappings.model import BadValue, Shape, Value
 from mappings.transforms import Transform
 from mappings.types import Kind
-from mappings.types.base import Reader, Shower, text_of
+from mappings.types.base import Reader, Shower, text_of, unbroken
 from mappings.types.text import name_key
 
 Coercion = Callable[[str], str]
@@ -96,6 +96,8 @@ class FirstSlot(BaseSlot):
         return [listed[at], *listed[:at], *listed[at + 1 :]]
 
     def split(self, value: Value, old: Mapping[str, Value]) -> dict[str, Value]:
+        for item in _items(value):
+            unbroken(item)  # the rest of the list is written with the first
         return {self._field: self._read(_first(value))}
 
     def _first_same(self, item: str, value: Value) -> bool:

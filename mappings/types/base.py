@@ -12,6 +12,7 @@ from mappings.model import BadValue, Value
 Reader = Callable[[Value], Value]
 Shower = Callable[[Value], Value]
 
+_BROKEN = "\ufffd\ufdd0"  # as connectors show what is no character in the app
 _DIGITS = {ord(c): str(i % 10) for i, c in enumerate("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９")}
 
 
@@ -61,17 +62,25 @@ class Kind:
 
 
 def text_of(value: Value) -> str | None:
-    """A value as text in NFC without space around it; None where blank. Raises `BadValue` for a list."""
+    """A value as text in NFC without space around it; None where blank. Raises `BadValue` for a list, and for
+    a broken text: what its app holds is not known."""
     if value is None:
         return None
     if isinstance(value, str):
         text = value.strip()
-        return (text if text.isascii() else unicodedata.normalize("NFC", text).strip()) or None
+        return (text if text.isascii() else unicodedata.normalize("NFC", unbroken(text)).strip()) or None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
         raise BadValue("expected one value, found a list")
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def unbroken(text: str) -> str:
+    """The text itself. Raises `BadValue` where a part of it is no character."""
+    if _BROKEN in text:
+        raise BadValue("expected text that is whole; a character of it is broken in the app")
+    return text
 
 
 def latin_digits(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 from mappings.model import BadValue, Value
-from mappings.types.base import Form, Kind, Reader, Shower, text_of
+from mappings.types.base import Form, Kind, Reader, Shower, text_of, unbroken
 
 
 class Choice(Kind):
@@ -97,7 +97,8 @@ class MultiChoice(Kind):
             return None
         if not isinstance(value, list):
             raise BadValue("expected a list of choices")
-        words = {word for text in value if text.strip() and (word := mapped(text)) is not None}
+        said = [unbroken(text) for text in value if text.strip()]
+        words = {word for text in said if (word := mapped(text)) is not None}
         return sorted(words) or None
 
 

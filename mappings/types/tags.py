@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from functools import lru_cache
 
 from mappings.model import BadValue, Value
-from mappings.types.base import Kind
+from mappings.types.base import Kind, unbroken
 
 
 class Tags(Kind):
@@ -34,7 +34,7 @@ class Tags(Kind):
             return None
         if not isinstance(value, list):
             raise BadValue("expected a list of tags")
-        return sorted({golden for tag in value if (golden := self.mapped(tag)) is not None}) or None
+        return sorted({golden for tag in value if (golden := self.mapped(unbroken(tag))) is not None}) or None
 
     def key(self, golden: Value) -> Hashable:
         return tuple(golden) if isinstance(golden, list) and golden else None

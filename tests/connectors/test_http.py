@@ -9,8 +9,10 @@ import httpx
 import pytest
 import respx
 
+from connectors import hooks
+from connectors.answer import Answer
 from connectors.budget import LocalBudget, Rate
-from connectors.contract import AppError, AuthRefused, Options, Unavailable, Unexpected
+from connectors.contract import BROKEN, AppError, AuthRefused, Options, Unavailable, Unexpected
 from connectors.http import Http, Uncertain, after_effect, proxy_for
 from connectors.settings import bearer, require
 
@@ -49,6 +51,43 @@ def test_a_call_carries_the_credential_and_json(app: respx.MockRouter, http: Htt
     assert sent.headers["content-type"] == "application/json"
     assert sent.content == b'{"name":"Sara"}'
     assert http.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b'{"name":"Chief \\ud83d"}', f"Chief {BROKEN}"),
+        (b'{"name":"Chief \\udc00\\ud83d!"}', f"Chief {BROKEN}!"),
+        (b'{"name":"Caf\xe9 \xed\xa0\xbd"}', f"Caf{BROKEN} {BROKEN}"),
+        ('{"name":"Caf\ufffd"}'.encode(), "Caf\ufffd"),
+    ],
+    ids=["half an emoji", "halves in the wrong order", "not UTF-8", "the app's own"],
+)
+def test_a_broken_character_is_marked(app: respx.MockRouter, http: Http, body: bytes, text: str) -> None:
+    app.get("/things").respond(content=body)
+    assert http.read("GET", "/things").json == {"name": text}
+
+
+def test_beside_a_broken_character_all_is_read_as_ever(app: respx.MockRouter, http: Http) -> None:
+    said = b'["\\ud83d", "\\ud83d\\ude00", "\\\\ud83d", 1.50, 17, 99999999999999999999, null, {"a": []}]'
+    app.get("/things").respond(content=said)
+    read = http.read("GET", "/things").json
+    assert read == [BROKEN, "\U0001f600", "\\ud83d", 1.5, 17, 1e20, None, {"a": []}]
+    assert type(read[5]) is float  # as everywhere: the state's JSON holds 64 bits
+
+
+def test_a_webhook_with_a_broken_character_still_names_its_records() -> None:
+    assert hooks.parsed(b'{"id": 7, "name": "Chief \\ud83d"}')["id"] == 7
+    with pytest.raises(hooks.HookRefused):
+        hooks.parsed(b'{"id": 7, "name": "Chief \\ud83d"')
+
+
+@pytest.mark.parametrize(
+    "body", [b'["\\ud83d", NaN]', b'["\\ud83d"', b'["\\ud83d", 1e999]', b"[" * 100_000, b"\xff"]
+)
+def test_no_other_mistake_is_mended(body: bytes) -> None:
+    with pytest.raises(Unexpected):
+        _ = Answer(200, {}, body).json
 
 
 FAILURES = {

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from connectors.contract import BROKEN
 from mappings.bind import OpenShape
 from mappings.model import BadValue, Value
 from mappings.slots import (
@@ -122,6 +123,10 @@ class TestSingle:
 class TestFirst:
     kind = TYPES["domain"]()
     slot = FirstSlot("zendesk", SHAPE, ("f",), kind, kind.read, kind.show)
+
+    def test_a_broken_character_in_the_rest_of_the_list_is_not_written_back(self) -> None:
+        with pytest.raises(BadValue):
+            self.slot.split(["a.com", f"b{BROKEN}.com"], {})
 
     @pytest.mark.parametrize(
         ("golden", "seen", "shown"),

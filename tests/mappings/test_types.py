@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.contract import BROKEN
 from mappings.bind import OpenShape
 from mappings.model import BadValue, Value
 from mappings.slots import HeldSlot
@@ -179,6 +180,20 @@ def test_what_cannot_be_read_is_said_without_repeating_it(name: str, value: Valu
     with pytest.raises(BadValue, match="expected") as caught:
         kind(name).read(value)
     assert "private" not in str(caught.value)
+
+
+BROKEN_WORD = f"Siti {BROKEN}"
+
+
+@pytest.mark.parametrize("value", [BROKEN_WORD, [BROKEN_WORD]], ids=["text", "list"])
+@pytest.mark.parametrize("name", sorted(TYPES))
+def test_no_type_reads_a_broken_character(name: str, value: Value) -> None:
+    with pytest.raises(BadValue):
+        kind(name).read(value)
+
+
+def test_a_replacement_character_of_the_apps_own_is_text() -> None:
+    assert kind("text").read("Caf\ufffd") == "Caf\ufffd"
 
 
 SAME: list[tuple[str, Value, Value, bool]] = [
