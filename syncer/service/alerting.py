@@ -35,8 +35,9 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Signs:
     """What is known of one sync. `standing`: as `syncer.usecases.overview` tells it; `report`: what its last
-    run kept of itself; `days`: by day (newest last, today left out), whether anything was written;
-    `expiring`: app -> when what renews its login ends; `renewals`: app -> how its credential is renewed."""
+    run that read the apps kept of itself, with `run` and `status`; `days`: by day (newest last, today left
+    out), whether anything was written; `expiring`: app -> when what renews its login ends; `renewals`: app ->
+    how its credential is renewed."""
 
     standing: Mapping[str, Any]
     report: Mapping[str, Any] = field(default_factory=dict)
@@ -56,9 +57,11 @@ def troubles(signs: Signs, said: AlertsModel, now: datetime) -> list[Trouble]:
     def add(kind: str, text: str) -> None:
         found.append(Trouble(f"{name}: {kind}", text))
 
-    last, refused = one["last_run"], signs.report.get("credentials_refused", ())
-    if last is not None and last["status"] == "failed" and not refused:
-        add("run failed", f"The last run ({last['run']}) failed. Look at: syncer show {last['run']}")
+    refused = signs.report.get("credentials_refused", ())
+    failed = [last for last in (one["last_run"], signs.report) if last and last.get("status") == "failed"]
+    if failed and not refused:
+        run = failed[0]["run"]
+        add("run failed", f"The last run ({run}) failed. Look at: syncer show {run}")
     if one["held"] is not None:
         run, items, undone, account = (one["held"][key] for key in ("run", "items", "undone", "account"))
         wait = counted(items, "change waits", "changes wait") if items else "Link changes wait"

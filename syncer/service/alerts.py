@@ -127,8 +127,9 @@ def renewal(app: str, model: AppModel) -> str:
 
 
 def _last_report(db: Database, sync: str) -> dict[str, Any]:
-    runs = History(db).runs(1, sync)
-    return dict(runs[0]["report"]) if runs else {}
+    """Of the last run that read the apps: one for a webhook cannot tell that an app is well again."""
+    last = History(db).last_read(sync)
+    return {**last["report"], "run": last["run"], "status": last["status"]} if last is not None else {}
 
 
 def _days(db: Database, sync: str, now: datetime) -> list[bool]:

@@ -50,6 +50,17 @@ class History:
             sql, values["space"] = f"{sql} WHERE space = :space", sync
         return [_run(row) for row in self.db.rows(f"{sql} ORDER BY id DESC LIMIT :newest", **values)]
 
+    def last_read(self, sync: str) -> dict[str, Any] | None:
+        """The last run that asked the apps and came to its end. Runs of other kinds act on what was read
+        before."""
+        sql = (
+            "SELECT id, space, kind, started, ended, status, written, report FROM run WHERE space = :space"
+            " AND kind IN ('sync', 'resync') AND status NOT IN ('running', 'interrupted')"
+            " ORDER BY id DESC LIMIT 1"
+        )
+        row = self.db.one(sql, space=sync)
+        return _run(row) if row is not None else None
+
     def last_success(self, sync: str) -> str | None:
         """When the last run began that was done, leftovers or not."""
         row = self.db.one(

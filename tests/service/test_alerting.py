@@ -77,6 +77,10 @@ CASES: Mapping[str, tuple[Signs, list[str]]] = {
         signs(last_run={"run": "r2", "status": "failed"}, report={"credentials_refused": ["crm"]}),
         ["credential of crm"],
     ),
+    "a webhook was taken since a run failed": (
+        signs(report={"run": "r2", "status": "failed"}, last_run={"run": "r3", "status": "done"}),
+        ["run failed"],
+    ),
     "a login ends in six days": (signs(expiring={"crm": NOW + timedelta(days=6)}), ["login of crm"]),
     "a login ends in eight days": (signs(expiring={"crm": NOW + timedelta(days=8)}), []),
     "what is paused is left alone": (signs(paused=True, held_conflicts=99), []),
@@ -216,5 +220,37 @@ def test_alerts_go_out_once_and_what_could_not_be_sent_is_tried_again(
         assert History(db).written_by_day("contacts", now - timedelta(days=1)) == {f"{now:%Y-%m-%d}": 0}
     assert look() == ["syncer: contacts: run failed", "syncer: over: contacts: run failed"]
     assert [one["type"] for one in channel.got] == ["warning", "success"]
+    desk.close()
+    db.close()
+
+
+def test_a_webhook_does_not_end_what_only_a_reading_can(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    for file, text in contents(path, sandbox=True, port=8765).items():
+        write(file, text)
+    config = load_config(path, {})
+    db, now = Database(config.state), datetime.now(UTC)
+    desk = Desk(config, Ports())
+    service: Any = SimpleNamespace(
+        config=config, ports=Ports(), desk=desk, since=now, watch=SimpleNamespace(problem="")
+    )
+
+    def known_after(run: str, kind: str, status: str = "", **report: list[str]) -> list[str]:
+        with db.transaction():
+            Ledger(db, "contacts").begin_run(run, kind, now)
+            if status:
+                Ledger(db, "contacts").end_run(run, status, now, 0, report)
+        alerts = Alerts()
+        alerts.start(service)
+        alerts.look(now)
+        alerts.stop()
+        with db.reading():
+            return list(json.loads(History(db).fact("alerts") or "{}"))
+
+    told = ["contacts: credential of zendesk"]
+    assert known_after("r1", "sync", "partial", credentials_refused=["zendesk"]) == told
+    assert known_after("r2", "webhook", "done", credentials_refused=[]) == told
+    assert known_after("r3", "sync") == told  # it still runs
+    assert known_after("r4", "sync", "done", credentials_refused=[]) == []
     desk.close()
     db.close()
