@@ -23,16 +23,20 @@ class Watch:
         self._seen = _print(config.files)
 
     def changed(self) -> Config | None:
-        """The new config, where the files were edited and what they say now is sound."""
+        """The new config, where the files were edited and what they say now is sound. While it is not, it is
+        read each time: what mends it may be a file that the config in force does not name."""
         now = _print(self.config.files)
-        if now == self._seen:
+        if now == self._seen and not self.problem:
             return None
         self._seen = now
         try:
             config = self._load(self.config.path)
         except ProblemsFound as found:
-            self.problem = str(found)
-            log().error("the edited config cannot be used; the old one stays in force", reason=self.problem)
+            if str(found) != self.problem:
+                self.problem = str(found)
+                log().error(
+                    "the edited config cannot be used; the old one stays in force", reason=self.problem
+                )
             return None
         self.config, self.problem, self._seen = config, "", _print(config.files)
         log().info("the edited config is in force", syncs=list(config.syncs))

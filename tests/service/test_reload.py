@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+
+from structlog.testing import capture_logs
 
 from syncer.config.files import load_config
 from syncer.service.reload import Watch
@@ -50,6 +53,20 @@ def test_a_broken_edit_changes_nothing_is_told_once_and_can_be_mended(config: Pa
     edit(config, "first_sync: gone", "first_sync: go")
     assert watching.changed() is not None
     assert watching.problem == ""
+
+
+def test_a_file_that_an_edit_names_may_come_later(config: Path) -> None:
+    watching = watch(config)
+    with capture_logs() as said:
+        edit(config, "mappings/contacts.yaml", "mappings/people.yaml")
+        assert watching.changed() is None
+        assert watching.changed() is None
+        assert "people.yaml" in watching.problem
+        shutil.copy(config.parent / "mappings/contacts.yaml", config.parent / "mappings/people.yaml")
+        assert watching.changed() is not None
+        assert watching.changed() is None
+    assert watching.problem == ""
+    assert [one["log_level"] for one in said] == ["error", "info"]
 
 
 def test_a_mapping_that_is_gone_is_a_broken_edit(config: Path) -> None:
