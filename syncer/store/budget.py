@@ -66,10 +66,11 @@ class SharedBudget:
             return max(0.0, holding.start - now)
 
     def hold(self, rate: str, seconds: float) -> None:
-        until = self._clock() + seconds
+        now = self._clock()
+        until = now + min(seconds, DAY)
         with self._lock, self._shared.transaction() as db:
             row = _row(db, self._account, rate)
-            if until > row["held_until"]:
+            if until > _held(row["held_until"], now):
                 db.upsert(RateRow, [{**row, "held_until": until}])
             self._holdings.pop(rate, None)
 
@@ -93,7 +94,8 @@ class SharedBudget:
         with self._shared.transaction() as db:
             row = _row(db, self._account, rate)
             blocks = _standing(row["body"], before, now, window)
-            start = first_room(blocks, calls, limit, max(now, min(row["held_until"], now + DAY)))
+            held = _held(row["held_until"], now)
+            start = first_room(blocks, calls, limit, max(now, held))
             blocks.append(Block(start, start + span + window, calls))
             today = int(now // DAY)
             made = row["today"] if row["day"] == today else 0
@@ -104,6 +106,7 @@ class SharedBudget:
                         **row,
                         "calls": limit,
                         "period": window,
+                        "held_until": held,
                         "day": today,
                         "today": max(0, made - before.left) + calls,
                         "body": _dumps(blocks),
@@ -140,7 +143,7 @@ def states(db: Database, account: str, now: float) -> dict[str, dict[str, Any]]:
             "window": row.period,
             "used": sum(block.calls for block in _loads(row.body) if block.release > now),
             "today": row.today if row.day == int(now // DAY) else 0,
-            "pause": round(max(0.0, row.held_until - now), 1),
+            "pause": round(max(0.0, _held(row.held_until, now) - now), 1),
         }
         for row in db.rows(sql, account=account, now=now)
     }
@@ -153,6 +156,12 @@ def _row(db: Database, account: str, rate: str) -> dict[str, Any]:
     )
     row = db.one(sql, account=account, name=rate)
     return dict(row._mapping) if row is not None else RateRow(account=account, name=rate).model_dump()
+
+
+def _held(until: float, now: float) -> float:
+    """The end of a pause. No pause is longer than a day: what lies further ahead is of a clock that was set
+    back since, and counts for nothing."""
+    return until if until <= now + DAY else 0.0
 
 
 def _standing(body: str, before: Holding, now: float, window: float) -> list[Block]:

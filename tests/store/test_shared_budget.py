@@ -124,6 +124,35 @@ def test_another_account_is_another_budget(url: str, pair: list[Process], time: 
     shared.close()
 
 
+def test_a_pause_that_a_wrong_clock_took_is_dropped(pair: list[Process], time: list[float]) -> None:
+    first, second = (process.budget for process in pair)
+    right = time[0]
+    time[0] = right + 60 * budget.DAY
+    first.wait("general", 90, 10.0)
+    first.hold("general", 30.0)
+    time[0] = right
+    assert second.wait("general", 90, 10.0) == 0
+    for day in (1, 10, 59, 60):
+        time[0] = right + day * budget.DAY
+        assert second.wait("general", 90, 10.0) == 0
+
+
+def test_a_pause_counts_after_one_that_a_wrong_clock_took(pair: list[Process], time: list[float]) -> None:
+    first, second = (process.budget for process in pair)
+    right = time[0]
+    time[0] = right + 60 * budget.DAY
+    first.hold("general", 30.0)
+    time[0] = right
+    assert stands(pair[0])["general"]["pause"] == 0.0
+    first.hold("general", 20.0)
+    assert second.wait("general", 90, 10.0) == 20.0
+
+
+def test_no_pause_is_longer_than_a_day(pair: list[Process], time: list[float]) -> None:
+    pair[0].budget.hold("general", 3.0 * budget.DAY)
+    assert pair[1].budget.wait("general", 90, 10.0) == budget.DAY
+
+
 def test_a_clock_that_is_set_back_stops_nobody_for_long(pair: list[Process], time: list[float]) -> None:
     for _ in range(4):
         pair[0].budget.wait("general", 4, 1.0)
