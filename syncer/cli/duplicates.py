@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,18 +23,21 @@ if TYPE_CHECKING:
     from syncer.running.runner import Runner
     from syncer.usecases.merging import Pair
     from syncer.usecases.sides import Side
+    from syncer.usecases.steward import Steward
 
 SHOWN = 20  # groups of which every field is shown
 
 
 @dataclass
 class Group:
-    """One person in one app, the survivor first. `fields`: (field, what each record holds, what is left)."""
+    """One person in one app, the survivor first. `fields`: (field, what each record holds, what is left);
+    `apart`: record -> why it is left out, though it seems to be the same person."""
 
     sync: str
     app: str
     records: Sequence[LinkKey]
     fields: Sequence[tuple[str, Sequence[Value], Value]]
+    apart: Mapping[str, str]
     merged: dict[str, str] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
 
@@ -52,6 +55,7 @@ class Group:
             "fields": fields,
             "merged": self.merged,
             "left": self.left,
+            "apart": self.apart,
         }
 
 
@@ -69,12 +73,14 @@ def duplicates(
 ) -> None:
     """List people that one app holds several times, as far as what syncer knows of them tells."""
     found = _found(app, config)
+    twice = [group for group in found if group.pairs]
     if not as_json:
-        _show(found)
+        _show(twice)
+        _show_apart(found)
     code = Code.DONE
-    if merge and found:
-        code = _merge(found, yes, as_json, config)
-    elif found and not as_json:
+    if merge and twice:
+        code = _merge(twice, yes, as_json, config)
+    elif twice and not as_json:
         tell(
             f"\n{hint('duplicates --merge', config)} merges them in apps that can, and links them elsewhere."
         )
@@ -84,16 +90,29 @@ def duplicates(
 
 
 def _found(app: str | None, config: Path) -> list[Group]:
-    known, found = loaded(config), []
+    known, found = loaded(config), list[Group]()
     if app is not None:
         need_app(known, app)
     with stewards(config) as each:
         for steward in each:
-            for name in known.syncs[steward.space].apps:
-                for group in steward.duplicates(name) if app in (None, name) else ():
-                    records = steward.survivor_first(group)
-                    found.append(Group(steward.space, name, records, steward.preview(records)))
+            apps = [name for name in known.syncs[steward.space].apps if app in (None, name)]
+            found += _groups(steward, [group for name in apps for group in steward.duplicates(name)], config)
     return found
+
+
+def _groups(steward: Steward, found: Sequence[Sequence[LinkKey]], config: Path) -> Iterator[Group]:
+    told_apart = steward.told_apart(found)
+    for group in found:
+        for one in steward.twice(group, told_apart):
+            apart = {id: _why_apart(pair, config) for (_, id), pair in one.apart.items()}
+            app = one.records[0][0]
+            yield Group(steward.space, app, one.records, steward.preview(one.records), apart)
+
+
+def _why_apart(pair: tuple[LinkKey, LinkKey], config: Path) -> str:
+    one, other = (":".join(key) for key in pair)
+    link = hint(f"link {one} {other}", config)
+    return f"{one} and {other} were unlinked, or said to be two people; if they are one: {link}"
 
 
 def _show(found: Sequence[Group]) -> None:
@@ -106,6 +125,13 @@ def _show(found: Sequence[Group]) -> None:
         tell()
         columns = ("", *(f"{name}:{id}" for name, id in group.records), "together")
         table(columns, [(n, *map(shown, values), shown(after)) for n, values, after in group.fields])
+
+
+def _show_apart(found: Sequence[Group]) -> None:
+    rows = [(g.sync, g.app, id, g.records[0][1], why) for g in found for id, why in g.apart.items()]
+    if rows:
+        tell()
+        table(("sync", "app", "record", "is not merged with", "why"), rows, "Left out")
 
 
 def _merge(found: Sequence[Group], yes: bool, as_json: bool, config: Path) -> Code:

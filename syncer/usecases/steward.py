@@ -12,6 +12,7 @@ from syncer.matching.explain import Evidence
 from syncer.matching.keys import restored
 from syncer.matching.lab import Judged
 from syncer.matching.matcher import Decided, explained, match
+from syncer.matching.told_apart import Pair, ToldApart
 from syncer.matching.traits import Traits
 from syncer.model import LinkKey, Value
 from syncer.store.database import Database
@@ -21,6 +22,15 @@ from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 
 Review = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """One person in one app. `records`: that may become one, the survivor first; `apart`: those that seem to
+    be the same, too, but a person said that they are not (record -> the pair of which that was said)."""
+
+    records: list[LinkKey]
+    apart: Mapping[LinkKey, Pair]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +162,24 @@ class Steward:
         decided = Decided(_of_one_golden(traits), never)
         found = match([replace(t, golden=None) for t in traits], decided=decided)
         return [[t.key for t in group] for group in found.groups if len(group) > 1]
+
+    def told_apart(self, groups: Sequence[Sequence[LinkKey]]) -> ToldApart:
+        """Whom a person told apart, among these records and all that are linked with them."""
+        with self.db.reading():
+            _, never = Decisions(self.db, self.space).pairs()
+            keys = {key for some in (*groups, *never) for key in some}
+            return ToldApart(never, self._goldens(keys))
+
+    def twice(self, group: Sequence[LinkKey], apart: ToldApart) -> list[Twice]:
+        """Those of a group that may become one; `apart` counts them as one from here on. Whoever is left out
+        may yet be one with another of the group."""
+        found, left = [], self.survivor_first(group)
+        while left:
+            survivor, *others = left
+            kept_out = {key: pair for key in others if (pair := apart.unite(survivor, key))}
+            found.append(Twice([key for key in left if key not in kept_out], kept_out))
+            left = list(kept_out)
+        return [one for one in found if len(one.records) > 1 or one.apart]
 
     def survivor_first(self, group: Sequence[LinkKey]) -> list[LinkKey]:
         """The record that is linked, else the one with the most keys, before the others."""

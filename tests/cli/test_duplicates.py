@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -11,10 +12,13 @@ from connectors.contract import Result
 from connectors.http import Uncertain
 from connectors.hubspot import HubSpotConnector
 from syncer.cli import confirm, duplicates
+from syncer.store.database import Database
+from syncer.store.decisions import Decisions
 from tests.cli.conftest import Desk
 
 HUBSPOT = {"authorization": "Bearer sandbox-hubspot"}
 MAILERLITE = {"authorization": "Bearer sandbox-mailerlite"}
+ZENDESK = ("admin@sandbox.test/token", "sandbox-zendesk")
 TWICE = {"firstname": "Ottilie", "lastname": "Brandauer", "phone": "+43 316 555 0101", "city": "Graz"}
 
 
@@ -55,6 +59,32 @@ def test_hubspot_merges_for_good_if_somebody_says_yes(desk: Desk) -> None:
     history = desk.run("history", f"hubspot:{survivor}", "--json").json
     assert any(e["what"] == "merged" and e["record"] == other for e in history)
     assert desk.run("verify", "contacts", "--json").json["drift"] == []
+
+
+@pytest.mark.slow
+def test_who_was_told_apart_is_left_out_and_listed(desk: Desk) -> None:
+    desk.run("sync")
+    survivor, other = twice(desk)
+    user = {"name": "Ottilie Brandauer", "email": contacts(desk)[other]["email"]}
+    url = f"{desk.url}/zendesk/api/v2/users"
+    made = httpx.post(url, json={"user": user}, auth=ZENDESK).raise_for_status().json()["user"]
+    theirs = "zendesk", str(made["id"])
+    desk.run("sync", "contacts")
+    desk.run("link", f"hubspot:{other}", ":".join(theirs), "--yes")
+    (person,) = desk.run("explain", f"hubspot:{other}", "--json").json
+    db = Database(desk.state_url)
+    with db.transaction():
+        Decisions(db, "contacts").decide(("hubspot", survivor), theirs, "never", datetime.now(UTC))
+    db.close()
+    done = desk.run("duplicates", "--merge", "--yes")
+    assert done.code == 0
+    assert f"syncer link hubspot:{survivor} zendesk:{theirs[1]}" in done.out
+    (mine,) = (f for f in desk.run("duplicates", "hubspot", "--json").json if survivor in f["records"])
+    assert (mine["records"], list(mine["apart"])) == ([survivor], [other])
+    assert {survivor, other} <= contacts(desk).keys()
+    desk.synced()
+    (still,) = desk.run("explain", f"hubspot:{other}", "--json").json
+    assert still["who"] == person["who"]
 
 
 @pytest.mark.slow

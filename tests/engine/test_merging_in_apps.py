@@ -11,8 +11,10 @@ from connectors.contract import Unavailable
 from syncer.core.brakes import Limit
 from syncer.usecases.merging import Merged, MergingInApp
 from syncer.usecases.sides import Held
-from syncer.usecases.steward import Steward
+from syncer.usecases.steward import Steward, Twice
 from tests.engine.test_found_by_simulation import once
+from tests.engine.test_linking import link, unlink
+from tests.engine.test_pausing import pause
 from tests.engine.world import World
 
 ANNA = {"email": "anna@x.test", "first": "Anna", "last": "Lind", "title": "CEO"}
@@ -133,3 +135,36 @@ def test_whom_a_merge_in_one_app_leaves_twice_in_another_is_told(tmp_path: Path)
     assert steward.duplicates("desk") == [both]
     assert steward.duplicates("crm") == []
     world.db.close()
+
+
+def test_who_was_unlinked_is_not_merged_in_an_app_where_both_have_a_record_since(tmp_path: Path) -> None:
+    """Of the two records there nobody said that they are two: it was said of those that they stand for."""
+    world = World(tmp_path)
+    crm, desk = world.apps["crm"], world.apps["desk"]
+    one = crm.user_create(ANNA)
+    world.settle()
+    (mine,) = desk.records
+    pause(world, "desk", True)
+    other = crm.user_create({**ANNA, "email": "a.lind@y.test"})
+    world.run()
+    link(world, f"crm:{one}", f"crm:{other}")
+    unlink(world, f"crm:{other}")
+    pause(world, "desk", False)
+    world.settle()
+    (theirs,) = desk.records.keys() - {mine}
+    for id in (mine, theirs):
+        desk.user_edit(id, {"phone": "+6281234567890"})
+    world.settle()
+    assert twice(world, "desk") == [
+        Twice([("desk", mine)], {("desk", theirs): (("crm", other), ("desk", mine))})
+    ]
+    link(world, f"desk:{mine}", f"desk:{theirs}")
+    assert twice(world, "desk") == [Twice([("desk", mine), ("desk", theirs)], {})]
+    world.db.close()
+
+
+def twice(world: World, app: str) -> list[Twice]:
+    steward = Steward(world.db, "contacts", ["email", "phone"])
+    found = steward.duplicates(app)
+    apart = steward.told_apart(found)
+    return [one for group in found for one in steward.twice(group, apart)]
