@@ -79,6 +79,8 @@ class Link:
     anew         slots that the mapping reads in another way since they were seen
     parted       slot -> the value that it is to hold though golden is another: an undo put it there, or left
                  it alone; ended by the next edit there, or when golden moves
+    undone       slot -> what it would hold without an edit that an undo took back everywhere else; ended by
+                 the next edit there
     doomed       the undo that is to archive this record; "" for none
     observed_at  when the last observation that was decided about was read, or a create of ours answered
     stamp        the record's stamp at the last observation or answer; ours: our own write moved it last
@@ -103,6 +105,7 @@ class Link:
     doomed: str = ""
     touched: bool = False
     anew: frozenset[str] = frozenset()
+    undone: dict[str, Value] = field(default_factory=dict)
 
     @property
     def key(self) -> LinkKey:
@@ -147,6 +150,7 @@ class Link:
             self.doomed,
             self.touched,
             self.anew,
+            dict(self.undone),
         )
 
 

@@ -38,8 +38,8 @@ Own = Mapping[LinkKey, Mapping[str, Value]]  # record -> slot -> what people put
 
 
 def own_values(link: Link, writes: Iterable[Written], slots: Mapping[str, Slot]) -> dict[str, Value]:
-    """What people put into a record, by slot. A slot that only we ever filled is missing. `writes`: all that
-    was sent for its golden records, oldest first."""
+    """What people put into a record, by slot, without edits that were undone. A slot that only we ever filled
+    is missing. `writes`: all that was sent for its golden records, oldest first."""
     mine = (
         write
         for write in writes  # a create without a record is perhaps this one: nobody answered
@@ -52,7 +52,7 @@ def own_values(link: Link, writes: Iterable[Written], slots: Mapping[str, Slot])
     for name, value in link.seen.items():
         if name in slots and not _is_ours(ours, slots[name], value):
             own[name] = value
-    return own
+    return {name: link.undone.get(name, value) for name, value in own.items()}
 
 
 def folded_writes(
@@ -293,6 +293,8 @@ def _target(side: Reversal, link: Link, slot: Slot, own: Mapping[str, Value], le
         if rank(given) > rank("subscribed"):
             return ABSENT
         return seen if given is not None and slot_state(slot, seen) == given else mine
+    if slot.name in link.parted:
+        return link.parted[slot.name]
     try:
         if not isinstance(mine, Mark) and lens.mapping.fields[slot.fields[0]].type.is_set:
             mine = slot.project(slot.split(mine, {}), seen)

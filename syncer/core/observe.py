@@ -171,6 +171,7 @@ def to_read_anew(link: Link, slot: Slot, value: Value) -> bool:
 def end_undo(link: Link, slot: str) -> None:
     """A person's edit ends what an undo left behind: it counts again, and a record that was to go stays."""
     link.parted.pop(slot, None)
+    link.undone.pop(slot, None)
     link.doomed = ""
 
 

@@ -128,7 +128,8 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
     if parted:
         if all(agrees(p.lens, link, f, golden) for f in fields):
             return _due_parted(p, link, slot)
-        end_parted(p.lens, golden, link, slot)
+        if link.primary or shows(p.lens, link, slot, golden):  # else nothing is written over it
+            end_parted(p.lens, golden, link, slot)
     if p.golden.held and any(f in p.golden.held for f in slot.fields):
         return ABSENT
     # An app was brought to a golden record, of which another record of it may stand for since.

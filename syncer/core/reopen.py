@@ -54,5 +54,6 @@ def _wait(r: Reversal, link: Link, slot: Slot) -> None:
         link.agreed.update({f: r.unit.golden.value[f] for f in fields})
         return
     link.parted.pop(slot.name, None)
+    link.undone.pop(slot.name, None)
     link.agreed.update(dict.fromkeys(slot.fields, DISAGREES))
     r.lines[:] = [x for x in r.lines if x not in mine or x.act != "parted"]

@@ -190,6 +190,10 @@ def settle(r: Reversal, link: Link, slot: Slot, back: Value, restored: bool, len
         wanted = ABSENT
     link.rewrites.pop(name, None)
     same = not isinstance(wanted, Mark) and (wanted == target or slot.same(wanted, target))
+    if same:
+        link.undone.pop(name, None)
+    elif not restored and not isinstance(wanted, Mark):
+        link.undone[name] = wanted
     if target != seen and (not link.primary or any(f in golden.held for f in slot.fields)):
         same = False  # the plan of golden leaves such alone: it is put back as a value of its own
     if same and (target in (wanted, seen) or not restored):

@@ -82,6 +82,8 @@ def link_body(link: Link) -> str:
         body["e"] = True
     if link.anew:
         body["n"] = sorted(link.anew)
+    if link.undone:
+        body["u"] = link.undone
     return dumps(body)
 
 
@@ -122,6 +124,7 @@ def link(app: str, id: str, golden: str, state: Any, primary: bool, version: str
         body.get("z", ""),
         body.get("e", False),
         frozenset(body.get("n", ())),
+        body.get("u", {}),
     )
 
 

@@ -26,7 +26,7 @@ def forget(records: Records, app: str, names: Collection[str], slots: Mapping[st
         changed = []
         for link in records.links(app, ids).values():
             kept: tuple[dict[str, Any], ...]
-            kept = (link.seen, link.pending, link.refused, link.rewrites, link.parted)
+            kept = (link.seen, link.pending, link.refused, link.rewrites, link.parted, link.undone)
             if any(name in known for known in kept for name in names):
                 for name in names:
                     for known in kept:

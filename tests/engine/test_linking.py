@@ -14,6 +14,7 @@ from syncer.usecases.explaining import Explainer
 from syncer.usecases.linking import Leaving, Linking, Tied
 from syncer.usecases.sides import Held, NotPossible, Side, leaving_of, side_of
 from syncer.usecases.who import look_up
+from tests.engine.test_undoing import undo
 from tests.engine.world import MAPPING, World
 
 ANNA = {"email": "anna@x.test", "first": "Anna", "last": "Lind", "title": "CEO", "phone": "+6281234567890"}
@@ -383,4 +384,46 @@ def test_a_link_creates_nothing_in_an_app_that_was_not_read(tmp_path: Path) -> N
     assert world.apps["mail"].records == {}
     world.settle()
     assert len(world.apps["mail"].records) == 1
+    world.db.close()
+
+
+@pytest.mark.parametrize("newer", ["Anna", "Bo"])
+def test_what_was_undone_does_not_come_back_when_two_are_linked_and_unlinked(
+    tmp_path: Path, newer: str
+) -> None:
+    """An undo left each with a phone of its own in the CRM. `newer`: whose phone the two hold together."""
+    world = World(tmp_path)
+    crm, desk = world.apps["crm"], world.apps["desk"]
+    phones = {"Anna": "+6281234567890", "Bo": "+4915112345678"}
+    undone = {"Anna": "+6281211112222", "Bo": "+4915199998888"}
+    ids = {}
+    for name, phone in phones.items():
+        values = {"email": f"{name}@x.test", "first": name, "last": "Lind", "phone": phone}
+        ids[name] = crm.user_create(values)
+        world.settle()
+    if newer == "Anna":
+        phones["Anna"] = "+6281233334444"
+        crm.user_edit(ids["Anna"], {"phone": phones["Anna"]})
+        world.settle()
+    for name, id in ids.items():
+        crm.user_edit(id, {"phone": undone[name]})
+    world.run(approve=undo(world, world.run()).run)
+    mine = {name: next(id for id, r in desk.records.items() if r["name"] == f"{name} Lind") for name in ids}
+
+    def held_now() -> tuple[dict[str, object], dict[str, object]]:
+        return (
+            {name: crm.records[id]["phone"] for name, id in ids.items()},
+            {name: desk.records[id]["phone"] for name, id in mine.items()},
+        )
+
+    assert held_now() == (undone, phones)
+    link(world, f"crm:{ids['Anna']}", f"crm:{ids['Bo']}")
+    world.settle()
+    overruled = newer == "Bo"  # Anna's records are written, and her phone is another now: that is logged
+    assert held_now()[0] == ({**undone, "Anna": phones["Bo"]} if overruled else undone)
+    given_way = world.rows("SELECT 1 FROM conflict WHERE kind = 'overruled' AND rule = 'undo'")
+    assert len(given_way) == overruled
+    unlink(world, f"crm:{ids['Bo']}", f"desk:{mine['Bo']}")
+    world.settle()
+    assert held_now() == ({**undone, "Anna": phones["Anna"]} if overruled else undone, phones)
     world.db.close()
