@@ -59,10 +59,7 @@ def join(into: Unit, other: Unit, lens: Lens, run: str, gone: LinkKey | None = N
     merged into another, where that is why."""
     golden, theirs = into.golden.copy(), other.golden
     mine, added = [link.copy() for link in into.links], [link.copy() for link in other.links]
-    # In every app it is the record of whoever lives on that is written.
     first, second = (added, mine) if any(link.key == gone for link in mine) else (mine, added)
-    for link in second:
-        link.primary = link.primary and not any(k.app == link.app and k.primary for k in first)
     lives = _Side(theirs if first is added else into.golden, [k for k in first if k.key != gone], gone)
     for link in added:
         link.golden = golden.id
@@ -74,12 +71,33 @@ def join(into: Unit, other: Unit, lens: Lens, run: str, gone: LinkKey | None = N
             _hold(merging, known, theirs)
         elif name in theirs.value:
             _join_field(merging, known, theirs, lives)
+    _choose_written([*first, *second], golden, lens, gone)
     there = {link.app for link in links}
     golden.barred = {a: why for a, why in {**theirs.barred, **golden.barred}.items() if a not in there}
     golden.refused = {a: r for a, r in golden.refused.items() if a not in there}
     golden.deleted = golden.deleted and theirs.deleted
     joined.changed, joined.was = changes(into.golden, golden)
     return joined
+
+
+def _choose_written(links: Sequence[Link], golden: Golden, lens: Lens, gone: LinkKey | None) -> None:
+    """Of several records of an app the one that holds the golden address is written, since an app may take it
+    once only; else the first. `links`: first those of whoever lives on."""
+    fits = {
+        k.key: (k.state == "live" and k.key != gone, *_key_slots_shown(k, golden, lens), k.primary)
+        for k in links
+    }
+    for app in {link.app for link in links}:
+        mine = [link for link in links if link.app == app]
+        written = max(mine, key=lambda link: fits[link.key])
+        for link in mine:
+            link.primary = link is written
+
+
+def _key_slots_shown(link: Link, golden: Golden, lens: Lens) -> list[bool]:
+    """Of each exact key that lives in the app, whether the record holds the golden value of it."""
+    slots = [slot for key in lens.mapping.match.exact if (slot := lens.slot_of(link.app, key)) is not None]
+    return [slot.name in link.seen and shows(lens, link, slot, golden.value) for slot in slots]
 
 
 def _hold(m: Merging, known: Field, theirs: Golden) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from conflicts.candidate import Candidate
 from syncer.core.joining import join
-from syncer.model import Golden, Unit, Value
+from syncer.model import Golden, LinkKey, Unit, Value
 from tests.core.worlds import at, golden, lens, link, mapping, one
 
 TITLE = "title"
@@ -112,3 +112,26 @@ def test_a_question_is_asked_anew_with_what_the_other_holds() -> None:
     assert [c.value for c in entry.candidates] == ["Chief", "Head"]
     assert list(entry.candidates) == joined.unit.golden.held[TITLE]
     assert joined.unit.golden.value[TITLE] == "Boss"
+
+
+@pytest.mark.parametrize(
+    ("name", "addresses", "gone", "written"),
+    [
+        ("theirs holds the golden address", ("a@x.test", "b@x.test"), None, "crm-2"),
+        ("mine holds it too", ("b@x.test", "b@x.test"), None, "crm-1"),
+        ("nobody holds it", ("a@x.test", "c@x.test"), None, "crm-1"),
+        ("who holds it went into another", ("a@x.test", "b@x.test"), ("crm", "crm-2"), "crm-1"),
+        ("mine went", ("b@x.test", "a@x.test"), ("crm", "crm-1"), "crm-2"),
+    ],
+)
+def test_of_two_records_of_an_app_the_one_with_the_golden_address_is_written(
+    name: str, addresses: tuple[str, str], gone: LinkKey | None, written: str
+) -> None:
+    of = mapping(extra="match: {exact: [email]}")
+    mine = Unit(golden(email="a@x.test"), [link("crm", {"email": addresses[0]})])
+    theirs = Unit(
+        other(email="b@x.test"), [link("crm", {"email": addresses[1]}, id="crm-2"), link("desk", {})]
+    )
+    joined = join(mine, theirs, lens(of), "r1", gone)
+    primary = {(k.app, k.id) for k in joined.unit.links if k.primary}
+    assert primary == {("crm", written), ("desk", "desk-1")}, name

@@ -419,11 +419,31 @@ def test_what_was_undone_does_not_come_back_when_two_are_linked_and_unlinked(
     assert held_now() == (undone, phones)
     link(world, f"crm:{ids['Anna']}", f"crm:{ids['Bo']}")
     world.settle()
-    overruled = newer == "Bo"  # Anna's records are written, and her phone is another now: that is logged
-    assert held_now()[0] == ({**undone, "Anna": phones["Bo"]} if overruled else undone)
+    overruled = newer == "Anna"  # Bo's records are written, and his phone is another now: that is logged
+    assert held_now()[0] == ({**undone, "Bo": phones["Anna"]} if overruled else undone)
     given_way = world.rows("SELECT 1 FROM conflict WHERE kind = 'overruled' AND rule = 'undo'")
     assert len(given_way) == overruled
     unlink(world, f"crm:{ids['Bo']}", f"desk:{mine['Bo']}")
     world.settle()
-    assert held_now() == ({**undone, "Anna": phones["Anna"]} if overruled else undone, phones)
+    assert held_now() == ({**undone, "Bo": phones["Bo"]} if overruled else undone, phones)
+    world.db.close()
+
+
+def test_of_two_whole_people_the_records_with_the_golden_address_are_written(tmp_path: Path) -> None:
+    """The other records of these apps keep theirs: no app takes an address twice."""
+    world = World(tmp_path)
+    crm, desk = world.apps["crm"], world.apps["desk"]
+    ids = []
+    for name in ("Anna", "Bo"):  # Bo's values are the newer ones
+        ids.append(crm.user_create({"email": f"{name}@x.test", "first": name, "last": "Lind"}))
+        world.settle()
+    crm.user_edit(ids[0], {"title": "CEO"})
+    world.settle()
+    tied = link(world, f"crm:{ids[0]}", f"crm:{ids[1]}")
+    world.settle()
+    assert tied.report is not None
+    assert tied.report.status == "done"
+    for app, given in ((crm, "first"), (desk, "name")):
+        told = {str(r["email"]): (str(r[given])[:3].strip(), r["title"]) for r in app.records.values()}
+        assert told == {"anna@x.test": ("Ann", "CEO"), "bo@x.test": ("Bo", "CEO")}
     world.db.close()
