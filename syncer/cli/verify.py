@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,12 +54,14 @@ def _one(runner: Runner, name: str, repair: bool, limit: int, as_json: bool, con
     found = verifying.run()
     outcome = _repaired(runner, name, verifying, found) if repair and found.drift else None
     report = outcome.report if outcome is not None else None
+    left = verifying.left(found.drift) if report is not None and report.status != "held" else []
     if as_json:
-        give(_as_object(name, sync.mapping.object, found, report))
+        give(_as_object(name, sync.mapping.object, found, report, left))
     else:
         _show(name, found, limit, repair, config)
         _show_repair(name, report, config)
-    return _code(found, report)
+        _some("What is left of it", left, limit)
+    return worst([_code(found, report), Code.LEFTOVERS if left else Code.DONE])
 
 
 def _repaired(runner: Runner, name: str, verifying: Verifying, found: Verified) -> Outcome | None:
@@ -75,8 +77,14 @@ def _code(found: Verified, report: Report | None) -> Code:
     return Code.LEFTOVERS if found.drift else Code.DONE
 
 
-def _as_object(name: str, object: str, found: Verified, report: Report | None) -> dict[str, Any]:
+def _as_object(
+    name: str, object: str, found: Verified, report: Report | None, left: Sequence[Finding]
+) -> dict[str, Any]:
     """The documented keys of `verify --json`."""
+    repair = None
+    if report is not None:
+        repair = {"run": report.run, "status": report.status, "written": report.written}
+        repair["left"] = [_finding(f) for f in left]
     return {
         "sync": name,
         "object": object,
@@ -93,7 +101,7 @@ def _as_object(name: str, object: str, found: Verified, report: Report | None) -
         },
         "drift": [_finding(f) for f in found.drift],
         "apart": [_finding(f) for f in found.apart],
-        "repair": {"run": report.run, "status": report.status, "written": report.written} if report else None,
+        "repair": repair,
     }
 
 

@@ -24,6 +24,8 @@ from syncer.report import PAUSED
 from syncer.selecting import Selection
 from syncer.store.database import Database, chunks
 from syncer.store.history import History
+from syncer.store.keys import by_app
+from syncer.store.lease import hold
 from syncer.sync import App, Sync
 
 
@@ -74,9 +76,7 @@ class Verifying:
         """Read and compare. Nothing is kept but the run itself. Raises `Busy`."""
         with self.engine.session("verify") as run:
             able = self.engine.unpaused()
-            with self.db.reading():
-                asked = History(self.db).reviews(self.sync.name)
-            self.in_review = {(r["app"], r["record"]) for r in asked}
+            self._note_reviews()
             tasks = {name: self._check(app) for name, app in self.sync.apps.items() if name in able}
             found: dict[str, Checked] = self.ports.workers.drive(tasks)
             complete = {name for name, checked in found.items() if not checked.error}
@@ -88,6 +88,27 @@ class Verifying:
                 checked = found.setdefault(name, Checked(error=PAUSED))
                 run.report.apps[name].read, run.report.apps[name].error = checked.read, checked.error
             return Verified(run.id, {name: found[name] for name in self.sync.apps})
+
+    def left(self, drift: Sequence[Finding]) -> list[Finding]:
+        """What of it is still there after a repair. These records alone are asked for; an app that cannot be
+        asked counts as it was. Raises `Busy`."""
+        ids = by_app((f.app, f.record) for f in drift if f.record)
+        ports = self.ports
+        with hold(self.db, self.sync.name, ports.holder, ports.now, ports.alive):
+            self._note_reviews()
+            tasks = {app: self._check(self.sync.apps[app], some) for app, some in ids.items()}
+            found: dict[str, Checked] = ports.workers.drive(tasks)
+            unmade = {(f.app, f.who) for f in drift if f.record is None}
+            with self.db.reading():
+                still = [f for f in self._never_made({app for app, _ in unmade}) if (f.app, f.who) in unmade]
+        for app, checked in found.items():
+            still += [f for f in drift if f.record and f.app == app] if checked.error else checked.findings
+        return [f for f in still if f.is_drift]
+
+    def _note_reviews(self) -> None:
+        with self.db.reading():
+            asked = History(self.db).reviews(self.sync.name)
+        self.in_review = {(r["app"], r["record"]) for r in asked}
 
     def prepare_repair(self, drift: Sequence[Finding]) -> Options:
         """Have a run write golden where an app differs though nobody edited it there; what was edited is
@@ -138,10 +159,11 @@ class Verifying:
 
     # -- one app ------------------------------------------------------------------------------------------
 
-    def _check(self, app: App) -> Task[Checked]:
+    def _check(self, app: App, ids: Sequence[str] | None = None) -> Task[Checked]:
+        """All of its records, or these alone."""
         checked = Checked()
         try:
-            yield from self._read(app, checked)
+            yield from self._read(app, checked) if ids is None else self._ask_again(app, ids, checked)
         except AppError as error:
             checked.error = str(error)
         return checked
@@ -180,7 +202,7 @@ class Verifying:
                 links = self.engine.records.links(app.name, [a.id for a in answers])
             checked.findings += found
             for a in answers:
-                if a.state != "found" and a.id in links:
+                if a.state != "found" and a.id in links and links[a.id].state == "live":
                     kind: Kind = "unknown" if a.state == "unknown" else "missing"
                     checked.findings.append(Finding(app.name, a.id, links[a.id].golden, None, kind))
 

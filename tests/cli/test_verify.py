@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from connectors.sandbox.server import Sandbox
 from syncer.demo.apps import Apps
+from syncer.options import Options
+from syncer.selecting import Selection
+from syncer.usecases.verifying import Verifying
 from tests.cli.conftest import Desk
 
 KEYS = "sync object run apps drift apart repair".split()
@@ -58,6 +63,22 @@ def test_an_edit_since_the_last_run_is_drift_until_it_is_repaired(desk: Desk, sa
     assert (code, found["drift"]) == (0, [])
     with Apps(sandbox) as apps:
         assert apps.read("hubspot", ids["hubspot"])["city"] == "Quito Norte"
+
+
+def test_a_repair_that_leaves_drift_says_so_and_ends_with_4(
+    desk: Desk, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.synced()
+    ids = somebody(desk)
+    with Apps(sandbox) as apps:
+        apps.edit("mailerlite", ids["mailerlite"], "city", "Quito Norte")
+    nobody = Options(selection=Selection(records=(("hubspot", "0"),)), read=False)
+    monkeypatch.setattr(Verifying, "prepare_repair", lambda self, drift: nobody)
+    code, found = contacts(desk, "--repair")
+    assert (code, found["repair"]["status"], found["repair"]["written"]) == (4, "done", 0)
+    assert found["repair"]["left"] == found["drift"] != []
+    answer = desk.run("verify", "contacts", "--repair")
+    assert (answer.code, "Quito Norte" in answer.out.split("What is left of it")[1]) == (4, True)
 
 
 def test_parted_fields_are_no_drift(desk: Desk, sandbox: Sandbox) -> None:

@@ -78,6 +78,35 @@ def test_a_record_that_is_gone_and_one_that_is_new(world: World) -> None:
     assert kinds(world) == []
 
 
+def test_what_a_repair_could_not_do_is_left(world: World) -> None:
+    """An edit is merged, a new record is linked, one that is gone is followed: then nothing is left of it."""
+    (crm,), (desk,) = world.apps["crm"].records, world.apps["desk"].records
+    world.apps["crm"].user_edit(crm, {"title": "Chair"})
+    new = world.apps["crm"].user_create({"email": "bo@x.test", "first": "Bo", "last": "Berg"})
+    verifying = verify(world)
+    drift = verifying.run().drift
+    assert {(f.record, f.kind) for f in verifying.left(drift)} == {(crm, "due"), (new, "unlinked")}
+    run_repair(world, verifying.prepare_repair(drift))
+    assert verifying.left(drift) == []
+    world.apps["desk"].user_delete(desk)
+    drift = verifying.run().drift
+    assert [f.kind for f in drift] == ["missing"]
+    run_repair(world, verifying.prepare_repair(drift))
+    assert verifying.left(drift) == []
+
+
+def test_a_record_that_an_app_still_lacks_after_a_repair_is_left(world: World) -> None:
+    world.apps["desk"].user_create({"email": "bo@x.test", "name": "Bo Berg", "consent": "subscribed"})
+    verifying = verify(world)
+    with world.away("mail"):
+        world.run()
+        drift = verifying.run().drift
+        run_repair(world, verifying.prepare_repair(drift))
+        assert [(f.app, f.kind) for f in verifying.left(drift)] == [("mail", "missing")]
+    run_repair(world, verifying.prepare_repair(drift))
+    assert verifying.left(drift) == []
+
+
 def test_a_held_conflict_is_told_apart(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.text = world.text.replace("rule: {prefer: [crm]}", "rule: manual")
