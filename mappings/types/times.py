@@ -12,8 +12,10 @@ from mappings.types.base import Form, Kind, Reader, Shower, latin_digits, text_o
 
 _DAY = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?)?\s*(.*)")
 _EPOCH = re.compile(r"-?\d{9,14}")
+_NUMBER = re.compile(r"-?\d+")
 _ORDERS = {"YYYY-MM-DD": "ymd", "DD/MM/YYYY": "dmy", "MM/DD/YYYY": "mdy", "DD.MM.YYYY": "dmy"}
 _MILLISECONDS = 100_000_000_000  # more than that is counted in thousandths of a second
+_PER_SECOND = {"epoch": 1, "epoch_ms": 1000}
 
 
 class Date(Kind):
@@ -68,10 +70,11 @@ class Date(Kind):
 
 class DateTime(Kind):
     """A moment, to the second. Golden is in UTC: ``2030-02-28T12:30:00Z``. Reads ISO 8601, and seconds or
-    thousandths of a second since 1970; a time without a zone is taken in the field's `zone` (UTC where none
-    is given). Same: the same moment; parts of a second are not kept. Blank: nothing but space. Shown in UTC,
-    or by `format`: ``local`` (``2030-02-28 19:30:00`` in the field's zone; of the hour that comes twice when
-    clocks are set back, the first is meant), ``epoch`` or ``epoch_ms``."""
+    thousandths of a second since 1970: as `format` says, else by their size. A time without a zone is taken
+    in the field's `zone` (UTC where none is given). Same: the same moment; parts of a second are not
+    kept. Blank: nothing but space. Shown in UTC, or by `format`: ``local`` (``2030-02-28 19:30:00`` in the
+    field's zone; of the hour that comes twice when clocks are set back, the first is meant), ``epoch`` or
+    ``epoch_ms``."""
 
     name = "datetime"
     formats = ("iso", "local", "epoch", "epoch_ms")
@@ -93,6 +96,19 @@ class DateTime(Kind):
         except (ValueError, OverflowError):
             raise BadValue("expected a date and time such as 2030-02-28T12:30:00Z") from None
 
+    def reader(self, form: Form) -> Reader:
+        per_second = _PER_SECOND.get(form.format)
+        if per_second is None:
+            return self.read
+
+        def read(value: Value) -> Value:
+            text = _plain(value)
+            if text is None or not _NUMBER.fullmatch(text):
+                return self.read(value)
+            return _utc(_since_1970(text, per_second))
+
+        return read
+
     def shower(self, form: Form) -> Shower:
         if form.format in ("", "iso"):
             return self.show
@@ -101,8 +117,7 @@ class DateTime(Kind):
             moment = datetime.fromisoformat(str(golden))
             if form.format == "local":
                 return moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
-            seconds = int(moment.timestamp())
-            return seconds * 1000 if form.format == "epoch_ms" else seconds
+            return int(moment.timestamp()) * _PER_SECOND[form.format]
 
         return show
 
@@ -130,9 +145,12 @@ def _midnight(hour: int, minute: int, second: int) -> None:
 
 
 def _from_epoch(text: str) -> datetime:
-    number = int(text)
+    return _since_1970(text, 1000 if abs(int(text)) >= _MILLISECONDS else 1)
+
+
+def _since_1970(text: str, per_second: int) -> datetime:
     try:
-        return datetime.fromtimestamp(number / 1000 if abs(number) >= _MILLISECONDS else number, UTC)
+        return datetime.fromtimestamp(int(text) / per_second, UTC)
     except (ValueError, OverflowError, OSError):
         raise BadValue("expected a time of a usual size") from None
 

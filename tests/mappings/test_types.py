@@ -284,6 +284,10 @@ def test_every_type_says_what_is_the_same_and_what_is_blank() -> None:
         (TYPES["date"](), Form(format="MM/DD/YYYY"), "2030-02-03", "02/03/2030"),
         (DateTime("Asia/Jakarta"), Form(format="local"), "2030-02-28T12:30:00Z", "2030-02-28 19:30:00"),
         (DateTime(), Form(format="epoch_ms"), "2030-02-28T12:30:00Z", 1898512200000),
+        (DateTime(), Form(format="epoch_ms"), "1972-05-05T00:00:00Z", 73872000000),
+        (DateTime(), Form(format="epoch_ms"), "1969-12-31T23:59:59Z", -1000),
+        (DateTime(), Form(format="epoch"), "1972-05-05T00:00:00Z", 73872000),
+        (DateTime(), Form(format="epoch"), "1970-01-01T00:00:00Z", 0),
         (Money("USD"), Form(as_="amount"), "12.5 USD", 12.5),
         (Money("USD"), Form(as_="amount"), "12.5 EUR", "12.5 EUR"),
         (TYPES["address"](), Form(as_="line"), "1 Main St\nJakarta", "1 Main St, Jakarta"),
@@ -293,6 +297,14 @@ def test_every_type_says_what_is_the_same_and_what_is_blank() -> None:
 def test_a_form_shows_and_reads_back(kind: Kind, form: Form, golden: Value, shown: Value) -> None:
     assert kind.shower(form)(golden) == shown
     assert kind.same(kind.reader(form)(shown), golden)
+
+
+def test_a_declared_unit_counts_and_not_the_size_of_the_number() -> None:
+    read = DateTime().reader(Form(format="epoch"))
+    with pytest.raises(BadValue, match="usual size"):
+        read(1898512200000)
+    assert read("2030-02-28T12:30:00Z") == "2030-02-28T12:30:00Z"
+    assert read("") is None
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York"])
