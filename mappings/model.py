@@ -26,6 +26,10 @@ class BadValue(ValueError):
     The text says what was expected; it never repeats the value."""
 
 
+class Unshown(ValueError):
+    """An app has no form for a golden value: what it holds is left alone."""
+
+
 class Shape(Protocol):
     """What an app declares of one of its fields.
 
@@ -140,7 +144,7 @@ class Slot(Protocol):
     def project(self, golden: Mapping[str, Value], seen: Value) -> Value:
         """The app form of the golden values, after the app's declared coercions. `seen` (the value there
         now, or None) supplies what the slot holds besides: tags outside the mapped ones. Fields that were
-        never set are missing from `golden`; with none set the answer is None."""
+        never set are missing from `golden`; with none set the answer is None. Raises `Unshown`."""
         ...
 
     def split(self, value: Value, old: Mapping[str, Value]) -> dict[str, Value]:

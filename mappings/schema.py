@@ -77,7 +77,9 @@ class PlaceModel(Strict):
         None, description="Which part of one text with a full name. name.first is short for it."
     )
     pick: Literal["first"] | None = Field(
-        None, description="first: the first value of a list; the rest of the list is left alone."
+        None,
+        description="first: the first value of a list; the rest of the list is left alone. A blank"
+        " empties a list of one; a longer list stays as it is.",
     )
     format: Word | None = Field(
         None,

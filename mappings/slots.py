@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
-from mappings.model import BadValue, Shape, Value
+from mappings.model import BadValue, Shape, Unshown, Value
 from mappings.transforms import Transform
 from mappings.types import Kind
 from mappings.types.base import Reader, Shower, text_of, unbroken
@@ -81,15 +81,17 @@ class BaseSlot:
 
 class FirstSlot(BaseSlot):
     """A golden field in the first place of a list; the rest of the list is the app's own affair. Another
-    value replaces the first, or moves to the front where the list holds it already."""
+    value replaces the first, or moves to the front where the list holds it already. A blank empties a list
+    of one and cannot be shown in a longer one, where the next value would become the first."""
 
     __slots__ = ()
 
     def project(self, golden: Mapping[str, Value], seen: Value) -> Value:
-        value = super().project(golden, None)
+        value, listed = super().project(golden, None), _items(seen)
         if value is None:
+            if len(listed) > 1:
+                raise Unshown
             return None
-        listed = _items(seen)
         at = next((i for i, item in enumerate(listed) if self._first_same(item, value)), None)
         if at is None:
             return [str(value), *listed[1:]]

@@ -37,7 +37,8 @@ class NoRefs:
 
 
 class Unresolved(Exception):
-    """A reference whose target has no link yet: the value waits, it is neither blank nor wrong."""
+    """A reference whose target has no link yet, or a value that the app has no form for: it waits, and is
+    neither blank nor wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ class Lens:
         return self._mates.get(field, ())
 
     def project(self, slot: Slot, golden: Mapping[str, Value], seen: Value) -> Value:
-        """The app form of golden values in this slot. Raises `Unresolved`, also where golden is still of the
-        type that the field had before its mapping was changed."""
+        """The app form of golden values in this slot. Raises `Unresolved`, also where the app has no form for
+        them, or where golden is still of the type that the field had before its mapping was changed."""
         target = slot.reference
         if not target:
             try:

@@ -27,6 +27,7 @@ Code = Literal[
     "writes_off",
     "second_record",
     "unreadable",
+    "unshown",
     "refused",
     "frozen",
     "parted",
@@ -47,6 +48,7 @@ WORDS: dict[Code, str] = {
     "writes_off": "nothing is written to this app (writes: off)",
     "second_record": "another record of this app is the one that is written",
     "unreadable": "holds a value that cannot be read as this type, so it is left alone",
+    "unshown": "the app has no way to show the golden value, so what it holds is left alone",
     "refused": "the app refused the value for good",
     "frozen": "was changed back again and again, so it is left alone until the value changes",
     "parted": "was left as it is by an undo; the next edit of the field, here or elsewhere, ends that",
@@ -90,7 +92,7 @@ def standing(lens: Lens, golden: Golden, link: Link, slot: Slot, writes: bool = 
     try:
         wanted = lens.project(slot, golden.value, seen)
     except Unresolved:
-        return Standing("waits_for_target" if slot.reference else "unreadable", seen)
+        return Standing("waits_for_target" if slot.reference else "unshown", seen)
     if wanted == seen or slot.same(wanted, seen) or shows_consent(lens, golden, slot, wanted, seen):
         return Standing("in_step", seen, wanted)
     if slot.writable and not slot.flows_out:

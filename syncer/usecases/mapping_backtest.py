@@ -16,7 +16,7 @@ from typing import Literal
 from conflicts.log import Entry
 from conflicts.own import RuleFailed, own_rule
 from conflicts.rules import rule_for
-from mappings.model import BadValue, Field, ObjectMapping, Slot, Value
+from mappings.model import BadValue, Field, ObjectMapping, Slot, Unshown, Value
 from syncer.core.lens import direction
 from syncer.model import Golden, Link
 from syncer.store.conflicts import Conflicts, Sought
@@ -187,4 +187,7 @@ def _shown(old: ObjectMapping, new: ObjectMapping, golden: Golden, link: Link) -
 
 
 def _form(slot: Slot, golden: Mapping[str, Value], seen: Value) -> Value:
-    return seen if slot.reference else slot.project(golden, seen)
+    try:
+        return seen if slot.reference else slot.project(golden, seen)
+    except Unshown:
+        return seen

@@ -10,7 +10,7 @@ from dataclasses import field as default_of
 from connectors.contract import Record
 from mappings.draft import Draft
 from mappings.load import bind
-from mappings.model import BadValue, ExpressionFailed, ObjectMapping, Slot, Value
+from mappings.model import BadValue, ExpressionFailed, ObjectMapping, Slot, Unshown, Value
 from syncer.usecases.mapping_sources import Source, source
 from syncer.wiring.wire import Wiring
 
@@ -87,5 +87,8 @@ def _everywhere(
 
 
 def _shown(slot: Slot, golden: Mapping[str, Value], seen: Value) -> Value:
-    shown = slot.project(golden, seen)
+    try:
+        shown = slot.project(golden, seen)
+    except Unshown:
+        return seen
     return seen if seen is not None and slot.same(shown, seen) else shown

@@ -10,6 +10,12 @@ from tests.core.worlds import agreeing, at, due, golden, link, mapping, one, run
 
 TITLE = one("title")
 RECORD = golden("desk", title="Boss")
+PICKED = mapping(
+    """
+  title: {type: text, in: {crm: title, desk: {field: tags, pick: first}}}
+""",
+    apps="crm desk",
+)
 
 
 def old(**how: object) -> Link:
@@ -77,6 +83,22 @@ def test_an_app_that_shows_golden_in_its_form_agrees_without_a_write() -> None:
     found = run(TITLE, RECORD, [link("mail", {"title": "boss"}, {"title": DISAGREES})])
     assert found.items == []
     assert found.unit.links[0].agreed == {"title": "Boss"}
+
+
+@pytest.mark.parametrize("version", [None, "another"])
+@pytest.mark.parametrize(("listed", "written"), [(["Boss"], {"tags": None}), (["Boss", "Chief"], None)])
+def test_a_blank_empties_a_list_of_one_and_leaves_a_longer_one(
+    listed: list[str], written: dict[str, Value] | None, version: str | None
+) -> None:
+    record = golden(title=None)
+    crm = link("crm", {"title": None}, {"title": None}, version=version or PICKED.version)
+    desk = link("desk", {"tags": listed}, {"title": "Boss"}, version=version or PICKED.version)
+    found = run(PICKED, record, [crm, desk])
+    assert due(found).get("desk") == written
+    if written is None:
+        assert run(PICKED, record, found.unit.links).items == []
+        typed = run(PICKED, record, found.unit.links, seen("desk", tags=["CEO", "Chief"]))
+        assert due(typed) == {"crm": {"title": "CEO"}}
 
 
 def test_items_say_what_was_there_before() -> None:

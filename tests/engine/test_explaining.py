@@ -108,12 +108,25 @@ def refused_value(world: World) -> None:
     world.run()
 
 
+def longer_list(world: World) -> None:
+    world.apps["desk"].fields["phones"] = FieldSpec("phones", kind="multi")
+    world.text = MAPPING.replace("desk: phone}", "desk: {field: phones, pick: first}}")
+    crm = world.apps["crm"].user_create({**MARA, "phone": "+6281234567890"})
+    listed = ["+6281234567890", "+6281234567891"]
+    desk = world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "phones": listed})
+    world.settle()
+    world.apps["crm"].user_clear(crm, "phone")
+    world.settle()
+    assert world.apps["desk"].records[desk]["phones"] == listed
+
+
 @pytest.mark.parametrize(
     ("scene", "field", "app", "code"),
     [
         (held_conflict, "title", "desk", "held"),
         (direction, "title", "desk", "direction"),
         (refused_value, "title", "desk", "refused"),
+        (longer_list, "phone", "desk", "unshown"),
     ],
     ids=lambda v: v.__name__ if callable(v) else v,
 )

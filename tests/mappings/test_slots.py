@@ -8,7 +8,7 @@ import pytest
 
 from connectors.contract import BROKEN
 from mappings.bind import OpenShape
-from mappings.model import BadValue, Value
+from mappings.model import BadValue, Unshown, Value
 from mappings.slots import (
     BaseSlot,
     ConsentSlot,
@@ -143,6 +143,10 @@ class TestFirst:
         self, golden: Value, seen: Value, shown: Value
     ) -> None:
         assert self.slot.project({"f": golden}, seen) == shown
+
+    def test_a_blank_cannot_be_shown_where_the_next_value_would_be_the_first(self) -> None:
+        with pytest.raises(Unshown):
+            self.slot.project({"f": None}, ["b.com", "c.com"])
 
     def test_only_the_first_is_compared(self) -> None:
         assert self.slot.same(["a.com", "b.com"], ["www.a.com"])
