@@ -149,7 +149,7 @@ class TransformSlot(BaseSlot):
 
 
 class HeldSlot(BaseSlot):
-    """A choice of which only some words can be given to the app: for another one, what is there stays."""
+    """A choice of which the app can show only some words."""
 
     __slots__ = ("_given",)
 
@@ -168,7 +168,9 @@ class HeldSlot(BaseSlot):
 
     def project(self, golden: Mapping[str, Value], seen: Value) -> Value:
         value = golden.get(self._field)
-        return seen if value is not None and value not in self._given else super().project(golden, seen)
+        if value is not None and value not in self._given:
+            raise Unshown
+        return super().project(golden, seen)
 
 
 class TagSlot(BaseSlot):

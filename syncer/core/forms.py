@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from conflicts.candidate import Candidate
-from mappings.model import BadValue, Field, Slot
+from mappings.model import BadValue, Field, Slot, Unshown
 from syncer.core.lens import Lens, Unresolved
 from syncer.core.merging import Merging
 from syncer.model import Golden, Link, Mark, Value
@@ -97,10 +97,10 @@ def is_narrower(m: Merging, field: Field, c: Candidate, than: Candidate) -> bool
     if len(slot.fields) == 1:
         if not slot.narrows:
             return False
-        made = slot.project({field.name: than.value}, None)
         try:
+            made = slot.project({field.name: than.value}, None)
             return field.type.same(slot.split(made, {}).get(field.name), c.value)
-        except BadValue:
+        except (BadValue, Unshown):
             return False
     own = whole(m, _link_of(m, c), field, c.value)
     shown = slot.project(own, None)

@@ -271,6 +271,32 @@ def test_directions(name: str, said: dict[str, str], edited: str, expected: str,
     assert [e.kind for e in found.log] == (["overruled"] if expected == "Boss" else [])
 
 
+# -- words that an app cannot show ------------------------------------------------------------------------
+
+HOLD = """
+  kind: {type: choice, unknown: hold, rule: RULE, in: {crm: title, desk: consent}}
+"""
+
+
+def test_an_edit_in_an_app_that_cannot_show_golden_is_weighed_against_it() -> None:
+    of = mapping(HOLD.replace("RULE", "newest"), apps="crm desk")
+    links = [*agreeing(of, golden(kind="export"), "crm"), link("desk", {"consent": "pending"}, {})]
+    found = run(of, golden(kind="export"), links, seen("desk", consent="bounced"))
+    assert logged(found) == [("conflict", "kind", "bounced")]
+    assert due(found) == {"crm": {"title": "bounced"}}
+
+
+def test_a_conflict_about_a_word_that_an_app_cannot_show_goes_on_waiting() -> None:
+    of = mapping(HOLD.replace("RULE", "manual"), apps="crm desk")
+    links = [link("crm", {}), link("desk", {})]
+    first = run(of, Golden("g"), links, seen("crm", title="export"), seen("desk", consent="pending"))
+    found = run(of, first.unit.golden, first.unit.links, seen("desk", 1, consent="bounced"))
+    assert {c.value for c in found.unit.golden.held["kind"]} == {"export", "bounced"}
+    closed = run(of, found.unit.golden, found.unit.links, seen("crm", 2, title="bounced"))
+    assert closed.unit.golden.held == {}
+    assert closed.unit.golden.value == {"kind": "bounced"}
+
+
 # -- held conflicts ---------------------------------------------------------------------------------------
 
 

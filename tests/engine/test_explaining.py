@@ -120,6 +120,14 @@ def longer_list(world: World) -> None:
     assert world.apps["desk"].records[desk]["phones"] == listed
 
 
+def no_such_word(world: World) -> None:
+    world.apps["desk"].fields["title"] = FieldSpec("title", "choice", options=("boss", "chief"))
+    world.text = MAPPING.replace("title: {type: text,", "title: {type: choice, unknown: hold,")
+    world.apps["crm"].user_create({**MARA, "title": "ceo"})
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "title": "boss"})
+    world.settle()
+
+
 @pytest.mark.parametrize(
     ("scene", "field", "app", "code"),
     [
@@ -127,6 +135,7 @@ def longer_list(world: World) -> None:
         (direction, "title", "desk", "direction"),
         (refused_value, "title", "desk", "refused"),
         (longer_list, "phone", "desk", "unshown"),
+        (no_such_word, "title", "desk", "unshown"),
     ],
     ids=lambda v: v.__name__ if callable(v) else v,
 )

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.contract import BROKEN
 from mappings.bind import OpenShape
-from mappings.model import BadValue, Value
+from mappings.model import BadValue, Unshown, Value
 from mappings.slots import HeldSlot
 from mappings.types import TYPES, Choice, DateTime, Form, Kind, Money, MultiChoice, Phone, Tags
 
@@ -325,7 +325,8 @@ def test_unknown_choices_are_held_where_the_mapping_says_so() -> None:
     slot = HeldSlot(
         "app", OpenShape("f"), ("f",), strict, strict.reader(form), strict.shower(form), frozenset({"big"})
     )
-    assert slot.project({"f": "huge"}, "S") == "S"
+    with pytest.raises(Unshown):
+        slot.project({"f": "huge"}, "S")
     assert slot.project({"f": "big"}, "S") == "B"
     assert MultiChoice("hold").reader(form)(["B", "XL"]) == ["big"]
     assert MultiChoice("hold").shower(form)(["big", "huge"]) == ["B"]
