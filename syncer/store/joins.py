@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from syncer.model import Link, LinkKey
+from syncer.model import Link, LinkKey, Unit
 from syncer.store import codec
 from syncer.store.database import Database, chunks
 from syncer.store.records import Records
@@ -127,29 +127,35 @@ class Joins:
         return sorted(found)
 
     def repoint(self, dependents: Iterable[str], gone: str, into: str) -> None:
-        """Have what points to one golden record point to the other, in golden values and in what apps agreed
-        with: nothing is written for it."""
+        """Have what points to one golden record point to the other, in golden values, in what apps agreed
+        with and in what waits for a person: nothing is written for it."""
         for space in dependents:
-            rows = self.db.rows(
-                "SELECT golden, field FROM reference WHERE space = :space AND target = :target"
-                " ORDER BY golden, field",
-                space=space,
-                target=gone,
-            )
-            records = Records(self.db, space)
-            fields: dict[str, list[str]] = {}
-            for golden, field in rows:
-                fields.setdefault(golden, []).append(field)
+            records, pointing = Records(self.db, space), self._pointing(space, gone)
+            fields: dict[str, set[str]] = {}
+            for golden, field in pointing + self._repoint_waiting(space, gone, into):
+                fields.setdefault(golden, set()).add(field)
             for id, unit in records.units(sorted(fields)).items():
                 for field in fields[id]:
-                    unit.golden.value[field] = into
-                    for link in unit.links:
-                        if link.agreed.get(field) == gone:
-                            link.agreed[field] = into
+                    _repoint(unit, field, gone, into)
                 records.save_goldens([(unit.golden, True)])
                 self._save_bodies(space, unit.links)
-            records.save_references((id, f, into) for id, names in fields.items() for f in names)
+            records.save_references((golden, field, into) for golden, field in pointing)
             records.touch([space], [into])
+
+    def _pointing(self, space: str, target: str) -> list[tuple[str, str]]:
+        """(golden record, field) of what points to this one."""
+        sql = "SELECT golden, field FROM reference WHERE space = :space AND target = :target"
+        return [(row[0], row[1]) for row in self.db.rows(sql, space=space, target=target)]
+
+    def _repoint_waiting(self, space: str, gone: str, into: str) -> list[tuple[str, str]]:
+        """The same of conflicts that wait for a person, of which the log names the other from here on."""
+        where = "space = :space AND status = 'held' AND body LIKE :like"
+        which = {"space": space, "like": f'%"{gone}"%'}
+        rows = self.db.rows(f"SELECT golden, field FROM conflict WHERE {where}", **which)  # noqa: S608
+        found = [(row[0], row[1]) for row in rows]
+        sql = f"UPDATE conflict SET body = REPLACE(body, :gone, :into) WHERE {where}"  # noqa: S608
+        self.db.run(sql, gone=f'"{gone}"', into=f'"{into}"', **which)
+        return found
 
     def _save_bodies(self, space: str, links: Iterable[Link]) -> None:
         """What links agreed with; what they were seen to hold has not changed."""
@@ -157,3 +163,15 @@ class Joins:
             "UPDATE link SET body = :body WHERE space = :space AND app = :app AND id = :id",
             [{"space": space, "app": k.app, "id": k.id, "body": codec.link_body(k)} for k in links],
         )
+
+
+def _repoint(unit: Unit, field: str, gone: str, into: str) -> None:
+    golden = unit.golden
+    if golden.value.get(field) == gone:
+        golden.value[field] = into
+    if field in golden.held:
+        held = golden.held[field]
+        golden.held[field] = [replace(c, value=into) if c.value == gone else c for c in held]
+    for link in unit.links:
+        if link.agreed.get(field) == gone:
+            link.agreed[field] = into

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from connectors.contract import Unavailable
+from syncer.core.resolve import Answer
+from syncer.options import Options
+from syncer.store.conflicts import HELD, Conflicts, Sought
 from syncer.store.ledger import Ledger
 from tests.engine.crash import Crash
 from tests.engine.test_found_by_simulation import once
-from tests.engine.town import Town, settled
+from tests.engine.town import CONTACTS, Town, settled
 
 
 def acme(path: Path) -> Town:
@@ -115,6 +118,37 @@ def test_a_text_without_a_company_is_left_alone(tmp_path: Path) -> None:
     settled(town)
     assert town.company_of("mail", "budi@x.test") == "Warung Budi"
     assert town.apps["crm", "companies"].records == {}
+
+
+def test_a_held_conflict_about_a_company_follows_it_into_another(tmp_path: Path) -> None:
+    town = Town(tmp_path, CONTACTS.replace("to: company", "to: company\n    rule: manual"))
+    crm, desk = (
+        {"companies": town.apps[app, "companies"], "people": town.apps[app, "contacts"]}
+        for app in ("crm", "desk")
+    )
+    ids: dict[str, str] = {}
+    for name in ("Zeta", "Acme", "Beta"):
+        ids[name] = crm["companies"].user_create({"name": name, "domain": f"{name.lower()}.test"})
+        settled(town)
+    there = {str(v["name"]): id for id, v in desk["companies"].records.items()}
+    mara = crm["people"].user_create({"email": "mara@x.test", "name": "Mara", "company": ids["Beta"]})
+    settled(town)
+    (person,) = desk["people"].records
+    crm["people"].user_edit(mara, {"company": ids["Acme"]})
+    desk["people"].user_clear(person, "company")
+    settled(town)
+    desk["companies"].user_edit(there["Acme"], {"name": "Acme Inc"})
+    settled(town)
+    desk["companies"].user_merge(there["Acme"], there["Zeta"])
+    settled(town)
+    with town.db.reading():
+        (asked,) = Conflicts(town.db).newest(9, Sought("contacts", status=HELD))
+    chosen = next(c for c in asked.candidates if c.app == "crm")
+    answers = {asked.who: {"company": Answer(tuple(asked.candidates), chosen)}}
+    report = town.engine(town.people()).run(Options("resolve", answers=answers))
+    assert list(report.fates.values()) == ["settled"]
+    settled(town)
+    assert [town.company_of(app, "mara@x.test") for app in ("crm", "desk", "mail")] == ["Zeta"] * 3
 
 
 def test_a_create_without_a_key_is_known_again_where_the_next_reading_breaks_off(tmp_path: Path) -> None:

@@ -91,10 +91,14 @@ class Town:
     def run(self) -> int:
         """Companies, then people; how much was written."""
         self.clock.sleep(120)
-        ports = Ports(self.clock, self.run_id, Inline(), "test", lambda _: False)
         companies = self.sync("companies", COMPANIES, dependents=("contacts",))
-        contacts = self.sync("contacts", self.contacts, targets={"company": "companies"})
-        return sum(Engine(s, self.db, ports).run(RunOptions()).written for s in (companies, contacts))
+        return sum(self.engine(s).run(RunOptions()).written for s in (companies, self.people()))
+
+    def people(self) -> Sync:
+        return self.sync("contacts", self.contacts, targets={"company": "companies"})
+
+    def engine(self, sync: Sync) -> Engine:
+        return Engine(sync, self.db, Ports(self.clock, self.run_id, Inline(), "test", lambda _: False))
 
     def company_of(self, app: str, email: str) -> object:
         """The name of a person's company, as this app shows it."""
