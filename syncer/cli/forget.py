@@ -31,7 +31,7 @@ def forget(
 ) -> None:
     """Archive a person in the apps and forget them here, for good. Shows first what that does."""
     with running(config) as runner:
-        forgetting, shown, missing = _found(runner, who)
+        forgetting, shown, left = _found(runner, who)
         number = _number(len(shown.people), forgetting.sync.mapping.object)
         if not as_json:
             _show(shown, number)
@@ -41,31 +41,27 @@ def forget(
                 give(_as_object(shown))
             else:
                 tell(f"\nNothing was done. To do it: {hint(f'forget {who} --yes', config)}")
-            raise leave(Code.LEFTOVERS if missing else Code.DONE)
+            raise leave(Code.LEFTOVERS if left else Code.DONE)
         done = forgetting.do(shown)
     if as_json:
         give(_as_object(done))
     else:
         _done(done)
-    raise leave(Code.DONE if done.finished and not done.troubles and not missing else Code.LEFTOVERS)
+    raise leave(Code.DONE if done.finished and not done.troubles and not left else Code.LEFTOVERS)
 
 
-def _found(runner: Runner, who: str) -> tuple[Forgetting, Forgotten, list[str]]:
-    """The one sync that knows somebody by these names, what forgetting them does, and who is not known; or
-    the end of the command."""
+def _found(runner: Runner, who: str) -> tuple[Forgetting, Forgotten, bool]:
+    """The one sync that knows somebody by these names, what forgetting them does, and whether names are left
+    out; or the end of the command."""
     from syncer.usecases.forgetting import Forgetting
     from syncer.usecases.sides import Held
 
     meant = Meant(names_of(who), runner, list(syncs(runner, None)))
     meant.told()
-    if len(meant.keys) > 1:
-        several = ", ".join(sync.name for sync, _ in meant.keys)
-        say(f"'{who}' is known in several syncs: {several}. Name the golden id (syncer explain shows it).")
-        raise leave(Code.USAGE)
-    ((sync, keys),) = meant.keys
+    ((sync, keys),) = meant.in_one_sync().keys
     forgetting = Forgetting(runner.config, sync, runner.db, runner.ports)
     try:
-        return forgetting, forgetting.show(keys), meant.missing
+        return forgetting, forgetting.show(keys), bool(meant.missing or meant.several)
     except Held as error:
         say(str(error))
         raise leave(Code.HELD) from None

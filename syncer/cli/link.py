@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +14,7 @@ from typer import Exit
 from syncer.cli.codes import Code, leave
 from syncer.cli.confirm import Plan, Yes, agreed
 from syncer.cli.link_told import show_tied, tied_object
-from syncer.cli.names import WHO, lines_of, parts_of
+from syncer.cli.names import WHO, known_in, lines_of, one_sync_a_file, parts_of
 from syncer.cli.output import give, say, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
 from syncer.words import counted
@@ -31,6 +32,15 @@ Limit = Annotated[int, typer.Option(help="How many lines to show; 0: all.", min=
 Found = tuple["Linking", list[Any], dict[str, str]]  # what is to be done, and lines left out with the reason
 Read = Callable[["Sync", "Database", "People", Sequence[str]], Any]  # what a line means; None: nothing
 Flags = tuple[bool, bool, bool]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A sync, what its state tells of all names, and which of these it knows (`here`)."""
+
+    sync: Sync
+    people: People
+    here: set[str]
 
 
 def link(
@@ -128,8 +138,7 @@ def _found(runner: Runner, lines: Sequence[str], read: Read) -> Found:
     if not found:
         raise _ended("None of the lines can be done.", Code.FAILED)
     if len(found) > 1:
-        several = ", ".join(sync.name for sync, _ in found)
-        raise _ended(f"These are of several syncs, a file each: {several}.", Code.USAGE)
+        raise _ended(one_sync_a_file([sync.name for sync, _ in found]), Code.USAGE)
     ((sync, meant),) = found
     left = {line: ended[line][0] for line in lines if line in ended}
     return Linking(sync, runner.db, runner.ports), meant, left
@@ -138,42 +147,61 @@ def _found(runner: Runner, lines: Sequence[str], read: Read) -> Found:
 def _meant(
     runner: Runner, lines: Sequence[str], read: Read
 ) -> tuple[list[tuple[Sync, list[Any]]], dict[str, tuple[str, Code]]]:
-    """What the lines mean in the first sync that knows them, and why the others are left out. All names are
-    looked up at once; a sync is made ready only where a line is left for it."""
+    """What the lines mean in the one sync that knows them, and why the others are left out."""
     from syncer.usecases.sides import AlreadyOne, NotPossible
-    from syncer.usecases.who import look_up, look_up_known
 
     found: dict[str, tuple[Sync, list[Any]]] = {}
     ended: dict[str, tuple[str, Code]] = {}
-    waiting = {line: parts_of(line) for line in lines}
-    somebody = set[str]()
-    here: dict[str, set[str]] = {name: set() for name in runner.config.syncs}
-    # Any app:id may be a record that no run has read yet. So it counts only beside a name that is known, and
-    # only where no sync knows all names of the line.
-    for sync_name, look in [(name, look) for look in (look_up_known, look_up) for name in here]:
-        if not waiting:
-            break
-        names = [name for parts in waiting.values() for name in parts]
-        sync = runner.wiring.sync(sync_name)
-        people = look(sync, runner.db, names)
-        if look is look_up_known:
-            here[sync_name].update(name for name in names if people.known(name))
-            somebody |= here[sync_name]
-        for line, parts in list(waiting.items()):
-            if here[sync_name].isdisjoint(parts):
-                continue
-            try:
-                one = read(sync, runner.db, people, parts)
-            except NotPossible as error:
-                ended[line] = str(error), Code.DONE if isinstance(error, AlreadyOne) else Code.USAGE
+    parts = {line: parts_of(line) for line in lines}
+    places = _places(runner, [name for names in parts.values() for name in names])
+    somebody = set[str]().union(*(place.here for place in places))
+    for line, names in parts.items():
+        meanings = _meanings(runner.db, places, names, read)
+        if not meanings:
+            ended[line] = _nobody(names, somebody), Code.FAILED
+        elif len(meanings) > 1:
+            ended[line] = known_in(" ".join(names), [sync.name for sync, _ in meanings]), Code.USAGE
+        else:
+            ((sync, one),) = meanings
+            if isinstance(one, NotPossible):
+                ended[line] = str(one), Code.DONE if isinstance(one, AlreadyOne) else Code.USAGE
             else:
-                if one is None:
-                    continue
-                found.setdefault(sync_name, (sync, []))[1].append(one)
-            del waiting[line]
-    for line, parts in waiting.items():
-        ended[line] = _nobody(parts, somebody), Code.FAILED
+                found.setdefault(sync.name, (sync, []))[1].append(one)
     return list(found.values()), ended
+
+
+def _places(runner: Runner, names: Sequence[str]) -> list[_Place]:
+    """All syncs, with what they know of these names, which are looked up at once."""
+    from syncer.usecases.who import look_up, look_up_known
+
+    places = []
+    for sync in map(runner.wiring.sync, runner.config.syncs):
+        known = look_up_known(sync, runner.db, names)
+        here = {name for name in names if known.known(name)}
+        places.append(_Place(sync, look_up(sync, runner.db, names), here))
+    return places
+
+
+def _meanings(
+    db: Database, places: Sequence[_Place], names: Sequence[str], read: Read
+) -> list[tuple[Sync, Any]]:
+    """The syncs in which a line means something, and what; a `NotPossible` where that cannot be done.
+
+    Any app:id may be a record that no run has read yet. So it counts only beside a name that is known, and
+    only where no sync knows all names of the line."""
+    from syncer.usecases.sides import NotPossible
+
+    knowing_all = [place for place in places if place.here.issuperset(names)]
+    knowing_some = [place for place in places if not place.here.isdisjoint(names)]
+    found: list[tuple[Sync, Any]] = []
+    for place in knowing_all or knowing_some:
+        try:
+            one = read(place.sync, db, place.people, names)
+        except NotPossible as error:
+            one = error
+        if one is not None:
+            found.append((place.sync, one))
+    return found
 
 
 def _nobody(names: Sequence[str], somebody: Collection[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from syncer.cli.codes import Code, leave
-from syncer.cli.names import unknown
+from syncer.cli.names import known_in, one_sync_a_file, unknown
 from syncer.cli.output import say
 
 if TYPE_CHECKING:
@@ -18,25 +18,29 @@ if TYPE_CHECKING:
 
 @dataclass
 class Meant:
-    """`keys`: the records that these names lead to, by sync; `missing`: the names that lead nowhere."""
+    """`keys`: the records that these names lead to, by sync; `missing`: the names that lead nowhere;
+    `several`: those known in more than one sync, with these."""
 
     names: Sequence[str]
     runner: Runner
     syncs: Sequence[Sync]
     keys: list[tuple[Sync, list[LinkKey]]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    several: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         from syncer.usecases.who import look_up_known
 
-        missing = dict.fromkeys(self.names)
+        where: dict[str, list[str]] = {name: [] for name in self.names}
         for sync in self.syncs:
             people = look_up_known(sync, self.runner.db, self.names)
-            keys = dict.fromkeys(key for name in self.names for key in people.known(name))
-            if keys:
-                self.keys.append((sync, list(keys)))
-            missing = dict.fromkeys(name for name in missing if not people.known(name))
-        self.missing = list(missing)
+            known = {name: keys for name in self.names if (keys := people.known(name))}
+            if known:
+                self.keys.append((sync, list(dict.fromkeys(key for keys in known.values() for key in keys))))
+            for name in known:
+                where[name].append(sync.name)
+        self.missing = [name for name, syncs in where.items() if not syncs]
+        self.several = {name: syncs for name, syncs in where.items() if len(syncs) > 1}
 
     def told(self) -> None:
         """Say who is missing; ends the command where nobody is known."""
@@ -46,6 +50,23 @@ class Meant:
             unknown(self.missing)
         if not self.keys:
             raise leave(Code.FAILED)
+
+    def in_one_sync(self) -> Meant:
+        """Only the names that are known in one sync alone, after the others were told; ends the command where
+        none is left, or where they are of several syncs."""
+        for name, syncs in self.several.items():
+            say(known_in(name, syncs))
+        if len(self.names) == len(self.several) == 1:
+            raise leave(Code.USAGE)
+        left = [name for name in self.names if name not in self.several]
+        clear = Meant(left, self.runner, self.syncs) if self.several else self
+        if not clear.keys:
+            say("None of the lines can be done.")
+            raise leave(Code.FAILED)
+        if len(clear.keys) > 1:
+            say(one_sync_a_file([sync.name for sync, _ in clear.keys]))
+            raise leave(Code.USAGE)
+        return clear
 
     @property
     def code(self) -> Code:

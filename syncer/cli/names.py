@@ -50,6 +50,18 @@ def unknown(names: Sequence[str]) -> None:
     say(f"Nobody is known under {told}{more}: an e-mail, phone, domain, golden id, or app:id is looked up.")
 
 
+def known_in(name: str, syncs: Sequence[str]) -> str:
+    """Why a name that means something in each of these syncs means nothing yet."""
+    return (
+        f"'{name}' is known in several syncs: {', '.join(syncs)}. Name the golden id, or another of the"
+        " records (syncer explain shows both)."
+    )
+
+
+def one_sync_a_file(syncs: Sequence[str]) -> str:
+    return f"These are of several syncs, a file each: {', '.join(syncs)}."
+
+
 def _meant(text: str) -> Iterator[str]:
     for line in text.splitlines():
         stripped = line.strip()

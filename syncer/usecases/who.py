@@ -104,8 +104,11 @@ def _by_id(sync: Sync, who: str) -> list[LinkKey]:
 def _keys(sync: Sync, who: str) -> Iterator[tuple[str, str]]:
     """(field, value in golden form) for each key field that can hold such a text."""
     for name in sync.key_fields:
+        type = sync.mapping.fields[name].type
+        if "@" in who and type.name == "domain":
+            continue  # an address is a person: the company's domain in it does not mean the company
         try:
-            value = sync.mapping.fields[name].type.read(who)
+            value = type.read(who)
         except BadValue:
             continue
         if isinstance(value, str) and value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.cli.conftest import Desk
@@ -83,3 +84,50 @@ def test_a_file_that_cannot_be_written_is_named(desk: Desk) -> None:
     assert answer.code == 1
     assert "kept.plan cannot be used: No such file or directory" in answer.err
     assert answer.out == "", "told before anything was planned"
+
+
+NUMBER = "+433165550199"
+
+
+def colleagues(desk: Desk) -> list[str]:
+    """The addresses of two people whose companies are known by the domains in them."""
+    state = httpx.get(f"{desk.url}/_sandbox/state").json()["hubspot"]
+    domains = {company["properties"]["domain"] for company in state["companies"]}
+    emails = [person["properties"].get("email") or "" for person in state["contacts"]]
+    return [email for email in emails if email.partition("@")[2] in domains][:2]
+
+
+def test_an_address_means_the_person_and_not_their_company(desk: Desk) -> None:
+    desk.synced()
+    one, other = colleagues(desk)
+    assert {told["object"] for told in desk.run("explain", one, "--json").json} == {"contact"}
+    assert len(desk.run("explain", one.partition("@")[2], "--json").json) == 1
+    assert desk.run("forget", one, "--plan", "--json").json["sync"] == "contacts"
+    assert desk.run("link", one, other, "--plan", "--json").json["sync"] == "contacts"
+    assert desk.run("plan", "companies", "--record", one).code == 1
+
+
+def test_a_line_that_is_known_in_several_syncs_is_left_out(desk: Desk) -> None:
+    desk.change("exact: [domain]", "exact: [domain, phone]", "mappings/companies.yaml")
+    one, other = colleagues(desk)
+    for object, who in (("contacts", f"{one}?idProperty=email"), ("companies", "5001")):
+        httpx.patch(
+            f"{desk.url}/hubspot/crm/v3/objects/{object}/{who}",
+            json={"properties": {"phone": NUMBER}},
+            headers={"authorization": "Bearer sandbox-hubspot"},
+        ).raise_for_status()
+    desk.synced()
+    told = f"'{NUMBER}' is known in several syncs: companies, contacts."
+    for command in ("forget", "unlink"):
+        alone = desk.run(command, NUMBER, "--plan")
+        assert (alone.code, told in alone.err) == (2, True)
+    names = desk.folder / "names.txt"
+    names.write_text(f"{NUMBER}\n{other}\n")
+    forgotten = desk.run("forget", f"@{names}", "--plan", "--json")
+    assert (forgotten.code, told in forgotten.err) == (4, True)
+    assert {person["name"].split(", ")[1] for person in forgotten.json["people"]} == {other}
+    record = desk.run("explain", other, "--json").json[0]["records"][-1]
+    names.write_text(f"{NUMBER},\n{record['app']}:{record['record']}\n")
+    unlinked = desk.run("unlink", f"@{names}", "--plan", "--json")
+    assert (unlinked.code, unlinked.json["sync"]) == (4, "contacts")
+    assert unlinked.json["left_out"][0]["because"].startswith(told)
