@@ -435,6 +435,16 @@ CASES = [
         'Write minute, hour, day, month and weekday, such as "*/15 * * * *".',
     ),
     Case(
+        "cron line that never comes",
+        "config.yaml",
+        "0 * * * *",
+        "0 0 30 2 *",
+        "config.yaml:19:22",
+        "syncs.companies.schedule.cron",
+        "this time never comes",
+        "Write a day that the month has, or * for every day.",
+    ),
+    Case(
         "share in per cent",
         "config.yaml",
         "share: 0.3",

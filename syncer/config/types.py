@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +13,7 @@ from connectors.settings import is_loopback
 from mappings.checking import mistake
 from syncer.config.crontab import by_names
 
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -35,10 +36,12 @@ def _cron(value: str) -> str:
     from apscheduler.triggers.cron import CronTrigger
 
     try:
-        CronTrigger.from_crontab(by_names(value))
+        trigger = CronTrigger.from_crontab(by_names(value), UTC)
     except ValueError:
         cure = 'Write minute, hour, day, month and weekday, such as "*/15 * * * *".'
         raise mistake("this is not a cron line", cure) from None
+    if trigger.get_next_fire_time(None, _ANY_TIME) is None:
+        raise mistake("this time never comes", "Write a day that the month has, or * for every day.")
     return value
 
 
