@@ -53,7 +53,7 @@ def nearest(
         return f"Did you mean '{meant}'?"
     choices = sorted(set(known))
     # Spelling and sound first; then words that one is part of, such as city and fields.city.
-    for scorer, cutoff in ((_alike, sure), (fuzz.WRatio, max(sure, 80))):
+    for scorer, cutoff in ((_alike, sure), (_part_of, max(sure, 80))):
         found = process.extractOne(
             word.lower(), choices, scorer=scorer, processor=str.lower, score_cutoff=cutoff
         )
@@ -64,7 +64,18 @@ def nearest(
 
 def _alike(one: str, other: str, **_: object) -> float:
     """Of 100. Words that sound alike are as near as their sounds: fone and phone, not fone and money."""
+    one, other = _ends(one, other)
     return max(fuzz.ratio(one, other), fuzz.ratio(_sound(one), _sound(other)))
+
+
+def _part_of(one: str, other: str, **_: object) -> float:
+    return fuzz.WRatio(*_ends(one, other))
+
+
+def _ends(one: str, other: str) -> tuple[str, str]:
+    """Without a path that both begin with: fields.key is no nearer to fields.city than key is to city."""
+    path = one[: one.rfind(".") + 1]
+    return (one[len(path) :], other[len(path) :]) if other.startswith(path) else (one, other)
 
 
 def _sound(word: str) -> str:

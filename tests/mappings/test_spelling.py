@@ -52,6 +52,8 @@ def test_words_of_other_tools_lead_to_what_there_is() -> None:
     [
         ("jobtitle", ["job_title", "city"], "Did you mean 'job_title'?"),
         ("city", ["fields.city", "fields.name"], "Did you mean 'fields.city'?"),
+        ("user_fields.cty", ["user_fields.city"], "Did you mean 'user_fields.city'?"),
+        ("user_fields.qa_key", ["user_fields.city"], "Known here: user_fields.city."),
         ("xyz", ["newest", "union"], "Known here: newest, union."),
         ("xyz", [], ""),
     ],
