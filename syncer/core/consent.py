@@ -18,7 +18,8 @@ from syncer.core.merging import Merging
 from syncer.core.observe import date_of, end_undo, note_rewrite, outcome_of, to_read_anew
 from syncer.model import DISAGREES, Link, LinkKey, Mark, Observation, Pending, Provenance, StubConsent, Value
 
-AGAIN = "most restrictive, of several"
+LOWEST, RAISED = "most restrictive", "authority"  # the rules by which a state is golden
+SEVERAL = ", of several"  # behind the rule where several records chose it
 
 
 @dataclass(slots=True)
@@ -131,23 +132,26 @@ def merge_consent(m: Merging, readings: Sequence[ConsentReading], stubs: Sequenc
     candidates += [Candidate(s.state, s.app, s.record, s.time, "join") for s in stubs]
     holders = sorted((c for c in candidates if c.value == state), key=lambda c: (c.time, c.app, c.record))
     rivals = {c.value for c in candidates} | ({golden} if golden else set())
+    rule = RAISED if since is not None and rank(state) < rank(golden) else LOWEST
     if len(rivals) > 1 and (readings or state != golden):
-        m.note("consent", field, candidates, "most restrictive", winner=holders[-1] if holders else None)
+        m.note("consent", field, candidates, rule, winner=holders[-1] if holders else None)
     # What a record showed before it was linked is dated by when it was read: it hides no later choice.
     news = holders if state != golden else [c for c in holders if source is not None and _is_later(c, source)]
     if news:
         chose = {(c.app, c.record) for c in holders}
         again = state == golden or len(chose) > 1 or _held_elsewhere(m, golden, str(state), chose)
-        m.take(field, news[-1], AGAIN if again else "most restrictive")
+        m.take(field, news[-1], rule + SEVERAL if again else rule)
     elif since is not None and source is not None and state == golden and since.since > source.time:
-        m.golden.provenance[name] = replace(source, time=since.since, rule=AGAIN)  # for the runs to come
+        rule = RAISED if source.rule.startswith(RAISED) else LOWEST
+        m.golden.provenance[name] = replace(source, time=since.since, rule=rule + SEVERAL)  # for later runs
 
 
 def _since(golden: str, source: Provenance, readings: Sequence[ConsentReading]) -> OptOut:
     """Golden consent, as late as it can have been chosen: by a state of before a backup was put back, an app
     may have been opted out of once more."""
     again = [r.time for r in readings if rank(r.held) >= rank(golden)]
-    return OptOut(golden, max([source.time, *again]), source.app, source.rule == AGAIN or bool(again))
+    several = bool(again) or source.rule.endswith(SEVERAL)
+    return OptOut(golden, max([source.time, *again]), source.app, several)
 
 
 def _is_lifted(stub: StubConsent, readings: Sequence[ConsentReading], authorities: Sequence[str]) -> bool:

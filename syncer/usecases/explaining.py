@@ -27,6 +27,7 @@ from syncer.sync import Sync
 from syncer.usecases.reverting import ALIKE
 from syncer.usecases.who import known
 
+_OPTED_IN = "a later opt-in in {apps}, which the mapping names under authority, lifts the opt-out"
 _RULES = {
     "first": "it was the only value that was found",
     "edit": "it was changed there, and nowhere else at that time",
@@ -41,6 +42,8 @@ _RULES = {
     "union": "all apps together: what one has, all get",
     "most restrictive": "the most restrictive answer of any app wins, always",
     "most restrictive, of several": "the most restrictive answer wins; several records gave it",
+    "authority": _OPTED_IN,
+    "authority, of several": _OPTED_IN,
     "agreed by all": "a conflict was held until all apps held this value",
     "manual": "a person decided",
     "undo": "an undo put it back",
@@ -62,7 +65,7 @@ class Place:
 class Told:
     """One golden field: its value, where from, what it was chosen over, who waits for a decision. `joined` is
     the rule by which it stayed when two golden records were joined, where that was the last choice;
-    `follows`: it is worked out of other fields."""
+    `follows`: it is worked out of other fields; `authority`: the apps in which consent can be given again."""
 
     field: str
     value: Value
@@ -73,6 +76,7 @@ class Told:
     places: Sequence[Place]
     joined: str = ""
     follows: bool = False
+    authority: Sequence[str] = ()
 
     @property
     def because(self) -> str:
@@ -91,7 +95,8 @@ class Told:
             return f"{JOINED}, and by {self.joined} this value stays"
         if self.source.rule == "first" and self.beat:
             return "values differed, and the one that was set first wins"
-        return _RULES.get(self.source.rule, f"by {self.source.rule}")
+        said = _RULES.get(self.source.rule, f"by {self.source.rule}")
+        return said.replace("{apps}", " or ".join(self.authority) or "an app")
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +237,8 @@ def _told(sync: Sync, unit: Unit, lens: Lens, said: Field, log: Sequence[Entry])
     beat = [c for c in choice.candidates if c.value != value] if choice is not None else []
     joined = choice.rule if choice is not None and choice.kind == "join" and choice.note == JOINED else ""
     follows = said.derived is not None or said.worth is not None
-    return Told(name, value, name in golden.value, source, beat, held, places, joined, follows)
+    apps = said.rule.apps
+    return Told(name, value, name in golden.value, source, beat, held, places, joined, follows, apps)
 
 
 def _source(golden: Golden, said: Field) -> Provenance | None:

@@ -54,6 +54,22 @@ def test_a_value_names_its_source_and_what_it_was_chosen_over(world: World) -> N
     assert [(c.app, c.value) for c in title.beat] == [("desk", "Boss")]
 
 
+def test_a_consent_that_was_raised_names_the_authority_and_the_later_opt_in(world: World) -> None:
+    mail = world.apps["mail"]
+    id = mail.user_create({**MARA, "status": "active"})
+    world.settle()
+    for status, because in (
+        ("out", "the most restrictive answer of any app wins"),
+        ("active", "a later opt-in in mail, which the mapping names under authority, lifts the opt-out"),
+    ):
+        world.clock.sleep(600)
+        mail.user_edit(id, {"status": status})
+        world.settle()
+        (consent,) = [t for t in one(world).fields if t.field == "consent"]
+        assert consent.because.startswith(because)
+    assert [row[0] for row in world.rows("SELECT rule FROM conflict ORDER BY seq")][-1] == "authority"
+
+
 @pytest.mark.parametrize("who", ["mara@x.test", "MARA@x.test", "+62 812-3456-7890"])
 def test_a_person_goes_by_address_and_phone(world: World, who: str) -> None:
     id = world.apps["crm"].user_create({**MARA, "phone": "+6281234567890"})
