@@ -52,7 +52,7 @@ def forget(
 
 def _found(runner: Runner, who: str) -> tuple[Forgetting, Forgotten, bool]:
     """The one sync that knows somebody by these names, what forgetting them does, and whether names are left
-    out; or the end of the command."""
+    out or records stay; or the end of the command."""
     from syncer.usecases.forgetting import Forgetting
     from syncer.usecases.sides import Held
 
@@ -61,7 +61,8 @@ def _found(runner: Runner, who: str) -> tuple[Forgetting, Forgotten, bool]:
     ((sync, keys),) = meant.in_one_sync().keys
     forgetting = Forgetting(runner.config, sync, runner.db, runner.ports)
     try:
-        return forgetting, forgetting.show(keys), bool(meant.missing or meant.several)
+        shown = forgetting.show(keys)
+        return forgetting, shown, bool(meant.missing or meant.several or shown.loose)
     except Held as error:
         say(str(error))
         raise leave(Code.HELD) from None

@@ -29,6 +29,7 @@ from syncer.store.erasure import Erasure
 from syncer.store.history import History
 from syncer.store.joins import Joins
 from syncer.store.keys import by_app
+from syncer.store.stories import Stories
 from syncer.sync import App, Sync
 from syncer.usecases import planfile
 from syncer.usecases.reverting import ask
@@ -37,7 +38,8 @@ from syncer.usecases.sides import keep_within_limits
 KEPT = "the config says to keep the records in the apps (forget.in_apps)"
 AWAY = "the app is paused, or could not be asked"
 PORTION = 50  # records between two looks at whether to stop
-NOBODY_LINKS = "it takes no part in the sync: remove it there by hand"
+OUTSIDE = "it takes no part in the sync: remove it there by hand"
+IN_REVIEW = "it waits in review: say first who it is (syncer review), or remove it there by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,11 @@ class Forgotten:
     def finished(self) -> bool:
         return not any(f.outcome == "failed" for f in self.fates)
 
+    @property
+    def loose(self) -> bool:
+        """Whether some records belong to nobody, and live on in their apps."""
+        return any(f.who is None for f in self.fates)
+
 
 @dataclass(slots=True)
 class Forgetting:
@@ -93,7 +100,9 @@ class Forgetting:
         archives. Raises `Held`."""
         with self.db.reading():
             links = self._links(keys)
-            shown = Forgotten(self.sync.name, [self._fate(key, links.get(key)) for key in keys])
+            loose = self._loose(key for key in keys if key not in links)
+            fates = [self._fate(links[key]) if key in links else loose[key] for key in keys]
+            shown = Forgotten(self.sync.name, fates)
             shown.doubtful = self._doubtful(set(keys))
             shown.people = self._called(sorted({f.who for f in shown.fates if f.who is not None}))
             self._brake(shown)
@@ -148,15 +157,22 @@ class Forgetting:
 
     # -- in the apps --------------------------------------------------------------------------------------
 
-    def _fate(self, key: LinkKey, link: Link | None) -> Fate:
-        """What is to become of a record. Call inside a reading."""
-        if link is None:
-            return Fate(*key, None, "left", NOBODY_LINKS)
-        app = self.sync.apps[key[0]]
+    def _loose(self, keys: Iterable[LinkKey]) -> dict[LinkKey, Fate]:
+        """Records that belong to nobody yet stay in their apps. Call inside a reading."""
+        keys = set(keys)
+        reviews = Stories(self.db, self.sync.name).reviews(keys)
+        asked = {(r["app"], r["record"]) for r in reviews} | {
+            (r["other_app"], r["other_record"]) for r in reviews
+        }
+        return {key: Fate(*key, None, "left", IN_REVIEW if key in asked else OUTSIDE) for key in keys}
+
+    def _fate(self, link: Link) -> Fate:
+        """What is to become of a linked record."""
+        app = self.sync.apps[link.app]
         why, erases = self._why_left(app), self._erases(app)
         if link.state == "gone" and not why and not erases:
             why = "it is archived or deleted already"
-        return Fate(*key, link.golden, "left" if why else "erase" if erases else "archive", why)
+        return Fate(*link.key, link.golden, "left" if why else "erase" if erases else "archive", why)
 
     def _erases(self, app: App) -> bool:
         """Whether records are to be removed for good there, and can be."""

@@ -112,6 +112,13 @@ def test_who_may_be_the_same_person_is_named_before(desk: Desk) -> None:
     new = f"hubspot:{made.json()['id']}"
     assert desk.run("forget", who, "--plan", "--json").json["doubtful"] == [new]
     assert f"Perhaps the same person: {new}." in desk.run("forget", who, "--plan").out
+    names = desk.folder / "names.txt"
+    names.write_text(f"{who}\n{new}\n")
+    both = desk.run("forget", f"@{names}", "--plan", "--json")
+    because = {f"{r['app']}:{r['record']}": r["because"] for r in both.json["records"]}
+    assert (both.code, because[new].split(":")[0]) == (4, "it waits in review")
+    assert len(both.json["people"]) == 1
+    assert desk.run("forget", new, "--yes").code == 4
 
 
 def test_everybody_who_shares_a_phone_is_named_before(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
