@@ -195,6 +195,10 @@ class _Builder:
                 )
                 continue
             key = key_node.value
+            if key == "<<":
+                cure = "Write out the lines that were to be merged here."
+                self._note(where, "merging (<<) is not supported", cure, key_node)
+                continue
             if _blank(value_node) and not key_node.style and (glued := unreadable.glued(key)):
                 self._note(where, *unreadable.no_space(glued), key_node)  # the rest of it may be a secret
                 continue

@@ -142,6 +142,9 @@ def _rule_apps(
             place: Where = (*where, *inside.get(rule.kind, ("only",)))
             cure = nearest(app, known, "Apps here: {}.")
             yield document.problem(place, f"'{app}' is not an app that holds this", cure)
+        elif rule.kind == "prefer" and app in rule.apps[:i]:
+            what = f"'{app}' is named twice"
+            yield document.problem((*where, "prefer", i), what, "Name each app once.")
     for i, text in enumerate(rule.when):
         try:
             if text:
@@ -225,7 +228,7 @@ def _place(document: Document, where: Where, place: PlaceModel, kind: type[Kind]
         if kind.name == "consent" and word not in STATES:
             what, cure = f"'{word}' is not a state of consent", nearest(word, STATES, "States: {}.")
             yield document.problem((*where, "values", word), what, cure, key=True)
-    if place.values and kind.name in ("choice", "multi_choice"):
+    if place.values and kind.name != "consent":  # an app may have one word for several of its states
         yield from _ambiguous(document, (*where, "values"), place.values)
 
 

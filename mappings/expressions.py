@@ -36,6 +36,7 @@ _USUAL = "Usual ones: size, has, contains, startsWith, endsWith, matches."
 _MACROS = frozenset(("all", "exists", "exists_one", "map", "filter"))
 _TEXTS = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
 _PATHS = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_CURLY = re.compile("[\u2018\u2019\u201c\u201d]")
 _BOUND = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
 _SYNTAX = re.compile(r"<input>:(\d+):(\d+): Syntax error: ([^\n]*)")
 
@@ -143,6 +144,10 @@ def compile_condition(text: str) -> Condition:
     try:
         program = _cel().compile(text)
     except ValueError as error:
+        curly = _CURLY.search(_bare(text))
+        if curly is not None:
+            cure = "Write straight ones, as in: role == 'end-user'"
+            raise ExpressionInvalid("curly quotes mean nothing here", cure, curly.start()) from None
         found = _SYNTAX.search(str(error))
         at = int(found[2]) - 1 if found and found[1] == "1" else 0
         if text[at : at + 1] == "=" and text[at + 1 : at + 2] not in ("<", ">"):
@@ -152,7 +157,7 @@ def compile_condition(text: str) -> Condition:
         what = "the condition is not complete" if ends else "the condition cannot be understood"
         cure = "Write it like: role == 'end-user' && city != null"
         raise ExpressionInvalid(what, cure, min(at, len(text))) from None
-    bare = _TEXTS.sub(lambda match: " " * len(match[0]), text)
+    bare = _bare(text)
     for function in program.functions():
         if function.isidentifier() and not function.startswith("_") and function not in _FUNCTIONS:
             at = max(bare.find(function), 0)
@@ -166,6 +171,11 @@ def compile_condition(text: str) -> Condition:
         if match[0].partition(".")[0] in variables
     )
     return Condition(text, program, paths)
+
+
+def _bare(text: str) -> str:
+    """The condition with blanks in place of its quoted texts."""
+    return _TEXTS.sub(lambda match: " " * len(match[0]), text)
 
 
 @cache

@@ -93,6 +93,13 @@ def _tab(stop: _Stop) -> Unreadable | None:
     return None
 
 
+def _second_document(stop: _Stop) -> Unreadable | None:
+    if "another document" not in stop.said:
+        return None
+    what = "a line of --- stands inside the file"
+    return Unreadable(stop.line + 1, stop.column + 1, what, "Take the line out.")
+
+
 def _open_quote(stop: _Stop) -> Unreadable | None:
     """The first quote that nothing closes in its line, unless a text over several lines was plainly meant."""
     closing = ""
@@ -235,6 +242,7 @@ def _begin(text: str) -> int:
 
 
 _LOOKS: Final[tuple[Callable[[_Stop], Unreadable | None], ...]] = (
+    _second_document,
     _tab,
     _open_quote,
     _behind_quotes,

@@ -497,6 +497,24 @@ CASES = [
         "Give each its own app value.",
     ),
     Case(
+        "language shown twice",
+        "type: reference\n    to: company\n    in: {hubspot: company, zendesk: {field: org, as: name}}",
+        "type: language\n    in: {hubspot: company, zendesk: {field: org, values: {en: en-US, fa: en-US}}}",
+        "40:74",
+        "fields.company.in.zendesk.values.fa",
+        "'en' and 'fa' are both shown as 'en-US', so it cannot be read back",
+        "Give each its own app value.",
+    ),
+    Case(
+        "preferred twice",
+        "prefer: [hubspot, zendesk]",
+        "prefer: [hubspot, hubspot]",
+        "16:30",
+        "fields.email.rule.prefer[1]",
+        "'hubspot' is named twice",
+        "Name each app once.",
+    ),
+    Case(
         "as key misspelt",
         "as: name",
         "as_: name",
@@ -652,7 +670,7 @@ CASES = [
     Case(
         "alias of itself",
         "  first_name:\n    type",
-        "  first_name: &x\n    <<: *x\n    type",
+        "  first_name: &x\n    more: *x\n    type",
         "17:15",
         "fields.first_name",
         "the file unfolds into too much",

@@ -64,7 +64,7 @@ def test_a_character_that_is_not_allowed_is_found(tmp_path: Path) -> None:
         ("- a\n", "must be a group"),
         (b"a: \xff\n", "not UTF-8"),
         ("a: \x01\n", "character that YAML does not allow"),
-        ("a: 1\n---\nb: 2\n", "not valid YAML"),
+        ("a: 1\n---\nb: 2\n", "inside the file"),
         ("a: " + "[" * 30 + "]" * 30, "unfolds into too much"),
         ("a: " + "[" * 700 + "]" * 700, "nested too deeply"),
         ("a: " + "x" * 1_000_001, "larger than"),

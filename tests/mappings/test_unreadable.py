@@ -43,6 +43,7 @@ FURTHER = (
     "this line is indented further than the one above it, which has a value already",
     "Begin all lines of one group in the same column, and what belongs to one of them two further in.",
 )
+DASHES = ("a line of --- stands inside the file", "Take the line out.")
 COLUMN = (
     "this line does not begin in the column of the lines that it stands among",
     "Begin all lines of one group in the same column, and what belongs to one of them two further in.",
@@ -67,6 +68,7 @@ class Case(NamedTuple):
 
 
 CASES = [
+    Case("second document", "a: 1\n---\nb: 2\n", "2:1", DASHES),
     Case("tab", "apps:\n\tcrm: {}\n", "2:1", TAB),
     Case("tab behind spaces", "apps:\n  \tcrm: {}\n", "2:3", TAB),
     Case("tab after a value", "a: b\n\tc: d\n", "2:1", TAB),
@@ -117,6 +119,12 @@ def test_a_mistake_is_told_where_it_was_made(tmp_path: Path, case: Case) -> None
 def test_a_key_and_value_in_one_word_in_brackets(tmp_path: Path) -> None:
     told = Problem("m.yaml", 1, 5, "a", *no_space("type"))
     assert problems(tmp_path, "a: {type:text, b: 1}\n") == [told]
+
+
+def test_a_key_that_merges(tmp_path: Path) -> None:
+    what, cure = "merging (<<) is not supported", "Write out the lines that were to be merged here."
+    told = Problem("m.yaml", 3, 3, "c", what, cure)
+    assert problems(tmp_path, "a: &x {b: 1}\nc:\n  <<: *x\n") == [told]
 
 
 def test_a_key_and_value_in_one_word_where_a_group_belongs(tmp_path: Path) -> None:
