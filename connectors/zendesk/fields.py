@@ -169,6 +169,7 @@ def object_spec(
 
 
 def _field(facts: ObjectFacts, item: Mapping[str, Any]) -> FieldSpec:
+    """A checkbox is never blank: one that nobody ticked says nothing until somebody takes the tick away."""
     options = item.get("custom_field_options") or ()
     return FieldSpec(
         facts.prefix + str(item[facts.key]),
@@ -176,6 +177,7 @@ def _field(facts: ObjectFacts, item: Mapping[str, Any]) -> FieldSpec:
         str(item.get("title") or item[facts.key]),
         writable="yes" if facts.writable else "no",
         options=tuple(str(option["value"]) for option in options),
+        default=False if item.get("type") == "checkbox" else None,
     )
 
 

@@ -42,6 +42,7 @@ def test_fields_become_field_specs(app: respx.MockRouter, zendesk: ZendeskConnec
     assert spec.fields["user_fields.seats"].kind == "integer"
     assert "user_fields.old" not in spec.fields
     assert spec.fields["locale"].default == "en-US"
+    assert spec.fields["user_fields.vip"].default is False  # as it is where nobody ever ticked it
     consent = spec.fields["user_fields.marketing_consent"]
     assert spec.consent_field == consent.name
     assert consent.consent == {"subscribed": "subscribed", "unsubscribed": "unsubscribed"}

@@ -17,6 +17,7 @@ API = "https://acme.zendesk.com/api/v2"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 EPOCH = int(NOW.timestamp())
 USER_FIELDS = [
+    {"key": "vip", "type": "checkbox", "title": "VIP", "active": True},
     {"key": "city", "type": "text", "title": "City"},
     {"key": "seats", "type": "integer"},
     {
