@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from syncer.core.waves import in_waves
 from syncer.deciding.abilities import creating_in
 from syncer.engine.run import Run
 from syncer.model import Item
@@ -34,9 +35,11 @@ class Actor:
     def act(self, run: Run, items: list[Item], owed: Collection[str] = ()) -> bool:
         """Write what was planned. True when there is news that is to be merged in this same run. `owed`:
         golden records in which more is due than these items."""
-        writers = {f"{w.app.name} {n}": w for n, w in enumerate(self._writers(run, items))}
-        self.ports.workers.drive({name: w.task() for name, w in writers.items()})
-        wrote = [(w.app.name, w.result) for w in writers.values()]
+        wrote: list[tuple[str, Wrote]] = []
+        for wave in in_waves(items, {name: app.spec.unique for name, app in self.sync.apps.items()}):
+            writers = {f"{w.app.name} {n}": w for n, w in enumerate(self._writers(run, wave))}
+            self.ports.workers.drive({name: w.task() for name, w in writers.items()})
+            wrote += [(w.app.name, w.result) for w in writers.values()]
         existed: dict[str, list[str]] = defaultdict(list)  # of all lanes of an app
         for name, result in wrote:
             if result.existed:
