@@ -25,9 +25,9 @@ def tied_object(action: str, sync: str, tied: Tied, left: Mapping[str, str] | No
         "run": tied.run or None,
         "status": report.status if report else "planned",
         "written": report.written if report else 0,
-        "goldens": tied.goldens,
+        "goldens": [_who(tied, golden) for golden in tied.goldens],
         "golden": [
-            {"who": x.who, "field": x.field, "before": x.now, "after": x.back}
+            {"who": _who(tied, x.who), "field": x.field, "before": x.now, "after": x.back}
             for x in tied.lines
             if x.act == "golden"
         ],
@@ -35,14 +35,14 @@ def tied_object(action: str, sync: str, tied: Tied, left: Mapping[str, str] | No
             {
                 "app": item.app,
                 "record": item.record,
-                "who": item.golden,
+                "who": _who(tied, item.golden),
                 "kind": item.kind,
                 "changes": [{"field": f, "before": b, "after": a} for f, b, a in _changes(item)],
             }
             for item in tied.items
         ],
         "left": [
-            {"app": x.app, "record": x.record, "who": x.who, "field": x.field, "because": x.why}
+            {"app": x.app, "record": x.record, "who": _who(tied, x.who), "field": x.field, "because": x.why}
             for x in tied.lines
             if x.act in ("left", "parted")
         ],
@@ -52,8 +52,8 @@ def tied_object(action: str, sync: str, tied: Tied, left: Mapping[str, str] | No
 
 def show_tied(tied: Tied, left: Mapping[str, str], limit: int) -> None:
     """What would change, the first lines of it, and what cannot be done."""
-    rows = [("golden value", x.who, x.field or "", value(x.now), value(x.back), "") for x in tied.lines
-            if x.act == "golden"]  # fmt: skip
+    rows = [("golden value", _who(tied, x.who) or "(new)", x.field or "", value(x.now), value(x.back), "")
+            for x in tied.lines if x.act == "golden"]  # fmt: skip
     for item in tied.items:
         place = f"{item.app}:{item.record or '(new)'}"
         if not item.slots:
@@ -74,6 +74,11 @@ def show_tied(tied: Tied, left: Mapping[str, str], limit: int) -> None:
         tell(f"\n{len(left)} lines are left out:")
     for line, why in list(left.items())[: limit or None]:
         tell(f"  {line}: {why}")
+
+
+def _who(tied: Tied, golden: str) -> str | None:
+    """A golden id; None where it is only to be made."""
+    return None if tied.report is None and golden in tied.new else golden
 
 
 def _changes(item: Item) -> list[tuple[str, Any, Any]]:

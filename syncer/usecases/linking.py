@@ -36,11 +36,13 @@ Leaving = tuple[str, Sequence[LinkKey]]  # golden id, the records that leave it 
 
 @dataclass(slots=True)
 class Tied(Sending):
-    """What links or unlinks came to. `goldens`: the golden records after it; `moved`: links that changed, by
+    """What links or unlinks came to. `goldens`: the golden records after it; `new`: those of them that an
+    unlink makes, under ids that only its own run can tell; `moved`: links that changed, by
     app; `barred`: pairs that were left out, with the reason; `told`: what it was, in words; `report` is None
     where it was only shown."""
 
     goldens: list[str] = field(default_factory=list)
+    new: list[str] = field(default_factory=list)
     moved: Counter[str] = field(default_factory=Counter)
     barred: list[tuple[Pair, str]] = field(default_factory=list)
     told: str = ""
@@ -214,6 +216,7 @@ class Linking:
             sides += [parts.stays, parts.leaves]
             self.engine.ledger.log(rules.run, self.ports.now(), parts.log)
             tied.goldens += [golden, name]
+            tied.new.append(name)
             tied.moved.update(app for app, _ in leaving)
             staying = [link.key for link in units[golden].links if link.key not in leaving]
             self._decide(leaving, staying, "never")
