@@ -70,7 +70,7 @@ def side_of_record(records: Records, key: LinkKey) -> Side:
 def side_of(people: People, who: str) -> Side | None:
     """The golden record or single record that goes by a name; None where nobody does. Raises `NotPossible`
     where several do."""
-    keys = people.known(who)
+    keys = people.standing(who)
     goldens = people.goldens(keys)
     if len(goldens) > 1 or (not goldens and len(keys) > 1):
         found = ", ".join(goldens or (":".join(key) for key in keys))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.contract import AppError
@@ -25,40 +25,48 @@ class People:
     survivor  name -> itself, or the golden record that a golden record of this id became part of
     records   golden record -> all its records
     golden    record -> its golden record, of those that have one
+    gone      holders of an address that are archived or deleted in their apps
     """
 
     own: Mapping[str, Sequence[LinkKey]]
     survivor: Mapping[str, str]
     records: Mapping[str, Sequence[LinkKey]]
     golden: Mapping[LinkKey, str]
+    gone: Collection[LinkKey] = ()
 
     def known(self, who: str) -> tuple[LinkKey, ...]:
         """The records of one person or company in all apps, as far as the state knows."""
-        return self._with(who, sorted({self.survivor[who], *self.goldens(self.own[who])}))
+        return self._with(self.own[who], sorted({self.survivor[who], *self.goldens(self.own[who])}))
+
+    def standing(self, who: str) -> tuple[LinkKey, ...]:
+        """The same, by records that are there, unless an address is held by none but those that are gone."""
+        own = [key for key in self.own[who] if key not in self.gone] or self.own[who]
+        return self._with(own, sorted({self.survivor[who], *self.goldens(own)}))
 
     def named(self, who: str) -> tuple[LinkKey, ...]:
         """The records that themselves go by a name; all of a golden record where its id was given."""
-        return self._with(who, [self.survivor[who]])
+        return self._with(self.own[who], [self.survivor[who]])
 
     def goldens(self, keys: Iterable[LinkKey]) -> list[str]:
         """The golden records of these records."""
         return sorted({self.golden[key] for key in keys if key in self.golden})
 
-    def _with(self, who: str, goldens: Iterable[str]) -> tuple[LinkKey, ...]:
+    def _with(self, own: Sequence[LinkKey], goldens: Iterable[str]) -> tuple[LinkKey, ...]:
         linked = (key for golden in goldens for key in self.records.get(golden, ()))
-        return tuple(dict.fromkeys((*self.own[who], *linked)))
+        return tuple(dict.fromkeys((*own, *linked)))
 
 
 def look_up(sync: Sync, db: Database, names: Iterable[str]) -> People:
     """Look up many names at once. No app is asked."""
     names, records = list(dict.fromkeys(names)), Records(db, sync.name)
     with db.reading():
-        own = _own(sync, records, names)
+        own, gone = _own(sync, records, names)
         survivor = Joins(db, sync.name).survivors(names)
         ids = by_app(dict.fromkeys(key for keys in own.values() for key in keys))
         goldens = {golden for app in ids for golden in records.golden_of(app, ids[app]).values()}
         theirs = records.keys_of({*survivor.values(), *goldens})
-    return People(own, survivor, theirs, {key: golden for golden in theirs for key in theirs[golden]})
+    golden = {key: golden for golden in theirs for key in theirs[golden]}
+    return People(own, survivor, theirs, golden, gone)
 
 
 def look_up_known(sync: Sync, db: Database, names: Iterable[str]) -> People:
@@ -83,17 +91,21 @@ def find(sync: Sync, db: Database, who: str) -> tuple[LinkKey, ...]:
     return known(sync, db, who) or tuple(dict.fromkeys(_asked(sync, dict(_keys(sync, who)))))
 
 
-def _own(sync: Sync, records: Records, names: Sequence[str]) -> dict[str, list[LinkKey]]:
+def _own(sync: Sync, records: Records, names: Sequence[str]) -> tuple[dict[str, list[LinkKey]], set[LinkKey]]:
+    """The records that go by each name, and which of them are gone."""
     found = {name: _by_id(sync, name) for name in names}
+    gone = set[LinkKey]()
     wanted: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for name in names:
         for kind, value in () if found[name] else _keys(sync, name):
             wanted[kind][fold_key(value)].append(name)
     for kind, holding in wanted.items():
-        for key, app, id, _, _ in records.keys.holders(kind, holding):
+        for key, app, id, _, state in records.keys.holders(kind, holding):
+            if state == "gone":
+                gone.add((app, id))
             for name in holding[key]:
                 found[name].append((app, id))
-    return found
+    return found, gone
 
 
 def _by_id(sync: Sync, who: str) -> list[LinkKey]:

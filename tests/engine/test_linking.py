@@ -317,6 +317,23 @@ def test_who_was_linked_and_unlinked_again_goes_by_a_name_of_their_own(tmp_path:
     world.db.close()
 
 
+def test_a_record_that_is_gone_does_not_count_for_its_address(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for email, first, last in (("a@x.test", "Al", "Berg"), ("b@x.test", "Bo", "Frost")):
+        world.apps["crm"].user_create({"email": email, "first": first, "last": last})
+        world.settle()
+    link(world, "a@x.test", "b@x.test")
+    world.apps["crm"].user_delete("000002")
+    world.settle()
+    unlink(world, "desk:000002")
+    world.apps["desk"].user_edit("000002", {"email": "b@x.test"})
+    world.settle()
+    found = side(world, "b@x.test")
+    assert found is not None
+    assert ("desk", "000002") in found.records
+    world.db.close()
+
+
 def test_a_single_record_joins_by_name(world: World) -> None:
     id = world.apps["desk"].user_create({"email": None, "name": "A. Lind-Berg", "phone": None})
     world.run(dry_run=True)
