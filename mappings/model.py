@@ -122,6 +122,11 @@ class Field:
     readings: Mapping[str, str] = field(default_factory=dict)
     shape: str = ""
 
+    @property
+    def follows(self) -> bool:
+        """Whether it is looked up or worked out, and so nothing that anybody could choose."""
+        return self.derived is not None or self.worth is not None
+
 
 class Slot(Protocol):
     """One field of one app and the golden fields that it carries. All pure.

@@ -75,7 +75,7 @@ def _read_otherwise(links: Sequence[Link], lens: Lens) -> list[str]:
 
 def _is_read(field: Field) -> bool:
     """Whether it holds what its type reads: not a golden id, nor what is worked out of other fields."""
-    return not field.reference and field.derived is None and field.worth is None
+    return not field.reference and not field.follows
 
 
 def _told(golden: Golden, links: Sequence[Link], name: str, lens: Lens) -> Value | Mark:

@@ -2,6 +2,7 @@
 
 Each refused change becomes a held conflict, in which golden stands and the app's value is the candidate; a
 refused create is barred in that app; a refused archive leaves the record alone. Consent is never refused.
+A value that is worked out of others is no question: it follows them, and is not sent as it was refused.
 What came from an app that is to be brought back is overruled instead: golden is written over it there, and
 what was deleted there is made again.
 """
@@ -11,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from conflicts.candidate import Candidate
+from syncer.core.forms import shows
 from syncer.core.lens import Lens, Unresolved
-from syncer.core.merging import changes
+from syncer.core.merge import look_up_derived
+from syncer.core.merging import Merging, changes
 from syncer.core.plan import Abilities, Planning, plan
-from syncer.model import Decision, Item, LinkKey, LogEntry, Provenance, Unit
+from syncer.model import Decision, Item, Link, LinkKey, LogEntry, Provenance, Refusal, Unit
 
 
 def refuse(
@@ -39,6 +42,9 @@ def refuse(
             golden.barred[item.app] = f"refused in {run}"
         elif item.kind == "update":
             _hold_fields(decision, unit, item, lens, overruled)
+    look_up_derived(Merging(golden, decision.unit.links, lens, run, decision.log))
+    for item in turned_down:
+        _stop_following(decision, item, lens, run)
     items: list[Item] = []
     notes: list[tuple[str, str]] = []
     plan(Planning(golden, lens, abilities, items, decision.log, notes), decision.unit.links, unit.creating)
@@ -81,6 +87,8 @@ def _overrule(
     for field in sorted(names - {lens.mapping.consent}):
         source = golden.provenance.get(field)
         if field not in decision.changed or source is None or source.app != app:
+            continue
+        if lens.mapping.fields[field].follows:
             continue
         candidate = Candidate(golden.value[field], source.app, source.record, source.time)
         _restore(decision, unit, field)
@@ -125,7 +133,7 @@ def _hold_fields(decision: Decision, unit: Unit, item: Item, lens: Lens, overrul
         for field in slots[name].fields:
             if field == lens.mapping.consent or field not in golden.value or field in golden.held:
                 continue
-            if field in overruled:
+            if field in overruled or lens.mapping.fields[field].follows:
                 continue
             source = golden.provenance.get(field)
             if field in decision.changed and source is not None:
@@ -133,7 +141,7 @@ def _hold_fields(decision: Decision, unit: Unit, item: Item, lens: Lens, overrul
                 candidate = Candidate(value, source.app, source.record, source.time)
                 _restore(decision, unit, field)
             else:
-                link = next(k for k in decision.unit.links if k.id == item.record and k.app == item.app)
+                link = _link_of(decision, item)
                 if link.observed_at is None:
                     continue
                 try:
@@ -145,6 +153,20 @@ def _hold_fields(decision: Decision, unit: Unit, item: Item, lens: Lens, overrul
             decision.log.append(
                 LogEntry("conflict", golden.id, field, (candidate,), "reject", None, None, "held", "refused")
             )
+
+
+def _stop_following(decision: Decision, item: Item, lens: Lens, run: str) -> None:
+    """What is worked out is not sent again until it comes to another value."""
+    slots, fields = lens.mapping.apps[item.app].slots, lens.mapping.fields
+    for name, (_, after) in item.slots.items() if item.kind == "update" else ():
+        link, slot = _link_of(decision, item), slots[name]
+        follows = all(fields[f].follows for f in slot.fields)
+        if follows and not shows(lens, link, slot, decision.unit.golden.value):
+            link.refused[name] = Refusal(after, f"turned down by --reject in {run}", lens.mapping.version)
+
+
+def _link_of(decision: Decision, item: Item) -> Link:
+    return next(k for k in decision.unit.links if k.id == item.record and k.app == item.app)
 
 
 def _restore(decision: Decision, unit: Unit, field: str) -> None:

@@ -102,7 +102,7 @@ def _entries(conflicts: Conflicts, sought: Sought) -> Iterator[Entry]:
 def _changed(old: ObjectMapping, new: ObjectMapping, change: Change) -> Iterator[Difference]:
     """A value that a run took over from one app."""
     said = new.fields.get(change.field)
-    if said is None or said.derived is not None or said.worth is not None:
+    if said is None or said.follows:
         return  # a field that is gone is named once, not value by value
     why, now = _taken(said, change)
     if not why and not said.type.same(now, _reread(old.fields.get(change.field, said), change.after)):

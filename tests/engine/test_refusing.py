@@ -14,6 +14,7 @@ from syncer.engine import Options as RunOptions
 from syncer.ports import Inline, Ports
 from syncer.report import Report
 from syncer.store.records import Records
+from syncer.usecases.failures import failures
 from tests.engine.test_following import reread
 from tests.engine.town import Town, settled
 from tests.engine.world import World
@@ -155,6 +156,61 @@ def test_who_brings_one_app_back_overrules_no_other(tmp_path: Path) -> None:
     told = world.rows("SELECT winner, body FROM conflict WHERE field = 'title' AND kind = 'overruled'")
     assert len(told) == len(NAMES)
     assert world.rows("SELECT COUNT(*) FROM conflict WHERE winner LIKE '%wrong%'") == [(0,)]
+    world.db.close()
+
+
+def with_badge(path: Path, value: str) -> tuple[World, str]:
+    """Ann, of whom desk gets a text that is worked out; from here on no update goes unasked."""
+    world = World(path)
+    world.text = world.text.replace("mail: title, desk: title}", "mail: title}")
+    world.text += f'  badge: {{value: "{value}", in: {{desk: title}}}}\n'
+    ann = {"email": "ann@x.test", "first": "Ann", "last": "Lee", "phone": "+6281", "title": "CEO"}
+    crm = world.apps["crm"].user_create(ann)
+    world.settle()
+    world.limits = {"updates": Limit(0.0, 0)}
+    return world, crm
+
+
+def refused(world: World) -> list[object]:
+    """The fields that wait for a person after what is planned was refused, and nothing was written."""
+    done = world.run(reject=world.run().held_run)
+    assert (done.status, done.written) == ("done", 0)
+    assert world.run().written == 0
+    return [row[0] for row in world.rows("SELECT field FROM conflict WHERE status = 'held'")]
+
+
+@pytest.mark.parametrize("app", [None, "crm"])
+def test_a_worked_out_value_is_no_question_and_follows_what_was_put_back(
+    tmp_path: Path, app: str | None
+) -> None:
+    world, crm = with_badge(tmp_path, "last_name + ' ' + phone")
+    world.apps["crm"].user_edit(crm, {"phone": "+6282"})
+    if app is None:
+        assert refused(world) == ["phone"]
+    else:
+        world.run(reject=world.run().held_run, bring_back=app)
+        assert world.apps["crm"].records[crm]["phone"] == "+6281"
+        assert world.rows("SELECT field FROM conflict WHERE kind = 'overruled'") == [("phone",)]
+    assert world.only("desk")["title"] == "Lee +6281"
+    assert failures(world.sync(), world.db) == []
+    world.limits = {}
+    world.apps["crm"].user_edit(crm, {"last": "Berg"})
+    world.settle()
+    assert world.only("desk")["title"] == "Berg +6281"
+    world.db.close()
+
+
+def test_a_worked_out_value_that_was_refused_alone_is_not_sent_until_it_changes(tmp_path: Path) -> None:
+    world, crm = with_badge(tmp_path, "title + '!'")
+    world.apps["crm"].user_edit(crm, {"title": "Chair"})
+    assert refused(world) == []
+    assert world.only("desk")["title"] == "CEO!"
+    assert [f.value for f in failures(world.sync(), world.db)] == ["Chair!"]
+    world.limits = {}
+    world.apps["crm"].user_edit(crm, {"title": "Boss"})
+    world.settle()
+    assert world.only("desk")["title"] == "Boss!"
+    assert failures(world.sync(), world.db) == []
     world.db.close()
 
 
