@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mappings.model import BadValue, Direction, ExpressionFailed, Field, ObjectMapping, Slot, Worth
-from syncer.model import Value
+from syncer.model import Value, as_text
 
 
 class Refs(Protocol):
@@ -19,6 +19,8 @@ class Refs(Protocol):
     def golden_of(self, object: str, app: str, record: str) -> str | None: ...
 
     def record_of(self, object: str, golden: str, app: str) -> str | None: ...
+
+    def is_live(self, object: str, app: str, record: str) -> bool: ...
 
     def value_of(self, object: str, golden: str, field: str) -> Value: ...
 
@@ -31,6 +33,9 @@ class NoRefs:
 
     def record_of(self, object: str, golden: str, app: str) -> str | None:
         return None
+
+    def is_live(self, object: str, app: str, record: str) -> bool:
+        return False
 
     def value_of(self, object: str, golden: str, field: str) -> Value:
         return None
@@ -89,10 +94,18 @@ class Lens:
         value = golden.get(slot.fields[0])
         if value is None:
             return None
+        if self._stands_for(slot, str(value), as_text(seen)):
+            return seen
         record = self.refs.record_of(target, str(value), slot.app)
         if record is None:
             raise Unresolved
         return record
+
+    def _stands_for(self, slot: Slot, target: str, record: str | None) -> bool:
+        """Whether the record that an app points to is one of the target's. What it once was brought to may be
+        gone by now, or another's; of several that the target has there, none is better than another."""
+        where = slot.reference, slot.app, record or ""
+        return self.refs.golden_of(*where) == target and self.refs.is_live(*where)
 
     def split(self, slot: Slot, value: Value, old: Mapping[str, Value]) -> dict[str, Value]:
         """The golden values in an app value. Raises `Unresolved` and `BadValue`."""

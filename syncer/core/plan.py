@@ -132,10 +132,8 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
             end_parted(p.lens, golden, link, slot)
     if p.golden.held and any(f in p.golden.held for f in slot.fields):
         return ABSENT
-    # An app was brought to a golden record, of which another record of it may stand for since.
-    points = bool(slot.reference)
     odd = len(fields) < len(slot.fields) and any(link.agreed.get(f) is DISAGREES for f in slot.fields)
-    if not (moved or odd or points) and all(agrees(p.lens, link, f, golden) for f in fields):
+    if not (moved or odd or slot.reference) and all(agrees(p.lens, link, f, golden) for f in fields):
         return ABSENT
     seen = link.seen[name]
     try:

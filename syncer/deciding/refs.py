@@ -18,6 +18,7 @@ class ChunkRefs:
 
     goldens: dict[tuple[str, str, str], str] = field(default_factory=dict)
     records: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    live: set[tuple[str, str, str]] = field(default_factory=set)
     values: dict[tuple[str, str], dict[str, Value]] = field(default_factory=dict)
 
     def golden_of(self, object: str, app: str, record: str) -> str | None:
@@ -25,6 +26,9 @@ class ChunkRefs:
 
     def record_of(self, object: str, golden: str, app: str) -> str | None:
         return self.records.get((object, golden, app))
+
+    def is_live(self, object: str, app: str, record: str) -> bool:
+        return (object, app, record) in self.live
 
     def value_of(self, object: str, golden: str, field: str) -> Value:
         return self.values.get((object, golden), {}).get(field)
@@ -50,6 +54,7 @@ def load(sync: Sync, db: Database, units: Iterable[Unit]) -> ChunkRefs:
         for record, golden in space.golden_of(app, sorted(records)).items():
             refs.goldens[object, app, record] = golden
             wanted[object].add(golden)
+        refs.live.update((object, app, record) for record in space.live_of(app, sorted(records)))
     for object, goldens in wanted.items():
         space = Records(db, sync.targets[object])
         for (golden, app), record in space.records_of(sorted(goldens)).items():

@@ -311,6 +311,12 @@ class Records:
             )
         return in_order(found, ids)
 
+    def live_of(self, app: str, ids: Sequence[str]) -> list[str]:
+        """Those of these records that are linked and there."""
+        sql = "SELECT id FROM link WHERE space = :space AND app = :app AND state = 'live' AND id IN :ids"
+        chunked = (self.db.rows(sql, space=self.space, app=app, ids=some) for some in chunks(ids))
+        return [row[0] for rows in chunked for row in rows]
+
     def keys_of(self, goldens: Iterable[str]) -> dict[str, list[LinkKey]]:
         """Golden id -> all its records, by app and id; golden records without any are missing."""
         found: dict[str, list[LinkKey]] = {}

@@ -110,6 +110,25 @@ def test_a_company_that_is_entered_anew_has_its_people_again(tmp_path: Path) -> 
     assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == ["Acme"] * 3
 
 
+def test_who_points_to_another_record_of_the_same_company_is_left_alone(tmp_path: Path) -> None:
+    town = acme(tmp_path)
+    companies, people = town.apps["desk", "companies"], town.apps["desk", "contacts"]
+    companies.traits = replace(companies.traits, unique=())
+    second = companies.user_create({"name": "Acme", "domain": "acme.test"})
+    settled(town)
+    (person,) = people.records
+    people.user_edit(person, {"company": second})
+    settled(town)
+    town.apps["crm", "contacts"].user_edit(
+        next(iter(town.apps["crm", "contacts"].records)), {"name": "Mara Berg"}
+    )
+    settled(town)
+    assert people.records[person]["name"] == "Mara Berg"
+    assert people.records[person]["company"] == second
+    links = town.db.rows("SELECT DISTINCT golden FROM link WHERE space = 'companies' AND app = 'desk'")
+    assert len(links) == 1
+
+
 def test_a_text_without_a_company_is_left_alone(tmp_path: Path) -> None:
     town = Town(tmp_path)
     town.apps["mail", "contacts"].user_create(
@@ -148,7 +167,8 @@ def test_a_held_conflict_about_a_company_follows_it_into_another(tmp_path: Path)
     report = town.engine(town.people()).run(Options("resolve", answers=answers))
     assert list(report.fates.values()) == ["settled"]
     settled(town)
-    assert [town.company_of(app, "mara@x.test") for app in ("crm", "desk", "mail")] == ["Zeta"] * 3
+    assert [town.company_of(app, "mara@x.test") for app in ("desk", "mail")] == ["Zeta"] * 2
+    assert town.company_of("crm", "mara@x.test") == "Acme Inc"  # its own other record of that company
 
 
 def test_a_create_without_a_key_is_known_again_where_the_next_reading_breaks_off(tmp_path: Path) -> None:

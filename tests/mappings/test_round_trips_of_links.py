@@ -100,6 +100,9 @@ class Known:
     def record_of(self, object: str, golden: str, app: str) -> str | None:
         return self.record if golden == self.golden else None
 
+    def is_live(self, object: str, app: str, record: str) -> bool:
+        return True
+
     def value_of(self, object: str, golden: str, field: str) -> Value:
         return self.name if golden == self.golden else None
 
