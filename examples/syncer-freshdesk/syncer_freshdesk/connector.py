@@ -25,6 +25,7 @@ from connectors.contract import (
     Value,
     Write,
 )
+from connectors.described import Described
 from connectors.http import Http, after_effect
 from connectors.settings import EVERY, Takes, basic, number, require
 from connectors.values import moment, named
@@ -50,7 +51,7 @@ class FreshdeskConnector:
         self._now = options.now
         self._lag = number(options, "lag", LAG)
         self._size = int(number(options, "page_size", 100))
-        self._spec: ObjectSpec | None = None
+        self._described = Described(self._describe)
 
     @property
     def calls(self) -> int:
@@ -62,20 +63,20 @@ class FreshdeskConnector:
         return Account(self._address, f"Freshdesk at {self._address}")
 
     def describe(self, object: str) -> ObjectSpec:
+        return self._described.anew(object)
+
+    def _describe(self, object: str) -> ObjectSpec:
         if object != CONTACTS:
             raise UnknownObject("freshdesk", object, [CONTACTS])
-        if self._spec is None:
-            own = _items(self._http.read("GET", "/contact_fields"))
-            self._spec = contact_spec(own, self._lag)
-        return self._spec
+        return contact_spec(_items(self._http.read("GET", "/contact_fields")), self._lag)
 
     def remember(self, spec: ObjectSpec) -> None:
-        self._spec = spec
+        self._described.keep(spec)
 
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """Live contacts, then deleted ones. The list has no order by time, so the place where the next poll
         begins, the start of this one less the lag, is safe on the last page only."""
-        reader = Reader(self.describe(object), fields)
+        reader = Reader(self._described.of(object), fields)
         since = {"_updated_since": cursor} if cursor else {}
         after: str | None = None
         for state in ("", "deleted"):
@@ -96,7 +97,7 @@ class FreshdeskConnector:
 
     def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
         """One call each: Freshdesk has no way to read several contacts by id."""
-        reader = Reader(self.describe(object), fields)
+        reader = Reader(self._described.of(object), fields)
         found = {id: self._fetched(id, reader) for id in dict.fromkeys(ids)}
         return [found[id] for id in ids]
 
@@ -104,7 +105,7 @@ class FreshdeskConnector:
         """By primary or further address, one call each."""
         if field != "email":
             raise AppError(f"freshdesk: contacts are found by email only, not by {field}.")
-        reader = Reader(self.describe(object), fields)
+        reader = Reader(self._described.of(object), fields)
         records: list[Record] = []
         for value in dict.fromkeys(value.strip().lower() for value in values if value.strip()):
             answer = self._http.read("GET", "/contacts", params={"email": value}, rates=("general", "lists"))
@@ -113,7 +114,7 @@ class FreshdeskConnector:
 
     def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
         """One call each: there are no batches for contacts."""
-        fit, refused = fillable(self.describe(object), writes)
+        fit, refused = fillable(self._described.of(object), writes)
         return [*refused, *in_batches(fit, 1, lambda batch: [self._write(batch[0])])]
 
     def create_fields(self, object: str, fields: Iterable[FieldSpec]) -> None:
@@ -145,7 +146,7 @@ class FreshdeskConnector:
         if write.kind == "archive":
             return Result(write.ref, "applied", write.id)
         with after_effect():
-            record = Reader(self.describe(CONTACTS), list(write.values)).record(_item(answer))
+            record = Reader(self._described.of(CONTACTS), list(write.values)).record(_item(answer))
         return Result(write.ref, "applied", record.id, record)
 
     def _refused(self, write: Write, answer: Answer) -> Result:
