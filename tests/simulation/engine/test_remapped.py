@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from syncer import engine
 from syncer.core import observe
+from syncer.engine import planner
 from tests.simulation.engine.remapped import play
 from tests.simulation.engine.test_histories import broken
 
@@ -23,7 +23,7 @@ def test_many_remapped_histories_keep_every_promise(part: int) -> None:
 
 
 ERRORS = {
-    "what waits in a field that the mapping lost stays open": (engine, "close_lost", lambda *_: None),
+    "what waits in a field that the mapping lost stays open": (planner, "close_lost", lambda *_: None),
     "what is read otherwise passes for an edit": (observe, "to_read_anew", lambda *_: False),
 }
 
