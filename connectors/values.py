@@ -3,7 +3,7 @@ them, runs of a list."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -28,14 +28,13 @@ def named(fields: Sequence[str], prefix: str) -> tuple[tuple[str, str], ...]:
     return tuple((field, field[len(prefix) :]) for field in fields if field.startswith(prefix))
 
 
-def spelled(name: str, known: Iterable[str]) -> str:
+def spelled(name: str, known: Collection[str]) -> str:
     """A name as the app spells it: exactly so, else in another case or with space around it; one that it does
     not know as it is. Mappings compare tags so: another spelling must not become a second one."""
-    names = tuple(known)
-    if name in names:
+    if name in known:
         return name
     key = name.strip().casefold()
-    return next((own for own in names if own.strip().casefold() == key), name)
+    return next((own for own in known if own.strip().casefold() == key), name)
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

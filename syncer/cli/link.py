@@ -172,13 +172,13 @@ def _meant(
 
 def _places(runner: Runner, names: Sequence[str]) -> list[_Place]:
     """All syncs, with what they know of these names, which are looked up at once."""
-    from syncer.usecases.who import look_up, look_up_known
+    from syncer.usecases.who import look_up, without_unheard
 
     places = []
     for sync in map(runner.wiring.sync, runner.config.syncs):
-        known = look_up_known(sync, runner.db, names)
-        here = {name for name in names if known.known(name)}
-        places.append(_Place(sync, look_up(sync, runner.db, names), here))
+        people = look_up(sync, runner.db, names)
+        heard = without_unheard(sync, runner.db, people)
+        places.append(_Place(sync, people, {name for name in names if heard.known(name)}))
     return places
 
 

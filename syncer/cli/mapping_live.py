@@ -11,6 +11,7 @@ from syncer.cli.codes import Code, leave
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, loaded
+from syncer.model import BLANK
 
 if TYPE_CHECKING:
     from mappings.suggest import Proposal
@@ -127,7 +128,7 @@ def show(tried: list[Tried]) -> None:
 
 
 def _telling(f: Shown) -> bool:
-    return bool(f.problem) or f.before not in (None, "", [])
+    return bool(f.problem) or f.before not in BLANK
 
 
 def _middle(f: Shown) -> str:

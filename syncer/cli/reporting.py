@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from conflicts.log import shown
 from syncer.cli.output import STATUS_WORDS, table, tell
 from syncer.cli.session import hint
-from syncer.model import ABSENT, Item, Value
+from syncer.model import ABSENT, BLANK, Item, Value
 from syncer.report import PAUSED, of_app
 from syncer.store.conflicts import Conflicts, Sought
 from syncer.store.history import History
@@ -191,4 +191,4 @@ def value(of: object) -> str:
 
 
 def _blanks(item: Item) -> bool:
-    return item.kind == "update" and any(after in (None, "", []) for _, after in item.slots.values())
+    return item.kind == "update" and any(after in BLANK for _, after in item.slots.values())

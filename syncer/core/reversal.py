@@ -17,7 +17,7 @@ from syncer.core.lens import Lens
 from syncer.core.observe import outcome_of, read
 from syncer.core.reversal_fields import put_fields_back
 from syncer.core.reversal_records import put_records_back
-from syncer.model import Link, Observation, Unit, Value
+from syncer.model import BLANK, Link, Observation, Unit, Value
 
 
 def reverse(unit: Unit, deed: Deed, rules: Rules, lens: Lens) -> Reversal:
@@ -82,6 +82,6 @@ def _is_news(link: Link, slot: Slot, value: Value, obs: Observation) -> bool:
 def _says_something(slot: Slot, value: Value) -> bool:
     """Whether a value that we never knew holds anything of what is mapped."""
     try:
-        return any(part not in (None, "", []) for part in slot.split(value, {}).values())
+        return any(part not in BLANK for part in slot.split(value, {}).values())
     except BadValue:
         return True

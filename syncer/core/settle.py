@@ -237,9 +237,12 @@ def _extra(link: Link, sent: Sent, result: Result) -> Observation | None:
         name: value
         for name, value in result.record.values.items()
         if name in slots
-        and (_is_edit(sent, slots[name], value) if name in sent.item.slots else name not in link.pending)
         and (name not in link.seen or not slots[name].same(value, link.seen[name]))
-        and (name in sent.item.slots or value not in BLANK)
+        and (
+            _is_edit(sent, slots[name], value)
+            if name in sent.item.slots
+            else name not in link.pending and value not in BLANK
+        )
     }
     if not news:
         return None

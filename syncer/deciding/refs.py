@@ -51,10 +51,11 @@ def load(sync: Sync, db: Database, units: Iterable[Unit]) -> ChunkRefs:
             _mentioned(sync, link.app, link.seen, ids)
     for (object, app), records in ids.items():
         space = Records(db, sync.targets[object])
-        for record, golden in space.golden_of(app, sorted(records)).items():
+        for record, (golden, state) in space.standing_of(app, sorted(records)).items():
             refs.goldens[object, app, record] = golden
             wanted[object].add(golden)
-        refs.live.update((object, app, record) for record in space.live_of(app, sorted(records)))
+            if state == "live":
+                refs.live.add((object, app, record))
     for object, goldens in wanted.items():
         space = Records(db, sync.targets[object])
         for (golden, app), record in space.records_of(sorted(goldens)).items():

@@ -14,12 +14,11 @@ from connectors.contract import AppError, Fetched, ObjectSpec, Record
 from mappings.model import BadValue, ExpressionFailed
 from syncer.core.consent import state_of
 from syncer.matching.keys import Keys, keys_of, without_office
-from syncer.model import Observation, State, Value
+from syncer.model import BLANK, Observation, State, Value
 from syncer.reading.offices import Offices
 from syncer.store.decisions import Decisions
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
-from syncer.store.shadows import BLANK
 from syncer.sync import App, Sync
 
 
@@ -274,8 +273,8 @@ class Intake:
         """Linked records that do not take part."""
         if self.sync.mapping.apps[self.app.name].only is None:
             return set()
-        links = self.records.links(self.app.name, ids)
-        return {id for id, link in links.items() if link.state == "out"}
+        standing = self.records.standing_of(self.app.name, ids)
+        return {id for id, (_, state) in standing.items() if state == "out"}
 
     def _held(self, obs: Observation) -> Value:
         return obs.values.get(self._consent_slot or "")

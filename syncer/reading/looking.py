@@ -25,19 +25,30 @@ def look_at(
 ) -> Task[int]:
     """Ask for single records and take what they show as observations. Returns how many are there. `listed`:
     consent that a list which lags has just shown, where it is news: it counts beside what is there now."""
-    fields, found = intake.sync.fields(intake.app.name), 0
+    found = 0
     for some in chunks(ids, intake.app.spec.fetch_batch):
         read_at = now()
-        answers: Sequence[Fetched] = yield partial(
-            intake.app.connector.fetch, intake.app.object, some, fields
-        )
-        shown = [a.record for a in answers if a.record is not None]
-        with intake.keeping_opt_outs(shown, read_at):
-            yield from believe(intake, shown)
+        answers = yield from ask(intake, some, read_at)
         with intake.records.db.transaction():
             intake.save_fetched(answers, read_at, listed)
         found += sum(a.state == "found" for a in answers)
     return found
+
+
+def ask(intake: Intake, ids: Sequence[str], read_at: datetime) -> Task[list[Fetched]]:
+    """What an app says of single records, with blanks that may be believed. Call outside a transaction; to
+    take it in is for the caller."""
+    fields, shown = intake.sync.fields(intake.app.name), list[Record]()
+    answers: list[Fetched] = []
+    with intake.keeping_opt_outs(shown, read_at):
+        for some in chunks(ids, intake.app.spec.fetch_batch):
+            got: Sequence[Fetched] = yield partial(
+                intake.app.connector.fetch, intake.app.object, some, fields
+            )
+            answers += got
+            shown += [a.record for a in got if a.record is not None]
+        yield from believe(intake, shown)
+    return answers
 
 
 def look_at_each(intakes: Mapping[str, Intake], keys: Iterable[LinkKey], ports: Ports) -> None:

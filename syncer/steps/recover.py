@@ -19,7 +19,7 @@ from syncer.core.settle import Sent, adopt, join, settle
 from syncer.model import INTO, Golden, Observation, Value
 from syncer.ports import Task
 from syncer.reading.intake import Intake
-from syncer.reading.looking import believe
+from syncer.reading.looking import ask
 from syncer.store.ledger import Ledger
 from syncer.store.outbox import InFlight
 from syncer.sync import App, Sync
@@ -205,12 +205,7 @@ class Recovery:
         look-up shows may be older than what is known."""
         with self.intake.records.db.reading():
             known = sorted(self.intake.records.known(self.app.name, [r.id for r in found]))
-        if not known:
-            return ()
-        fields = self.sync.fields(self.app.name)
-        answers: Sequence[Fetched] = yield partial(self.app.connector.fetch, self.app.object, known, fields)
-        yield from believe(self.intake, [a.record for a in answers if a.record is not None])
-        return answers
+        return (yield from ask(self.intake, known, self.now()))
 
     def _telling(self, found: Sequence[Record], name: str, former: Container[str]) -> list[Record]:
         """The records that tell of a create. Where none is there, an archived one does by our own id: it was

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from connectors.contract import AppError, Fetched, Record, Result, Write
+from connectors.contract import AppError, Fetched, Result, Write
 from syncer.core.settle import Sent, Settled, settle
 from syncer.model import Golden, Item, Link, Mark, Observation, Value
 from syncer.ports import Task
 from syncer.reading.intake import Intake
-from syncer.reading.looking import believe, settle_stale
+from syncer.reading.looking import ask, settle_stale
 from syncer.store.database import chunks
 from syncer.store.ledger import Ledger
 from syncer.store.outbox import Answer
@@ -143,18 +143,10 @@ class Writer:
             waiting = self.intake.records.waiting(self.app.name, old)
         if not old:
             return batch, links
-        read_at, fields = self.now(), self.sync.fields(self.app.name)
-        answers: list[Fetched] = []
-        shown: list[Record] = []
-        with self.intake.keeping_opt_outs(shown, read_at):
-            for some in chunks(old, self.app.spec.fetch_batch):
-                got: Sequence[Fetched] = yield partial(
-                    self.app.connector.fetch, self.app.object, some, fields
-                )
-                answers += got
-                shown += [a.record for a in got if a.state == "found" and a.record is not None]
-            yield from believe(self.intake, shown)
+        read_at = self.now()
+        answers = yield from ask(self.intake, old, read_at)
         by_id = {a.id: a for a in answers}
+        shown = [a.record for a in answers if a.state == "found" and a.record is not None]
         moved = [
             i
             for i in batch

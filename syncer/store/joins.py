@@ -149,13 +149,21 @@ class Joins:
 
     def _repoint_waiting(self, space: str, gone: str, into: str) -> list[tuple[str, str]]:
         """The same of conflicts that wait for a person, of which the log names the other from here on."""
-        where = "space = :space AND status = 'held' AND body LIKE :like"
-        which = {"space": space, "like": f'%"{gone}"%'}
-        rows = self.db.rows(f"SELECT golden, field FROM conflict WHERE {where}", **which)  # noqa: S608
-        found = [(row[0], row[1]) for row in rows]
-        sql = f"UPDATE conflict SET body = REPLACE(body, :gone, :into) WHERE {where}"  # noqa: S608
-        self.db.run(sql, gone=f'"{gone}"', into=f'"{into}"', **which)
-        return found
+        rows = self.db.rows(
+            "SELECT seq, golden, field FROM conflict"
+            " WHERE space = :space AND status = 'held' AND body LIKE :like ORDER BY seq",
+            space=space,
+            like=f'%"{gone}"%',
+        )
+        if not rows:
+            return []
+        self.db.run(
+            "UPDATE conflict SET body = REPLACE(body, :gone, :into) WHERE seq IN :seqs",
+            gone=f'"{gone}"',
+            into=f'"{into}"',
+            seqs=[row[0] for row in rows],
+        )
+        return [(row[1], row[2]) for row in rows]
 
     def _save_bodies(self, space: str, links: Iterable[Link]) -> None:
         """What links agreed with; what they were seen to hold has not changed."""

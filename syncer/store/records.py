@@ -298,24 +298,22 @@ class Records:
 
     def golden_of(self, app: str, ids: Sequence[str]) -> dict[str, str]:
         """Record id -> golden id, for records of this space that are linked."""
-        found: dict[str, str] = {}
+        return {id: golden for id, (golden, _) in self.standing_of(app, ids).items()}
+
+    def standing_of(self, app: str, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Record id -> golden id and state, for records of this space that are linked."""
+        found: dict[str, tuple[str, str]] = {}
         for some in chunks(ids):
             found.update(
-                (row[0], row[1])
+                (row[0], (row[1], row[2]))
                 for row in self.db.rows(
-                    "SELECT id, golden FROM link WHERE space = :space AND app = :app AND id IN :ids",
+                    "SELECT id, golden, state FROM link WHERE space = :space AND app = :app AND id IN :ids",
                     space=self.space,
                     app=app,
                     ids=some,
                 )
             )
         return in_order(found, ids)
-
-    def live_of(self, app: str, ids: Sequence[str]) -> list[str]:
-        """Those of these records that are linked and there."""
-        sql = "SELECT id FROM link WHERE space = :space AND app = :app AND state = 'live' AND id IN :ids"
-        chunked = (self.db.rows(sql, space=self.space, app=app, ids=some) for some in chunks(ids))
-        return [row[0] for rows in chunked for row in rows]
 
     def keys_of(self, goldens: Iterable[str]) -> dict[str, list[LinkKey]]:
         """Golden id -> all its records, by app and id; golden records without any are missing."""

@@ -9,13 +9,11 @@ from typing import Any
 import orjson
 
 from connectors.contract import Record
-from syncer.model import Link
+from syncer.model import BLANK, Link
 from syncer.store.database import chunks
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.sync import Sync
-
-BLANK: tuple[Any, ...] = (None, "", [])
 
 
 def forget(records: Records, app: str, names: Collection[str], slots: Mapping[str, tuple[str, ...]]) -> None:

@@ -15,6 +15,7 @@ from mappings.load import bind, read
 from mappings.suggest import Found, Proposal, suggest
 from mappings.suggest_yaml import as_yaml
 from syncer.config.files import Config
+from syncer.model import BLANK
 from syncer.ports import Ports
 from syncer.store.database import Database
 from syncer.wiring.wire import Wiring
@@ -39,7 +40,7 @@ class Source:
         for name, spec in self.spec.fields.items():
             if name == self.spec.external_id:
                 continue
-            samples = tuple(r.values[name] for r in self.records if r.values.get(name) not in (None, "", []))
+            samples = tuple(r.values[name] for r in self.records if r.values.get(name) not in BLANK)
             fields.append(Found(self.app, spec, spec.label, samples))
         return fields
 

@@ -13,7 +13,7 @@ from conflicts.log import Entry
 from mappings.model import BadValue, Field
 from syncer.core.resolve import Answer, Fate
 from syncer.engine import Options
-from syncer.model import Golden, Item, LinkKey, Unit, Value
+from syncer.model import BLANK, Golden, Item, LinkKey, Unit, Value
 from syncer.running.runner import Outcome, Runner
 from syncer.selecting import Selection
 from syncer.store.conflicts import Conflicts
@@ -142,7 +142,7 @@ class Settling:
                     except BadValue:
                         return None
                     held = Candidate(value, app, link.id, link.stamp or link.observed_at)
-                    return held if value not in (None, "", []) else None
+                    return held if value not in BLANK else None
         return None
 
     def _tell(self, outcome: Outcome) -> None:

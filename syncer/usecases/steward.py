@@ -14,7 +14,7 @@ from syncer.matching.lab import Judged
 from syncer.matching.matcher import Decided, explained, match
 from syncer.matching.told_apart import Pair, ToldApart
 from syncer.matching.traits import Traits
-from syncer.model import LinkKey, Value
+from syncer.model import BLANK, LinkKey, Value
 from syncer.store.database import Database
 from syncer.store.decisions import Decisions, Verdict
 from syncer.store.history import History
@@ -197,7 +197,7 @@ class Steward:
         rows: list[tuple[str, list[Value], Value]] = []
         for name, slot in self.places.get(group[0][0], {}).items():
             values = [values.get(slot) for values in held]
-            after = next((value for value in values if value not in (None, "", [])), None)
+            after = next((value for value in values if value not in BLANK), None)
             if name in self.unions:
                 lists = [value for value in values if isinstance(value, list)]
                 after = list(dict.fromkeys(one for some in lists for one in some)) or after

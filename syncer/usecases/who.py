@@ -71,7 +71,12 @@ def look_up(sync: Sync, db: Database, names: Iterable[str]) -> People:
 
 def look_up_known(sync: Sync, db: Database, names: Iterable[str]) -> People:
     """The same, without records that the state has never heard of: an `app:id` may name anything."""
-    people, stories = look_up(sync, db, names), Stories(db, sync.name)
+    return without_unheard(sync, db, look_up(sync, db, names))
+
+
+def without_unheard(sync: Sync, db: Database, people: People) -> People:
+    """These people, less records that the state has never heard of."""
+    stories = Stories(db, sync.name)
     with db.reading():
         own = {
             name: [key for key in keys if key in people.golden or stories.knows(key)]
