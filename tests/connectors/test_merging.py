@@ -14,9 +14,9 @@ from connectors.mailchimp import MailchimpConnector
 from connectors.mailerlite import MailerLiteConnector
 from connectors.sandbox.server import CREDENTIALS, Sandbox
 from connectors.zendesk import ZendeskConnector
+from tests.connectors.hubspot.test_hubspot_traps import habits
 from tests.connectors.test_attached import contact, posted
 from tests.connectors.test_erasing import bearer
-from tests.connectors.test_hubspot_traps import habits
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from syncer.usecases.merging import Merged, MergingInApp
 from syncer.usecases.sides import Held
 from syncer.usecases.steward import Steward, Twice
 from tests.engine.test_found_by_simulation import once
-from tests.engine.test_linking import link, unlink
 from tests.engine.test_pausing import pause
+from tests.engine.tied import link, unlink
 from tests.engine.world import World
 
 ANNA = {"email": "anna@x.test", "first": "Anna", "last": "Lind", "title": "CEO"}

@@ -14,8 +14,8 @@ from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from syncer.ports import Inline, Ports
 from syncer.selecting import Selection
-from tests.engine.test_linking import link
 from tests.engine.test_undoing import release, undo
+from tests.engine.tied import link
 from tests.engine.town import COMPANIES, Town, settled
 from tests.engine.world import CRM, DESK, MAIL, MAPPING, World
 

@@ -13,7 +13,7 @@ from syncer.running.retaining import Retaining
 from syncer.store.ledger import Ledger
 from syncer.store.stories import Stories
 from syncer.usecases.explaining import Explainer
-from tests.engine.test_linking import ANNA, OTHER, held, the, unlink
+from tests.engine.tied import ANNA, OTHER, held, the, unlink
 from tests.engine.world import World
 
 YEAR = timedelta(days=400)

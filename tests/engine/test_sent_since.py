@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from syncer.store.copies import backup, restore
-from tests.engine.test_linking import the, unlink
 from tests.engine.test_undoing import release, undo
+from tests.engine.tied import the, unlink
 from tests.engine.world import World
 
 MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind", "title": "CEO"}

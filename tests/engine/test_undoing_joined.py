@@ -11,8 +11,8 @@ import pytest
 from syncer.report import Report
 from syncer.usecases.undoing import Undone
 from tests.engine.test_following import record
-from tests.engine.test_linking import goldens, link, unlink
 from tests.engine.test_undoing import undo
+from tests.engine.tied import goldens, link, unlink
 from tests.engine.world import World
 
 ANNA = {"email": "anna@x.test", "first": "Anna", "last": "Lind", "title": "CEO"}

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 import respx
-from zendesk_wire import connect, create, job, organization, sent, served, update, user
+from zendesk_wire import connect, create, job, organization, sent, update, user
 
 from connectors.contract import FieldSpec, Write
 from connectors.zendesk import ZendeskConnector
 from connectors.zendesk.jobs import by_position
-
-
-@pytest.fixture
-def app() -> Iterator[respx.MockRouter]:
-    with served() as router:
-        yield router
-
-
-@pytest.fixture
-def zendesk() -> Iterator[ZendeskConnector]:
-    connector = connect()
-    yield connector
-    connector.close()
 
 
 def test_many_creates_are_one_job_and_send_no_mail(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import respx
 
 from connectors.contract import AuthRefused, ObjectSpec
 from connectors.hubspot import HubSpotConnector
-from tests.connectors.hubspot_wire import connect, contact, reply, served, update
+from tests.connectors.hubspot_wire import contact, reply, update
 
 SEARCH = "/crm/v3/lists/search"
 STATIC = {"processingType": "MANUAL", "objectTypeId": "0-1"}
 NEWS, VIP = {"listId": "1", "name": "News", **STATIC}, {"listId": "2", "name": "VIP", **STATIC}
-
-
-@pytest.fixture
-def app() -> Iterator[respx.MockRouter]:
-    with served() as router:
-        yield router
-
-
-@pytest.fixture
-def hubspot() -> Iterator[HubSpotConnector]:
-    connector = connect()
-    yield connector
-    connector.close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ import respx
 
 from connectors.contract import Unavailable
 from connectors.hubspot import HubSpotConnector
-from tests.connectors.hubspot_wire import connect, contact, reply, served, update
+from tests.connectors.hubspot_wire import contact, reply, update
 
 CONTACTS = "/crm/v3/objects/contacts/batch/read"
 COMPANIES = "/crm/v4/associations/contacts/companies/batch/read"
@@ -32,19 +32,6 @@ USES: Mapping[str, tuple[str, Use]] = {
     "companies": (COMPANIES, lambda app: app.fetch("contacts", ["1"], ("email", "company"))),
     "what is attached": (DEALS, lambda app: app.attached("contacts", ["1"])),
 }
-
-
-@pytest.fixture
-def app() -> Iterator[respx.MockRouter]:
-    with served() as router:
-        yield router
-
-
-@pytest.fixture
-def hubspot() -> Iterator[HubSpotConnector]:
-    connector = connect()
-    yield connector
-    connector.close()
 
 
 def answers(app: respx.MockRouter, failing: str, body: Any, status: int) -> None:

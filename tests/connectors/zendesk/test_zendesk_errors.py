@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 import respx
-from zendesk_wire import connect, create, job, organization, sent, served, update, user
+from zendesk_wire import connect, create, job, organization, sent, update, user
 
 from connectors.contract import AuthRefused, Unavailable, Write
 from connectors.zendesk import ZendeskConnector
@@ -45,19 +44,6 @@ UPDATE_CONFLICT = {
     "error": "UpdateConflict",
     "description": "Safe Update prevented the update due to outdated ticket data.",
 }
-
-
-@pytest.fixture
-def app() -> Iterator[respx.MockRouter]:
-    with served() as router:
-        yield router
-
-
-@pytest.fixture
-def zendesk() -> Iterator[ZendeskConnector]:
-    connector = connect()
-    yield connector
-    connector.close()
 
 
 # A read: what is raised, and what the admin is told.

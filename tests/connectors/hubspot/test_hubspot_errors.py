@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 import respx
-from hubspot_wire import FIELDS, contact, create, reply, served, update
+from hubspot_wire import FIELDS, contact, create, reply, update
 
 from connectors.contract import AppError, AuthRefused, Options, Unavailable, Unexpected
 from connectors.hubspot import HubSpotConnector
@@ -16,12 +16,6 @@ from connectors.hubspot import HubSpotConnector
 TRACE = {"status": "error", "correlationId": "aeb5f871-7f07-4993-9211-075dc63e7cbf"}
 LIST = "/crm/v3/objects/contacts"
 BATCH = "/crm/v3/objects/contacts/batch"
-
-
-@pytest.fixture
-def app() -> Iterator[respx.MockRouter]:
-    with served() as router:
-        yield router
 
 
 @pytest.fixture

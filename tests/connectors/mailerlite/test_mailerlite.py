@@ -1,11 +1,7 @@
-"""MailerLite on the wire: the calls that are made, and what its documented answers are taken for.
-
-Over 400 lines because it is one app, call by call, which is read beside its API.
-"""
+"""MailerLite on the wire: the calls that are made, and what its documented answers are taken for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,70 +10,21 @@ import orjson
 import pytest
 import respx
 
-from connectors.contract import AppError, AuthRefused, FieldSpec, Options, Unavailable, Unexpected, Write
-from connectors.http import Http
+from connectors.contract import AppError, AuthRefused, FieldSpec, Options, Unavailable, Write
 from connectors.mailerlite import MailerLiteConnector
-from connectors.mailerlite.groups import Groups
-
-API = "https://connect.mailerlite.com/api"
-BIG = "31986843064993537"  # beyond what a float holds
-OWN = [
-    {"id": "17", "name": "Name", "key": "name", "type": "text"},
-    {"id": "9", "name": "City", "key": "city", "type": "text"},
-    {"id": "18", "name": "Seats", "key": "seats", "type": "number"},
-]
-GROUPS = [{"id": "4243829086487936", "name": "vip"}, {"id": "2", "name": "trial"}]
-
-
-@pytest.fixture
-def app() -> Iterator[respx.MockRouter]:
-    with respx.mock(base_url=API, assert_all_called=False) as router:
-        router.get("/fields").respond(json={"data": OWN, "meta": {"last_page": 1}})
-        router.get("/groups").mock(side_effect=_groups)
-        yield router
-
-
-def _groups(request: httpx.Request) -> httpx.Response:
-    page = int(request.url.params["page"])
-    return httpx.Response(200, json={"data": [GROUPS[page - 1]], "meta": {"last_page": 2}})
-
-
-@pytest.fixture
-def mailerlite() -> Iterator[MailerLiteConnector]:
-    connector = MailerLiteConnector(Options("mail", credentials={"token": "tok-1"}, sleep=lambda _: None))
-    yield connector
-    connector.close()
-
-
-def subscriber(id: str = BIG, email: str = "a@x.test", **more: Any) -> dict[str, Any]:
-    base = {"id": id, "email": email, "status": "active", "updated_at": "2021-09-01 14:03:50", "fields": {}}
-    return {**base, **more}
-
-
-def replies(*items: tuple[int, Any]) -> httpx.Response:
-    responses = [{"code": code, "body": body} for code, body in items]
-    return httpx.Response(200, json={"total": len(responses), "responses": responses})
-
-
-def found(**more: Any) -> tuple[int, Any]:
-    return 200, {"data": subscriber(**more)}
-
-
-ABSENT = (404, {"message": "Resource not found."})
-ZONES: tuple[int, Any] = (200, {"data": []})
-
-
-def requests(route: respx.Route, call: int = -1) -> Any:
-    return orjson.loads(route.calls[call].request.content)["requests"]
-
-
-def create(ref: str, email: str, **values: Any) -> Write:
-    return Write(ref, "create", None, {"email": email, **values})
-
-
-def update(values: dict[str, Any], id: str = BIG) -> Write:
-    return Write("u1", "update", id, values)
-
+from tests.connectors.mailerlite_wire import (
+    ABSENT,
+    BIG,
+    GROUPS,
+    ZONES,
+    create,
+    found,
+    replies,
+    requests,
+    scan,
+    subscriber,
+    update,
+)
 
 # Describing.
 
@@ -117,15 +64,6 @@ def test_a_refused_token_is_told(app: respx.MockRouter, mailerlite: MailerLiteCo
 
 
 # Reading.
-
-
-def scan(app: respx.MockRouter, pages: dict[tuple[str, str], tuple[list[Any], str | None]]) -> respx.Route:
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked = (request.url.params["filter[status]"], request.url.params.get("cursor", ""))
-        items, following = pages.get(asked, ([], None))
-        return httpx.Response(200, json={"data": items, "meta": {"next_cursor": following}})
-
-    return app.get("/subscribers").mock(side_effect=answer)
 
 
 def test_a_scan_reads_every_status_and_ends_without_cursor(
@@ -215,32 +153,6 @@ def test_records_are_flat_and_blanks_are_none(app: respx.MockRouter, mailerlite:
     }
     assert record.stamp == datetime(2021, 9, 1, 14, 3, 50, tzinfo=UTC)
     assert record.stamps == {"status": datetime(2022, 1, 2, 3, 4, 5, tzinfo=UTC)}
-
-
-def test_a_group_that_is_made_without_an_id_is_no_answer(app: respx.MockRouter) -> None:
-    app.post("/groups").respond(201, json={"data": {}})
-    http = Http(Options("mail", credentials={"token": "tok-1"}, sleep=lambda _: None), "MailerLite", API, {})
-    with pytest.raises(Unexpected, match="comes without its id"):
-        Groups(http).make(["new"])
-    http.close()
-
-
-def test_groups_of_which_a_page_failed_are_read_again(app: respx.MockRouter) -> None:
-    lost = httpx.Response(404, json={"message": "Not found"})
-    first, second = (httpx.Response(200, json={"data": [g], "meta": {"last_page": 2}}) for g in GROUPS)
-    app.get("/groups").mock(side_effect=[first, lost, first, second])
-    http = Http(Options("mail", credentials={"token": "tok-1"}, sleep=lambda _: None), "MailerLite", API, {})
-    groups = Groups(http)
-    with pytest.raises(Unexpected):
-        groups.names()
-    assert groups.ids(["trial"]) == ["2"]
-    http.close()
-
-
-def test_groups_are_included_only_if_mapped(app: respx.MockRouter, mailerlite: MailerLiteConnector) -> None:
-    route = scan(app, {})
-    list(mailerlite.pull("subscribers", "junk|", ("groups",)))
-    assert route.calls.last.request.url.params["include"] == "groups"
 
 
 def test_fetch_batches_fifty_a_call_and_takes_404_for_deleted(
@@ -341,90 +253,6 @@ def test_an_update_sends_only_what_is_given_and_clears_with_null(
     ]
     assert result.record is not None
     assert result.record.values == {"fields.city": None, "groups": None}
-
-
-def test_a_group_that_is_missing_is_made_once(app: respx.MockRouter, mailerlite: MailerLiteConnector) -> None:
-    made = app.post("/groups").respond(201, json={"data": {"id": "77", "name": "partner"}})
-    route = app.post("/batch").mock(return_value=replies(found(), found()))
-    writes = [Write(ref, "update", ref, {"groups": ["partner", "vip"]}) for ref in ("1", "2")]
-    mailerlite.write("subscribers", writes)
-    assert made.call_count == 1
-    assert requests(route)[1]["body"] == {"groups": ["77", "4243829086487936"]}
-
-
-def test_a_group_is_met_whatever_the_case_of_its_name(
-    app: respx.MockRouter, mailerlite: MailerLiteConnector
-) -> None:
-    made = app.post("/groups").respond(201, json={"data": {"id": "77"}})
-    route = app.post("/batch").mock(return_value=replies(found()))
-    mailerlite.write("subscribers", [update({"groups": ["vip", " VIP", "Trial"]})])
-    assert requests(route)[0]["body"] == {"groups": ["4243829086487936", "2"]}
-    assert made.call_count == 0
-
-
-def test_of_groups_that_differ_in_case_the_one_that_is_named_counts(
-    app: respx.MockRouter, mailerlite: MailerLiteConnector
-) -> None:
-    both = [{"id": "1", "name": "VIP"}, {"id": "2", "name": "vip"}]
-    app.get("/groups").respond(json={"data": both, "meta": {"last_page": 1}})
-    route = app.post("/batch").mock(return_value=replies(found()))
-    mailerlite.write("subscribers", [update({"groups": ["vip"]})])
-    assert requests(route)[0]["body"] == {"groups": ["2"]}
-
-
-REFUSED_NAME = {"message": "The name is not allowed.", "errors": {"name": ["The name is not allowed."]}}
-
-
-def test_a_group_that_is_refused_stops_one_field_of_one_write(
-    app: respx.MockRouter, mailerlite: MailerLiteConnector
-) -> None:
-    made = app.post("/groups").respond(422, json=REFUSED_NAME)
-    route = app.post("/batch").mock(return_value=replies(found(id="2")))
-    both = {"groups": ["vip", "odd"], "fields.city": "Yazd"}
-    writes = [Write(ref, "update", ref, both) for ref in ("1", "3")]
-    refused, other, third = mailerlite.write(
-        "subscribers", [writes[0], Write("2", "update", "2", {"fields.city": "Yazd"}), writes[1]]
-    )
-    assert [refused.outcome, other.outcome, third.outcome] == ["rejected", "applied", "rejected"]
-    assert list(refused.fields) == list(third.fields) == ["groups"]
-    assert "odd: The name is not allowed" in refused.reason
-    assert (made.call_count, len(requests(route))) == (1, 1)
-
-
-def test_a_refused_group_leaves_other_creates_alone(
-    app: respx.MockRouter, mailerlite: MailerLiteConnector
-) -> None:
-    app.post("/groups").respond(422, json=REFUSED_NAME)
-    made = (201, {"data": subscriber("7", "b@x.test")})
-    app.post("/batch").mock(side_effect=[replies(ABSENT, ABSENT), replies(made, ZONES)])
-    results = mailerlite.write(
-        "subscribers", [create("r1", "a@x.test", groups=["odd"]), create("r2", "b@x.test")]
-    )
-    assert [result.outcome for result in results] == ["rejected", "applied"]
-
-
-def test_a_group_that_was_made_beside_a_refused_one_is_given(
-    app: respx.MockRouter, mailerlite: MailerLiteConnector
-) -> None:
-    made = httpx.Response(201, json={"data": {"id": "77"}})
-    app.post("/groups").mock(side_effect=[made, httpx.Response(422, json=REFUSED_NAME)])
-    route = app.post("/batch").mock(return_value=replies(found()))
-    writes = [Write(name, "update", name, {"groups": [name]}) for name in ("partner", "odd")]
-    results = {result.ref: result.outcome for result in mailerlite.write("subscribers", writes)}
-    assert results == {"partner": "applied", "odd": "rejected"}
-    assert requests(route)[0]["body"] == {"groups": ["77"]}  # though the list does not show it yet
-
-
-def test_a_group_that_somebody_made_meanwhile_is_taken(
-    app: respx.MockRouter, mailerlite: MailerLiteConnector
-) -> None:
-    mailerlite.describe("subscribers")
-    app.post("/groups").respond(422, json={"message": "The name has already been taken."})
-    app.get("/groups").respond(json={"data": [{"id": "77", "name": "partner"}], "meta": {"last_page": 1}})
-    route = app.post("/batch").mock(return_value=replies(found()))
-    (result,) = mailerlite.write("subscribers", [update({"groups": ["partner"]})])
-    assert result.outcome == "applied"
-    assert requests(route)[0]["body"] == {"groups": ["77"]}
 
 
 def test_an_opt_out_is_written(app: respx.MockRouter, mailerlite: MailerLiteConnector) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import httpx
 import pytest
 import respx
-from hubspot_wire import connect, contact, reply, sent, served, update
+from hubspot_wire import connect, contact, reply, sent, update
 
 from connectors.contract import Options, Result, Write
 from connectors.http import Http
@@ -19,19 +19,6 @@ from connectors.settings import bearer
 
 OPT_OUT = "hs_email_optout"
 STATUSES = "/communication-preferences/v4/statuses"
-
-
-@pytest.fixture
-def app() -> Iterator[respx.MockRouter]:
-    with served() as router:
-        yield router
-
-
-@pytest.fixture
-def hubspot() -> Iterator[HubSpotConnector]:
-    connector = connect()
-    yield connector
-    connector.close()
 
 
 def shows(app: respx.MockRouter, *emails: str) -> None:

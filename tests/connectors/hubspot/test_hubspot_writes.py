@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import orjson
 import pytest
 import respx
-from hubspot_wire import FIELDS, PROPERTIES, connect, contact, create, reply, sent, served, update
+from hubspot_wire import FIELDS, PROPERTIES, contact, create, reply, sent, update
 
 from connectors.contract import FieldSpec, Options, Write
 from connectors.hubspot import HubSpotConnector
-
-
-@pytest.fixture
-def app() -> Iterator[respx.MockRouter]:
-    with served() as router:
-        yield router
-
-
-@pytest.fixture
-def hubspot() -> Iterator[HubSpotConnector]:
-    connector = connect()
-    yield connector
-    connector.close()
 
 
 def batch_route(app: respx.MockRouter, verb: str, *answers: httpx.Response) -> respx.Route:

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
 import pytest
 import respx
-from hubspot_wire import FIELDS, connect, contact, reply, sent, served
+from hubspot_wire import FIELDS, contact, reply, sent
 
 from connectors.contract import AppError, AuthRefused, Options
 from connectors.hubspot import HubSpotConnector
 from connectors.hubspot.fields import encode
 from connectors.hubspot.paths import Paths
-
-
-@pytest.fixture
-def app() -> Iterator[respx.MockRouter]:
-    with served() as router:
-        yield router
-
-
-@pytest.fixture
-def hubspot() -> Iterator[HubSpotConnector]:
-    connector = connect()
-    yield connector
-    connector.close()
-
 
 # Describing.
 
