@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import sys
+from typing import Annotated
 
 import typer
 
+from syncer import __version__
 from syncer.cli import (
     apply,
     auth,
@@ -44,12 +46,28 @@ from syncer.cli.codes import Guarded
 app = typer.Typer(
     cls=Guarded,
     name="syncer",
-    help="Keeps customer data in step between apps: both ways, planned, bounded, explained.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich" if sys.stdout.isatty() else None,
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"syncer {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def syncer(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Keeps customer data in step between apps: both ways, planned, bounded, explained."""
+
+
 app.command()(init.init)
 app.command()(demo.demo)
 app.command()(sandbox.sandbox)

@@ -42,7 +42,7 @@ def refuse(
             golden.barred[item.app] = f"refused in {run}"
         elif item.kind == "update":
             _hold_fields(decision, unit, item, lens, overruled)
-    look_up_derived(Merging(golden, decision.unit.links, lens, run, decision.log))
+    _follow_again(decision, unit, lens, run)
     for item in turned_down:
         _stop_following(decision, item, lens, run)
     items: list[Item] = []
@@ -153,6 +153,14 @@ def _hold_fields(decision: Decision, unit: Unit, item: Item, lens: Lens, overrul
             decision.log.append(
                 LogEntry("conflict", golden.id, field, (candidate,), "reject", None, None, "held", "refused")
             )
+
+
+def _follow_again(decision: Decision, unit: Unit, lens: Lens, run: str) -> None:
+    """What is worked out comes of the values that stand now; of none, where the first one was refused."""
+    for field in decision.changed:
+        if lens.mapping.fields[field].follows:
+            _restore(decision, unit, field)
+    look_up_derived(Merging(decision.unit.golden, decision.unit.links, lens, run, decision.log))
 
 
 def _stop_following(decision: Decision, item: Item, lens: Lens, run: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from importlib import metadata
 
 import pytest
 
@@ -72,6 +73,12 @@ def test_a_mistake_in_yaml_is_two_and_names_its_place(
     assert answer.code == 2
     assert told in said
     assert f"{file}:" in said
+
+
+def test_the_version_needs_no_config(desk: Desk) -> None:
+    desk.config.unlink()
+    answer = desk.run("--version")
+    assert (answer.code, answer.out) == (0, f"syncer {metadata.version('syncer')}\n")
 
 
 @pytest.mark.parametrize("command", [("sync",), ("check",), ("status",), ("serve",), ("mapping", "check")])

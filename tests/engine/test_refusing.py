@@ -159,12 +159,12 @@ def test_who_brings_one_app_back_overrules_no_other(tmp_path: Path) -> None:
     world.db.close()
 
 
-def with_badge(path: Path, value: str) -> tuple[World, str]:
+def with_badge(path: Path, value: str, phone: str = "+6281") -> tuple[World, str]:
     """Ann, of whom desk gets a text that is worked out; from here on no update goes unasked."""
     world = World(path)
     world.text = world.text.replace("mail: title, desk: title}", "mail: title}")
     world.text += f'  badge: {{value: "{value}", in: {{desk: title}}}}\n'
-    ann = {"email": "ann@x.test", "first": "Ann", "last": "Lee", "phone": "+6281", "title": "CEO"}
+    ann = {"email": "ann@x.test", "first": "Ann", "last": "Lee", "phone": phone, "title": "CEO"}
     crm = world.apps["crm"].user_create(ann)
     world.settle()
     world.limits = {"updates": Limit(0.0, 0)}
@@ -197,6 +197,15 @@ def test_a_worked_out_value_is_no_question_and_follows_what_was_put_back(
     world.apps["crm"].user_edit(crm, {"last": "Berg"})
     world.settle()
     assert world.only("desk")["title"] == "Berg +6281"
+    world.db.close()
+
+
+def test_a_worked_out_value_goes_with_the_first_value_that_it_came_of(tmp_path: Path) -> None:
+    world, crm = with_badge(tmp_path, "last_name + ' ' + phone", phone="")
+    world.apps["crm"].user_edit(crm, {"phone": "+6282"})
+    assert refused(world) == ["phone"]
+    assert world.only("desk")["title"] in ("", None)
+    assert failures(world.sync(), world.db) == []
     world.db.close()
 
 
