@@ -102,6 +102,8 @@ def shown(value: Value) -> str:
     """A value as people read it."""
     if value is None or value == "" or value == []:
         return "(blank)"
+    if isinstance(value, bool):
+        return str(value).lower()  # as in YAML, and as it can be typed
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 

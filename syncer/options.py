@@ -20,7 +20,7 @@ class Options:
     is in `ask` is asked for what it shows now; `resting` apps are not read this time, and written to all the
     same. `answers`: golden id -> field -> how a person settles its conflict."""
 
-    kind: Literal["sync", "plan", "resync", "webhook", "resolve"] = "sync"
+    kind: Literal["sync", "plan", "resync", "webhook", "resolve", "retry"] = "sync"
     dry_run: bool = False
     approve: str | None = None
     reject: str | None = None

@@ -93,7 +93,7 @@ def _retried(runner: Runner, name: str, retried: Sequence[Failure], as_json: boo
 
     sync = runner.wiring.sync(name)
     records = tuple(retry(sync, runner.db, runner.ports, retried))
-    outcome = runner.run(name, Options(selection=Selection(records=records), read=False))
+    outcome = runner.run(name, Options(kind="retry", selection=Selection(records=records), read=False))
     status = outcome.report.status if outcome is not None else "failed"
     again = {f.id: f for f in failures(sync, runner.db)}
     results = [_result(f, again.get(f.id), status) for f in retried]

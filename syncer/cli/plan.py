@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -159,7 +160,6 @@ def changes(ready: Ready, item: Item) -> list[tuple[str, Any, Any, str]]:
 
 
 def show(ready: Ready, outcome: Outcome, minutes: dict[str, float], limit: int, to_do: str) -> None:
-    from syncer.cli.reporting import value
     from syncer.report import of_app
 
     assert outcome.plan is not None  # noqa: S101
@@ -180,18 +180,24 @@ def show(ready: Ready, outcome: Outcome, minutes: dict[str, float], limit: int, 
     if outcome.plan.held:
         tell(f"It would be held: {outcome.plan.held}.")
     shown = items if limit == 0 else items[:limit]
-    lines = []
-    for item in shown:
-        what = (f"{item.kind} {item.app}", item.record or "(new)")
-        for field, before, after, rule in changes(ready, item) or [("", None, None, "")]:
-            lines.append((*what, field, value(before), value(after), rule))
-            what = ("", "")
-    if lines:
+    if shown:
         tell()
-        table(("what", "record", "field", "before", "after", "rule"), lines)
+        table(("what", "record", "field", "before", "after", "rule"), list(_lines(ready, shown)))
     if len(items) > len(shown):
         tell(f"... and {len(items) - len(shown)} records more; --limit 0 shows all.")
     if not items:
         tell("Nothing is to be written.")
     else:
         tell(f"\nTo do it: {to_do}")
+
+
+def _lines(ready: Ready, items: list[Item]) -> Iterator[tuple[str, ...]]:
+    """A line for each changed field; its record stands in the first alone. An archive has none."""
+    from syncer.cli.reporting import value
+
+    for item in items:
+        what = (f"{item.kind} {item.app}", item.record or "(new)")
+        rows = [(field, value(old), value(new), rule) for field, old, new, rule in changes(ready, item)]
+        for row in rows or [("", "", "", "")]:
+            yield (*what, *row)
+            what = ("", "")

@@ -15,6 +15,7 @@ from syncer.cli import questions
 from syncer.cli.codes import Code, leave
 from syncer.cli.output import facts, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded
+from syncer.words import counted
 
 if TYPE_CHECKING:
     from mappings.schema import FieldModel
@@ -154,7 +155,7 @@ def undo(name: Name, config: ConfigFile = CONFIG) -> None:
     if not number:
         say(f"Nothing was decided about {name}.")
         raise leave(Code.USAGE)
-    tell(f"{number} decisions about {name} are forgotten.")
+    tell(f"{counted(number, 'decision', 'decisions')} about {name} forgotten.")
 
 
 def _answer(name: str, config: Path, verdict: Verdict) -> None:
@@ -166,7 +167,7 @@ def _answer(name: str, config: Path, verdict: Verdict) -> None:
         what = f"{name} is {'let in again, as somebody new' if yes else 'kept out'}."
     else:
         other = f"{review['other_app']}:{review['other_record']}"
-        what = f"{name} and {other} {'are one person' if yes else 'stay apart'}."
+        what = f"{name} and {other} {'are one and the same' if yes else 'stay apart'}."
     tell(f"{what} {hint('sync', config)} acts on it.")
 
 

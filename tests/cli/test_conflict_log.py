@@ -7,8 +7,11 @@ import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from conflicts.candidate import Candidate
-from conflicts.log import Entry, Written, append, as_json, as_text, drop_before, redact
+from conflicts.log import Entry, Written, append, as_json, as_text, drop_before, redact, shown
+from mappings.types.base import Value
 from tests.cli.conftest import Desk
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -151,3 +154,12 @@ def test_a_file_that_takes_nothing_is_named_and_filled_by_the_next_run(desk: Des
         folder.joinpath(f"{day}.jsonl").rmdir()
     assert "cannot be written" not in desk.run("sync", "companies").err
     assert [json.loads(line) for file in folder.glob("*.jsonl") for line in file.read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(None, "(blank)"), ("", "(blank)"), ([], "(blank)"), (["a", "b"], "a, b"), (True, "true"), (0, "0")],
+    ids=str,
+)
+def test_a_value_is_shown_as_it_can_be_typed(value: Value, told: str) -> None:
+    assert shown(value) == told

@@ -71,6 +71,8 @@ def test_retrying_what_is_still_wrong_says_so(refused: Desk) -> None:
     (result,) = answer.lines
     assert (result["id"], result["outcome"]) == (failure["id"], "refused")
     assert listed(refused) == before
+    newest = refused.run("runs", "contacts", "--json").json[0]["run"]
+    assert refused.run("show", newest, "--json").json["kind"] == "retry"  # no app was read
 
 
 def test_a_corrected_value_ends_it_and_all_can_be_retried(refused: Desk, sandbox: Sandbox) -> None:
