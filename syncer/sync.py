@@ -27,10 +27,11 @@ class App:
 @dataclass(frozen=True, slots=True)
 class Sync:
     """One sync. `targets`: object -> the sync that holds its golden records; `dependents`: the syncs that
-    point to this one; `owned_fields`: whose values belong to one golden record alone, since an app keeps them
-    unique, or consent goes by them; `key_fields`: whose values the index keeps: those, and what matches
-    alone; `key_slots`: app -> where it shows what a record is recognised by; `marks`: who was forgotten;
-    `formerly`: the sync that kept these records before, under a name that the config has no more."""
+    point to this one; `owned_fields`: whose values belong to one golden record alone, since they are its own,
+    an app keeps them unique, or consent goes by them; `key_fields`: whose values the index keeps: those, and
+    what matches alone; `key_slots`: app -> where it shows what a record is recognised by; `marks`: who was
+    forgotten; `formerly`: the sync that kept these records before, under a name that the config has no
+    more."""
 
     name: str
     mapping: ObjectMapping
@@ -68,6 +69,7 @@ class Sync:
 
     def __post_init__(self) -> None:
         owned = {field for name in self.apps for field, _ in self.unique_slots(name)}
+        owned.update(self.mapping.match.exact[:1])
         owned.update(self._addresses())
         fields = tuple(dict.fromkeys((*self.mapping.match.exact, *sorted(owned))))
         object.__setattr__(self, "owned_fields", tuple(sorted(owned)))

@@ -104,8 +104,9 @@ def lower_consent(unit: Unit, lens: Lens, run: str) -> Decision | None:
         return None  # what nobody knew before lowers nothing by becoming a yes
     planning = Planning(golden, lens, Abilities(), [], merging.log, [])
     for link in links:
-        slot = lens.slot_of(link.app, name)
-        if slot is not None and link.state == "live":
+        slot, obs = lens.slot_of(link.app, name), unit.observations.get(link.key)
+        there = link.state == "live" and (obs is None or obs.state in ("found", "glimpsed"))
+        if slot is not None and there:
             item = compare(planning, link, [slot])
             if item is not None and not item.raises:
                 planning.items.append(item)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from conflicts.candidate import Candidate
 from conflicts.consent import rank
@@ -18,7 +19,7 @@ from syncer.core.forms import elements, shows
 from syncer.core.lens import Lens
 from syncer.core.merge import rule_of
 from syncer.core.merging import Merging, changes
-from syncer.model import Golden, Link, LinkKey, LogEntry, Mark, Provenance, Unit, Value, as_text
+from syncer.model import Golden, Link, LinkKey, LogEntry, Mark, Observation, Provenance, Unit, Value, as_text
 
 JOINED = "two golden records were joined"
 LIVES_ON = "the record that lives on"
@@ -37,21 +38,27 @@ class Joined:
 @dataclass(frozen=True, slots=True)
 class _Side:
     """The golden record whose record lives on in the app, with its records as they were. `gone`: the one that
-    went into it; None where no app merged anything."""
+    went into it; None where no app merged anything. `observations`: what is yet to be merged of either."""
 
     golden: Golden
     links: Sequence[Link]
     gone: LinkKey | None
+    observations: Mapping[LinkKey, Observation]
 
-    def shows(self, lens: Lens, field: str) -> bool:
-        """Whether it is this side's value that is seen in the app of the merge."""
-        if self.gone is None:
+    def chose(self, lens: Lens, field: str, rival: Candidate) -> bool:
+        """Whether it is this side's value that is seen in the app of the merge, so that whoever merged chose
+        it over the rival: not where that was typed after the app last changed the record."""
+        slot = lens.slot_of(self.gone[0], field) if self.gone is not None else None
+        if slot is None:
             return False
-        slot = lens.slot_of(self.gone[0], field)
-        there = [k for k in self.links if k.app == self.gone[0] and k.state == "live"]
-        return slot is not None and any(
-            slot.name in k.seen and shows(lens, k, slot, self.golden.value) for k in there
-        )
+        there = [k for k in self.links if k.app == slot.app and k.state == "live"]
+        stamps = [s for k in there for s in (k.stamp, self._shown(k.key)) if s is not None]
+        if stamps and rival.time > max(stamps):
+            return False
+        return any(slot.name in k.seen and shows(lens, k, slot, self.golden.value) for k in there)
+
+    def _shown(self, key: LinkKey) -> datetime | None:
+        return self.observations[key].stamp if key in self.observations else None
 
 
 def join(into: Unit, other: Unit, lens: Lens, run: str, gone: LinkKey | None = None) -> Joined:
@@ -60,11 +67,12 @@ def join(into: Unit, other: Unit, lens: Lens, run: str, gone: LinkKey | None = N
     golden, theirs = into.golden.copy(), other.golden
     mine, added = [link.copy() for link in into.links], [link.copy() for link in other.links]
     first, second = (added, mine) if any(link.key == gone for link in mine) else (mine, added)
-    lives = _Side(theirs if first is added else into.golden, [k for k in first if k.key != gone], gone)
+    seen = {**into.observations, **other.observations}
+    lives = _Side(theirs if first is added else into.golden, [k for k in first if k.key != gone], gone, seen)
     for link in added:
         link.golden = golden.id
     links = [*mine, *added]
-    joined = Joined(Unit(golden, links, {**into.observations, **other.observations}, due=True))
+    joined = Joined(Unit(golden, links, seen, due=True))
     merging = Merging(golden, links, lens, run, joined.log)
     for name, known in lens.mapping.fields.items():
         if name in theirs.held or name in golden.held:
@@ -143,8 +151,9 @@ def _choose(m: Merging, known: Field, candidates: list[Candidate], theirs: Golde
     why, rule = JOINED, known.rule.word
     winner: Candidate | None
     left = [c for c in candidates if (c.app, c.record) != lives.gone]
-    if lives.shows(m.lens, known.name):
-        left = [candidates[1] if lives.golden is theirs else candidates[0]]
+    ours, rival = reversed(candidates) if lives.golden is theirs else candidates
+    if lives.chose(m.lens, known.name, rival):
+        left = [ours]
     try:
         if len(left) == 1 and known.rule.kind != "manual":
             winner, rule = left[0], LIVES_ON

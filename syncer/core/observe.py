@@ -63,6 +63,8 @@ def read(observations: Iterable[tuple[Link, Observation]], golden: Golden, lens:
         if link.key in late:
             rest = late[link.key]
             reading.waiting.append(Observation(obs.app, obs.id, rest, obs.read_at, obs.stamp, obs.stamps))
+        if link.state != "live":  # of what takes no part only the consent was looked at
+            continue
         link.ours = link.ours and obs.stamp == link.stamp
         link.stamp = obs.stamp
         link.observed_at = obs.read_at

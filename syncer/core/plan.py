@@ -41,7 +41,7 @@ class Abilities:
     archives     apps that can archive
     needs        app -> groups of slots, of which a create must fill one each
     unique       app -> its unique slots
-    taken        (app, slot, folded value) -> (record that owns this unique value, its golden id or "")
+    taken        (app, slot, folded value) -> (record that owns this value there, its golden id or "")
     consent_new  app -> the consent that a record has which is created without one
     """
 
@@ -275,8 +275,7 @@ def _obstacle(p: Planning, app: AppMap, values: Mapping[str, Value]) -> str:
     for group in p.abilities.needs.get(app.app, ()):
         if not any(values.get(name) for name in group):
             return f"the app asks for {' or '.join(group)}"
-    for name in p.abilities.unique.get(app.app, ()):
-        value = values.get(name)
+    for name, value in values.items():
         owner = p.abilities.taken.get((app.app, name, fold_key(str(value)))) if value else None
         if owner is not None and owner[1] != p.golden.id:
             return f"its {name} belongs to record {owner[0]} there, {_owned_by(owner[1])}"

@@ -148,6 +148,8 @@ def _hold_fields(decision: Decision, unit: Unit, item: Item, lens: Lens, overrul
                     value = lens.split(slots[name], link.seen[name], golden.value).get(field)
                 except Unresolved:  # what the app points to is nobody here
                     continue
+                if lens.mapping.fields[field].type.same(value, golden.value[field]):
+                    continue  # the other part of the text that was refused: nothing was to become of it
                 candidate = Candidate(value, link.app, link.id, link.observed_at, "join", "observed")
             golden.held[field] = [candidate]
             decision.log.append(

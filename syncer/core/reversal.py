@@ -50,6 +50,8 @@ def look(unit: Unit, lens: Lens) -> Reversal:
             r.moved.add(link.key)
             if obs.state in ("archived", "deleted", "merged"):
                 r.away.add(link.key)
+            elif obs.state == "out":  # nothing is written into what takes no part
+                link.state = "out"
             continue
         slots = lens.mapping.apps[link.app].slots
         news = {n: v for n, v in obs.values.items() if n in slots and _is_news(link, slots[n], v, obs)}

@@ -39,20 +39,21 @@ class Owners:
             unit.stubs = tuple(stubs[key] for key in sorted((unlinked | new) - own) if key in stubs)
 
     def with_taken(self, abilities: Abilities) -> Abilities:
-        """These abilities with the unique values that belong to a record already, in apps where a create
-        might want them."""
+        """These abilities with the values that belong to a record already, in apps where a create might want
+        them: those that the app keeps unique, and a person's own in a record that is nobody's yet."""
         places: dict[tuple[str, str], list[str]] = defaultdict(list)
         for app in abilities.creates:
             for slot in self.sync.slots(app).values():
-                if slot.name in abilities.unique.get(app, ()):
+                if slot.fields[0] in self.sync.owned_fields:
                     places[app, slot.fields[0]].append(slot.name)
         own = {link.key: unit.golden.id for unit in self.units for link in unit.links}
-        taken = {
-            (app, slot, key): (id, golden or own.get((app, id), ""))
-            for (kind, key), held in self.holders.items()
-            for app, id, golden in held
-            for slot in places.get((app, kind), ())
-        }
+        taken: dict[tuple[str, str, str], tuple[str, str]] = {}
+        for (kind, key), held in self.holders.items():
+            for app, id, golden in held:
+                owner = golden or own.get((app, id), "")
+                for name in places.get((app, kind), ()):
+                    if not owner or name in abilities.unique.get(app, ()):
+                        taken[app, name, key] = (id, owner)
         return replace(abilities, taken=taken)
 
 

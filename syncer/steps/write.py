@@ -176,12 +176,14 @@ class Writer:
         return looked < self.began or age > FRESH or age < timedelta(0)
 
     def _moved(self, item: Item, answer: Fetched, link: Link | None, waiting: Observation | None) -> bool:
-        """Whether a record is another than was known, also in fields that are not to be written: what was
-        shown is never passed over. What waits to be merged already (an undo leaves it to the next run, and so
-        does a reference without a target) is known, beside what is to be written."""
+        """Whether a record is another than was known, also in fields that are not to be written, or takes no
+        part any more: what was shown is never passed over. What waits to be merged already (an undo leaves it
+        to the next run, and so does a reference without a target) is known, beside what is to be written."""
         if answer.state == "unknown":
             return False
         if answer.state != "found" or answer.record is None:
+            return True
+        if not self.intake.in_scope(answer.record, inside=True):
             return True
         before: dict[str, Value | Mark] = dict(link.seen) if link is not None else {}
         before.update((name, was) for name, (was, _) in item.slots.items())

@@ -86,6 +86,17 @@ def test_after_a_merge_in_an_app_what_the_record_that_lives_on_shows_is_golden(
     assert rule == "manual" or other_way.unit.golden.value[TITLE] == expected, name
 
 
+@pytest.mark.parametrize(("touched", "expected"), [(-20, "Boss"), (-40, "Chief")], ids=["before", "after"])
+def test_what_was_typed_after_the_app_last_changed_the_record_goes_by_the_rule(
+    touched: float, expected: Value
+) -> None:
+    """Chief was typed half an hour ago: whoever merged before had not seen it."""
+    mine = Unit(golden("mail", -60, title="Boss"), [link("crm", {"title": "Boss"}, stamp=at(touched))])
+    theirs = Unit(other(title="Chief"), [link("crm", {"title": "Chief"}, id="crm-2"), link("desk", {})])
+    joined = join(mine, theirs, lens(one(TITLE, rule="newest")), "r1", ("crm", "crm-2"))
+    assert joined.unit.golden.value[TITLE] == expected
+
+
 def test_of_a_whole_name_that_lives_on_the_parts_stand_whichever_golden_record_goes_on() -> None:
     """desk-2, Eva Berg, went into desk-1, who is called Lind alone."""
     mine = Unit(golden("crm", -60, last="Lind"), [link("desk", {"name": "Lind"})])

@@ -223,6 +223,25 @@ def test_a_worked_out_value_that_was_refused_alone_is_not_sent_until_it_changes(
     world.db.close()
 
 
+def test_of_a_text_with_two_fields_only_the_refused_one_waits(tmp_path: Path) -> None:
+    """The helpdesk has one text for the whole name."""
+    world = World(tmp_path, limits={"updates": Limit(0.0, 0)})
+    crm = world.apps["crm"].user_create({"email": "ann@x.test", "first": "Ann", "last": "Lee"})
+    world.settle()
+    world.apps["crm"].user_edit(crm, {"first": "Wrong"})
+    world.run(reject=world.run().held_run)
+    assert world.rows("SELECT field FROM conflict WHERE status = 'held'") == [("first_name",)]
+    world.limits = {}
+    world.apps["crm"].user_edit(crm, {"last": "Berg"})
+    world.settle()
+    assert world.only("desk")["name"] == "Ann Lee"  # it has a part that waits
+    with world.db.reading():
+        records = Records(world.db, "contacts")
+        (unit,) = records.units(records.all_golden()).values()
+    assert unit.golden.value["last_name"] == "Berg"
+    world.db.close()
+
+
 def test_a_refused_reference_waits_as_what_it_stands_for(tmp_path: Path) -> None:
     """Never as the record id of an app, which says nothing to the others."""
     town = Town(tmp_path)
