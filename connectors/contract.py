@@ -105,7 +105,12 @@ class Tokens(Protocol):
         ...
 
     def keep(self, token: Token) -> None:
-        """Keep it for good before it is used. Called inside `alone`."""
+        """Keep the token of a new login for good, whatever was kept before. Called inside `alone`."""
+        ...
+
+    def replace(self, old: Token | None, token: Token) -> Token:
+        """Keep for good, before it is used, what was got for `old`. Called inside `alone`. Returns what is
+        kept then: where `old` is not kept any more, what somebody else got meanwhile."""
         ...
 
     def alone(self) -> AbstractContextManager[None]:

@@ -40,6 +40,12 @@ class LocalTokens:
     def keep(self, token: Token) -> None:
         self._token = token
 
+    def replace(self, old: Token | None, token: Token) -> Token:
+        if (kept := self.read()) != old and kept is not None:
+            return kept
+        self.keep(token)
+        return token
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         with self._lock:
@@ -104,16 +110,15 @@ class Login:
             try:
                 token = self._exchanged(refresh)
             except GrantRefused as refused:
-                token = self._second_try(refresh, refused)
-            self.tokens.keep(token)
-            return token
+                kept, token = self._second_try(refresh, refused)
+            return self.tokens.replace(kept, token)
 
-    def _second_try(self, refresh: str, refused: GrantRefused) -> Token:
-        """Perhaps somebody has kept another one since, outside the lock."""
+    def _second_try(self, refresh: str, refused: GrantRefused) -> tuple[Token, Token]:
+        """Perhaps somebody has kept another since, outside the lock: that one, and what was got for it."""
         kept = self.tokens.read()
         if kept is not None and kept.refresh != refresh:
             try:
-                return self._exchanged(kept.refresh)
+                return kept, self._exchanged(kept.refresh)
             except GrantRefused as again:
                 refused = again
         raise AuthRefused(

@@ -42,8 +42,7 @@ class SharedTokens:
 
     def read(self) -> Token | None:
         with self.shared.transaction() as db:
-            kept = Secrets(db, self.vault).get(secret(self.login))
-        return loads(kept) if kept else None
+            return self._read(db)
 
     def keep(self, token: Token) -> None:
         with self.shared.transaction() as db:
@@ -54,10 +53,19 @@ class SharedTokens:
                 secrets.drop(secret(row.login))
             db.run("DELETE FROM token WHERE app = :app AND login <> :login", app=self.app, login=self.login)
 
+    def replace(self, old: Token | None, token: Token) -> Token:
+        """Not told by the claim: it may have been taken over by a process that got no token, and then this
+        one, got before, is the only one that is good."""
+        with self.shared.transaction() as db:
+            if (kept := self._read(db)) != old and kept is not None:
+                return kept
+            self.keep(token)
+        return token
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         waited_until = self.now() + 2 * LASTS
-        while not self._claimed():
+        while (until := self._claimed()) is None:
             if self.now() > waited_until:
                 raise Unavailable(
                     f"{self.app}: another process keeps renewing the token. Later runs try again."
@@ -66,24 +74,32 @@ class SharedTokens:
         try:
             yield
         finally:
-            with self.shared.transaction() as db:
-                self._claim(db, "", "")
+            self._give_back(until)
 
-    def _claimed(self) -> bool:
-        """Whether the claim is ours now."""
+    def _claimed(self) -> str | None:
+        """When our claim ends; None where somebody else has one."""
         with self.shared.transaction() as db:
             row = db.one("SELECT holder, until FROM token WHERE login = :login", login=self.login)
             now = self.now()
             if row is not None and row.holder and row.until > codec.iso(now) and self.alive(row.holder):
-                return False
+                return None
             if row is None:
                 db.insert(TokenRow, [TokenRow(login=self.login, app=self.app).model_dump()])
-            self._claim(db, self.holder, codec.iso(now + LASTS))
-        return True
+            until = codec.iso(now + LASTS)
+            sql = "UPDATE token SET holder = :holder, until = :until WHERE login = :login"
+            db.run(sql, holder=self.holder, until=until, login=self.login)
+        return until
 
-    def _claim(self, db: Database, holder: str, until: str) -> None:
-        sql = "UPDATE token SET holder = :holder, until = :until WHERE login = :login"
-        db.run(sql, holder=holder, until=until, login=self.login)
+    def _give_back(self, until: str) -> None:
+        """The claim that ends then; one that was taken over is somebody else's."""
+        ended = "UPDATE token SET holder = '', until = ''"
+        ours = " WHERE login = :login AND holder = :holder AND until = :until"
+        with self.shared.transaction() as db:
+            db.run(ended + ours, login=self.login, holder=self.holder, until=until)
+
+    def _read(self, db: Database) -> Token | None:
+        kept = Secrets(db, self.vault).get(secret(self.login))
+        return loads(kept) if kept else None
 
 
 def secret(login: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from connectors.contract import AppError, AuthRefused, Options, Token, Write
 from connectors.hubspot import HubSpotConnector
 from connectors.mailerlite import MailerLiteConnector
-from connectors.oauth import LocalTokens
+from connectors.oauth import LocalTokens, Login
 from connectors.sandbox.faults import parsed
 from connectors.sandbox.server import Sandbox
 
@@ -192,6 +193,19 @@ def test_a_refused_token_is_read_again_before_a_person_is_asked(sandbox: Sandbox
     app = connect(Replaced())
     app.check()
     assert (refreshes(sandbox, 400), refreshes(sandbox)) == (1, 1)
+
+
+def test_a_token_that_somebody_else_got_meanwhile_is_the_one_that_is_used() -> None:
+    """The claim ended while the app was slow to answer."""
+    tokens = LocalTokens()
+
+    def slow(_: Mapping[str, str]) -> Mapping[str, str]:
+        tokens.keep(Token("theirs", "refresh-2"))
+        return {"access_token": "late", "refresh_token": "refresh-1"}
+
+    login = Login(OAUTH, tokens, lambda: datetime(2030, 1, 1, tzinfo=UTC), slow, "HubSpot (crm)")
+    assert login.access() == "theirs"
+    assert tokens.read() == Token("theirs", "refresh-2")
 
 
 def test_a_wrong_client_is_said_so(sandbox: Sandbox, connect: Connect) -> None:

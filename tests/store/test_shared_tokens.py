@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -90,6 +91,44 @@ def test_a_claim_ends(world: World) -> None:
         before = world.now
         with world.process("b").alone():
             assert world.now - before >= LASTS
+
+
+def test_a_claim_that_was_taken_over_is_not_given_back_by_who_lost_it(world: World) -> None:
+    """The machine of the first one sleeps beyond the claim."""
+    for name in ("b", "a"):  # by another process, and by another thread of the same one
+        with ExitStack() as later:
+            with world.process("a").alone():
+                world.now += 2 * LASTS
+                later.enter_context(world.process(name).alone())
+            before = world.now
+            with world.process("c").alone():
+                assert world.now - before >= LASTS
+
+
+def test_a_late_token_does_not_replace_the_one_that_was_got_meanwhile(world: World) -> None:
+    """A refresh token may be good for one use: the one kept last is the one that is good."""
+    late, other = world.process("a"), world.process("b")
+    keep(late, TOKEN)
+    new = Token("access-2", "refresh-2")
+    with late.alone():
+        world.now += 2 * LASTS
+        with other.alone():
+            assert other.replace(TOKEN, new) == new
+        assert late.replace(TOKEN, Token("access-3", "refresh-3")) == new
+    assert world.process("c").read() == new
+
+
+def test_a_late_token_is_kept_where_who_took_over_got_none(world: World) -> None:
+    late, other = world.process("a"), world.process("b")
+    new = Token("access-2", "refresh-2")
+    for old in (None, TOKEN):
+        with late.alone():
+            world.now += 2 * LASTS
+            with other.alone():
+                pass  # refused by the app: the refresh token is spent
+            assert late.replace(old, new) == new
+        assert other.read() == new
+        keep(late, TOKEN)
 
 
 def test_a_claim_is_given_back_after_an_error(world: World) -> None:
