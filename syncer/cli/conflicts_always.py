@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from mappings.rewrite import CannotRewrite, prefer, with_rule
-from syncer.cli.codes import Code, leave
+from syncer.cli.codes import Code, leave, worst
 from syncer.cli.conflicts_told import report, waiting
 from syncer.cli.output import say, tell
 from syncer.cli.reporting import described, examples
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from conflicts.log import Entry
     from syncer.config.files import Config
     from syncer.model import Item
+    from syncer.report import Report
     from syncer.running.runner import Runner
     from syncer.usecases.settling import Settling, Wish
 
@@ -60,19 +61,42 @@ def _one(
             if settling.answers and not _agreed(settling, items, yes):
                 say(f"\nNothing was done. To do it, add --yes, or see more: {hint(f'plan {name}', config)}")
                 return Code.DONE
+            if _moved(path, text):
+                say(f"Nothing was done: {path} was changed meanwhile. Give the command once more.")
+                return Code.LEFTOVERS
             outcome = settling.run(whole=True, approved=items)
         finally:
             trial.close()
-        if outcome is not None and outcome.report.status in ("done", "partial"):
-            draft.replace(path)
-            say(f"The rule stands in {path} now. An undo of this run leaves it there: edit the file as well.")
+        ran = outcome.report if outcome is not None else None
+        written = ran is None or _keep(ran, path, text, draft)
+        if ran is not None and written:
             _tell_others(runner, name, wishes, config)
-        elif outcome is not None:
-            say(f"{path} was left as it is: {outcome.report.reason or 'the run failed'}.")
-        return report(settling, outcome.report if outcome else None, as_json, config)
+        code = report(settling, ran, as_json, config)
+        return code if written else worst([code, Code.LEFTOVERS])
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()
+
+
+def _keep(ran: Report, path: Path, text: str, draft: Path) -> bool:
+    """Whether the changed mapping is in its file now."""
+    if ran.status not in ("done", "partial"):
+        say(f"{path} was left as it is: {ran.reason or 'the run failed'}.")
+        return False
+    if _moved(path, text):
+        say(f"{path} was changed meanwhile and left as it is. Put the lines with a + above into it by hand.")
+        return False
+    draft.replace(path)
+    say(f"The rule stands in {path} now. An undo of this run leaves it there: edit the file as well.")
+    return True
+
+
+def _moved(path: Path, text: str) -> bool:
+    """Whether somebody has changed the file since it was read: what is typed there is never written over."""
+    try:
+        return path.read_text(encoding="utf-8") != text
+    except FileNotFoundError:
+        return True
 
 
 def _written(

@@ -13,6 +13,7 @@ import pytest
 
 from connectors.sandbox.server import Sandbox
 from syncer.demo.apps import Apps
+from syncer.usecases.settling import Settling
 from tests.cli.conftest import Answer, Desk
 
 APPS = ("hubspot", "mailerlite", "zendesk")
@@ -126,6 +127,29 @@ def test_an_answer_becomes_a_rule_of_the_mapping(morning: Morning) -> None:
     assert morning.desk.run("sync", "contacts", "--json").lines[0]["status"] == "done", (
         "the change is adopted"
     )
+
+
+@pytest.mark.parametrize("while_asked", [True, False], ids=["while it is asked", "while it runs"])
+def test_what_somebody_types_into_the_mapping_meanwhile_stays(
+    morning: Morning, monkeypatch: pytest.MonkeyPatch, while_asked: bool
+) -> None:
+    path = morning.desk.folder / "mappings" / "contacts.yaml"
+    typed = path.read_text() + "# typed by a colleague\n"
+    before, run = morning.cities(), Settling.run
+
+    def slow(settling: Settling, **options: Any) -> Any:
+        outcome = run(settling, **options)
+        if options.get("dry_run", False) == while_asked:
+            path.write_text(typed)
+        return outcome
+
+    monkeypatch.setattr(Settling, "run", slow)
+    done = morning.resolve(str(morning.number), "--take", "hubspot", "--always", "--yes")
+    assert path.read_text() == typed
+    assert done.code == 4
+    assert "was changed" in done.err
+    assert morning.cities() == (before if while_asked else ["Bandung"] * 3)
+    assert [entry["who"] for entry in morning.held()].count(morning.who) == while_asked
 
 
 def test_wrong_use_is_told(desk: Desk) -> None:
