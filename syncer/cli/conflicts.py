@@ -178,5 +178,6 @@ def _news(config: Path, wanted: Sought, every: int) -> Iterator[Entry]:
             last = table.last()
             found = table.after(seen, wanted) if seen is not None else []
         yield from found
-        seen = last
-        time.sleep(every)
+        seen = found[-1].seq if found else last
+        if not found:  # a commit may log more than is read at once
+            time.sleep(every)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from conflicts.log import Entry
@@ -72,11 +73,16 @@ class Conflicts:
         return found
 
     def after(self, seq: int, sought: Sought) -> list[Entry]:
-        """These entries beyond `seq`, oldest first, at most a portion of them."""
+        """These entries beyond `seq`, oldest first, at most a portion; none where there are no more."""
+        return list(islice(self.each_after(seq, sought), _PORTION))
+
+    def each_after(self, seq: int, sought: Sought) -> Iterator[Entry]:
+        """All these entries beyond `seq`, oldest first, read a portion at a time."""
         condition, values = sought.condition()
-        sql = f"{_ENTRY} WHERE {condition} AND seq > :seq ORDER BY seq LIMIT {_PORTION}"
-        rows = self.db.rows(sql, seq=seq, **values)
-        return [e for row in rows if _has(e := self._entry(row), sought.app)]
+        sql = f"{_ENTRY} WHERE {condition} AND seq > :beyond ORDER BY seq LIMIT :portion"
+        while rows := self.db.rows(sql, beyond=seq, portion=_PORTION, **values):
+            seq = rows[-1][0]
+            yield from (e for row in rows if _has(e := self._entry(row), sought.app))
 
     def entry(self, seq: int) -> Entry | None:
         row = self.db.one(f"{_ENTRY} WHERE seq = :seq", seq=seq)

@@ -79,7 +79,7 @@ def backtest(db: Database, sync: str, object: str, old: ObjectMapping, new: Obje
             found.changes += 1
             days.append(change.started[:10])
             found.differences += _changed(old, new, change)
-        for entry in _entries(Conflicts(db, {sync: object}), Sought(sync=sync, kinds=KINDS)):
+        for entry in Conflicts(db, {sync: object}).each_after(0, Sought(sync=sync, kinds=KINDS)):
             found.conflicts += 1
             days.append(entry.time.isoformat()[:10])
             found.differences += _chosen(new, entry)
@@ -89,14 +89,6 @@ def backtest(db: Database, sync: str, object: str, old: ObjectMapping, new: Obje
                 found.differences += _shown(old, new, unit.golden, link)
     found.since = min(days, default="")
     return found
-
-
-def _entries(conflicts: Conflicts, sought: Sought) -> Iterator[Entry]:
-    """Oldest first, a portion at a time."""
-    last = 0
-    while portion := conflicts.after(last, sought):
-        yield from portion
-        last = portion[-1].seq
 
 
 def _changed(old: ObjectMapping, new: ObjectMapping, change: Change) -> Iterator[Difference]:

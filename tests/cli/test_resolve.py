@@ -173,7 +173,8 @@ def test_wrong_use_is_told(desk: Desk) -> None:
 def test_new_conflicts_are_watched_until_interrupted(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
 ) -> None:
-    """Between two looks a sync logs what it chose."""
+    """Between two looks a sync logs what it chose: more than is read at once."""
+    monkeypatch.setattr("syncer.store.conflicts._PORTION", 3)
     looks = iter([lambda: desk.run("sync", "contacts")])
 
     def wait(_: float) -> None:
@@ -185,8 +186,10 @@ def test_new_conflicts_are_watched_until_interrupted(
     monkeypatch.setattr(time, "sleep", wait)
     watched = desk.run("conflicts", "watch", "contacts", "--app", "zendesk", "--json")
     assert watched.code == 130
-    assert watched.lines
+    assert len(watched.lines) > 2 * 3
     assert all("zendesk" in [c["app"] for c in line["candidates"]] for line in watched.lines)
+    listed = desk.run("conflicts", "list", "contacts", "--app", "zendesk", "--limit", "0", "--json").json
+    assert watched.lines == listed[::-1]
 
 
 def test_a_paused_app_is_not_asked(morning: Morning) -> None:

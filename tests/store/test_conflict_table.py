@@ -53,6 +53,20 @@ def test_entries_are_found(full: Database, name: str, sought: Sought, expected: 
         assert [e.seq for e in table.after(0, sought)] == expected[::-1], name
 
 
+def test_none_of_many_is_left_out(full: Database) -> None:
+    """More than are read at once, of which those that are meant come last."""
+    with full.transaction():
+        ledger = Ledger(full, "contacts")
+        ledger.log("r3", NOON, [entry("phone", "mail")] * 4_500)
+        ledger.log("r3", NOON, [entry("title", "billing")])
+    with full.reading():
+        table = Conflicts(full)
+        assert len(list(table.each_after(0, Sought()))) == 3 + 4_500 + 1
+        assert [e.field for e in table.each_after(0, Sought(app="billing"))] == ["title"]
+        assert [e.field for e in table.after(0, Sought(app="billing"))] == ["title"]
+        assert [e.seq for e in table.after(3, Sought())] == list(range(4, 2_004))
+
+
 def test_what_is_old_goes_and_what_waits_stays(full: Database) -> None:
     with full.transaction():
         assert Conflicts(full).forget("contacts", NOON + timedelta(days=2)) == 1
