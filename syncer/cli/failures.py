@@ -89,30 +89,38 @@ def _retried(runner: Runner, name: str, retried: Sequence[Failure], as_json: boo
     """One run of one sync, narrowed to these golden records."""
     from syncer.engine import Options
     from syncer.selecting import Selection
-    from syncer.usecases.failures import failures, retry
+    from syncer.usecases.failures import failures, retry, waiting
 
     sync = runner.wiring.sync(name)
     records = tuple(retry(sync, runner.db, runner.ports, retried))
     outcome = runner.run(name, Options(kind="retry", selection=Selection(records=records), read=False))
-    status = outcome.report.status if outcome is not None else "failed"
-    again = {f.id: f for f in failures(sync, runner.db)}
-    results = [_result(f, again.get(f.id), status) for f in retried]
+    ran = outcome.report if outcome is not None else None
+    again = {f.id: f.reason for f in failures(sync, runner.db)}
+    if ran is not None and ran.status in ("done", "partial"):
+        waits = waiting(sync, runner.db, retried, ran)
+    else:
+        waits = {f.id: "" for f in retried}
+    results = [_result(f, again.get(f.id), waits.get(f.id)) for f in retried]
     if as_json:
         for result in results:
             give(result)
     else:
         rows = [(r["id"], f"{r['app']}:{r['record'] or '(new)'}", r["outcome"], r["reason"]) for r in results]
         table(("id", "record", "outcome", "why"), rows, name)
-    if status == "held":
+    if ran is not None and ran.status == "held":
         say(f"{name} is held, so nothing was sent; {hint('status', config)} says why.")
         return Code.HELD
+    if any(r["outcome"] == "waits" for r in results):
+        say("What waits was not sent; the next sync tries again.")
     return Code.DONE if all(r["outcome"] == "done" for r in results) else Code.LEFTOVERS
 
 
-def _result(failure: Failure, again: Failure | None, status: str) -> dict[str, Any]:
-    outcome = "refused" if again else "done" if status in ("done", "partial") else "waits"
+def _result(failure: Failure, refused: str | None, waits: str | None) -> dict[str, Any]:
+    """`refused`, `waits`: why, where it was refused once more, or not sent."""
+    outcome = "refused" if refused is not None else "waits" if waits is not None else "done"
+    reason = refused or waits or ""
     said = {"id": failure.id, "sync": failure.sync, "app": failure.app, "record": failure.record}
-    return {**said, "field": failure.field, "outcome": outcome, "reason": again.reason if again else ""}
+    return {**said, "field": failure.field, "outcome": outcome, "reason": reason}
 
 
 def _all(runner: Runner, names: Sequence[str] | None) -> list[Failure]:

@@ -10,8 +10,11 @@ from typing import Literal
 from connectors.contract import FieldSpec
 from syncer.model import FREEZE_AFTER, Golden, Link, LinkKey, Value
 from syncer.ports import Ports
+from syncer.report import PAUSED, Report
 from syncer.store.database import Database
+from syncer.store.history import History
 from syncer.store.lease import hold
+from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.sync import Sync
 
@@ -118,6 +121,18 @@ def retry(sync: Sync, db: Database, ports: Ports, again: Sequence[Failure]) -> l
         records.save_links((k for u in units.values() for k in u.links), sync.slot_names())
         records.save_goldens((u.golden, True) for u in units.values())
     return _one_each(units[f.who].links for f in again)
+
+
+def waiting(sync: Sync, db: Database, again: Sequence[Failure], ran: Report) -> dict[str, str]:
+    """Those of these failures whose value this run did not send, so that it is still due: id -> why ("": not
+    known)."""
+    with db.reading():
+        sent = {(w["app"], w["who"]) for w in History(db).writes(ran.run) if w["outcome"] == "applied"}
+        units = Records(db, sync.name).units(sorted({f.who for f in again}))
+        ledger = Ledger(db, sync.name)
+        why = {app: PAUSED if ledger.reader(app)["paused"] else row.error for app, row in ran.apps.items()}
+    due = {id for id, unit in units.items() if unit.due}
+    return {f.id: why.get(f.app, "") for f in again if f.who in due and (f.app, f.who) not in sent}
 
 
 def _one_each(links: Iterable[Sequence[Link]]) -> list[LinkKey]:

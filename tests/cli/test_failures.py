@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from connectors.sandbox.server import CREDENTIALS, Sandbox
+from connectors.zendesk.sandbox import users
 from tests.cli.conftest import Desk
 
 KEYS = "id sync kind app record who field value reason cure".split()
@@ -73,6 +74,31 @@ def test_retrying_what_is_still_wrong_says_so(refused: Desk) -> None:
     assert listed(refused) == before
     newest = refused.run("runs", "contacts", "--json").json[0]["run"]
     assert refused.run("show", newest, "--json").json["kind"] == "retry"  # no app was read
+
+
+def test_what_was_not_sent_waits_and_is_not_said_to_be_done(refused: Desk) -> None:
+    """One of the two apps is paused: the other is asked."""
+    failures = listed(refused)
+    refused.run("pause", "zendesk")
+    one = refused.run("failures", "retry", failures["zendesk"]["id"])
+    assert (one.code, "waits" in one.out, "paused" in one.out) == (4, True, True)
+    assert "next sync" in one.err
+    both = refused.run("failures", "retry", failures["hubspot"]["id"], "--json")
+    assert [line["outcome"] for line in both.lines] == ["refused"]
+    refused.run("resume", "zendesk")
+    refused.run("sync", "contacts")
+    assert set(listed(refused)) == {"hubspot", "zendesk"}
+
+
+def test_what_was_sent_is_done_though_another_app_of_the_person_waits(
+    refused: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The helpdesk knows the language by now; the CRM is paused."""
+    refused.run("pause", "hubspot")
+    monkeypatch.setitem(users.LOCALES, "ja", 67)
+    answer = refused.run("failures", "retry", "--all", "--json")
+    assert {line["app"]: line["outcome"] for line in answer.lines} == {"hubspot": "waits", "zendesk": "done"}
+    assert answer.code == 4
 
 
 def test_a_corrected_value_ends_it_and_all_can_be_retried(refused: Desk, sandbox: Sandbox) -> None:
