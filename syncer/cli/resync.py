@@ -34,7 +34,9 @@ def resync(
         wanted = chosen(runner.config, names)
         if app is not None:
             need_app(runner.config, app)
-            wanted = [name for name in wanted if app in runner.config.syncs[name].apps]
+            asked, wanted = wanted, [name for name in wanted if app in runner.config.syncs[name].apps]
+            if not wanted:
+                raise typer.BadParameter(f"'{app}' is no app of {' or '.join(asked)}: nothing is read there")
         options = Options(kind="resync")
         if record is not None:
             options = replace(options, read=False)

@@ -101,10 +101,11 @@ def run_all(
     """Run these syncs one after the other; what stops one does not stop the next."""
     from syncer.cli.reporting import show
 
-    codes, ran = [], 0
+    codes, ran, left_out = [], 0, False
     for name in names:
         if runner.paused(name):
             say(f"{name} is paused and was left out. {hint(f'resume {name}', config)} takes it up again.")
+            left_out = True
             continue
         try:
             outcome = run_one(runner, name, options, record)
@@ -120,7 +121,7 @@ def run_all(
         ran += 1
         give(outcome.report.as_json()) if as_json else show(runner, outcome, options, config)
         codes.append(Code.DONE if options.dry_run and outcome.plan else OF_STATUS[outcome.report.status])
-    if record is not None and not ran and not codes:
+    if record is not None and not ran and not codes and not left_out:
         codes.append(not_found(record))
     return codes
 

@@ -92,6 +92,14 @@ def test_a_record_that_nobody_knows(desk: Desk) -> None:
     assert "Nobody was found" in answer.err
 
 
+def test_a_record_of_a_paused_sync_is_not_said_to_be_unknown(desk: Desk) -> None:
+    desk.run("pause", "contacts")
+    answer = desk.run("sync", "contacts", "--record", "hubspot:1")
+    assert (answer.code, answer.out) == (0, "")
+    assert "contacts is paused" in answer.err
+    assert "Nobody" not in answer.err
+
+
 def test_reading_again_reads_all_and_writes_nothing(desk: Desk) -> None:
     desk.synced()
     said = desk.run("resync", "companies", "--json").lines[0]

@@ -44,6 +44,7 @@ def test_several_syncs_end_with_the_worst(codes: list[Code], expected: Code) -> 
         (("sync", "contacts", "--reject", "nonsense", "--json"), "There is no run nonsense."),
         (("conflicts", "show", "999999"), "conflicts list"),
         (("resync", "--app", "nope"), "there is no app 'nope'"),
+        (("resync", "companies", "--app", "mailerlite"), "'mailerlite' is no app of companies"),
         (("frobnicate",), "frobnicate"),
     ],
 )
