@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from mappings.model import BadValue, Value
 from mappings.types.base import Form, Kind, Reader, Shower, latin_digits, text_of
 
-_DAY = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?)?\s*(.*)")
+_TIME = r"(?:T|\s+)(\d\d?):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?(?:\s*(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?))?"
+_DAY = re.compile(rf"(\d{{4}})-(\d\d?)-(\d\d?)(?:{_TIME}|Z|[+-]\d\d:\d\d)?", re.IGNORECASE)
 _EPOCH = re.compile(r"-?\d{9,14}")
 _NUMBER = re.compile(r"-?\d+")
 _ORDERS = {"YYYY-MM-DD": "ymd", "DD/MM/YYYY": "dmy", "MM/DD/YYYY": "mdy", "DD.MM.YYYY": "dmy"}
@@ -22,19 +23,19 @@ class Date(Kind):
     """A day, without a time and in no zone. Golden is ``2030-02-28``. Reads days, and moments at midnight, by
     which some apps show a day: the day as it is written there, never moved to another zone. A moment at
     another time of day is a bad value. Same: the same day. Blank: nothing but space. Shown as ``2030-02-28``,
-    or by `format`: ``DD/MM/YYYY``, ``MM/DD/YYYY`` or ``DD.MM.YYYY``."""
+    or by `format`: ``DD/MM/YYYY``, ``MM/DD/YYYY`` or ``DD.MM.YYYY``; ``epoch`` or ``epoch_ms`` as the seconds
+    or thousandths of a second from 1970 to midnight in UTC. A number of which no `format` is said is
+    read by its size."""
 
     name = "date"
-    formats = tuple(_ORDERS)
+    formats = (*_ORDERS, *_PER_SECOND)
 
     def read(self, value: Value) -> Value:
         text = _plain(value)
         if text is None:
             return None
         if _EPOCH.fullmatch(text):
-            moment = _from_epoch(text)
-            _midnight(moment.hour, moment.minute, moment.second)
-            return moment.date().isoformat()
+            return _day_of(_from_epoch(text))
         found = _DAY.fullmatch(text)
         if found is None:
             raise BadValue("expected a day such as 2030-02-28")
@@ -42,6 +43,8 @@ class Date(Kind):
         return _day(*map(int, found.groups()[:3]))
 
     def reader(self, form: Form) -> Reader:
+        if per_second := _PER_SECOND.get(form.format):
+            return _counted(per_second, _day_of, self.read)
         order = _ORDERS.get(form.format, "ymd")
         if order == "ymd":
             return self.read
@@ -58,6 +61,8 @@ class Date(Kind):
 
     def shower(self, form: Form) -> Shower:
         shown = form.format
+        if per_second := _PER_SECOND.get(shown):
+            return lambda golden: _since_then(f"{golden}T00:00:00Z", per_second)
         if _ORDERS.get(shown, "ymd") == "ymd":
             return self.show
 
@@ -98,26 +103,16 @@ class DateTime(Kind):
 
     def reader(self, form: Form) -> Reader:
         per_second = _PER_SECOND.get(form.format)
-        if per_second is None:
-            return self.read
-
-        def read(value: Value) -> Value:
-            text = _plain(value)
-            if text is None or not _NUMBER.fullmatch(text):
-                return self.read(value)
-            return _utc(_since_1970(text, per_second))
-
-        return read
+        return _counted(per_second, _utc, self.read) if per_second else self.read
 
     def shower(self, form: Form) -> Shower:
         if form.format in ("", "iso"):
             return self.show
 
         def show(golden: Value) -> Value:
-            moment = datetime.fromisoformat(str(golden))
-            if form.format == "local":
-                return moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
-            return int(moment.timestamp()) * _PER_SECOND[form.format]
+            if form.format != "local":
+                return _since_then(str(golden), _PER_SECOND[form.format])
+            return datetime.fromisoformat(str(golden)).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
 
         return show
 
@@ -137,6 +132,27 @@ def _day(year: int, month: int, day: int) -> str:
         return date(year, month, day).isoformat()
     except ValueError:
         raise BadValue("expected a day that the calendar has") from None
+
+
+def _counted(per_second: int, golden: Callable[[datetime], str], else_read: Reader) -> Reader:
+    """Reads numbers in a unit that is known, of any size."""
+
+    def read(value: Value) -> Value:
+        text = _plain(value)
+        if text is None or not _NUMBER.fullmatch(text):
+            return else_read(value)
+        return golden(_since_1970(text, per_second))
+
+    return read
+
+
+def _since_then(moment: str, per_second: int) -> int:
+    return int(datetime.fromisoformat(moment).timestamp()) * per_second
+
+
+def _day_of(moment: datetime) -> str:
+    _midnight(moment.hour, moment.minute, moment.second)
+    return moment.date().isoformat()
 
 
 def _midnight(hour: int, minute: int, second: int) -> None:

@@ -65,6 +65,12 @@ READS: list[tuple[str, Value, Value]] = [
     ("date", "2030-02-28T00:00:00+13:00", "2030-02-28"),
     ("date", "2030-02-28T00:00:00-11:00", "2030-02-28"),
     ("date", "2030-02-28 00:00:00", "2030-02-28"),
+    ("date", "2030-02-28T00:00Z", "2030-02-28"),
+    ("date", "2030-2-28 0:00", "2030-02-28"),
+    ("date", "2030-02-28 00:00:00.000 +0000", "2030-02-28"),
+    ("date", "2030-02-28 00:00:00 UTC", "2030-02-28"),
+    ("date", "2030-02-28Z", "2030-02-28"),
+    ("date", "2030-02-28+07:00", "2030-02-28"),
     ("date", "1898467200000", "2030-02-28"),
     ("date", "۲۰۳۰-۰۲-۲۸", "2030-02-28"),
     ("datetime", "2030-02-28T19:30:00+07:00", "2030-02-28T12:30:00Z"),
@@ -161,6 +167,13 @@ BAD: list[tuple[str, Value]] = [
     ("date", "private"),
     ("date", "2030-02-30"),
     ("date", "2030-02-28T12:30:00Z"),
+    ("date", "2030-02-28 7:30"),
+    ("date", "2030-02-28t12:30"),
+    ("date", "2030-02-28 00:00 private"),
+    ("date", "2030-02-28 (or 2030-03-01)"),
+    ("date", "2030-02-28/2031-02-28"),
+    ("date", "2030-02-281"),
+    ("date", "2030-02-28-03"),
     ("datetime", "private"),
     ("money", "12.50"),
     ("money", "12.50 XXQ"),
@@ -282,6 +295,10 @@ def test_every_type_says_what_is_the_same_and_what_is_blank() -> None:
     [
         (TYPES["date"](), Form(format="DD/MM/YYYY"), "2030-02-28", "28/02/2030"),
         (TYPES["date"](), Form(format="MM/DD/YYYY"), "2030-02-03", "02/03/2030"),
+        (TYPES["date"](), Form(format="epoch_ms"), "1972-05-05", 73872000000),
+        (TYPES["date"](), Form(format="epoch_ms"), "1969-12-31", -86400000),
+        (TYPES["date"](), Form(format="epoch_ms"), "1970-01-01", 0),
+        (TYPES["date"](), Form(format="epoch"), "2030-02-28", 1898467200),
         (DateTime("Asia/Jakarta"), Form(format="local"), "2030-02-28T12:30:00Z", "2030-02-28 19:30:00"),
         (DateTime(), Form(format="epoch_ms"), "2030-02-28T12:30:00Z", 1898512200000),
         (DateTime(), Form(format="epoch_ms"), "1972-05-05T00:00:00Z", 73872000000),
@@ -305,6 +322,10 @@ def test_a_declared_unit_counts_and_not_the_size_of_the_number() -> None:
         read(1898512200000)
     assert read("2030-02-28T12:30:00Z") == "2030-02-28T12:30:00Z"
     assert read("") is None
+    day = TYPES["date"]().reader(Form(format="epoch_ms"))
+    assert day("1972-05-05") == "1972-05-05"
+    with pytest.raises(BadValue, match="time of day"):
+        day(73872000001 + 3_600_000)
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York"])
