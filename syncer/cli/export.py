@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,12 +18,12 @@ from syncer.cli.meant import Meant
 from syncer.cli.names import names_of
 from syncer.cli.output import say, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
+from syncer.usecases.handed import opened, safe
 
 if TYPE_CHECKING:
     from syncer.usecases.timeline import Event
 
 COLUMNS = ("sync", "who", "what", "time", "run", "app", "record", "field", "value", "before", "because")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
 def export(
@@ -63,10 +62,7 @@ def export(
     if out is None:
         tell(text.removesuffix("\n"))
         raise leave(meant.code)
-    descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    if out.is_file():  # one that was there may be open to others
-        os.fchmod(descriptor, 0o600)
-    with os.fdopen(descriptor, "w", newline="") as file:
+    with opened(out) as file:
         file.write(text)
     say(f"Written to {out}.")
     raise leave(meant.code)
@@ -95,11 +91,3 @@ def _rows(one: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     for event in one["history"]:
         when = event["time"], event["run"], event["app"], event["record"], event["field"]
         yield (*head, event["what"], *when, event["after"], event["before"], event["because"])
-
-
-def safe(cell: Any) -> str:
-    """A cell as text that no spreadsheet takes for a formula."""
-    if cell is None:
-        return ""
-    text = ", ".join(map(str, cell)) if isinstance(cell, list) else str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text

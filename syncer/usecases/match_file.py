@@ -13,6 +13,7 @@ from pathlib import Path
 from mappings.types.country import code_of
 from syncer.matching.matcher import Matched, Question, match
 from syncer.matching.traits import Traits, person
+from syncer.usecases.handed import opened, safe
 
 QUESTIONS = 0.03  # questions a record at most
 # What a column may be called, folded to letters alone.
@@ -75,22 +76,26 @@ def matched(rows: Sequence[Row]) -> Matched:
 
 def write(rows: Sequence[Row], found: Matched, out: Path) -> tuple[Path, Path]:
     """`clusters.csv` (app, id, cluster, and the columns that were not known) and `review.csv`, in a
-    folder."""
+    folder; both for their owner only, and no cell a formula."""
     out.mkdir(parents=True, exist_ok=True)
     clusters, review = out / "clusters.csv", out / "review.csv"
     number = {id(r): n for n, group in enumerate(found.groups, start=1) for r in group}
     further = list(dict.fromkeys(name for row in rows for name in row.other))
-    with clusters.open("w", newline="", encoding="utf-8") as stream:
-        table = csv.writer(stream)
-        table.writerow(("app", "id", "cluster", *further))
-        for row in rows:
-            kept = (row.other.get(name, "") for name in further)
-            table.writerow((row.traits.app, row.traits.id, number[id(row.traits)], *kept))
-    with review.open("w", newline="", encoding="utf-8") as stream:
-        table = csv.writer(stream)
-        table.writerow(("app", "id", "other_app", "other_id", "score", "reasons"))
-        table.writerows(_review(q) for q in found.questions)
+
+    def line(row: Row) -> Sequence[object]:
+        one = row.traits
+        return one.app, one.id, number[id(one)], *(row.other.get(name, "") for name in further)
+
+    _table(clusters, ("app", "id", "cluster", *further), map(line, rows))
+    _table(review, ("app", "id", "other_app", "other_id", "score", "reasons"), map(_review, found.questions))
     return clusters, review
+
+
+def _table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    with opened(path) as stream:
+        table = csv.writer(stream)
+        table.writerow([safe(name) for name in header])
+        table.writerows([safe(cell) for cell in row] for row in rows)
 
 
 def _review(q: Question) -> tuple[str, str, str, str, str, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from syncer.model import Item
 from syncer.store import codec
+from syncer.usecases.handed import opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,7 @@ def write(path: Path, plans: Iterable[Kept]) -> None:
     said = [
         {"sync": p.sync, "mapping": p.mapping, "items": [codec.item_body(i) for i in p.items]} for p in plans
     ]
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
+    with opened(path) as file:
         file.write(codec.dumps({"format": FORMAT, "plans": said}) + "\n")
 
 
@@ -50,7 +49,7 @@ def redact(path: Path, goldens: Container[str]) -> int:
 def read(path: Path) -> list[Kept]:
     """The plans in the file. Raises `NotAPlan`."""
     try:
-        said = codec.loads(path.read_text())
+        said = codec.loads(path.read_text(encoding="utf-8"))
         if said["format"] != FORMAT:
             raise NotAPlan(f"{path} was made by another version of syncer; make it again: syncer plan --out")
         return [

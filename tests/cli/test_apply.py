@@ -40,6 +40,14 @@ def test_a_kept_plan_is_done_as_it_was_shown(desk: Desk) -> None:
     assert desk.run("sync", "contacts", "--json").json["written"] == 0
 
 
+def test_a_plan_is_kept_for_its_owner_only_in_a_file_that_was_open(desk: Desk) -> None:
+    file = desk.folder / "plan.json"
+    file.write_text("mine")
+    file.chmod(0o644)
+    assert desk.run("plan", "companies", "--out", str(file)).code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
 def test_what_does_not_hold_any_more_is_left_out_and_listed(desk: Desk, sandbox: Sandbox) -> None:
     desk.synced()
     ids = somebody(desk)

@@ -9,8 +9,9 @@ import stat
 import pytest
 
 from connectors.sandbox.server import Sandbox
-from syncer.cli.export import COLUMNS, safe
+from syncer.cli.export import COLUMNS
 from syncer.demo.apps import Apps
+from syncer.usecases.handed import safe
 from tests.cli.conftest import Desk
 from tests.cli.test_verify import somebody
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import stat
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -51,6 +52,18 @@ def test_quoted_columns_byte_order_mark_semicolons_and_other_scripts(tmp_path: P
     assert rows[0]["Owner"] == 'Kim "K" Lo'
     assert list(rows[0]) == ["app", "id", "cluster", "Owner"]
     assert (tmp_path / "out/review.csv").read_text().startswith("app,id,other_app,other_id,score,reasons")
+
+
+def test_what_is_written_is_for_its_owner_only_and_no_cell_is_a_formula(tmp_path: Path) -> None:
+    (tmp_path / "crm.csv").write_text("id,email,note\n=1+1,ann@x.test,=HYPERLINK(1)\n2,bo@x.test,plain\n")
+    for _ in range(2):  # made, and written over
+        assert run(tmp_path, str(tmp_path / "crm.csv"))[0] == 0
+        files = [tmp_path / "out" / name for name in ("clusters.csv", "review.csv")]
+        assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
+        cells = [(row["id"], row["note"]) for row in clusters(tmp_path)]
+        assert cells == [("'=1+1", "'=HYPERLINK(1)"), ("2", "plain")]
+        for file in files:
+            file.chmod(0o644)
 
 
 def test_an_old_encoding_and_no_id(tmp_path: Path) -> None:
