@@ -97,7 +97,7 @@ def _run(
     config: Path,
 ) -> None:
     """Show it, ask, do it. `left`: the lines that cannot be done, where there were many."""
-    from syncer.usecases.sides import Held, NotPossible
+    from syncer.usecases.sides import Changed, Held, NotPossible
 
     plan, yes, as_json = flags
     try:
@@ -109,7 +109,7 @@ def _run(
         if not plan and agreed(yes, as_json):
             tied = act(True)
     except NotPossible as error:
-        raise _ended(str(error), Code.USAGE) from None
+        raise _ended(str(error), Code.FAILED if isinstance(error, Changed) else Code.USAGE) from None
     except Held as error:
         raise _ended(str(error), Code.HELD) from None
     if as_json:

@@ -300,6 +300,11 @@ class Records:
         """Record id -> golden id, for records of this space that are linked."""
         return {id: golden for id, (golden, _) in self.standing_of(app, ids).items()}
 
+    def goldens_of(self, keys: Iterable[LinkKey]) -> dict[LinkKey, str]:
+        """The same of records of several apps."""
+        ids = by_app(dict.fromkeys(keys))
+        return {(app, id): golden for app in ids for id, golden in self.golden_of(app, ids[app]).items()}
+
     def standing_of(self, app: str, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Record id -> golden id and state, for records of this space that are linked."""
         found: dict[str, tuple[str, str]] = {}

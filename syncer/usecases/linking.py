@@ -28,7 +28,15 @@ from syncer.store.joins import Joins
 from syncer.store.stories import Stories
 from syncer.sync import Sync
 from syncer.usecases.reverting import Sending, ask, keep, plan_reversals
-from syncer.usecases.sides import NotPossible, Side, keep_within_limits, need_answered
+from syncer.usecases.sides import (
+    Changed,
+    NotPossible,
+    Side,
+    changed_since,
+    keep_within_limits,
+    need_answered,
+    together,
+)
 
 Pair = tuple[Side, Side]
 Leaving = tuple[str, Sequence[LinkKey]]  # golden id, the records that leave it together
@@ -64,7 +72,7 @@ class Linking:
 
     def link(self, pairs: Sequence[Pair], do: bool) -> Tied:
         """Make one golden record of each two sides; without `do` it is only shown. Several at once keep
-        within the brakes' limits. Raises `Busy`, `Held` and `NotPossible`."""
+        within the brakes' limits. Raises `Busy`, `Held`, `NotPossible` and `Changed`."""
         keys = [key for pair in pairs for side in pair for key in side.records]
         with self._session("link", do, keys) as (run, _):
             return self._finish(run, do, lambda: self._linked(run, pairs), len(pairs) > 1)
@@ -122,7 +130,7 @@ class Linking:
             self._decide(one.records, other.records, "together")
         joining = Joining(self.sync, records, ledger, run.id, self.ports.now)
         touched, groups = list[str](), list[Group]()
-        for number, sides in enumerate(_together(pairs), 1):
+        for number, sides in enumerate(together(pairs), 1):
             goldens = [side.golden for side in sides if side.golden is not None]
             loose = tuple(key for side in sides if side.golden is None for key in side.records)
             golden = goldens[0] if goldens else None
@@ -150,20 +158,27 @@ class Linking:
         return tied
 
     def _taking_part(self, pairs: Sequence[Pair], tied: Tied) -> list[Pair]:
-        """The pairs that can be linked: records without a golden record have to take part. Of several the
-        others are left out. Raises `NotPossible` where none is left."""
+        """The pairs that can be linked: both sides are who was looked up, and records without a golden record
+        take part. Of several the others are left out. Raises `NotPossible`, or `Changed`, where none is left.
+        """
         kept = []
+        changed = changed_since(self.engine.records, (side for pair in pairs for side in pair))
         for pair in pairs:
-            loose = [key for side in pair if side.golden is None for key in side.records]
-            absent = next((key for key in loose if not self._takes_part(key)), None)
-            if absent is None:
-                kept.append(pair)
+            why = next((changed[side] for side in pair if side in changed), "") or self._absent(pair)
+            if why:
+                tied.barred.append((pair, why))
             else:
-                name, why = ":".join(absent), "it is outside the filter, archived, or not there."
-                tied.barred.append((pair, f"{name} takes no part in {self.sync.name}: {why}"))
+                kept.append(pair)
         if not kept:
-            raise NotPossible("\n".join(why for _, why in tied.barred))
+            raise (Changed if changed else NotPossible)("\n".join(why for _, why in tied.barred))
         return kept
+
+    def _absent(self, pair: Pair) -> str:
+        """Which single record of the two takes no part."""
+        loose = (key for side in pair if side.golden is None for key in side.records)
+        absent = next((":".join(key) for key in loose if not self._takes_part(key)), None)
+        why = "it is outside the filter, archived, or not there."
+        return f"{absent} takes no part in {self.sync.name}: {why}" if absent else ""
 
     def _takes_part(self, key: LinkKey) -> bool:
         shown = self.engine.records.waiting(key[0], [key[1]]).get(key[1])
@@ -234,15 +249,3 @@ class Linking:
         for id, rows in Stories(self.db, self.sync.name).writes_of(former).items():
             found[former[id]] += [Written.from_row(row) for row in rows]
         return {id: sorted(writes, key=lambda w: w.run) for id, writes in found.items()}
-
-
-def _together(pairs: Sequence[Pair]) -> list[list[Side]]:
-    """The sides that become one, however many pairs lead from one to the other."""
-    groups: dict[str, dict[str, Side]] = {}
-    for pair in pairs:
-        joint: dict[str, Side] = {}
-        for side in pair:
-            joint |= groups.get(side.name, {side.name: side})
-        for name in joint:
-            groups[name] = joint
-    return [list(joint.values()) for joint in {id(joint): joint for joint in groups.values()}.values()]

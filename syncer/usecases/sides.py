@@ -4,13 +4,14 @@ keeps commands on many people from doing too much."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from syncer.core import brakes
 from syncer.engine import Engine
 from syncer.model import LinkKey
 from syncer.store.database import Database
+from syncer.store.joins import Joins
 from syncer.store.ledger import HeldPlan
 from syncer.store.records import Records
 from syncer.sync import Sync
@@ -33,6 +34,10 @@ def need_answered(sync: str, held: HeldPlan | None) -> None:
 
 class AlreadyOne(NotPossible):
     """The two are one golden record already."""
+
+
+class Changed(NotPossible):
+    """Whom it is about is not who was looked up any more; nothing is changed."""
 
 
 def keep_within_limits(
@@ -65,6 +70,39 @@ def side_of_record(records: Records, key: LinkKey) -> Side:
     """The side on which a record stands. Call inside a reading."""
     golden = records.golden_of(key[0], [key[1]]).get(key[1])
     return Side(None, (key,)) if golden is None else Side(golden, tuple(records.keys_of([golden])[golden]))
+
+
+def changed_since(records: Records, sides: Iterable[Side]) -> dict[Side, str]:
+    """Those sides that are not what they were when they were looked up, and what became of them: what was
+    shown of them is not what would be done. Call with the lease, inside a reading or the transaction that
+    acts on them."""
+    sides = list(dict.fromkeys(sides))
+    known = [side.golden for side in sides if side.golden is not None]
+    theirs, survivors = records.keys_of(known), Joins(records.db, records.space).survivors(known)
+    linked = records.goldens_of(key for side in sides if side.golden is None for key in side.records)
+    changed = dict[Side, str]()
+    for side in sides:
+        if side.golden is None:
+            into = next((linked[key] for key in side.records if key in linked), side.golden)
+        else:
+            into = survivors[side.golden]
+        if into != side.golden:
+            changed[side] = f"{side.name} became part of {into} meanwhile: look at it again."
+        elif side.golden is not None and {*side.records} != {*theirs.get(side.golden, ())}:
+            changed[side] = f"{side.name} has other records than it had: look at it again."
+    return changed
+
+
+def together(pairs: Iterable[tuple[Side, Side]]) -> list[list[Side]]:
+    """The sides that become one, however many pairs lead from one to the other."""
+    groups: dict[str, dict[str, Side]] = {}
+    for pair in pairs:
+        joint: dict[str, Side] = {}
+        for side in pair:
+            joint |= groups.get(side.name, {side.name: side})
+        for name in joint:
+            groups[name] = joint
+    return [list(joint.values()) for joint in {id(joint): joint for joint in groups.values()}.values()]
 
 
 def side_of(people: People, who: str) -> Side | None:

@@ -131,14 +131,7 @@ class Steward:
     def linked(self, keys: Sequence[LinkKey]) -> dict[LinkKey, str]:
         """The golden records of those that have one."""
         with self.db.reading():
-            return self._goldens(keys)
-
-    def _goldens(self, keys: Collection[LinkKey]) -> dict[LinkKey, str]:
-        records, found = Records(self.db, self.space), dict[LinkKey, str]()
-        for app in sorted({key[0] for key in keys}):
-            golden = records.golden_of(app, [id for name, id in keys if name == app])
-            found.update({(app, id): g for id, g in golden.items()})
-        return found
+            return Records(self.db, self.space).goldens_of(keys)
 
     def lean(self, by: float) -> bool:
         """Move the scores by so much, on top of what they were moved before. False where nothing was learnt
@@ -168,7 +161,7 @@ class Steward:
         with self.db.reading():
             _, never = Decisions(self.db, self.space).pairs()
             keys = {key for some in (*groups, *never) for key in some}
-            return ToldApart(never, self._goldens(keys))
+            return ToldApart(never, Records(self.db, self.space).goldens_of(keys))
 
     def twice(self, group: Sequence[LinkKey], apart: ToldApart) -> list[Twice]:
         """Those of a group that may become one; `apart` counts them as one from here on. Whoever is left out
@@ -206,8 +199,9 @@ class Steward:
         return rows
 
     def _traits(self, keys: Sequence[LinkKey]) -> list[Traits]:
-        rows = Records(self.db, self.space).keys.by_record(keys)
-        golden = self._goldens(rows.keys())
+        records = Records(self.db, self.space)
+        rows = records.keys.by_record(keys)
+        golden = records.goldens_of(rows)
         return [restored(*key, golden.get(key), found, self.matching) for key, found in rows.items() if found]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from syncer.model import LinkKey, Value
 from syncer.store.database import Database
 from syncer.store.joins import Joins
-from syncer.store.keys import by_app
 from syncer.store.records import Records
 from syncer.store.stories import Stories
 from syncer.sync import Sync
@@ -47,10 +46,9 @@ class Event:
 
 def timeline(sync: Sync, db: Database, keys: Iterable[LinkKey]) -> list[Event]:
     """All events of the golden records that these records belong to."""
-    ids = by_app(keys)
     with db.reading():
         records, stories = Records(db, sync.name), Stories(db, sync.name)
-        found = {golden for app in ids for golden in records.golden_of(app, ids[app]).values()}
+        found = {*records.goldens_of(keys).values()}
         former = [gone for gone, to in Joins(db, sync.name).followed().items() if to in found]
         return [event for golden in sorted({*found, *former}) for event in _events(stories, golden)]
 

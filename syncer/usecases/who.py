@@ -11,7 +11,6 @@ from mappings.model import BadValue
 from syncer.model import LinkKey, fold_key
 from syncer.store.database import Database
 from syncer.store.joins import Joins
-from syncer.store.keys import by_app
 from syncer.store.records import Records
 from syncer.store.stories import Stories
 from syncer.sync import App, Sync
@@ -62,9 +61,8 @@ def look_up(sync: Sync, db: Database, names: Iterable[str]) -> People:
     with db.reading():
         own, gone = _own(sync, records, names)
         survivor = Joins(db, sync.name).survivors(names)
-        ids = by_app(dict.fromkeys(key for keys in own.values() for key in keys))
-        goldens = {golden for app in ids for golden in records.golden_of(app, ids[app]).values()}
-        theirs = records.keys_of({*survivor.values(), *goldens})
+        goldens = records.goldens_of(key for keys in own.values() for key in keys)
+        theirs = records.keys_of({*survivor.values(), *goldens.values()})
     golden = {key: golden for golden in theirs for key in theirs[golden]}
     return People(own, survivor, theirs, golden, gone)
 

@@ -25,7 +25,7 @@ from syncer.store.records import Records
 from syncer.store.shadows import note_fields_read
 from syncer.usecases import failures
 from syncer.usecases.linking import Linking
-from syncer.usecases.sides import Held, NotPossible, Side
+from syncer.usecases.sides import Changed, Held, NotPossible, Side
 from syncer.usecases.steward import Steward
 from syncer.usecases.verifying import Verifying
 from tests.simulation.engine.history import History, Played, played_to_its_end
@@ -168,9 +168,9 @@ class StewardedHistory(History):
     # -- how ----------------------------------------------------------------------------------------------
 
     def _do(self, what: str, do: Callable[[Ports], object], quiet: bool = False) -> bool:
-        """One command, which may be cut off, unless all is quiet; whether it came to its end. That somebody
-        asks for it counts as a reason to write."""
-        w, done = self.w, False
+        """One command, which may be cut off, unless all is quiet; whether it came to its end, and nobody is
+        to be looked at again. That somebody asks for it counts as a reason to write."""
+        w, done, changed = self.w, False, False
         w.memory.note(f"the steward {what}")
         w.watch.begins(asked=True)
         w.watch.mapping_changed()
@@ -180,6 +180,7 @@ class StewardedHistory(History):
                 self._wire()
                 do(w._ports(f"steward-{w.runs}", alive=False))
             except (Held, NotPossible, AppError) as error:
+                changed = isinstance(error, Changed)
                 w.memory.note(f"{type(error).__name__}: {error}")
             done = True
         w.faults.on = False
@@ -189,7 +190,7 @@ class StewardedHistory(History):
             w.memory.note("the steward is cut off")
         w.watch._know_links(w.store)
         w.watch.clean = False  # it looked at some people alone: what is due of others has passed the brakes
-        return done
+        return done and not changed
 
     def _wire(self) -> None:
         """Fields that the mapping has gained are unknown before anything is done with them."""

@@ -1,0 +1,76 @@
+"""Who was shown is somebody else by the time that a person says yes: nothing is done to whom nobody saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syncer.usecases.sides import Changed, Side
+from tests.engine.tied import link, linking, of, side, two
+from tests.engine.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Anna and Bo, whom all apps know."""
+    world = two(tmp_path)
+    yield world
+    world.db.close()
+
+
+def looked_up(world: World, who: str) -> Side:
+    found = side(world, who)
+    assert found is not None
+    return found
+
+
+def entered(world: World, *names: str) -> None:
+    for name in names:
+        world.apps["crm"].user_create({"email": f"{name.lower()}@x.test", "first": name, "last": "Frost"})
+    world.settle()
+
+
+def links(world: World) -> list[tuple[object, ...]]:
+    return sorted(world.rows("SELECT golden, app, id FROM link"))
+
+
+def test_a_record_that_a_run_linked_meanwhile_is_not_taken_from_there(world: World) -> None:
+    id = world.apps["desk"].user_create({"email": "zoe@x.test", "name": "Zoe Frost", "title": "Clerk"})
+    anna, zoe = looked_up(world, "anna@x.test"), Side(None, (("desk", id),))
+    world.settle()
+    world.apps["desk"].user_edit(id, {"title": "Head"})
+    before = links(world)
+    with pytest.raises(Changed, match=f"^desk:{id} became part of .* meanwhile: look at it again"):
+        linking(world).link([(anna, zoe)], do=True)
+    assert links(world) == before
+    world.settle()
+    assert of(world, "crm", "zoe@x.test")["title"] == "Head"
+
+
+def test_two_who_were_made_one_meanwhile_are_told_so(world: World) -> None:
+    anna, bo = looked_up(world, "anna@x.test"), looked_up(world, "bo@x.test")
+    link(world, "anna@x.test", "bo@x.test")
+    before = links(world)
+    with pytest.raises(Changed, match="became part of"):
+        linking(world).link([(anna, bo)], do=True)
+    assert links(world) == before
+
+
+def test_whoever_became_one_with_a_third_meanwhile_is_shown_first(world: World) -> None:
+    entered(world, "Cy")
+    anna, bo = looked_up(world, "anna@x.test"), looked_up(world, "bo@x.test")
+    link(world, "bo@x.test", "cy@x.test")
+    with pytest.raises(Changed, match=f"^{bo.golden} has other records than it had: look at it again"):
+        linking(world).link([(anna, bo)], do=True)
+    assert looked_up(world, "anna@x.test") == anna
+
+
+def test_of_several_only_those_are_linked_who_are_still_who_was_shown(world: World) -> None:
+    entered(world, "Cy", "Di")
+    anna, bo, cy, di = (looked_up(world, f"{who}@x.test") for who in ("anna", "bo", "cy", "di"))
+    link(world, "bo@x.test", "di@x.test")
+    tied = linking(world).link([(anna, cy), (bo, di)], do=True)
+    assert [pair for pair, _ in tied.barred] == [(bo, di)]
+    assert looked_up(world, "cy@x.test") == looked_up(world, "anna@x.test")
