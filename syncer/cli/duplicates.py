@@ -208,8 +208,8 @@ def _linked(runner: Runner, groups: Sequence[Group]) -> tuple[list[Group], Code]
         whole = tied is None or tied.report is None or tied.report.status == "done"
         if len(one_now) < len(mine) or not whole:
             codes.append(Code.LEFTOVERS)
-        for (one, other), why in tied.barred if tied is not None else ():
-            say(f"{one.name} and {other.name} were not linked: {why}")
+        for names, why in tied.barred if tied is not None else ():
+            say(f"{' and '.join(names)} were not linked: {why}")
     return linked, worst(codes)
 
 

@@ -103,7 +103,7 @@ def _run(
     try:
         tied = act(False)
         if left is not None:
-            left = {**left, **{f"{one.name} {other.name}": why for (one, other), why in tied.barred}}
+            left = {**left, **{" ".join(names): why for names, why in tied.barred}}
         if not as_json:
             show_tied(tied, left or {}, limit)
         if not plan and agreed(yes, as_json):
@@ -238,12 +238,12 @@ def _leaving(sync: Sync, db: Database, people: People, names: Sequence[str]) -> 
 def _once(leavings: Sequence[Leaving], left: dict[str, str]) -> list[Leaving]:
     """One line for each golden record: what is left of it after the first has to be looked at again."""
     first: dict[str, Leaving] = {}
-    for golden, keys in leavings:
-        if golden in first and list(first[golden][1]) != list(keys):
+    for side, keys in leavings:
+        if side.name in first and list(first[side.name][1]) != list(keys):
             left[" ".join(":".join(key) for key in keys)] = (
-                f"another line leaves {golden}: run this one again"
+                f"another line leaves {side.name}: run this one again"
             )
-        first.setdefault(golden, (golden, keys))
+        first.setdefault(side.name, (side, keys))
     return list(first.values())
 
 

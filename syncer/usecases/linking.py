@@ -4,13 +4,13 @@ their own in the history, and are remembered: what was tied is one person, what 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from syncer.core import brakes
 from syncer.core.apart import own_values, split
-from syncer.core.deeds import Reversal, Rules, Written
+from syncer.core.deeds import Reversal, Rules
 from syncer.core.lens import Lens
 from syncer.core.reversal import look
 from syncer.deciding import refs
@@ -25,9 +25,8 @@ from syncer.report import Report
 from syncer.store.database import Database, chunks
 from syncer.store.decisions import Decisions, Verdict
 from syncer.store.joins import Joins
-from syncer.store.stories import Stories
 from syncer.sync import Sync
-from syncer.usecases.reverting import Sending, ask, keep, plan_reversals
+from syncer.usecases.reverting import Sending, ask, keep, plan_reversals, writes_to
 from syncer.usecases.sides import (
     Changed,
     NotPossible,
@@ -39,20 +38,20 @@ from syncer.usecases.sides import (
 )
 
 Pair = tuple[Side, Side]
-Leaving = tuple[str, Sequence[LinkKey]]  # golden id, the records that leave it together
+Leaving = tuple[Side, Sequence[LinkKey]]  # a golden record, those of its records that leave it together
 
 
 @dataclass(slots=True)
 class Tied(Sending):
     """What links or unlinks came to. `goldens`: the golden records after it; `new`: those of them that an
-    unlink makes, under ids that only its own run can tell; `moved`: links that changed, by
-    app; `barred`: pairs that were left out, with the reason; `told`: what it was, in words; `report` is None
-    where it was only shown."""
+    unlink makes, under ids that only its own run can tell; `moved`: links that changed, by app; `barred`:
+    names of what was left out, with the reason; `told`: what it was, in words; `report` is None where it was
+    only shown."""
 
     goldens: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
     moved: Counter[str] = field(default_factory=Counter)
-    barred: list[tuple[Pair, str]] = field(default_factory=list)
+    barred: list[tuple[Sequence[str], str]] = field(default_factory=list)
     told: str = ""
     run: str = ""
     report: Report | None = None
@@ -79,9 +78,9 @@ class Linking:
 
     def unlink(self, leavings: Sequence[Leaving], do: bool) -> Tied:
         """Take records out of their golden records, into one of their own each; at most once for each golden
-        record. Several at once keep within the brakes' limits. Raises `Busy` and `Held`."""
+        record. Several at once keep within the brakes' limits. Raises `Busy`, `Held` and `Changed`."""
         with self.db.reading():
-            units = self.engine.records.units([golden for golden, _ in leavings])
+            units = self.engine.records.units([str(side.golden) for side, _ in leavings])
         keys = [link.key for unit in units.values() for link in unit.links if link.state == "live"]
         with self._session("unlink", do, keys) as (run, unreadable):
             rules = Rules(run.id, unreadable=unreadable)
@@ -166,7 +165,7 @@ class Linking:
         for pair in pairs:
             why = next((changed[side] for side in pair if side in changed), "") or self._absent(pair)
             if why:
-                tied.barred.append((pair, why))
+                tied.barred.append(([side.name for side in pair], why))
             else:
                 kept.append(pair)
         if not kept:
@@ -197,20 +196,33 @@ class Linking:
 
     def _all_unlinked(self, leavings: Sequence[Leaving], rules: Rules) -> Tied:
         tied = Tied()
-        for some in chunks(leavings, CHUNK):
+        unchanged = self._unchanged(leavings, tied)
+        for some in chunks(unchanged, CHUNK):
             self._unlinked(some, rules, tied)
             self.ports.progress("unlinking", self.sync.name, len(tied.goldens) // 2)
         tied.items.sort(key=lambda i: i.sort_key)
-        tied.told = f"{len(leavings)} golden records were unlinked by hand"
-        if len(leavings) == 1:
+        tied.told = f"{len(unchanged)} golden records were unlinked by hand"
+        if len(unchanged) == 1:
             (golden, name) = tied.goldens
             tied.told = f"{golden} was unlinked by hand; to take it back: syncer link {golden} {name}"
         return tied
 
-    def _unlinked(self, leavings: Sequence[Leaving], rules: Rules, tied: Tied) -> None:
+    def _unchanged(self, leavings: Sequence[Leaving], tied: Tied) -> list[tuple[str, Sequence[LinkKey]]]:
+        """Golden ids and who leaves them, where they and all that stay are who was looked up. Of several the
+        others are left out. Raises `Changed` where none is left."""
+        changed = changed_since(self.engine.records, (side for side, _ in leavings))
+        for side, keys in leavings:
+            if side in changed:
+                tied.barred.append(([":".join(key) for key in keys], changed[side]))
+        kept = [(side.name, keys) for side, keys in leavings if side not in changed]
+        if not kept:
+            raise Changed("\n".join(changed.values()))
+        return kept
+
+    def _unlinked(self, leavings: Sequence[tuple[str, Sequence[LinkKey]]], rules: Rules, tied: Tied) -> None:
         records, sync = self.engine.records, self.sync
         units = records.units([golden for golden, _ in leavings])
-        writes = self._writes(units)
+        writes = writes_to(self.engine, units)
         looking = Lens(sync.mapping, refs.load(sync, self.db, units.values()))
         looked = {id: look(unit, looking) for id, unit in units.items()}
         own = {
@@ -239,13 +251,3 @@ class Linking:
         plan_reversals(self.engine, sides, lens, tied, doubted_in(sync, records, self.engine.ledger))
         refs.save(sync, records, ((side.unit.golden, sync.mapping.fields) for side in sides))
         records.touch(sync.dependents, [side.unit.golden.id for side in sides])
-
-    def _writes(self, units: Collection[str]) -> dict[str, list[Written]]:
-        """What was ever written to golden records, and to those that became part of them, oldest first."""
-        former: dict[str, str] = {id: id for id in units}
-        into = Joins(self.db, self.sync.name).followed()
-        former |= {gone: id for gone, id in into.items() if id in former}
-        found: dict[str, list[Written]] = {id: [] for id in units}
-        for id, rows in Stories(self.db, self.sync.name).writes_of(former).items():
-            found[former[id]] += [Written.from_row(row) for row in rows]
-        return {id: sorted(writes, key=lambda w: w.run) for id, writes in found.items()}

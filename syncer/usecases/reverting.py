@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from connectors.contract import AppError, Attaching, Fetched
-from syncer.core.deeds import Line, Reversal
+from syncer.core.deeds import Line, Reversal, Written
 from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
 from syncer.core.standing import standing
@@ -21,8 +21,10 @@ from syncer.reading.intake import Intake
 from syncer.reading.looking import look_at
 from syncer.store import codec
 from syncer.store.database import chunks
+from syncer.store.joins import Joins
 from syncer.store.keys import by_app
 from syncer.store.shadows import note_decided
+from syncer.store.stories import Stories
 from syncer.sync import App
 
 ALIKE = "a record there may be the same person: decide that first (syncer review)"
@@ -103,6 +105,19 @@ def _end(id: str, into: Mapping[str, str]) -> str:
     for _ in into:
         id = into.get(id, id)
     return id
+
+
+def writes_to(engine: Engine, goldens: Iterable[str]) -> dict[str, list[Written]]:
+    """What was ever written to golden records, and to those that became part of them, oldest first. Call
+    inside a transaction."""
+    db, space = engine.db, engine.sync.name
+    former = {id: id for id in goldens}
+    found: dict[str, list[Written]] = {id: [] for id in former}
+    into = Joins(db, space).followed()
+    former |= {gone: id for gone, id in into.items() if id in former}
+    for id, rows in Stories(db, space).writes_of(former).items():
+        found[former[id]] += [Written.from_row(row) for row in rows]
+    return {id: sorted(writes, key=lambda w: w.run) for id, writes in found.items()}
 
 
 def keep(engine: Engine, reversals: Sequence[Reversal], id: str) -> None:

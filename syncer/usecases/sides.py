@@ -120,10 +120,10 @@ def side_of(people: People, who: str) -> Side | None:
 
 def leaving_of(
     sync: Sync, db: Database, people: People, names: Sequence[str]
-) -> tuple[str, list[LinkKey]] | None:
-    """(golden id, records that are to leave it) of what was named: single records, or a name that only some
-    of its records go by; of two records the one whose app comes later leaves. None where nobody is known.
-    Raises `NotPossible` where it cannot be told."""
+) -> tuple[Side, list[LinkKey]] | None:
+    """(golden record, records that are to leave it) of what was named: single records, or a name that only
+    some of its records go by; of two records the one whose app comes later leaves. None where nobody is
+    known. Raises `NotPossible` where it cannot be told."""
     keys = {key for name in names for key in people.named(name) if key in people.golden}
     goldens = people.goldens(keys)
     if not goldens:
@@ -145,4 +145,4 @@ def leaving_of(
     if len(keys) == len(all_):
         told = ", ".join(":".join(key) for key in all_)
         raise NotPossible(f"Say which records leave {golden}: one or more of {told}.")
-    return golden, [key for key in all_ if key in keys]
+    return Side(golden, tuple(people.records[golden])), [key for key in all_ if key in keys]

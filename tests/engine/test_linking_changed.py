@@ -72,5 +72,35 @@ def test_of_several_only_those_are_linked_who_are_still_who_was_shown(world: Wor
     anna, bo, cy, di = (looked_up(world, f"{who}@x.test") for who in ("anna", "bo", "cy", "di"))
     link(world, "bo@x.test", "di@x.test")
     tied = linking(world).link([(anna, cy), (bo, di)], do=True)
-    assert [pair for pair, _ in tied.barred] == [(bo, di)]
+    assert [names for names, _ in tied.barred] == [[bo.golden, di.golden]]
     assert looked_up(world, "cy@x.test") == looked_up(world, "anna@x.test")
+
+
+def test_who_was_unlinked_meanwhile_is_not_unlinked_once_more(world: World) -> None:
+    anna = looked_up(world, "anna@x.test")
+    desk = [key for key in anna.records if key[0] == "desk"]
+    linking(world).unlink([(anna, desk)], do=True)
+    before, people = links(world), world.rows("SELECT id FROM golden")
+    with pytest.raises(Changed, match=f"^{anna.golden} has other records than it had"):
+        linking(world).unlink([(anna, desk)], do=True)
+    assert (links(world), world.rows("SELECT id FROM golden")) == (before, people)
+
+
+@pytest.mark.parametrize("who", ["anna@x.test", "bo@x.test"])
+def test_who_was_linked_to_somebody_meanwhile_is_shown_before_an_unlink(world: World, who: str) -> None:
+    meant = looked_up(world, who)
+    link(world, "anna@x.test", "bo@x.test")
+    before = links(world)
+    with pytest.raises(Changed, match=f"^{meant.golden} .* look at it again"):
+        linking(world).unlink([(meant, meant.records[-1:])], do=True)
+    assert links(world) == before
+    assert world.rows("SELECT verdict FROM match_decision WHERE verdict = 'never'") == []
+
+
+def test_of_several_only_those_are_unlinked_who_are_still_who_was_shown(world: World) -> None:
+    entered(world, "Cy")
+    anna, bo, cy = (looked_up(world, f"{who}@x.test") for who in ("anna", "bo", "cy"))
+    link(world, "bo@x.test", "cy@x.test")
+    tied = linking(world).unlink([(side, side.records[-1:]) for side in (anna, bo, cy)], do=True)
+    assert [names for names, _ in tied.barred] == [[":".join(side.records[-1])] for side in (bo, cy)]
+    assert looked_up(world, f"desk:{anna.records[-1][1]}").records == anna.records[-1:]

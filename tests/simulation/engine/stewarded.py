@@ -136,7 +136,7 @@ class StewardedHistory(History):
                 return
 
     def _take_out(self, side: Side, key: Key, ports: Ports) -> None:
-        Linking(self.w.sync(), self.w.store, ports).unlink([(side.golden or "", [key])], do=True)
+        Linking(self.w.sync(), self.w.store, ports).unlink([(side, [key])], do=True)
 
     def _tie(self, one: Side, other: Side, quiet: bool = False) -> bool:
         def link(ports: Ports) -> None:
