@@ -18,7 +18,7 @@ from syncer.store.decisions import Decisions
 from syncer.store.joins import Joins
 from syncer.sync import App, Sync
 from syncer.usecases.reverting import ask
-from syncer.usecases.sides import keep_within_limits, need_answered
+from syncer.usecases.sides import keep_within_limits, need_answered, said_to_be_two
 
 Pair = tuple[LinkKey, LinkKey]  # the record that is to live on, and the one that goes into it
 
@@ -84,6 +84,9 @@ class MergingInApp:
     def _one(self, run: Run, survivor: LinkKey, other: LinkKey) -> None:
         app, ref = self.sync.apps[other[0]], run.next_ref()
         with self.db.transaction():
+            if apart := self._told_apart(survivor, other):
+                self.merged.left[other] = apart
+                return
             golden = self._golden(other) or self._golden(survivor)
             item = Item("merge", app.name, golden, other[1], {INTO: (None, survivor[1])})
             Decisions(self.db, self.sync.name).decide(survivor, other, "together", self.ports.now())
@@ -91,6 +94,11 @@ class MergingInApp:
         results: dict[str, Result] = self.ports.workers.drive({app.name: _asking(app, survivor[1], other[1])})
         with self.db.transaction():
             self._settle(run, ref, item, survivor, results[app.name])
+
+    def _told_apart(self, survivor: LinkKey, other: LinkKey) -> str:
+        """That somebody said meanwhile that these are two, or those who are one with them since."""
+        pairs = [*((lives, gone) for gone, lives in self.merged.into.items()), (survivor, other)]
+        return said_to_be_two(self.db, self.sync.name, pairs).get((survivor, other), "")
 
     def _settle(self, run: Run, ref: str, item: Item, survivor: LinkKey, result: Result) -> None:
         app, other = item.app, (item.app, str(item.record))

@@ -15,6 +15,7 @@ from syncer.store.joins import Joins
 from syncer.store.ledger import HeldPlan
 from syncer.store.records import Records
 from syncer.sync import Sync
+from syncer.usecases.steward import Steward
 from syncer.usecases.who import People
 
 
@@ -91,6 +92,20 @@ def changed_since(records: Records, sides: Iterable[Side]) -> dict[Side, str]:
         elif side.golden is not None and {*side.records} != {*theirs.get(side.golden, ())}:
             changed[side] = f"{side.name} has other records than it had: look at it again."
     return changed
+
+
+def said_to_be_two(
+    db: Database, space: str, pairs: Sequence[tuple[LinkKey, LinkKey]]
+) -> dict[tuple[LinkKey, LinkKey], str]:
+    """Those pairs of records that a person told apart, themselves or by whom the pairs before them make one
+    with them, and which. Call with the lease, inside the transaction that acts on them."""
+    apart = Steward(db, space, ()).told_apart(pairs)
+    said = {pair: apart.unite(*pair) for pair in pairs}
+    return {
+        pair: f"{':'.join(two[0])} and {':'.join(two[1])} were said to be two meanwhile"
+        for pair, two in said.items()
+        if two is not None
+    }
 
 
 def together(pairs: Iterable[tuple[Side, Side]]) -> list[list[Side]]:

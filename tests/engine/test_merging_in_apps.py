@@ -9,6 +9,7 @@ import pytest
 
 from connectors.contract import Unavailable
 from syncer.core.brakes import Limit
+from syncer.store.decisions import Decisions
 from syncer.usecases.merging import Merged, MergingInApp
 from syncer.usecases.sides import Held
 from syncer.usecases.steward import Steward, Twice
@@ -109,6 +110,30 @@ def test_what_the_app_refuses_stays_as_it_is(world: World) -> None:
     merged = MergingInApp(world.sync(), world.db, world.ports()).merge(pairs)
     assert merged.left == {("crm", "999"): "there are no two such records"}
     is_one(world)
+
+
+def test_whom_somebody_told_apart_after_they_were_shown_stays_two(world: World) -> None:
+    one, other = (f"crm:{id}" for id in sorted(world.apps["crm"].records))
+    link(world, one, other)
+    assert len({*goldens(world)}) == 1
+    unlink(world, other)
+    (why,) = merge(world).left.values()
+    assert "were said to be two meanwhile" in why
+    assert len(world.apps["crm"].records) == len({*goldens(world)}) == 2
+    sql = "SELECT verdict FROM match_decision WHERE app = 'crm' AND other_app = 'crm'"
+    assert world.rows(sql) == [("never",)]
+
+
+def test_who_is_one_by_a_merge_just_done_is_not_merged_with_whom_that_one_never_is(world: World) -> None:
+    """Nobody said it of the record that lives on."""
+    third = ("crm", world.apps["crm"].user_create({**AGAIN, "email": "a@z.test", "phone": None}))
+    world.settle()
+    one, other, _ = (("crm", id) for id in sorted(world.apps["crm"].records))
+    with world.db.transaction():
+        Decisions(world.db, "contacts").decide(other, third, "never", world.clock())
+    merged = MergingInApp(world.sync(), world.db, world.ports()).merge([(one, other), (one, third)])
+    assert merged.into == {other: one}
+    assert [*merged.left] == [third]
 
 
 def test_more_than_the_limit_allows_is_not_begun(world: World) -> None:
