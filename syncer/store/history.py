@@ -9,6 +9,7 @@ from typing import Any
 
 from syncer.store import codec
 from syncer.store.database import Database, chunks
+from syncer.store.facts import facts
 from syncer.store.tables import Meta
 
 _RUN = ("run", "sync", "kind", "started", "ended", "status", "written", "report")
@@ -34,8 +35,7 @@ class History:
 
     def plan_files(self) -> list[str]:
         """Where plans were kept in files."""
-        rows = self.db.rows("SELECT name FROM meta WHERE name LIKE :front", front=f"{PLAN_FILE}%")
-        return sorted(row[0].removeprefix(PLAN_FILE) for row in rows)
+        return list(facts(self.db, PLAN_FILE))
 
     def drop_fact(self, name: str) -> int:
         return self.db.run("DELETE FROM meta WHERE name = :name", name=name)

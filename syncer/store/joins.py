@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from syncer.model import Link, LinkKey, Unit
 from syncer.store import codec
 from syncer.store.database import Database, chunks
+from syncer.store.facts import begins, facts
 from syncer.store.records import Records
 from syncer.store.stories import Stories
 from syncer.store.tables import Meta
@@ -49,9 +50,7 @@ class Joins:
 
     def followed(self) -> dict[str, str]:
         """Every golden record that became part of another, and the one that goes on by now."""
-        front = self._name("")
-        sql = "SELECT name, value FROM meta WHERE name LIKE :front ORDER BY name"
-        into = {row[0].removeprefix(front): str(row[1]) for row in self.db.rows(sql, front=f"{front}%")}
+        into = facts(self.db, self._name(""))
         for gone in into:
             while into[gone] in into:
                 into[gone] = into[into[gone]]
@@ -59,14 +58,10 @@ class Joins:
 
     def aliases(self, golden: str) -> list[str]:
         """All ids under which a golden record was ever kept, its own first."""
-        found = [golden]
+        found, front = [golden], self._name("")
+        sql = "SELECT name FROM meta WHERE value = :id AND name >= :front AND name < :behind ORDER BY name"
         for id in found:
-            front = self._name("")
-            rows = self.db.rows(
-                "SELECT name FROM meta WHERE value = :id AND name LIKE :front ORDER BY name",
-                id=id,
-                front=f"{front}%",
-            )
+            rows = self.db.rows(sql, id=id, **begins(front))
             found += [name for row in rows if (name := row[0].removeprefix(front)) not in found]
         return found
 
@@ -78,10 +73,7 @@ class Joins:
 
     def runs(self) -> dict[str, str]:
         """Golden record that became part of another -> the run in which it did."""
-        front = f"joined:{self.space}:"
-        sql = "SELECT name, value FROM meta WHERE name LIKE :front ORDER BY name"
-        rows = self.db.rows(sql, front=f"{front}%")
-        return {row[0].removeprefix(front): str(row[1]) for row in rows}
+        return facts(self.db, f"joined:{self.space}:")
 
     def remember(self, gone: str, into: str, run: str) -> None:
         """The golden record `gone`, whose links and open conflicts were moved, goes on as `into`."""

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from syncer.store import codec
+from syncer.store.facts import begins, facts
 from syncer.store.tables import Meta
 
 if TYPE_CHECKING:
     from syncer.store.database import Database
 
 SERVICE: Final = "(service)"  # the space that the service holds; no sync can be called that
+WISH: Final = "wish:"
 LASTS: Final = timedelta(seconds=20)
 LOOK: Final = 0.1  # seconds between two looks
 
@@ -67,10 +69,8 @@ class Patience:
 
 def eldest(db: Database, space: str, now: datetime, alive: Alive) -> str | None:
     """The holder whose living wish for the space is the eldest. Call inside a transaction or a reading."""
-    sql = "SELECT value FROM meta WHERE name >= :front AND name < :behind ORDER BY name"
-    front = _front(space)
-    for row in db.rows(sql, front=front, behind=front[:-1] + chr(ord(front[-1]) + 1)):
-        lasts, _, holder = str(row[0]).partition(" ")
+    for wish in facts(db, _front(space)).values():
+        lasts, _, holder = wish.partition(" ")
         if lasts > codec.iso(now) and alive(holder):
             return holder
     return None
@@ -78,7 +78,8 @@ def eldest(db: Database, space: str, now: datetime, alive: Alive) -> str | None:
 
 def forget_dead(db: Database, now: datetime) -> None:
     """Take away the wishes of processes that were killed while they waited."""
-    db.run("DELETE FROM meta WHERE name >= 'wish:' AND name < 'wish;' AND value < :now", now=codec.iso(now))
+    sql = "DELETE FROM meta WHERE name >= :front AND name < :behind AND value < :now"
+    db.run(sql, now=codec.iso(now), **begins(WISH))
 
 
 def service_lives(db: Database, now: datetime, alive: Alive) -> bool:
@@ -93,4 +94,4 @@ def is_held(db: Database, space: str, now: datetime, alive: Alive) -> bool:
 
 
 def _front(space: str) -> str:
-    return f"wish:{space}:"
+    return f"{WISH}{space}:"

@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from syncer.store.database import Database
 from syncer.store.errors import StateError
+from syncer.store.facts import facts
 from syncer.store.tables import Meta
 
 _SEALED, _PLAIN = "sealed", "plain"
@@ -87,8 +88,7 @@ class Secrets:
 
     def kept(self) -> dict[str, str]:
         """Name -> value as it is kept, of all secrets."""
-        rows = self.db.rows("SELECT name, value FROM meta WHERE name LIKE 'secret:%' ORDER BY name")
-        return {row[0].removeprefix(_PREFIX): row[1] for row in rows}
+        return facts(self.db, _PREFIX)
 
     def reseal(self) -> int:
         """Seal with the first key what is not sealed with it yet. Returns how many."""
