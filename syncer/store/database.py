@@ -15,7 +15,7 @@ from errno import EACCES, EISDIR
 from functools import cache
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import orjson
 from sqlalchemy import Table, TextClause, bindparam, create_engine, event, select, text
@@ -55,7 +55,7 @@ class Database:
             event.listen(self._engine, "connect", _sqlite_settings)
         with self._in_words():
             self._connection = self._engine.connect()
-        self._inside = False
+        self._inside: Literal["", "reading", "writing"] = ""
         self._bulk_statements: dict[Any, tuple[str, Callable[[Any], Any]]] = {}
         self.before_commit: list[Any] = []
         self.patience: Patience | None = None
@@ -73,8 +73,9 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing. Hooks in `before_commit` may still refuse (a lost lease). Nests by joining."""
-        if self._inside:
+        """All or nothing. Hooks in `before_commit` may still refuse (a lost lease). Nests by joining; never
+        inside a reading, where nothing of it would be kept."""
+        if self._joins():
             yield
             return
         with self._begun(writes=True):
@@ -83,6 +84,12 @@ class Database:
                 hook()
             with self._in_words():
                 self._connection.commit()
+
+    def _joins(self) -> bool:
+        """Whether a transaction goes on that a further one is part of."""
+        if self._inside == "reading":
+            raise RuntimeError("a transaction cannot run inside a reading")
+        return self._inside == "writing"
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -104,7 +111,7 @@ class Database:
     @contextmanager
     def _begun(self, writes: bool) -> Iterator[None]:
         """A transaction that is rolled back at the end, unless it was committed."""
-        self._inside = True
+        self._inside = "writing" if writes else "reading"
         try:
             with self._in_words():
                 for statement in _BEGIN[self.url.get_backend_name(), writes]:
@@ -112,7 +119,7 @@ class Database:
             yield
         finally:
             self._connection.rollback()
-            self._inside = False
+            self._inside = ""
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:

@@ -53,6 +53,15 @@ def test_a_trial_keeps_nothing(db: Database) -> None:
     assert fact(db) == "before"
 
 
+def test_a_transaction_inside_a_reading_would_be_lost_so_there_is_none(db: Database) -> None:
+    keep(db, "before")
+    with db.reading(), pytest.raises(RuntimeError, match="inside a reading"):
+        keep(db, "lost")
+    with db.transaction(), db.reading():
+        keep(db, "kept")
+    assert fact(db) == "kept"
+
+
 def test_a_reader_sees_one_moment_and_waits_for_nobody(db: Database, url: str) -> None:
     keep(db, "before")
     other = Database(url)

@@ -36,7 +36,7 @@ class Stepped(Database):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        if self._inside:
+        if self._joins():
             yield
             return
         self.gate("begin")
@@ -72,12 +72,12 @@ class PlainStore(Stepped):
         self.file = None
         self.patience = None
         self.plain = connection
-        self._inside = False
+        self._inside = ""
         self.before_commit: list[Any] = []
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        if self._inside:
+        if self._joins():
             yield
             return
         self.gate("begin")
@@ -91,14 +91,14 @@ class PlainStore(Stepped):
 
     @contextmanager
     def _begun(self, writes: bool) -> Iterator[None]:
-        self._inside = True
+        self._inside = "writing" if writes else "reading"
         try:
             self.plain.execute("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
             yield
         finally:
             if self.plain.in_transaction:
                 self.plain.execute("ROLLBACK")
-            self._inside = False
+            self._inside = ""
 
     def rows(self, sql: str, **values: Any) -> list[Any]:
         return self._plainly(sql, values).fetchall()
