@@ -89,10 +89,9 @@ class Linking:
     @contextmanager
     def _session(self, kind: str, do: bool, keys: Sequence[LinkKey]) -> Iterator[tuple[Run, dict[str, str]]]:
         """A run in which these records were just asked for."""
-        with self.db.reading():
-            held = self.engine.ledger.held()
-        need_answered(self.sync.name, held)
+        need_answered(self.engine)
         with self.engine.session(kind if do else "plan") as run:
+            need_answered(self.engine)
             yield run, ask(self.engine, run, self.ports, keys)
 
     def _finish(self, run: Run, do: bool, decide: Callable[[], Tied], bounded: bool) -> Tied:

@@ -53,13 +53,13 @@ class MergingInApp:
 
     def merge(self, pairs: Sequence[Pair]) -> Merged:
         """Raises `Busy`, and `Held` where the sync is held or a limit would be passed."""
-        with self.db.reading():
-            held = self.engine.ledger.held()
-            if len(pairs) > 1:
-                counts = Counter[tuple[str, brakes.ChangeKind]]((app, "links") for _, (app, _) in pairs)
+        need_answered(self.engine)
+        if len(pairs) > 1:
+            counts = Counter[tuple[str, brakes.ChangeKind]]((app, "links") for _, (app, _) in pairs)
+            with self.db.reading():
                 keep_within_limits(self.engine, counts, "merged", "name one app")
-        need_answered(self.sync.name, held)
         with self.engine.session("merge") as run:
+            need_answered(self.engine)
             self.merged.run = run.id
             unreadable = ask(
                 self.engine, run, self.ports, dict.fromkeys(key for pair in pairs for key in pair)

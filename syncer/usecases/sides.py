@@ -12,7 +12,6 @@ from syncer.engine import Engine
 from syncer.model import LinkKey
 from syncer.store.database import Database
 from syncer.store.joins import Joins
-from syncer.store.ledger import HeldPlan
 from syncer.store.records import Records
 from syncer.sync import Sync
 from syncer.usecases.steward import Steward
@@ -27,10 +26,13 @@ class Held(Exception):
     """The sync waits for an answer, or a limit is passed; nothing is changed."""
 
 
-def need_answered(sync: str, held: HeldPlan | None) -> None:
-    """Raises `Held` where a plan of the sync waits for an answer."""
+def need_answered(engine: Engine) -> None:
+    """Raises `Held` where a plan of the sync waits for an answer. To be asked with the lease, too: the run
+    that had it may have been held."""
+    with engine.db.reading():
+        held = engine.ledger.held()
     if held is not None:
-        raise Held(f"{sync} is held by run {held.run}: answer it first ({held.reason}).")
+        raise Held(f"{engine.sync.name} is held by run {held.run}: answer it first ({held.reason}).")
 
 
 class AlreadyOne(NotPossible):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from syncer.usecases.sides import Changed, Side
+from syncer.store.ledger import Ledger
+from syncer.usecases.sides import Changed, Held, Side
 from tests.engine.tied import link, linking, of, side, two
 from tests.engine.world import World
 
@@ -74,6 +77,22 @@ def test_of_several_only_those_are_linked_who_are_still_who_was_shown(world: Wor
     tied = linking(world).link([(anna, cy), (bo, di)], do=True)
     assert [names for names, _ in tied.barred] == [[bo.golden, di.golden]]
     assert looked_up(world, "cy@x.test") == looked_up(world, "anna@x.test")
+
+
+def test_a_sync_that_was_held_while_a_link_waited_for_its_turn_is_left_alone(world: World) -> None:
+    anna, bo = looked_up(world, "anna@x.test"), looked_up(world, "bo@x.test")
+    waits, ports = linking(world), world.ports()
+
+    def held_meanwhile(now: datetime) -> str:
+        with world.db.transaction():
+            Ledger(world.db, "contacts").hold("run-other", "a limit", [], "", False)
+        return ports.run_id(now)
+
+    waits.ports = waits.engine.ports = replace(ports, run_id=held_meanwhile)
+    before = links(world)
+    with pytest.raises(Held, match="held by run run-other"):
+        waits.link([(anna, bo)], do=True)
+    assert links(world) == before
 
 
 def test_who_was_unlinked_meanwhile_is_not_unlinked_once_more(world: World) -> None:
