@@ -146,9 +146,10 @@ def redact(folder: Path, sync: str, goldens: Container[str], records: Container[
         for entry in named:
             entry.update(who="erased", candidates=[], winner=None, note="erased")
         if named or len(entries) < len(lines):
-            _replace(path, b"".join(orjson.dumps(e) + b"\n" for e in entries))
             texts = (as_text(_entry(e)) + "\n" for e in entries)
             _replace(path.with_suffix(".txt"), "".join(texts).encode())
+            # Last: where this is cut off, the lines still tell what is to be done again.
+            _replace(path, b"".join(orjson.dumps(e) + b"\n" for e in entries))
         number += len(named)
     return number
 

@@ -30,6 +30,8 @@ def forget(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Archive a person in the apps and forget them here, for good. Shows first what that does."""
+    from syncer.usecases.sides import NotPossible
+
     with running(config) as runner:
         forgetting, shown, left = _found(runner, who)
         number = _number(len(shown.people), forgetting.sync.mapping.object)
@@ -42,7 +44,11 @@ def forget(
             else:
                 tell(f"\nNothing was done. To do it: {hint(f'forget {who} --yes', config)}")
             raise leave(Code.LEFTOVERS if left else Code.DONE)
-        done = forgetting.do(shown)
+        try:
+            done = forgetting.do(shown)
+        except NotPossible as error:
+            say(str(error))
+            raise leave(Code.FAILED) from None
     if as_json:
         give(_as_object(done))
     else:

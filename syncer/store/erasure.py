@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from syncer.model import LinkKey
+from syncer.matching.outcome import golden_id
+from syncer.model import Item, LinkKey
 from syncer.store import codec
 from syncer.store.database import Database
+from syncer.store.joins import Joins
+from syncer.store.keys import by_app
+from syncer.store.records import Records
 
 _OF_GOLDEN = {
     "golden": "DELETE FROM golden WHERE space = :space AND id IN :goldens",
@@ -32,11 +36,34 @@ _OF_RECORD = {
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """All that belongs to some people.
+
+    records  their records -> their golden record; None: no golden record has it yet
+    goldens  their golden records under all ids, former ones too, and those that plans would make of records
+             without one
+    """
+
+    records: Mapping[LinkKey, str | None]
+    goldens: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Erasure:
     """Removes what one space knows of a person. Call inside a transaction."""
 
     db: Database
     space: str
+
+    def scope(self, keys: Collection[LinkKey]) -> Scope:
+        """What belongs to the people behind these records: all records of each."""
+        records, joins = Records(self.db, self.space), Joins(self.db, self.space)
+        own = {g for app, ids in by_app(keys).items() for g in records.golden_of(app, ids).values()}
+        found: dict[LinkKey, str | None] = dict.fromkeys(keys)
+        found |= {key: golden for golden, theirs in records.keys_of(own).items() for key in theirs}
+        to_be = [golden_id(self.space, key) for key, golden in found.items() if golden is None]
+        ids = {id for golden in own for id in joins.aliases(golden)}
+        return Scope(found, ids | ({*to_be} - joins.used(to_be)))
 
     def addresses(self, keys: Sequence[LinkKey]) -> set[str]:
         """The folded addresses of these records."""
@@ -52,20 +79,19 @@ class Erasure:
         sql = "SELECT app, id, golden FROM link WHERE space = :space ORDER BY app, id"
         return [(row[0], row[1], row[2]) for row in self.db.rows(sql, space=self.space)]
 
-    def wipe(self, goldens: Collection[str], keys: Collection[LinkKey]) -> Counter[str]:
-        """Remove golden records (`goldens` holds former ids, too), and records with or without one. Returns
-        how many rows of each kind went."""
+    def wipe(self, scope: Scope) -> Counter[str]:
+        """Remove what belongs to people. Returns how many rows of each kind went."""
         gone: Counter[str] = Counter()
         for what, sql in _OF_GOLDEN.items():
-            gone[what] += self.db.run(sql, space=self.space, goldens=sorted(goldens))
-        for app, id in keys:
+            gone[what] += self.db.run(sql, space=self.space, goldens=sorted(scope.goldens))
+        for app, id in scope.records:
             for what, sql in _OF_RECORD.items():
                 gone[what] += self.db.run(sql, space=self.space, app=app, id=id)
-        for golden in goldens:
+        for golden in scope.goldens:
             names = [f"{front}:{self.space}:{golden}" for front in ("alias", "joined")]
             self.db.run("DELETE FROM meta WHERE name IN :names", names=names)
-        gone["conflict"] = self._redact_conflicts(goldens, keys)
-        gone["plan"] = self._redact_plans(goldens)
+        gone["conflict"] = self._redact_conflicts(scope.goldens, scope.records)
+        gone["plan"] = self._redact_plans(scope)
         return gone
 
     def _redact_conflicts(self, goldens: Collection[str], keys: Collection[LinkKey]) -> int:
@@ -81,14 +107,14 @@ class Erasure:
             number += self.db.run(f"{sql} body LIKE :named", space=self.space, body=body, named=named)
         return number
 
-    def _redact_plans(self, goldens: Collection[str]) -> int:
+    def _redact_plans(self, scope: Scope) -> int:
         """Plans that are held, or were answered. One that has nothing else in it is moot."""
         number = 0
         for run, status, text in self.db.rows(
             "SELECT run, status, items FROM held WHERE space = :space ORDER BY run", space=self.space
         ):
-            items = codec.loads(text)
-            kept = [item for item in items if item["golden"] not in goldens]
+            items = [codec.item(body) for body in codec.loads(text)]
+            kept = without(items, scope)
             if len(kept) == len(items):
                 continue
             number += len(items) - len(kept)
@@ -96,7 +122,14 @@ class Erasure:
                 "UPDATE held SET items = :items, status = :status WHERE space = :space AND run = :run",
                 space=self.space,
                 run=run,
-                items=codec.dumps(kept),
+                items=codec.dumps([codec.item_body(item) for item in kept]),
                 status=status if kept or status != "held" else "moot",
             )
         return number
+
+
+def without(items: Sequence[Item], scope: Scope) -> list[Item]:
+    """The items of a plan that hold nothing of these people. A record that a plan would link has lent its
+    values to all items of that golden record."""
+    goldens = {*scope.goldens, *(i.golden for i in items if (i.app, i.record) in scope.records)}
+    return [item for item in items if item.golden not in goldens]

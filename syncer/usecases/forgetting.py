@@ -25,20 +25,24 @@ from syncer.model import Item, Link, LinkKey
 from syncer.ports import Ports, Task
 from syncer.report import Report
 from syncer.store.database import Database, chunks
-from syncer.store.erasure import Erasure
+from syncer.store.erasure import Erasure, Scope
 from syncer.store.history import History
-from syncer.store.joins import Joins
 from syncer.store.keys import by_app
 from syncer.store.stories import Stories
 from syncer.sync import App, Sync
 from syncer.usecases import planfile
 from syncer.usecases.reverting import ask
-from syncer.usecases.sides import keep_within_limits
+from syncer.usecases.sides import NotPossible, keep_within_limits
 
 KEPT = "the config says to keep the records in the apps (forget.in_apps)"
 AWAY = "the app is paused, or could not be asked"
 PORTION = 50  # records between two looks at whether to stop
 OUTSIDE = "it takes no part in the sync: remove it there by hand"
+GOING = ("archive", "erase")
+CHANGED = (
+    "Which records belong to them changed after it was shown, so nothing was done. The same command shows how"
+    " it is now."
+)
 IN_REVIEW = "it waits in review: say first who it is (syncer review), or remove it there by hand"
 
 
@@ -96,14 +100,15 @@ class Forgetting:
         self.engine = Engine(self.sync, self.db, self.ports)
 
     def show(self, keys: Collection[LinkKey]) -> Forgotten:
-        """What forgetting the people behind these records would do. Several at once keep within the limit on
-        archives. Raises `Held`."""
+        """What forgetting the people behind these records would do, with all records of each. Several at once
+        keep within the limit on archives. Raises `Held`."""
         with self.db.reading():
-            links = self._links(keys)
-            loose = self._loose(key for key in keys if key not in links)
-            fates = [self._fate(links[key]) if key in links else loose[key] for key in keys]
+            records = Erasure(self.db, self.sync.name).scope(keys).records
+            links = self._links(records)
+            loose = self._loose(key for key in records if key not in links)
+            fates = [self._fate(links[key]) if key in links else loose[key] for key in records]
             shown = Forgotten(self.sync.name, fates)
-            shown.doubtful = self._doubtful(set(keys))
+            shown.doubtful = self._doubtful(records)
             shown.people = self._called(sorted({f.who for f in shown.fates if f.who is not None}))
             self._brake(shown)
         return shown
@@ -132,28 +137,38 @@ class Forgetting:
         return {link.key: link for app, ids in by_app(keys).items() for link in links(app, ids).values()}
 
     def _brake(self, shown: Forgotten) -> None:
-        going = [f for f in shown.fates if f.outcome in ("archive", "erase")]
+        going = [f for f in shown.fates if f.outcome in GOING]
         if len({f.who for f in shown.fates}) < 2:
             return
         counts: Counter[tuple[str, brakes.ChangeKind]] = Counter((f.app, "archives") for f in going)
         keep_within_limits(self.engine, counts)
 
     def do(self, shown: Forgotten) -> Forgotten:
-        """Forget those who were shown. Raises `Busy`, and `OSError` where marks or receipt cannot be written:
-        then nothing was removed."""
-        keys = [(f.app, f.record) for f in shown.fates]
+        """Forget those who were shown. Raises `Busy`; `NotPossible` where that is not who they are any more:
+        then nothing was done; and `OSError` where marks, log or receipt cannot be written."""
         self.sync.marks.prepare()
         with self.engine.session("forget") as run:
+            scope = self._as_shown(run, shown.fates)
             done = Forgotten(self.sync.name, self._take_out(run, shown.fates), run.id, run.report)
             if done.finished:
-                done.marks = self._mark(keys)
-                erase(self.config, self.db, self.sync.name, keys, done)
+                done.marks = self._mark(scope.records)
+                erase(self.config, self.db, self.sync.name, scope, done)
                 people = len({fate.who for fate in shown.fates} - {None})
                 run.report.reason = "a person was forgotten" if people < 2 else f"{people} were forgotten"
         if done.finished:
             self.db.compact()
             done.receipt = self.sync.marks.receipt(run.id, self._receipt(done))
         return done
+
+    def _as_shown(self, run: Run, fates: Sequence[Fate]) -> Scope:
+        """What belongs to them by now, which is what was shown. Nobody links anything while this run lasts,
+        once it has settled what was on its way."""
+        ask(self.engine, run, self.ports, [(f.app, f.record) for f in fates if f.outcome in GOING])
+        with self.db.reading():
+            scope = Erasure(self.db, self.sync.name).scope([(f.app, f.record) for f in fates])
+        if scope.records != {(f.app, f.record): f.who for f in fates}:
+            raise NotPossible(CHANGED)
+        return scope
 
     # -- in the apps --------------------------------------------------------------------------------------
 
@@ -190,8 +205,7 @@ class Forgetting:
 
     def _take_out(self, run: Run, fates: Sequence[Fate]) -> list[Fate]:
         """Archive or erase what is to be, and say what came of it."""
-        wanted = [f for f in fates if f.outcome in ("archive", "erase")]
-        ask(self.engine, run, self.ports, [(f.app, f.record) for f in wanted])
+        wanted = [f for f in fates if f.outcome in GOING]
         with self.db.transaction():
             creating = creating_in(self.engine.ledger)
             now = self.ports.now()
@@ -231,7 +245,7 @@ class Forgetting:
         return left
 
     def _became(self, fate: Fate, run: Run, creating: bool, left: Mapping[LinkKey, str]) -> Fate:
-        if fate.outcome not in ("archive", "erase"):
+        if fate.outcome not in GOING:
             return fate
         where = fate.app, fate.record, fate.who
         if creating:
@@ -248,11 +262,12 @@ class Forgetting:
 
     # -- here ---------------------------------------------------------------------------------------------
 
-    def _mark(self, keys: Sequence[LinkKey]) -> int:
-        marks = self.sync.marks
+    def _mark(self, records: Mapping[LinkKey, str | None]) -> int:
+        """Keep hashes by which these people are known again; how many."""
+        marks, keys = self.sync.marks, list(records)
+        goldens = {golden for golden in records.values() if golden is not None}
         with self.db.reading():
             addresses = Erasure(self.db, self.sync.name).addresses(keys)
-            goldens = {g for app, id in keys for g in self.engine.records.golden_of(app, [id]).values()}
             for golden in self.engine.records.goldens(sorted(goldens)).values():
                 texts = (v.casefold() for v in golden.value.values() if isinstance(v, str))
                 addresses |= {t for t in texts if "@" in t and " " not in t}
@@ -275,23 +290,19 @@ class Forgetting:
         }
 
 
-def erase(config: Config, db: Database, sync: str, keys: Iterable[LinkKey], done: Forgotten) -> None:
-    """Take records, and the golden records that they belong to, out of the state and the files beside it."""
-    keys, goldens = set(keys), set[str]()
-    with db.transaction():
-        erasure, joins = Erasure(db, sync), Joins(db, sync)
-        for app, id, golden in erasure.linked():
-            if (app, id) in keys:
-                goldens.update(joins.aliases(golden))
-        keys |= {(app, id) for app, id, golden in erasure.linked() if golden in goldens}
-        done.removed += erasure.wipe(goldens, keys)
-        files = History(db).plan_files()
-    done.removed["log"] += conflict_log.redact(config.conflicts_dir, sync, goldens, keys)
+def erase(config: Config, db: Database, sync: str, scope: Scope, done: Forgotten) -> None:
+    """Take people out of the files beside the state, and then out of the state: as long as that knows them,
+    the same can be done again. Raises `OSError` where the conflict log cannot be rewritten."""
+    done.removed["log"] += conflict_log.redact(config.conflicts_dir, sync, scope.goldens, scope.records)
+    with db.reading():
+        files = [Path(file) for file in History(db).plan_files()]
     for file in files:
         try:
-            done.removed["plan"] += planfile.redact(Path(file), goldens) if Path(file).exists() else 0
+            done.removed["plan"] += planfile.redact(file, sync, scope) if file.exists() else 0
         except (planfile.NotAPlan, OSError) as error:
             done.troubles.append(f"the plan {file} could not be looked through: {error}")
+    with db.transaction():
+        done.removed += Erasure(db, sync).wipe(scope)
 
 
 def erase_again(config: Config, db: Database) -> int:
@@ -299,7 +310,8 @@ def erase_again(config: Config, db: Database) -> int:
     marks, number = Marks(config.forgotten_dir), 0
     for name, sync in config.syncs.items() if marks else ():
         with db.reading():
-            linked = Erasure(db, name).linked()
+            erasure = Erasure(db, name)
+            linked = erasure.linked()
         objects = sync.draft.objects
         forgotten = [
             (app, id)
@@ -307,7 +319,9 @@ def erase_again(config: Config, db: Database) -> int:
             if app in objects and marks.day([marks.of_record(objects[app], (app, id))])
         ]
         if forgotten:
-            erase(config, db, name, forgotten, Forgotten(name, []))
+            with db.reading():
+                scope = erasure.scope(forgotten)
+            erase(config, db, name, scope, Forgotten(name, []))
             number += len(forgotten)
     if number:
         db.compact()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from syncer.model import Item
 from syncer.store import codec
+from syncer.store.erasure import Scope, without
 from syncer.usecases.handed import opened
 
 
@@ -36,10 +37,11 @@ def write(path: Path, plans: Iterable[Kept]) -> None:
         file.write(codec.dumps({"format": FORMAT, "plans": said}) + "\n")
 
 
-def redact(path: Path, goldens: Container[str]) -> int:
-    """Take the items of these golden records out of a plan; how many those were. Raises `NotAPlan`."""
+def redact(path: Path, sync: str, scope: Scope) -> int:
+    """Take what a plan holds of these people of a sync out of it; how many items those were. Raises
+    `NotAPlan` and `OSError`."""
     plans = read(path)
-    kept = [replace(p, items=tuple(i for i in p.items if i.golden not in goldens)) for p in plans]
+    kept = [replace(p, items=tuple(without(p.items, scope))) if p.sync == sync else p for p in plans]
     number = sum(len(p.items) for p in plans) - sum(len(p.items) for p in kept)
     if number:
         write(path, kept)

@@ -145,6 +145,22 @@ def test_everybody_who_shares_a_phone_is_named_before(desk: Desk, monkeypatch: p
     assert "That is 1 person:" in desk.run("forget", email, "--plan").out
 
 
+def test_who_became_another_since_it_was_shown_is_told_of(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.synced()
+    who, there = somebody(desk)
+
+    def unlinked_meanwhile(*_: object) -> bool:
+        return desk.run("unlink", f"hubspot:{there['hubspot']}", "--yes").code == 0
+
+    monkeypatch.setattr("syncer.cli.forget.agreed", unlinked_meanwhile)
+    answer = desk.run("forget", who)
+    assert answer.code == 1
+    assert "so nothing was done. The same command shows how it is now." in answer.err
+    assert desk.run("explain", who).code == 0
+
+
 def test_nothing_is_archived_where_nobody_could_be_known_again(desk: Desk) -> None:
     desk.synced()
     who, _ = somebody(desk)

@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
+from conflicts import log as conflict_log
 from connectors.contract import Options, Page, Unavailable
 from connectors.memory import MemoryConnector
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from syncer.forgotten import Marks
-from syncer.usecases import forgetting
+from syncer.store.conflicts import Conflicts, Sought
+from syncer.store.history import PLAN_FILE, History
+from syncer.store.ledger import Ledger
+from syncer.usecases import forgetting, planfile
+from syncer.usecases.sides import NotPossible
 from syncer.usecases.steward import Steward
+from syncer.usecases.who import known
+from tests.engine import tied
 from tests.engine.world import World
+
+MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind", "title": "Envoy of Zanzibar"}
+ZOE = {"email": "zoe@x.test", "first": "Zoe", "last": "Ray"}
+
+
+def config_of(world: World, in_apps: str = "archive") -> Any:
+    return SimpleNamespace(
+        model=SimpleNamespace(forget=SimpleNamespace(in_apps=in_apps)),
+        conflicts_dir=world.path / "conflicts",
+    )
+
+
+def forgets(world: World, in_apps: str = "archive") -> forgetting.Forgetting:
+    world.clock.sleep(120)
+    sync = replace(world.sync(), marks=Marks(world.path / "forgotten"))
+    return forgetting.Forgetting(config_of(world, in_apps), sync, world.db, world.ports())
+
+
+def shown(world: World, who: str = "mara@x.test") -> forgetting.Forgotten:
+    return forgets(world).show(known(world.sync(), world.db, who))
 
 
 @pytest.mark.parametrize("reading", [False, True], ids=["between runs", "while a run reads"])
@@ -82,11 +110,9 @@ def test_an_app_that_goes_away_half_way_fails_what_was_not_erased_yet_alone(
     world.settle()
     eraser = world.connectors["crm"] = Eraser(Options("crm"), world.apps["crm"])
     eraser.kept = ids[1]
-    config = cast(Any, SimpleNamespace(model=SimpleNamespace(forget=SimpleNamespace(in_apps="erase"))))
     monkeypatch.setattr(forgetting, "PORTION", 2)
-    sync = replace(world.sync(), marks=Marks(tmp_path / "forgotten"))
-    forgets = forgetting.Forgetting(config, sync, world.db, world.ports())
-    done = forgets.do(forgets.show([("crm", id) for id in ids]))
+    forgetting_all = forgets(world, "erase")
+    done = forgetting_all.do(forgetting_all.show([("crm", id) for id in ids]))
     assert not done.finished
     told = {fate.record: (fate.outcome, fate.because) for fate in done.fates}
     assert told == {
@@ -96,4 +122,83 @@ def test_an_app_that_goes_away_half_way_fails_what_was_not_erased_yet_alone(
         ids[3]: ("erased", ""),
         **dict.fromkeys(ids[4:], ("failed", "the app is down")),
     }
+    world.db.close()
+
+
+@pytest.mark.parametrize("meanwhile", ["a colleague links them", "a run makes them in an app"])
+def test_nobody_but_who_was_shown_is_forgotten(tmp_path: Path, meanwhile: str) -> None:
+    """A run, or somebody else, comes between what is shown and the answer to it."""
+    world = World(tmp_path)
+    for one in (MARA, ZOE):
+        world.apps["crm"].user_create(one)
+    with world.away("desk"):
+        world.run()
+    asked = shown(world)
+    assert [fate.app for fate in asked.fates] == ["crm"]
+    if meanwhile == "a colleague links them":
+        tied.link(world, "mara@x.test", "zoe@x.test")
+    else:
+        world.run()
+    before = world.contents(), world.rows("SELECT app, id, golden FROM link ORDER BY app, id")
+    with pytest.raises(NotPossible, match="so nothing was done"):
+        forgets(world).do(asked)
+    assert (world.contents(), world.rows("SELECT app, id, golden FROM link ORDER BY app, id")) == before
+    assert not Marks(tmp_path / "forgotten")
+    assert forgets(world).do(shown(world)).finished
+    assert not known(world.sync(), world.db, "mara@x.test")
+    world.db.close()
+
+
+@pytest.mark.parametrize("fails", ["2030-01-01.txt", "2030-01-01.jsonl"])
+def test_what_a_full_disk_cut_off_is_done_by_the_same_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    world, folder = World(tmp_path), tmp_path / "conflicts"
+    world.apps["crm"].user_create(MARA)
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "title": "Clerk"})
+    world.settle()
+    with world.db.reading():
+        conflict_log.append(folder, Conflicts(world.db, {"contacts": "contact"}).after(0, Sought("contacts")))
+    assert sum("Zanzibar" in file.read_text() for file in folder.iterdir()) == 2
+    whole = conflict_log._replace
+
+    def full(path: Path, content: bytes) -> None:
+        if path.name == fails:
+            raise OSError(28, "No space left on device")
+        whole(path, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(conflict_log, "_replace", full)
+        with pytest.raises(OSError, match="No space left"):
+            forgets(world).do(shown(world))
+    world.run()
+    done = forgets(world).do(shown(world))
+    assert done.finished
+    assert done.receipt is not None
+    assert done.removed["log"] > 0
+    assert [file.name for file in folder.iterdir() if "Zanzibar" in file.read_text()] == []
+    world.db.close()
+
+
+def test_a_plan_that_waits_holds_nothing_of_somebody_who_was_in_it(tmp_path: Path) -> None:
+    """Before the first sync is approved nobody is linked yet. The plan was kept in a file, too."""
+    world, file = World(tmp_path, first_sync="ask"), tmp_path / "kept.plan"
+    world.apps["crm"].user_create(MARA)
+    world.apps["desk"].user_create({"email": "mara@x.test", "name": "Mara Lind", "phone": "+6281234567890"})
+    world.apps["crm"].user_create(ZOE)
+    assert world.run().status == "held"
+    with world.db.transaction():
+        held = Ledger(world.db, "contacts").held()
+        assert held is not None
+        plans = [planfile.Kept(name, "", tuple(held.items)) for name in ("contacts", "companies")]
+        planfile.write(file, plans)
+        History(world.db).keep_fact(f"{PLAN_FILE}{file}", "kept")
+    done = forgets(world).do(shown(world))
+    assert {fate.outcome for fate in done.fates} == {"left"}
+    mine, others = planfile.read(file)
+    assert {item.app for item in mine.items} == {"desk"}  # where Zoe is to be created
+    assert others.items == tuple(held.items)  # records of the same ids, of another sync
+    assert done.removed["plan"] == 2 * (len(held.items) - len(mine.items))
+    ((items,),) = world.rows("SELECT items FROM held")
+    assert [item["slots"]["email"] for item in json.loads(str(items))] == [["zoe@x.test"]]
     world.db.close()
