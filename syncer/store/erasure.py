@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncer.matching.outcome import golden_id
@@ -90,22 +90,32 @@ class Erasure:
         for golden in scope.goldens:
             names = [f"{front}:{self.space}:{golden}" for front in ("alias", "joined")]
             self.db.run("DELETE FROM meta WHERE name IN :names", names=names)
-        gone["conflict"] = self._redact_conflicts(scope.goldens, scope.records)
+        gone["conflict"] = self._redact_conflicts(scope)
         gone["plan"] = self._redact_plans(scope)
         return gone
 
-    def _redact_conflicts(self, goldens: Collection[str], keys: Collection[LinkKey]) -> int:
+    def _redact_conflicts(self, scope: Scope) -> int:
         """The rows keep their numbers, which the log's files go by; what they say is gone."""
         sql = (
             "UPDATE conflict SET golden = 'erased', winner = NULL, body = :body,"
             " status = CASE status WHEN 'held' THEN 'settled' ELSE status END WHERE space = :space AND"
         )
-        body = codec.dumps({"candidates": [], "note": "erased"})
-        number = self.db.run(f"{sql} golden IN :some", space=self.space, body=body, some=sorted(goldens))
-        for key in keys:
-            named = f"%,{codec.dumps(list(key))[1:-1]},%"
-            number += self.db.run(f"{sql} body LIKE :named", space=self.space, body=body, named=named)
-        return number
+        values = {"space": self.space, "body": codec.dumps({"candidates": [], "note": "erased"})}
+        number = self.db.run(f"{sql} golden IN :some", some=sorted(scope.goldens), **values)
+        return number + self.db.run(f"{sql} seq IN :some", some=self._naming(scope.records), **values)
+
+    def _naming(self, keys: Iterable[LinkKey]) -> list[int]:
+        """The conflicts with a candidate from one of these records."""
+        found = set[int]()
+        for app, id in keys:
+            # Not LIKE: an id may hold its wildcards, and SQLite has it ignore case.
+            sql = "SELECT seq, body FROM conflict WHERE space = :space AND body <> REPLACE(body, :named, '')"
+            named = f",{codec.dumps([app, id])[1:-1]},"
+            for seq, body in self.db.rows(sql, space=self.space, named=named):
+                offered = map(codec.candidate, codec.loads(body)["candidates"])
+                if any((c.app, c.record) == (app, id) for c in offered):
+                    found.add(seq)
+        return sorted(found)
 
     def _redact_plans(self, scope: Scope) -> int:
         """Plans that are held, or were answered. One that has nothing else in it is moot."""

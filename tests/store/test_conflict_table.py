@@ -10,6 +10,7 @@ from conflicts.candidate import Candidate
 from syncer.model import LogEntry
 from syncer.store.conflicts import Conflicts, Sought
 from syncer.store.database import Database
+from syncer.store.erasure import Erasure, Scope
 from syncer.store.ledger import Ledger
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -72,3 +73,21 @@ def test_what_is_old_goes_and_what_waits_stays(full: Database) -> None:
         assert Conflicts(full).forget("contacts", NOON + timedelta(days=2)) == 1
     with full.reading():
         assert [e.seq for e in Conflicts(full).newest(10, Sought())] == [3, 1]
+
+
+@pytest.mark.parametrize("id", ["cus_1a", "50%", 'a"b\\c'])
+def test_a_forgotten_record_takes_what_it_said_with_it_and_nothing_of_another(db: Database, id: str) -> None:
+    """Wildcards of the database, capitals and quotes in an id mean themselves, and values are no records."""
+    another = id.upper().replace("_", "X").replace("%", "7").replace("\\", "")
+    mine, others = (Candidate("a", "crm", id, NOON), Candidate("a", "crm", another, NOON))
+    tagged = Candidate(["vip", "crm", id, "x"], "desk", "1", NOON)
+    said = [
+        LogEntry("conflict", "g", c.app, [c], "manual", None, None, "held") for c in (mine, others, tagged)
+    ]
+    with db.transaction():
+        Ledger(db, "contacts").log("r1", NOON, said)
+        assert Erasure(db, "contacts").wipe(Scope({("crm", id): None}, ()))["conflict"] == 1
+    with db.reading():
+        found = Conflicts(db, {"contacts": "contact"}).newest(10, Sought())
+    told = {e.seq: e.candidates[0].record for e in found if e.candidates}
+    assert told == {2: another, 3: "1"}
