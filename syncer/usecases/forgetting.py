@@ -21,7 +21,7 @@ from syncer.core import brakes
 from syncer.deciding.abilities import creating_in
 from syncer.engine import Engine, Run
 from syncer.forgotten import Marks
-from syncer.model import Item, Link, LinkKey
+from syncer.model import Item, Link, LinkKey, fold_key
 from syncer.ports import Ports, Task
 from syncer.report import Report
 from syncer.store.database import Database, chunks
@@ -269,8 +269,8 @@ class Forgetting:
         with self.db.reading():
             addresses = Erasure(self.db, self.sync.name).addresses(keys)
             for golden in self.engine.records.goldens(sorted(goldens)).values():
-                texts = (v.casefold() for v in golden.value.values() if isinstance(v, str))
-                addresses |= {t for t in texts if "@" in t and " " not in t}
+                own = (golden.value.get(name) for name in self.sync.key_fields)  # others name other people
+                addresses |= {fold_key(text) for text in own if isinstance(text, str) and "@" in text}
         hashes = [marks.of_record(self.sync.apps[app].object, (app, id)) for app, id in keys]
         hashes += [marks.of_address(address) for address in sorted(addresses)]
         marks.add(hashes, self.ports.now())

@@ -44,6 +44,13 @@ def forgets(world: World, in_apps: str = "archive") -> forgetting.Forgetting:
     return forgetting.Forgetting(config_of(world, in_apps), sync, world.db, world.ports())
 
 
+def run(world: World) -> None:
+    """A run that knows who was forgotten."""
+    world.clock.sleep(120)
+    sync = replace(world.sync(), marks=Marks(world.path / "forgotten"))
+    Engine(sync, world.db, world.ports()).run(RunOptions())
+
+
 def shown(world: World, who: str = "mara@x.test") -> forgetting.Forgotten:
     return forgets(world).show(known(world.sync(), world.db, who))
 
@@ -54,26 +61,22 @@ def test_who_is_let_in_again_is_read_again(tmp_path: Path, reading: bool) -> Non
     marks.prepare()
     marks.add([marks.of_address("mara@x.test")], world.clock())
 
-    def run() -> None:
-        world.clock.sleep(120)
-        Engine(replace(world.sync(), marks=marks), world.db, world.ports()).run(RunOptions())
-
     def accept(*_: object) -> None:
         steward = Steward(world.db, "contacts", ("email", "phone"))
         for review in steward.reviews():
             steward.answer(review, "together", world.clock())
 
     world.apps["crm"].user_create({"email": "zoe@x.test", "first": "Zoe", "last": "Ray"})
-    run()
+    run(world)
     world.apps["crm"].user_create({"email": "mara@x.test", "first": "Mara", "last": "Lind"})
-    run()
+    run(world)
     if reading:
         world.apps["crm"].user_edit(next(iter(world.apps["crm"].records)), {"title": "CEO"})
         world.connectors["crm"].pull = then(world.connectors["crm"].pull, accept)  # type: ignore[method-assign]
     else:
         accept()
-    run()
-    run()
+    run(world)
+    run(world)
     assert {v["email"] for v in world.apps["desk"].records.values()} == {"zoe@x.test", "mara@x.test"}
     world.db.close()
 
@@ -201,4 +204,19 @@ def test_a_plan_that_waits_holds_nothing_of_somebody_who_was_in_it(tmp_path: Pat
     assert done.removed["plan"] == 2 * (len(held.items) - len(mine.items))
     ((items,),) = world.rows("SELECT items FROM held")
     assert [item["slots"]["email"] for item in json.loads(str(items))] == [["zoe@x.test"]]
+    world.db.close()
+
+
+def test_somebody_whose_address_stood_beside_a_forgotten_person_is_nobody_forgotten(tmp_path: Path) -> None:
+    """An account manager, say. Who was forgotten is known by the fields that people go by."""
+    world = World(tmp_path)
+    world.apps["crm"].user_create({**MARA, "title": "bea@corp.test"})
+    world.settle()
+    assert forgets(world).do(shown(world)).marks == 3  # a record in two apps, and her address
+    world.apps["crm"].user_create({"email": "bea@corp.test", "first": "Bea", "last": "Berg"})
+    new = world.apps["mail"].user_create({"email": "mara@x.test"})
+    run(world)
+    run(world)
+    assert world.rows("SELECT app, id FROM review") == [("mail", new)]
+    assert [values["email"] for values in world.apps["desk"].records.values()] == ["bea@corp.test"]
     world.db.close()
