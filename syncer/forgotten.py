@@ -30,12 +30,12 @@ class Marks:
 
     folder: Path | None = None
     _key: bytes = b""
-    _days: dict[str, str] = field(default_factory=dict)
+    _times: dict[str, str] = field(default_factory=dict)
     _read: tuple[int, int] = (0, 0)
 
     def __bool__(self) -> bool:
         self._refresh()
-        return bool(self._days)
+        return bool(self._times)
 
     def of_record(self, object: str, key: LinkKey) -> str:
         return self._hash("record", object, *key)
@@ -45,7 +45,12 @@ class Marks:
 
     def day(self, hashes: Iterable[str]) -> str | None:
         """The day on which one of these was forgotten; None for nobody."""
-        return next((self._days[h] for h in hashes if h in self._days), None)
+        return next((self._times[h][:10] for h in hashes if h in self._times), None)
+
+    def time(self, hash: str) -> str | None:
+        """When it was last forgotten, to be compared as text with other times in UTC: a day alone where
+        an earlier version noted it. None for nobody."""
+        return self._times.get(hash)
 
     def prepare(self) -> None:
         """The folder, its key and its file can be written: found out before anything is done."""
@@ -56,7 +61,8 @@ class Marks:
     def add(self, hashes: Sequence[str], at: datetime) -> None:
         """Keep them for good before anything else is removed."""
         assert self.folder is not None  # noqa: S101
-        line = orjson.dumps({"day": at.date().isoformat(), "hashes": sorted(hashes)})
+        day, time = at.date().isoformat(), at.isoformat(timespec="microseconds")
+        line = orjson.dumps({"day": day, "time": time, "hashes": sorted(hashes)})
         # Begun by an end of line: what a full disk left half-written before it stays a line of its own.
         _write(self.folder / MARKS, b"\n" + line + b"\n", os.O_APPEND)
 
@@ -90,7 +96,7 @@ class Marks:
         now = (stat.st_mtime_ns, stat.st_size) if stat else (0, 0)
         if path is not None and stat is not None and now != self._read:
             lines = (_parsed(line) for line in path.read_bytes().splitlines())
-            self._days = {h: line["day"] for line in lines for h in line.get("hashes", ())}
+            self._times = {h: line.get("time", line["day"]) for line in lines for h in line.get("hashes", ())}
         self._read = now
 
 

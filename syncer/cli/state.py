@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,10 +58,10 @@ def restore(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) ->
     from syncer.store import copies
     from syncer.usecases.forgetting import erase_again
 
-    ports = Ports()
+    ports, known = Ports(), loaded(config)
     with _usable(config, file) as (db, aside):
-        done = copies.restore(db, file, ports.now(), ports.alive)
-        again = erase_again(loaded(config), db)
+        done = copies.restore(db, file, ports.now(), ports.alive, partial(erase_again, known, db))
+    again = done.taken_out
     told = {"file": str(file), "made": done.made, "replaced": str(aside or done.replaced), "forgotten": again}
     if as_json:
         give(told)

@@ -35,11 +35,12 @@ BACKUP, RESTORED = "backup", "restored"
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put back: when it was made (None: a plain copy of a state file), and the file in which the
-    replaced state was kept."""
+    """What was put back: when it was made (None: a plain copy of a state file), the file in which the
+    replaced state was kept, and how many records were taken out of what was put back."""
 
     made: str | None
     replaced: Path
+    taken_out: int = 0
 
 
 def models() -> list[type[SQLModel]]:
@@ -73,9 +74,17 @@ def backup(db: Database, file: Path, now: datetime) -> None:
         part.unlink(missing_ok=True)
 
 
-def restore(db: Database, file: Path, now: datetime, alive: Callable[[str], bool]) -> Restored:
+def restore(
+    db: Database,
+    file: Path,
+    now: datetime,
+    alive: Callable[[str], bool],
+    take_out: Callable[[str | None], int] = lambda made: 0,
+) -> Restored:
     """Put a backup in the place of the whole state, in one transaction. The former state is kept in a file
-    beside it. Raises `Busy` while a run is going on, and `StateError` where the file is no sound state."""
+    beside it. `take_out` is called in it with the time at which the backup was made: it removes what may not
+    come back, and says how many records that was. Raises `Busy` while a run is going on, and `StateError`
+    where the file is no sound state."""
     with _opened(file) as source:
         found = damage(source)
         if found:
@@ -94,7 +103,10 @@ def restore(db: Database, file: Path, now: datetime, alive: Callable[[str], bool
             mark_restored(db, made, now)
             _note_end_of_log(db, source)
             _advance_numbers(db)
-    return Restored(made, replaced)
+            taken_out = take_out(made)
+    if taken_out:
+        db.compact()
+    return Restored(made, replaced, taken_out)
 
 
 def put_aside(file: Path, now: datetime) -> Path:

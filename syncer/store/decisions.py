@@ -81,11 +81,11 @@ class Decisions:
 
     def welcome(self, app: str, ids: Sequence[str]) -> set[str]:
         """Records of forgotten people that a person let in again."""
-        return {id for id, status in self._erased(app, ids).items() if status == "accepted"}
+        return {id for id, status in self.resembling_erased(app, ids).items() if status == "accepted"}
 
     def ask_about_erased(self, app: str, days: Mapping[str, str]) -> None:
         """Records (id -> day) with the address or id of somebody who was forgotten wait for a person."""
-        known = self._erased(app, list(days))
+        known = self.resembling_erased(app, list(days))
         row = {
             "space": self.space,
             "app": app,
@@ -103,7 +103,7 @@ class Decisions:
             ],
         )
 
-    def _erased(self, app: str, ids: Sequence[str]) -> dict[str, str]:
+    def resembling_erased(self, app: str, ids: Sequence[str]) -> dict[str, str]:
         """Record -> status of its review, of those that resemble somebody forgotten."""
         sql = (
             "SELECT id, status FROM review WHERE space = :space AND app = :app AND other_app = :erased"

@@ -74,10 +74,11 @@ class Erasure:
             found.update(row[0] for row in rows)
         return found
 
-    def linked(self) -> list[tuple[str, str, str]]:
-        """(app, record, golden id) of every link."""
-        sql = "SELECT app, id, golden FROM link WHERE space = :space ORDER BY app, id"
-        return [(row[0], row[1], row[2]) for row in self.db.rows(sql, space=self.space)]
+    def known(self) -> dict[LinkKey, str | None]:
+        """Every record that is linked or waits to be -> its golden record."""
+        waiting = self.db.rows("SELECT app, id FROM observation WHERE space = :space", space=self.space)
+        linked = self.db.rows("SELECT app, id, golden FROM link WHERE space = :space", space=self.space)
+        return {(row[0], row[1]): None for row in waiting} | {(row[0], row[1]): row[2] for row in linked}
 
     def wipe(self, scope: Scope) -> Counter[str]:
         """Remove what belongs to people. Returns how many rows of each kind went."""

@@ -25,6 +25,7 @@ from syncer.model import Item, Link, LinkKey, fold_key
 from syncer.ports import Ports, Task
 from syncer.report import Report
 from syncer.store.database import Database, chunks
+from syncer.store.decisions import Decisions
 from syncer.store.erasure import Erasure, Scope
 from syncer.store.history import History
 from syncer.store.keys import by_app
@@ -305,24 +306,28 @@ def erase(config: Config, db: Database, sync: str, scope: Scope, done: Forgotten
         done.removed += Erasure(db, sync).wipe(scope)
 
 
-def erase_again(config: Config, db: Database) -> int:
-    """Take out of a restored state who was forgotten since it was made; how many records those were."""
+def erase_again(config: Config, db: Database, made: str | None) -> int:
+    """Take out of a restored state who was forgotten since it was made (None: nobody knows when); how many
+    records those were. Raises `OSError` where the conflict log cannot be rewritten."""
     marks, number = Marks(config.forgotten_dir), 0
     for name, sync in config.syncs.items() if marks else ():
         with db.reading():
-            erasure = Erasure(db, name)
-            linked = erasure.linked()
-        objects = sync.draft.objects
-        forgotten = [
-            (app, id)
-            for app, id, _ in linked
-            if app in objects and marks.day([marks.of_record(objects[app], (app, id))])
-        ]
-        if forgotten:
-            with db.reading():
-                scope = erasure.scope(forgotten)
+            scope = Erasure(db, name).scope(_forgotten_since(db, name, sync.draft.objects, marks, made))
+        if scope.records:
             erase(config, db, name, scope, Forgotten(name, []))
-            number += len(forgotten)
-    if number:
-        db.compact()
+            number += len(scope.records)
     return number
+
+
+def _forgotten_since(
+    db: Database, sync: str, objects: Mapping[str, str], marks: Marks, made: str | None
+) -> list[LinkKey]:
+    """Records of people who were forgotten, but for those that a state of after that asks about, or let in
+    again, and what is linked with them. Call inside a reading."""
+    known, decisions = Erasure(db, sync).known(), Decisions(db, sync)
+    times = {key: marks.time(marks.of_record(objects[key[0]], key)) for key in known if key[0] in objects}
+    since = {key: time for key, time in times.items() if time is not None}
+    asked = {(app, id) for app, ids in by_app(since).items() for id in decisions.resembling_erased(app, ids)}
+    kept = {key for key in asked if made is not None and since[key] <= made}
+    goldens = {known[key] for key in kept} - {None}
+    return [key for key in since if key not in kept and known[key] not in goldens]

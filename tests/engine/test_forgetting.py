@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from connectors.memory import MemoryConnector
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from syncer.forgotten import Marks
+from syncer.store import copies
 from syncer.store.conflicts import Conflicts, Sought
 from syncer.store.history import PLAN_FILE, History
 from syncer.store.ledger import Ledger
@@ -32,9 +34,12 @@ ZOE = {"email": "zoe@x.test", "first": "Zoe", "last": "Ray"}
 
 
 def config_of(world: World, in_apps: str = "archive") -> Any:
+    objects = {name: traits.object for name, traits in world.traits.items()}
     return SimpleNamespace(
         model=SimpleNamespace(forget=SimpleNamespace(in_apps=in_apps)),
         conflicts_dir=world.path / "conflicts",
+        forgotten_dir=world.path / "forgotten",
+        syncs={"contacts": SimpleNamespace(draft=SimpleNamespace(objects=objects))},
     )
 
 
@@ -51,8 +56,15 @@ def run(world: World) -> None:
     Engine(sync, world.db, world.ports()).run(RunOptions())
 
 
-def shown(world: World, who: str = "mara@x.test") -> forgetting.Forgotten:
-    return forgets(world).show(known(world.sync(), world.db, who))
+def let_in_again(world: World) -> None:
+    steward = Steward(world.db, "contacts", ("email", "phone"))
+    for review in steward.reviews():
+        steward.answer(review, "together", world.clock())
+
+
+def shown(world: World, in_apps: str = "archive") -> forgetting.Forgotten:
+    """Mara, as she is shown before the answer."""
+    return forgets(world, in_apps).show(known(world.sync(), world.db, "mara@x.test"))
 
 
 @pytest.mark.parametrize("reading", [False, True], ids=["between runs", "while a run reads"])
@@ -61,11 +73,7 @@ def test_who_is_let_in_again_is_read_again(tmp_path: Path, reading: bool) -> Non
     marks.prepare()
     marks.add([marks.of_address("mara@x.test")], world.clock())
 
-    def accept(*_: object) -> None:
-        steward = Steward(world.db, "contacts", ("email", "phone"))
-        for review in steward.reviews():
-            steward.answer(review, "together", world.clock())
-
+    accept = partial(let_in_again, world)
     world.apps["crm"].user_create({"email": "zoe@x.test", "first": "Zoe", "last": "Ray"})
     run(world)
     world.apps["crm"].user_create({"email": "mara@x.test", "first": "Mara", "last": "Lind"})
@@ -219,4 +227,49 @@ def test_somebody_whose_address_stood_beside_a_forgotten_person_is_nobody_forgot
     run(world)
     assert world.rows("SELECT app, id FROM review") == [("mail", new)]
     assert [values["email"] for values in world.apps["desk"].records.values()] == ["bea@corp.test"]
+    world.db.close()
+
+
+@pytest.mark.parametrize("once_more", [False, True], ids=["let in again", "forgotten once more"])
+def test_a_backup_brings_back_nobody_but_who_was_let_in_again(tmp_path: Path, once_more: bool) -> None:
+    """All on one day. Marks are for good; what the backup knows of them, and when it was made, tells."""
+    world, backup = World(tmp_path), tmp_path / "backup.db"
+    world.apps["crm"].user_create(MARA)
+    world.apps["crm"].user_create(ZOE)
+    world.settle()
+    assert forgets(world, "keep").do(shown(world, "keep")).finished
+    for app in ("crm", "desk"):
+        (mara,) = (id for id, v in world.apps[app].records.items() if v["email"] == "mara@x.test")
+        world.apps[app].user_edit(mara, {"phone": "+6281234567890"})
+    run(world)
+    let_in_again(world)
+    run(world)
+    links = world.rows("SELECT app, id, golden FROM link ORDER BY app, id")
+    assert len(links) == 4
+    copies.backup(world.db, backup, world.clock())
+    if once_more:
+        assert forgets(world, "keep").do(shown(world, "keep")).finished
+    erased = partial(forgetting.erase_again, config_of(world), world.db)
+    done = copies.restore(world.db, backup, world.clock(), lambda _: False, erased)
+    assert done.taken_out == (2 if once_more else 0)
+    assert known(world.sync(), world.db, "zoe@x.test")
+    kept = world.rows("SELECT app, id, golden FROM link ORDER BY app, id")
+    assert bool(known(world.sync(), world.db, "mara@x.test")) == (kept == links) == (not once_more)
+    world.db.close()
+
+
+def test_a_backup_from_before_brings_back_nobody_who_waited_in_it(tmp_path: Path) -> None:
+    world, backup = World(tmp_path, first_sync="ask"), tmp_path / "backup.db"
+    world.apps["crm"].user_create(MARA)
+    world.apps["crm"].user_create(ZOE)
+    world.run()
+    copies.backup(world.db, backup, world.clock())
+    forgets(world).do(shown(world))
+    erased = partial(forgetting.erase_again, config_of(world), world.db)
+    assert copies.restore(world.db, backup, world.clock(), lambda _: False, erased).taken_out == 1
+    assert not [row for row in world.rows("SELECT items FROM held") if "Mara" in str(row)]
+    assert world.rows("SELECT id FROM observation") == [("000002",)]
+    run(world)
+    assert [values["email"] for values in world.apps["crm"].records.values()] == ["mara@x.test", "zoe@x.test"]
+    assert world.rows("SELECT id, other_app FROM review") == [("000001", "erased")]
     world.db.close()

@@ -28,6 +28,7 @@ from tests.states import ENGINES, LINK, kept_in
 from tests.store.first_version import dump
 
 NOW = datetime(2030, 1, 2, tzinfo=UTC)
+NOW_TEXT = "2030-01-02T00:00:00.000000Z"
 
 
 def always(_: str) -> bool:
@@ -87,10 +88,35 @@ def test_restoring_takes_everything_back_and_keeps_what_was_there(db: Database, 
     keep(db, "new", "yes")
     done = restore(db, tmp_path / "b.db", NOW, always)
     assert (fact(db, "name"), fact(db, "new")) == ("before", None)
-    assert done.made == "2030-01-02T00:00:00.000000Z"
+    assert done.made == NOW_TEXT
     former = Database(f"sqlite:///{done.replaced}")
     assert (fact(former, "name"), fact(former, "new")) == ("after", "yes")
     former.close()
+
+
+def test_what_may_not_come_back_is_taken_out_before_anything_is_put_back(
+    db: Database, url: str, tmp_path: Path
+) -> None:
+    keep(db, "name", "before")
+    backup(db, tmp_path / "b.db", NOW)
+    keep(db, "name", "after")
+    other = Database(url)
+
+    def take_out(made: str | None) -> int:
+        assert (made, fact(db, "name"), fact(other, "name")) == (NOW_TEXT, "before", "after")
+        return History(db).drop_fact("name")
+
+    def killed(made: str | None) -> int:
+        take_out(made)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        restore(db, tmp_path / "b.db", NOW, always, killed)
+    assert fact(db, "name") == "after"
+    later = NOW + timedelta(seconds=1)
+    assert restore(db, tmp_path / "b.db", later, always, take_out).taken_out == 1
+    assert fact(db, "name") is None
+    other.close()
 
 
 def test_nothing_is_restored_while_a_run_is_going_on(db: Database, url: str, tmp_path: Path) -> None:
