@@ -6,6 +6,7 @@ A reference travels as a record id in an app and as a golden id in the middle. E
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,7 +15,8 @@ from syncer.model import Value, as_text
 
 
 class Refs(Protocol):
-    """What is known of the objects that this one points to."""
+    """What is known of the objects that this one points to. `value_of` raises `Unresolved` where a golden
+    record is not there (any more)."""
 
     def golden_of(self, object: str, app: str, record: str) -> str | None: ...
 
@@ -23,6 +25,11 @@ class Refs(Protocol):
     def is_live(self, object: str, app: str, record: str) -> bool: ...
 
     def value_of(self, object: str, golden: str, field: str) -> Value: ...
+
+
+class Unresolved(Exception):
+    """A reference whose target has no link yet, or a value that the app has no form for: it waits, and is
+    neither blank nor wrong."""
 
 
 class NoRefs:
@@ -38,12 +45,7 @@ class NoRefs:
         return False
 
     def value_of(self, object: str, golden: str, field: str) -> Value:
-        return None
-
-
-class Unresolved(Exception):
-    """A reference whose target has no link yet, or a value that the app has no form for: it waits, and is
-    neither blank nor wrong."""
+        raise Unresolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,8 @@ class Lens:
         return {slot.fields[0]: golden}
 
     def derived(self, golden: Mapping[str, Value]) -> dict[str, Value]:
-        """Fields looked up through a reference, missing where the reference was never set; and fields worked
-        out of others, missing where that fails."""
+        """Fields looked up through a reference, missing where the reference was never set, or leads to
+        nothing: that is no blank. And fields worked out of others, missing where that fails."""
         found: dict[str, Value] = {}
         for name, worth in self._worth.items():
             try:
@@ -135,7 +137,8 @@ class Lens:
             if reference in golden:
                 target = golden[reference]
                 kind = self.mapping.fields[reference].reference
-                found[name] = self.refs.value_of(kind, str(target), shown) if target else None
+                with suppress(Unresolved):
+                    found[name] = self.refs.value_of(kind, str(target), shown) if target else None
         return found
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
+from syncer.core.lens import Unresolved
 from syncer.model import Golden, Unit, Value, as_text
 from syncer.store.database import Database
 from syncer.store.records import Records
@@ -31,7 +32,9 @@ class ChunkRefs:
         return (object, app, record) in self.live
 
     def value_of(self, object: str, golden: str, field: str) -> Value:
-        return self.values.get((object, golden), {}).get(field)
+        if (object, golden) not in self.values:
+            raise Unresolved
+        return self.values[object, golden].get(field)
 
 
 def load(sync: Sync, db: Database, units: Iterable[Unit]) -> ChunkRefs:

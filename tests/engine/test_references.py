@@ -12,6 +12,7 @@ from connectors.contract import Unavailable
 from syncer.core.resolve import Answer
 from syncer.options import Options
 from syncer.store.conflicts import HELD, Conflicts, Sought
+from syncer.store.erasure import Erasure
 from syncer.store.ledger import Ledger
 from tests.engine.crash import Crash
 from tests.engine.test_found_by_simulation import once
@@ -76,6 +77,25 @@ def test_a_company_that_is_deleted_takes_nobody_else_s_with_it(tmp_path: Path) -
     settled(town)
     people = [(p["name"], p["company"] is None) for p in town.apps["desk", "contacts"].records.values()]
     assert people == [("Mara Berg", False)]
+
+
+@pytest.mark.parametrize("clears", [False, True], ids=["the app leaves it", "the app detaches its people"])
+def test_a_company_that_was_forgotten_takes_nobody_else_s_with_it(tmp_path: Path, clears: bool) -> None:
+    """Not even long after, when somebody edits another field of one of its people."""
+    town = acme(tmp_path)
+    (company,), (person,) = town.apps["crm", "companies"].records, town.apps["crm", "contacts"].records
+    if clears:
+        town.apps["crm", "companies"].user_archive(company)
+        town.apps["crm", "contacts"].user_clear(person, "company")
+    with town.db.transaction():
+        erasure = Erasure(town.db, "companies")
+        erasure.wipe(erasure.scope([("crm", company)]))
+    settled(town)
+    town.apps["crm", "contacts"].user_edit(person, {"name": "Mara Berg"})
+    settled(town)
+    assert [p["name"] for p in town.apps["mail", "contacts"].records.values()] == ["Mara Berg"]
+    told = [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")]
+    assert told == [None if clears else "Acme", "Acme", "Acme"]
 
 
 @pytest.mark.parametrize("shows", ["the answer", "what is read before it"])
