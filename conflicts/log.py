@@ -6,8 +6,10 @@ export, in the order of `seq`.
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -19,6 +21,7 @@ import orjson
 
 from conflicts.candidate import Candidate, Value
 
+LOCK = ".lock"
 Written: TypeAlias = dict[tuple[str, str], set[int]]  # day and run -> numbers of entries
 TIMES: Mapping[str, str] = {
     "field": "when the field changed there",
@@ -113,45 +116,65 @@ def append(folder: Path, entries: Iterable[Entry], known: Written | None = None)
     began, looked up where it is missing. Raises `OSError`."""
     known = {} if known is None else known
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for day, group in groupby(entries, key=lambda e: e.time.date().isoformat()):
-        lines, some = folder / f"{day}.jsonl", list(group)
-        for run in {e.run for e in some if (day, e.run) not in known}:
-            known[day, run] = _there(lines, run)
-        new = [e for e in some if e.seq not in known[day, e.run]]
-        _append(folder / f"{day}.txt", "".join(as_text(e) + "\n" for e in new).encode())
-        _append(lines, b"".join(orjson.dumps(as_json(e)) + b"\n" for e in new))
+    with _alone(folder):
+        for day, group in groupby(entries, key=lambda e: e.time.date().isoformat()):
+            lines, some = folder / f"{day}.jsonl", list(group)
+            for run in {e.run for e in some if (day, e.run) not in known}:
+                known[day, run] = _there(lines, run)
+            new = [e for e in some if e.seq not in known[day, e.run]]
+            _append(folder / f"{day}.txt", "".join(as_text(e) + "\n" for e in new).encode())
+            _append(lines, b"".join(orjson.dumps(as_json(e)) + b"\n" for e in new))
 
 
 def drop_before(folder: Path, day: date) -> None:
     """Remove the files of the days before this one. Raises `OSError`."""
-    for path in folder.glob("????-??-??.*"):
-        if path.suffix in (".jsonl", ".txt") and path.stem < day.isoformat():
-            path.unlink()
+    with _alone(folder):
+        for path in folder.glob("????-??-??.*"):
+            if path.suffix in (".jsonl", ".txt") and path.stem < day.isoformat():
+                path.unlink()
 
 
 def redact(folder: Path, sync: str, goldens: Container[str], records: Container[tuple[str, str]]) -> int:
     """Take what people held out of the entries about these golden records, and of those with a candidate from
     these records: number, time and rule stay. A half-written line goes: it may be about anybody. Returns how
     many entries. Raises `OSError`."""
-    number = 0
-    for path in sorted(folder.glob("????-??-??.jsonl")):
-        lines = path.read_bytes().splitlines()
-        entries = [entry for line in lines if (entry := _parsed(line))]
-        named = [
-            e
-            for e in entries
-            if e["sync"] == sync
-            and (e["who"] in goldens or any((c["app"], c["record"]) in records for c in e["candidates"]))
-        ]
-        for entry in named:
-            entry.update(who="erased", candidates=[], winner=None, note="erased")
-        if named or len(entries) < len(lines):
-            texts = (as_text(_entry(e)) + "\n" for e in entries)
-            _replace(path.with_suffix(".txt"), "".join(texts).encode())
-            # Last: where this is cut off, the lines still tell what is to be done again.
-            _replace(path, b"".join(orjson.dumps(e) + b"\n" for e in entries))
-        number += len(named)
-    return number
+    with _alone(folder):
+        days = sorted(folder.glob("????-??-??.jsonl"))
+        return sum(_redact_day(path, sync, goldens, records) for path in days)
+
+
+def _redact_day(path: Path, sync: str, goldens: Container[str], records: Container[tuple[str, str]]) -> int:
+    lines = path.read_bytes().splitlines()
+    entries = [entry for line in lines if (entry := _parsed(line))]
+    named = [
+        e
+        for e in entries
+        if e["sync"] == sync
+        and (e["who"] in goldens or any((c["app"], c["record"]) in records for c in e["candidates"]))
+    ]
+    for entry in named:
+        entry.update(who="erased", candidates=[], winner=None, note="erased")
+    if named or len(entries) < len(lines):
+        texts = (as_text(_entry(e)) + "\n" for e in entries)
+        _replace(path.with_suffix(".txt"), "".join(texts).encode())
+        # Last: where this is cut off, the lines still tell what is to be done again.
+        _replace(path, b"".join(orjson.dumps(e) + b"\n" for e in entries))
+    return len(named)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Syncs share the files of a day, whichever processes work on them: one at a time reads and writes
+    there. It ends with its process."""
+    if not folder.exists():
+        yield
+        return
+    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _entry(said: Mapping[str, Any]) -> Entry:

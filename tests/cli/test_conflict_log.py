@@ -6,9 +6,11 @@ import json
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from conflicts import log
 from conflicts.candidate import Candidate
 from conflicts.log import Entry, Written, append, as_json, as_text, drop_before, redact, shown
 from mappings.types.base import Value
@@ -58,14 +60,14 @@ def test_a_held_conflict_says_that_it_waits() -> None:
 
 def test_a_file_a_day_for_its_owner_only(tmp_path: Path) -> None:
     append(tmp_path / "log", [entry(1), entry(2, time=NOON.replace(day=2))])
-    files = sorted((tmp_path / "log").iterdir())
+    files = sorted((tmp_path / "log").glob("[!.]*"))
     assert [f.name for f in files] == [
         "2030-01-01.jsonl",
         "2030-01-01.txt",
         "2030-01-02.jsonl",
         "2030-01-02.txt",
     ]
-    assert {stat.S_IMODE(f.stat().st_mode) for f in files} == {0o600}
+    assert {stat.S_IMODE(f.stat().st_mode) for f in (tmp_path / "log").iterdir()} == {0o600}
 
 
 def test_an_export_that_was_cut_off_can_be_repeated(tmp_path: Path) -> None:
@@ -138,7 +140,8 @@ def test_files_of_old_days_are_dropped(tmp_path: Path) -> None:
     append(tmp_path, [entry(n, time=day) for n, day in enumerate(days)])
     (tmp_path / "notes.txt").write_text("not ours")
     drop_before(tmp_path, days[2].date())
-    assert sorted(f.name for f in tmp_path.iterdir()) == ["2030-01-03.jsonl", "2030-01-03.txt", "notes.txt"]
+    kept = sorted(f.name for f in tmp_path.glob("[!.]*"))
+    assert kept == ["2030-01-03.jsonl", "2030-01-03.txt", "notes.txt"]
 
 
 def test_a_file_that_takes_nothing_is_named_and_filled_by_the_next_run(desk: Desk) -> None:
@@ -163,3 +166,25 @@ def test_a_file_that_takes_nothing_is_named_and_filled_by_the_next_run(desk: Des
 )
 def test_a_value_is_shown_as_it_can_be_typed(value: Value, told: str) -> None:
     assert shown(value) == told
+
+
+def test_nothing_is_lost_that_another_sync_adds_while_somebody_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Syncs share the files of a day, and each has a lease of its own."""
+    append(tmp_path, [entry(1)])
+    adding = Thread(target=append, args=(tmp_path, [entry(2, sync="companies", who="g2", run="r2")]))
+    whole = log._replace
+
+    def meanwhile(path: Path, content: bytes) -> None:
+        if adding.ident is None:
+            adding.start()
+            adding.join(0.1)
+        whole(path, content)
+
+    monkeypatch.setattr(log, "_replace", meanwhile)
+    assert redact(tmp_path, "contacts", {"g1"}, set()) == 1
+    adding.join()
+    lines = [json.loads(line) for line in (tmp_path / "2030-01-01.jsonl").read_text().splitlines()]
+    assert [(line["seq"], line["who"]) for line in lines] == [(1, "erased"), (2, "g2")]
+    assert (tmp_path / "2030-01-01.txt").read_text().count("#2 ") == 1

@@ -112,7 +112,7 @@ def test_reports_are_readable_before_and_after_the_first_run(desk: Desk, command
 
 def test_the_conflict_log_is_written_beside_the_config_for_its_owner_only(desk: Desk) -> None:
     desk.run("sync", "companies")
-    files = sorted((desk.folder / "conflicts").iterdir())
+    files = sorted((desk.folder / "conflicts").glob("[!.]*"))
     assert [f.suffix for f in files] == [".jsonl", ".txt"]
     assert all(stat.S_IMODE(f.stat().st_mode) == 0o600 for f in files)
     lines = files[0].read_text().splitlines()
