@@ -289,6 +289,7 @@ class Item:
     slots   slot -> (before, after) in the app's own form; `before` is ABSENT in a create
     raises  consent slots that this write would lift
     values  the golden values that it was planned from; not stored
+    again   a create in place of what is gone in the app: somebody asked to have it back
 
     A merge of two records inside the app is never planned: somebody asked for it. Its one slot is INTO.
     """
@@ -300,6 +301,7 @@ class Item:
     slots: Mapping[str, tuple[Value | Mark, Value]]
     raises: tuple[str, ...] = ()
     values: Mapping[str, Value] = field(default_factory=dict, compare=False, repr=False)
+    again: bool = False
 
     @property
     def sort_key(self) -> tuple[str, str, str, str]:

@@ -15,7 +15,7 @@ from syncer.selecting import Selection
 class Options:
     """How to run. `dry_run` changes nothing but what was read; `approve` and `reject` name a held plan, and
     `approved` holds the items of one that was kept in a file; `bring_back`: of what is rejected, changes that
-    came from this app are written over there;
+    came from this app are written over there; where nothing is rejected, what is gone there is made again;
     `selection` narrows the run to some golden records; without `read` it acts on what was read before; what
     is in `ask` is asked for what it shows now; `resting` apps are not read this time, and written to all the
     same. `answers`: golden id -> field -> how a person settles its conflict."""

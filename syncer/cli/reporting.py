@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conflicts.log import shown
+from syncer.cli import gone_told
 from syncer.cli.output import STATUS_WORDS, table, tell
 from syncer.cli.session import hint
 from syncer.model import ABSENT, BLANK, Item, Value
@@ -54,6 +55,9 @@ def show(runner: Runner, outcome: Outcome, options: Options, config: Path) -> No
     what = "what a run would do" if options.dry_run else _heading(report)
     table(columns, rows, f"{report.sync}: {what}  (run {report.run}, {report.seconds:.1f} s)")
     _notes(report)
+    gone_told.after_run(runner.db, report, options, config)
+    if options.dry_run and options.bring_back is not None and outcome.plan is not None:
+        _would(outcome.plan.decided.items)
     if report.status == "held" and outcome.plan is not None and not options.dry_run:
         _held(report, outcome.plan, config)
     elif report.status == "held":
@@ -86,8 +90,6 @@ def _notes(report: Report) -> None:
     for app, moves in report.scope.items():
         came = counted(moves["entered"], "record", "records")
         tell(f"{app}: {came} came into its filter, {moves['left']} went out of it.")
-    for app, number in report.gone.items():
-        tell(f"{app}: {counted(number, 'linked record is', 'linked records are')} not there any more.")
     for one in report.stopped:
         tell(f"{one['app']}: {one['field']} is neither read nor written: {one['reason']}")
         ids = ", ".join(one["examples"]) + (", ..." if one["records"] > len(one["examples"]) else "")
@@ -119,10 +121,7 @@ def _held(report: Report, plan: Plan, config: Path) -> None:
         tell(f"\n{written} written already; {waits}, because {plan.held}.")
     else:
         tell(f"\nNothing was written, because {plan.held}.")
-    if plan.decided.items:
-        tell("\nIt would, among others:" if len(plan.decided.items) > EXAMPLES else "\nIt would:")
-    for item in examples(plan.decided.items):
-        tell(f"  {described(item)}")
+    _would(plan.decided.items)
     relinks = plan.decided.relinks if any(trip.kind == "links" for trip in plan.trips) else []
     if relinks:
         tell("\nLinks that change, among others:" if len(relinks) > EXAMPLES else "\nLinks that change:")
@@ -134,6 +133,13 @@ def _held(report: Report, plan: Plan, config: Path) -> None:
     if plan.decided.items and not plan.undone:
         tell("To see all of it:    " + hint(f"show {run} --limit 0", config))
     answers(report.sync, run, config, plan.undone, gone)
+
+
+def _would(items: list[Item]) -> None:
+    if items:
+        tell("\nIt would, among others:" if len(items) > EXAMPLES else "\nIt would:")
+    for item in examples(items):
+        tell(f"  {described(item)}")
 
 
 def answers(sync: str, run: str, config: Path, undone: bool = False, gone: Sequence[str] = ()) -> None:

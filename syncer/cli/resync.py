@@ -9,7 +9,7 @@ import typer
 
 from syncer.cli.codes import leave, worst
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, need_app, running
-from syncer.cli.sync import run_all
+from syncer.cli.sync import DryRun, run_all
 
 if TYPE_CHECKING:
     from syncer.running.runner import Runner
@@ -22,12 +22,18 @@ def resync(
         str | None,
         typer.Option(metavar="WHO", help="Only this one: e-mail, phone, domain, golden id, or app:id."),
     ] = None,
+    bring_back: Annotated[
+        bool, typer.Option("--bring-back", help="With --app: make again what was deleted or archived there.")
+    ] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Read everything again, as if nothing had been seen for long, then sync."""
     if app is not None and record is not None:
         raise typer.BadParameter("--app and --record exclude each other")
+    if bring_back and app is None:
+        raise typer.BadParameter("--bring-back goes with --app: it names where what is gone is made again")
     with running(config, refresh=record is None) as runner:
         from syncer.engine import Options
 
@@ -37,7 +43,7 @@ def resync(
             asked, wanted = wanted, [name for name in wanted if app in runner.config.syncs[name].apps]
             if not wanted:
                 raise typer.BadParameter(f"'{app}' is no app of {' or '.join(asked)}: nothing is read there")
-        options = Options(kind="resync")
+        options = Options(kind="resync", dry_run=dry_run, bring_back=app if bring_back else None)
         if record is not None:
             options = replace(options, read=False)
         else:

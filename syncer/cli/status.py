@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from syncer.cli import gone_told
 from syncer.cli.output import STATUS_WORDS, give, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, looking
 from syncer.words import counted
@@ -22,7 +23,7 @@ def status(names: SyncNames = None, as_json: AsJson = False, config: ConfigFile 
         from syncer.usecases import overview
 
         now = datetime.now(UTC)
-        found = [overview.of_sync(known, history, name, now) for name in chosen(known, names)]
+        found = [overview.for_person(known, history, name, now) for name in chosen(known, names)]
         service = overview.service(history, now)
     if as_json:
         give(found)
@@ -68,6 +69,7 @@ def show(one: dict[str, Any], config: Path) -> None:
     ]
     table(("app", "linked", "read", "lag", "account", ""), rows)
     _budgets(one["apps"])
+    gone_told.in_status(one, config)
     for what, words in (
         ("undecided", ("record waits to be decided about", "records wait to be decided about")),
         (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncer.cli import gone_told
 from syncer.cli.codes import OF_STATUS, Code, explain, leave, worst
 from syncer.cli.output import give, say, tell
 from syncer.cli.session import (
@@ -83,6 +84,8 @@ def sync(
                         f"run {answered} is one of {elsewhere[0]}: name that, or no sync"
                     )
                 say(f"Run {answered} does not wait for an answer (any more); nothing was done.")
+                if reject is not None:
+                    gone_told.not_waiting(runner, reject, bring_back, config)
                 return
             wanted, (run,) = list(waiting), waiting.values()
             options = replace(options, approve=approve and run, reject=reject and run, bring_back=bring_back)

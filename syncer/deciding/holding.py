@@ -71,8 +71,16 @@ class Holding:
 
     @property
     def refused(self) -> list[Item]:
-        """What is turned down."""
-        return self.waiting.items if self.waiting is not None and self.rejects else []
+        """What is turned down. What was to be brought back just stays gone: it may be asked for again."""
+        held = self.waiting.items if self.waiting is not None and self.rejects else []
+        return [item for item in held if not item.again]
+
+    @property
+    def again(self) -> set[tuple[str, str]]:
+        """(golden id, app) of what is to be brought back and waits for an answer: only asked for once, it is
+        planned by every run until then."""
+        held = self.waiting.items if self.waiting is not None and not self.rejects else []
+        return {(item.golden, item.app) for item in held if item.again}
 
     def matches(self, found: Matches) -> Matches:
         """Where a plan is refused that its links had stopped, new records that would join somebody wait for a

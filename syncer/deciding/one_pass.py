@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from syncer.core.bringing_back import bring_back
 from syncer.core.decide import decide, lower_consent
 from syncer.core.lens import Lens
 from syncer.core.moved import Moved, caused
@@ -70,9 +71,10 @@ class Deciding:
     """One pass. `creating`: golden id -> apps in which a create of ours has no answer yet; `refused`: items
     of a plan that was turned down; `doubted`: record -> apps in which one that may be the same person is
     under review: nothing is created beside it; `bring_back`: the app whose refused changes are written
-    over; `answers`: golden id -> field -> how a person settles its conflict; `moved`: what changed in the
-    mapping, where it did; `gaining`: golden records to which a record comes in this pass; `apart`: the
-    mapping is not what all are planned under, and these alone are planned under it."""
+    over; `again`: (golden id, app) in which what is gone is made again; `answers`: golden id -> field -> how
+    a person settles its conflict; `moved`: what changed in the mapping, where it did; `gaining`: golden
+    records to which a record comes in this pass; `apart`: the mapping is not what all are planned under, and
+    these alone are planned under it."""
 
     sync: Sync
     records: Records
@@ -84,6 +86,7 @@ class Deciding:
     refused: frozenset[str] = frozenset()
     doubted: Mapping[LinkKey, Collection[str]] = field(default_factory=dict)
     bring_back: str | None = None
+    again: frozenset[tuple[str, str]] = frozenset()
     answers: Mapping[str, Mapping[str, Answer]] = field(default_factory=dict)
     moved: Moved | None = None
     gaining: set[str] = field(default_factory=set)
@@ -179,6 +182,8 @@ class Deciding:
                 decision = refuse(decision, unit, self.refused, lens, abilities, self.run, self.bring_back)
                 if decision.brought_back:  # a person asked for it: no brake
                     self.result.passed.add(unit.golden.id)
+            for app in [app for app in self.sync.apps if (unit.golden.id, app) in self.again]:
+                decision = bring_back(decision, unit, lens, abilities, app)
             if answers := self.answers.get(unit.golden.id):
                 decision, fates = resolve(decision, unit, answers, lens, abilities, self.run)
                 self.result.fates |= {(unit.golden.id, name): fate for name, fate in fates.items()}
@@ -196,7 +201,7 @@ class Deciding:
 
     def _was_due(self, unit: Unit, decision: Decision, lens: Lens, abilities: Abilities) -> bool:
         """Whether all that is due was so before anything was shown."""
-        if not unit.due or decision.changed:
+        if not unit.due or decision.changed or any(item.again for item in decision.items):
             return False
         if not unit.observations:
             return True

@@ -52,6 +52,8 @@ class Planner:
         complete = [n for n in self.sync.apps if self.ledger.reader(n)["complete_at"] is not None]
         planned, now_planned = self.ledger.planned(), self._basis(complete)
         touched = self.records.touched() if planned == now_planned else self.records.all_golden()
+        again = holding.again | self._to_bring_back(run, options, touched)
+        touched = sorted({*touched, *(golden for golden, _ in again)})
         found = find_matches(self.sync, self.records, complete, self.ledger.reviewed())
         matches = holding.matches(options.selection.narrow(found, self.records)).without(followed.waiting)
         chosen = options.selection.goldens(touched, self.records, len(matches.groups))
@@ -67,6 +69,7 @@ class Planner:
             refused=frozenset(i.identity for i in holding.refused),
             doubted=doubted_in(self.sync, self.records, self.ledger, matches.reviews),
             bring_back=options.bring_back if holding.rejects else None,
+            again=frozenset(again),
             answers=options.answers if run.plan is None else {},
             moved=moved(planned, self.ledger.mapped(), self.sync.mapping),
             gaining={relink.golden for relink in followed.moved},
@@ -89,6 +92,14 @@ class Planner:
         if not plan.held and not options.selection.narrows and len(complete) == len(self.sync.apps):
             self.ledger.caught_up()
         return plan
+
+    def _to_bring_back(self, run: Run, options: Options, touched: Iterable[str]) -> set[tuple[str, str]]:
+        """(golden id, app) of what may be made again: in an app that was just read to the end, since what is
+        there after all, or under another record, is found by that alone."""
+        app = options.bring_back if options.reject is None and run.plan is None else None
+        if app is None or app not in run.readable or app in run.short:
+            return set()
+        return {(golden, app) for golden in (*touched, *self.records.gone_in(app))}
 
     def is_remapped(self) -> bool:
         """Whether the mapping is another than all was last planned under."""

@@ -261,7 +261,7 @@ def observation(app: str, id: str, state: Any, text: str) -> Observation:
 
 def item_body(item: Item) -> dict[str, Any]:
     """An item as JSON: slots as [before, after], or [after] in a create."""
-    return {
+    body: dict[str, Any] = {
         "kind": item.kind,
         "app": item.app,
         "golden": item.golden,
@@ -269,6 +269,9 @@ def item_body(item: Item) -> dict[str, Any]:
         "slots": slots_body(item),
         "raises": list(item.raises),
     }
+    if item.again:
+        body["again"] = True
+    return body
 
 
 def slots_body(item: Item) -> dict[str, list[Value]]:
@@ -278,6 +281,5 @@ def slots_body(item: Item) -> dict[str, list[Value]]:
 
 def item(body: Mapping[str, Any]) -> Item:
     slots = {n: (ABSENT, v[0]) if len(v) == 1 else (v[0], v[1]) for n, v in body["slots"].items()}
-    return Item(
-        body["kind"], body["app"], body["golden"], body["record"], slots, tuple(body.get("raises", ()))
-    )
+    raises, again = tuple(body.get("raises", ())), body.get("again", False)
+    return Item(body["kind"], body["app"], body["golden"], body["record"], slots, raises, again=again)

@@ -276,6 +276,18 @@ class Records:
         )
         return {row[0]: int(row[1]) for row in self.db.rows(sql, space=self.space)}
 
+    def gone_in(self, app: str) -> list[str]:
+        """Golden records that have no record in this app any more, and one that is there in another."""
+        sql = (
+            "SELECT DISTINCT l.golden FROM link l"
+            " WHERE l.space = :space AND l.app = :app AND l.state = 'gone'"
+            " AND NOT EXISTS (SELECT 1 FROM link m WHERE m.space = l.space AND m.golden = l.golden"
+            " AND m.app = l.app AND m.state <> 'gone')"
+            " AND EXISTS (SELECT 1 FROM link o WHERE o.space = l.space AND o.golden = l.golden"
+            " AND o.state = 'live')"
+        )
+        return sorted(row[0] for row in self.db.rows(sql, space=self.space, app=app))
+
     # -- stubs -----------------------------------------------------------------------------------------
 
     def save_stubs(self, stubs: Iterable[tuple[str, str, str | None, datetime]]) -> None:

@@ -15,6 +15,7 @@ from syncer.store.history import History
 from syncer.store.ledger import HeldPlan, Ledger
 from syncer.store.records import Records
 from syncer.usecases import runs
+from syncer.usecases.gone import gone_in
 from syncer.wiring.connections import account_key
 
 LAST_RUN = ("run", "started", "status", "written", "reason")
@@ -22,8 +23,17 @@ DAY = 86_400.0
 EARLY = 0.05  # of a day; before, what was used says little of what will be
 
 
+def for_person(config: Config, history: History, name: str, now: datetime) -> dict[str, Any]:
+    """The documented keys of `status --json`, for one sync: also what takes a look at golden records, which
+    is not done for every scrape. Call inside a reading."""
+    found = of_sync(config, history, name, now)
+    for app, number in gone_in(history.db, name, found["apps"]).items():
+        found["apps"][app]["gone"] = number
+    return found
+
+
 def of_sync(config: Config, history: History, name: str, now: datetime) -> dict[str, Any]:
-    """The documented keys of `status --json`, for one sync. Call inside a reading."""
+    """How one sync stands. Call inside a reading."""
     ledger, linked = Ledger(history.db, name), Records(history.db, name).linked_counts()
     latest, held = history.runs(1, name), ledger.held()
     last = next(iter(runs.told(history, latest, now)), None)
