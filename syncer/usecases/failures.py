@@ -17,6 +17,7 @@ from syncer.store.lease import hold
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.sync import Sync
+from syncer.usecases.in_the_way import InTheWay, in_the_way, what_to_do
 
 Kind = Literal["refused", "create", "frozen"]
 
@@ -43,15 +44,17 @@ def failures(sync: Sync, db: Database) -> list[Failure]:
     records = Records(db, sync.name)
     with db.reading():
         links, goldens = records.failing_links(), records.failing_goldens()
-    found = [f for link in links for f in _of_link(sync, link)]
+        known = in_the_way(sync, records, links)
+    found = [f for link in links for f in _of_link(sync, link, known)]
     found += [f for golden in goldens for f in _of_golden(sync, golden)]
     return sorted(found, key=lambda f: (f.app, f.record or "", f.field or "", f.who))
 
 
-def _of_link(sync: Sync, link: Link) -> Iterator[Failure]:
+def _of_link(sync: Sync, link: Link, known: InTheWay) -> Iterator[Failure]:
     fields = sync.apps[link.app].spec.fields if link.app in sync.apps else {}
     for name, refusal in link.refused.items():
-        cure = _cure(fields.get(name), link.app, name)
+        place = link.app, link.id, name
+        cure = what_to_do(place, known) if place in known else _cure(fields.get(name), link.app, name)
         said = (link.app, link.id, link.golden, name, refusal.value, refusal.reason, cure)
         yield Failure(_id(sync, link.app, link.id, name), sync.name, "refused", *said)
     for name, (value, times) in link.rewrites.items():
