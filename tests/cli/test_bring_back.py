@@ -89,3 +89,17 @@ def test_what_the_mapping_lets_nobody_make_is_told_to_stay_gone(desk: Desk) -> N
     back = desk.run("resync", "contacts", "--app", "hubspot", "--bring-back")
     assert "hubspot: 5 linked records stay gone." in back.out
     assert lost(desk) == 5
+
+
+def test_while_another_plan_waits_nothing_is_brought_back(desk: Desk) -> None:
+    desk.synced()
+    delete(desk, 5)
+    desk.run("resync", "contacts", "--app", "hubspot")
+    desk.change("first_sync: go", "first_sync: go\nsafety:\n  updates: {share: 0.0, count: 0}\n")
+    (one, *_) = contacts(desk)
+    url = f"{desk.url}/hubspot/crm/v3/objects/contacts/{one['id']}"
+    httpx.patch(url, json={"properties": {"jobtitle": "Chair"}}, headers=HEADERS).raise_for_status()
+    assert desk.run("sync", "contacts").code == 3
+    waits = desk.run("resync", "contacts", "--app", "hubspot", "--bring-back")
+    assert (waits.code, lost(desk)) == (3, 5)
+    assert "When that is given, ask again for what is gone in hubspot." in waits.out
