@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from conflicts.log import shown
 from syncer.cli.codes import Code, leave, worst
 from syncer.cli.confirm import Yes, agreed, asks
-from syncer.cli.output import give, say, table, tell
+from syncer.cli.duplicates_told import by_hand, show, show_apart, show_merged, show_noted
+from syncer.cli.output import give, say, tell
 from syncer.cli.review import stewards
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded, need_app, running
 
@@ -25,17 +25,20 @@ if TYPE_CHECKING:
     from syncer.usecases.sides import Side
     from syncer.usecases.steward import Steward
 
-SHOWN = 20  # groups of which every field is shown
-
 
 @dataclass
 class Group:
-    """One person in one app, the survivor first. `fields`: (field, what each record holds, what is left);
-    `apart`: record -> why it is left out, though it seems to be the same person."""
+    """One person in one app, the survivor first. `object`: what the app calls them; `who`: the golden record
+    that has all of them already; `merges`: whether the app can make one of them; `fields`: (field, what each
+    record holds, what is left); `apart`: record -> why it is left out, though it seems to be the same
+    person."""
 
     sync: str
     app: str
+    object: str
     records: Sequence[LinkKey]
+    who: str | None
+    merges: bool
     fields: Sequence[tuple[str, Sequence[Value], Value]]
     apart: Mapping[str, str]
     merged: dict[str, str] = field(default_factory=dict)
@@ -45,6 +48,11 @@ class Group:
     def pairs(self) -> list[Pair]:
         return [(self.records[0], other) for other in self.records[1:]]
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether nothing is left that syncer could do about them."""
+        return self.who is not None and not self.merges
+
     def as_json(self) -> dict[str, Any]:
         fields = [{"field": name, "values": held, "after": after} for name, held, after in self.fields]
         ids = [id for _, id in self.records]
@@ -52,6 +60,7 @@ class Group:
             "sync": self.sync,
             "app": self.app,
             "records": ids,
+            "who": self.who,
             "fields": fields,
             "merged": self.merged,
             "left": self.left,
@@ -75,15 +84,14 @@ def duplicates(
     found = _found(app, config)
     twice = [group for group in found if group.pairs]
     if not as_json:
-        _show(twice)
-        _show_apart(found)
+        show(twice)
+        show_apart(found)
     code = Code.DONE
     if merge and twice:
         code = _merge(twice, yes, as_json, config)
-    elif twice and not as_json:
-        tell(
-            f"\n{hint('duplicates --merge', config)} merges them in apps that can, and links them elsewhere."
-        )
+    elif not as_json and any(not group.by_hand for group in twice):
+        merges = hint("duplicates --merge", config)
+        tell(f"\n{merges} merges them in apps that can, and links them elsewhere.")
     if as_json:
         give([group.as_json() for group in found])
     raise leave(code)
@@ -93,20 +101,28 @@ def _found(app: str | None, config: Path) -> list[Group]:
     known, found = loaded(config), list[Group]()
     if app is not None:
         need_app(known, app)
-    with stewards(config) as each:
+    with running(config) as runner, stewards(config) as each:
         for steward in each:
             apps = [name for name in known.syncs[steward.space].apps if app in (None, name)]
-            found += _groups(steward, [group for name in apps for group in steward.duplicates(name)], config)
+            groups = [group for name in apps for group in steward.duplicates(name)]
+            found += _groups(runner, steward, groups, config)
     return found
 
 
-def _groups(steward: Steward, found: Sequence[Sequence[LinkKey]], config: Path) -> Iterator[Group]:
+def _groups(
+    runner: Runner, steward: Steward, found: Sequence[Sequence[LinkKey]], config: Path
+) -> Iterator[Group]:
+    from syncer.usecases.merging import merges
+
     told_apart = steward.told_apart(found)
     for group in found:
         for one in steward.twice(group, told_apart):
             apart = {id: _why_apart(pair, config) for (_, id), pair in one.apart.items()}
             app = one.records[0][0]
-            yield Group(steward.space, app, one.records, steward.preview(one.records), apart)
+            object = runner.config.syncs[steward.space].draft.objects[app]
+            able, who = merges(runner.wiring.connector(app), object), steward.one_golden(one.records)
+            fields = steward.preview(one.records, able)
+            yield Group(steward.space, app, object, one.records, who, able, fields, apart)
 
 
 def _why_apart(pair: tuple[LinkKey, LinkKey], config: Path) -> str:
@@ -115,56 +131,36 @@ def _why_apart(pair: tuple[LinkKey, LinkKey], config: Path) -> str:
     return f"{one} and {other} were unlinked, or said to be two people; if they are one: {link}"
 
 
-def _show(found: Sequence[Group]) -> None:
-    if not found:
-        tell("No app holds anybody twice, as far as can be told.")
-        return
-    rows = [(g.sync, g.app, g.records[0][1], ", ".join(id for _, id in g.records[1:])) for g in found]
-    table(("sync", "app", "survivor", "the same person"), rows)
-    for group in found[:SHOWN]:
-        tell()
-        columns = ("", *(f"{name}:{id}" for name, id in group.records), "together")
-        table(columns, [(n, *map(shown, values), shown(after)) for n, values, after in group.fields])
-
-
-def _show_apart(found: Sequence[Group]) -> None:
-    rows = [(g.sync, g.app, id, g.records[0][1], why) for g in found for id, why in g.apart.items()]
-    if rows:
-        tell()
-        table(("sync", "app", "record", "is not merged with", "why"), rows, "Left out")
-
-
 def _merge(found: Sequence[Group], yes: bool, as_json: bool, config: Path) -> Code:
     """In apps that merge, if somebody says yes to what nobody can take back; else they are linked."""
-    with running(config) as runner:
-        able = [group for group in found if _merges(runner, group)]
-        number, apps = sum(len(g.pairs) for g in able), ", ".join(sorted({g.app for g in able}))
-        warning = f"{number} records are merged in {apps}: no app takes a merge back. " if able else ""
-        sure = agreed(yes, as_json, warning)
-        if not sure and asks(yes, as_json):
-            tell("\nNothing was done.")
-            return Code.DONE
-        codes = [_in_apps(runner, able)] if sure else [Code.DONE]
-        rest = [group for group in found if group not in able]
-        linked, code = _linked(runner, rest) if sure else ([], Code.DONE)
-        codes.append(code)
+    able = [group for group in found if group.merges]
+    rest = [group for group in found if not group.merges and not group.by_hand]
+    sure = not (able or rest) or agreed(yes, as_json, _warning(able))
+    if not sure and asks(yes, as_json):
+        tell("\nNothing was done.")
+        return Code.DONE
     if not sure:
-        _note(found, config)
+        _note([*able, *rest], config)
+        if not as_json:
+            show_noted(len(able) + len(rest), config)
+        return Code.DONE
+    for group in (group for group in found if group.by_hand):
+        why = f"one golden record already; {by_hand(group)}"
+        group.left = {id: why for _, id in group.records[1:]}
+    codes, linked = [Code.DONE], list[Group]()
+    if able or rest:
+        with running(config) as runner:
+            codes.append(_in_apps(runner, able))
+            linked, code = _linked(runner, rest)
+            codes.append(code)
     if not as_json:
-        _told(found, linked)
-        if not sure:
-            command, sync = hint("duplicates --merge --yes", config), hint("sync", config)
-            tell(f"\nOnly noted as one person each: {len(found)}. {sync} links what is new of them.")
-            tell(f"To merge them where an app can, for good, and to link the others at once: {command}")
-        else:
-            tell(f"{hint('sync', config)} takes over what that changes.")
-    return worst(codes)
+        show_merged(found, linked, config)
+    return worst([*codes, Code.LEFTOVERS if any(group.left for group in found) else Code.DONE])
 
 
-def _merges(runner: Runner, group: Group) -> bool:
-    from syncer.usecases.merging import merges
-
-    return merges(runner.wiring.sync(group.sync).apps[group.app])
+def _warning(able: Sequence[Group]) -> str:
+    number, apps = sum(len(g.pairs) for g in able), ", ".join(sorted({g.app for g in able}))
+    return f"{number} records are merged in {apps}: no app takes a merge back. " if able else ""
 
 
 def _in_apps(runner: Runner, groups: Sequence[Group]) -> Code:
@@ -184,7 +180,7 @@ def _in_apps(runner: Runner, groups: Sequence[Group]) -> Code:
         for group in mine:
             group.merged = {k[1]: merged.into[k][1] for k in group.records if k in merged.into}
             group.left = {k[1]: merged.left[k] for k in group.records if k in merged.left}
-    return Code.LEFTOVERS if any(group.left for group in groups) else Code.DONE
+    return Code.DONE
 
 
 def _linked(runner: Runner, groups: Sequence[Group]) -> tuple[list[Group], Code]:
@@ -235,16 +231,3 @@ def _note(groups: Sequence[Group], config: Path) -> None:
         for group in groups:
             for survivor, other in group.pairs:
                 of[group.sync].decide(survivor, other, "together", datetime.now(UTC))
-
-
-def _told(found: Sequence[Group], linked: Sequence[Group]) -> None:
-    merged = [(g.app, id, into) for g in found for id, into in g.merged.items()]
-    left = [(g.app, id, why) for g in found for id, why in g.left.items()]
-    if merged:
-        tell("\nMerged in the app:")
-        table(("app", "record", "is now"), merged)
-    if left:
-        tell("\nNot merged:")
-        table(("app", "record", "why"), left)
-    if linked:
-        tell(f"\nOnly linked: {len(linked)}. One record of each is written, the others stay in the app.")

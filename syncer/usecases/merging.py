@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from connectors.contract import AppError, Fetched, Merging, Result
+from connectors.contract import AppError, Connector, Fetched, Merging, Result
 from syncer.core import brakes
 from syncer.deciding.following import Following
 from syncer.engine import Engine, Run
@@ -32,9 +32,9 @@ class Merged:
     left: dict[LinkKey, str] = field(default_factory=dict)
 
 
-def merges(app: App) -> bool:
+def merges(connector: Connector, object: str) -> bool:
     """Whether the app can make one record of two."""
-    return isinstance(app.connector, Merging) and app.object in app.connector.mergeable
+    return isinstance(connector, Merging) and object in connector.mergeable
 
 
 @dataclass(slots=True)

@@ -175,28 +175,43 @@ class Steward:
         return [one for one in found if len(one.records) > 1 or one.apart]
 
     def survivor_first(self, group: Sequence[LinkKey]) -> list[LinkKey]:
-        """The record that is linked, else the one with the most keys, before the others."""
+        """The record that is written, before others that are linked, before those that are not; of two alike
+        the one with more keys."""
         with self.db.reading():
             records = Records(self.db, self.space)
-            linked = records.golden_of(group[0][0], [id for _, id in group])
+            links = records.links(group[0][0], [id for _, id in group])
             keys = records.keys.by_record(group)
-        return sorted(group, key=lambda k: (k[1] not in linked, -len(keys[k]), k))
+        rank = {id: 0 if link.primary else 1 for id, link in links.items()}
+        return sorted(group, key=lambda k: (rank.get(k[1], 2), -len(keys[k]), k))
 
-    def preview(self, group: Sequence[LinkKey]) -> list[tuple[str, list[Value], Value]]:
+    def one_golden(self, group: Collection[LinkKey]) -> str | None:
+        """The golden record that has all of these records; None where there is none."""
+        with self.db.reading():
+            found = self._goldens(group)
+        return (
+            next(iter(found.values())) if len(found) == len(group) and len({*found.values()}) == 1 else None
+        )
+
+    def preview(self, group: Sequence[LinkKey], merges: bool = True) -> list[tuple[str, list[Value], Value]]:
         """(field, what each of these records of one app holds, what a merge into the first and the next sync
-        leave), in the app's own form; blank fields are left out."""
+        leave), in the app's own form; blank fields are left out. `merges`: the app can merge them; where it
+        cannot and they are one golden record already, what the first holds stays."""
+        stays = not merges and self.one_golden(group) is not None
         with self.db.reading():
             held = [self._held(key) for key in group]
         rows: list[tuple[str, list[Value], Value]] = []
         for name, slot in self.places.get(group[0][0], {}).items():
             values = [values.get(slot) for values in held]
-            after = next((value for value in values if value not in BLANK), None)
-            if name in self.unions:
-                lists = [value for value in values if isinstance(value, list)]
-                after = list(dict.fromkeys(one for some in lists for one in some)) or after
-            if after is not None:
+            after = values[0] if stays else self._together(name, values)
+            if any(value not in BLANK for value in values):
                 rows.append((name, values, after))
         return rows
+
+    def _together(self, name: str, values: Sequence[Value]) -> Value:
+        """What a merge leaves of a field: the first value there is; of sets of which all is kept, all."""
+        lists = [value for value in values if isinstance(value, list)] if name in self.unions else []
+        whole = list(dict.fromkeys(one for some in lists for one in some))
+        return whole or next((value for value in values if value not in BLANK), None)
 
     def _traits(self, keys: Sequence[LinkKey]) -> list[Traits]:
         records = Records(self.db, self.space)

@@ -147,3 +147,44 @@ def test_a_merge_that_hubspot_did_without_an_answer_is_followed(
     desk.synced()
     (person,) = desk.run("explain", f"hubspot:{survivor}", "--json").json
     assert [r["record"] for r in person["records"] if r["app"] == "hubspot"] == [survivor]
+
+
+def one_in_zendesk_by_a_merge_in_hubspot(desk: Desk) -> tuple[str, str]:
+    """Two organizations that are one golden record since HubSpot merged the companies: the one that is
+    written first."""
+    url, made = f"{desk.url}/hubspot/crm/v3/objects/companies", []
+    for name, domain in (("Merapi Foods", "merapi.example"), ("Bromo Tech", "bromo.example")):
+        body = {"properties": {"name": name, "domain": domain}}
+        made.append(httpx.post(url, json=body, headers=HUBSPOT).raise_for_status().json()["id"])
+    desk.run("sync", "companies")
+    theirs = {}
+    for id in made:
+        (company,) = desk.run("explain", f"hubspot:{id}", "--json").json
+        theirs[id] = next(r["record"] for r in company["records"] if r["app"] == "zendesk")
+    gone, lives = made
+    body = {"primaryObjectId": lives, "objectIdToMerge": gone}
+    httpx.post(f"{url}/merge", json=body, headers=HUBSPOT).raise_for_status()
+    desk.run("resync", "companies")
+    return theirs[lives], theirs[gone]
+
+
+def test_who_is_one_already_in_an_app_that_merges_nothing_is_left_to_a_person(desk: Desk) -> None:
+    desk.run("sync", "companies")
+    written, other = one_in_zendesk_by_a_merge_in_hubspot(desk)
+
+    def found() -> dict[str, Any]:
+        groups = desk.run("duplicates", "zendesk", "--json").json
+        return next(g for g in groups if g["sync"] == "companies" and written in g["records"])
+
+    mine = found()
+    assert mine["records"] == [written, other]
+    assert mine["who"] is not None
+    together = {row["field"]: row["after"] for row in mine["fields"]}
+    assert (together["name"], together["domain"]) == ("Bromo Tech", ["bromo.example"])
+    assert "zendesk cannot merge organizations: do it there by hand" in desk.run("duplicates", "zendesk").out
+    done = desk.run("duplicates", "zendesk", "--merge", "--yes", "--json")
+    (mine,) = (g for g in done.json if g["sync"] == "companies" and written in g["records"])
+    assert done.code == 4
+    assert mine["left"].keys() == {other}
+    assert "by hand" in mine["left"][other]
+    assert desk.run("sync", "companies", "--json").json["written"] == 0

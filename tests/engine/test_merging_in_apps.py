@@ -162,6 +162,21 @@ def test_whom_a_merge_in_one_app_leaves_twice_in_another_is_told(tmp_path: Path)
     world.db.close()
 
 
+def test_of_records_that_are_one_already_the_one_that_is_written_comes_first(world: World) -> None:
+    """Of the two in the desk that is who holds the address of whoever lives on, though made later."""
+    one, other = sorted(world.apps["crm"].records)
+    MergingInApp(world.sync(), world.db, world.ports()).merge([(("crm", other), ("crm", one))])
+    world.settle()
+    desk = world.apps["desk"].records
+    (written,) = (id for id, record in desk.items() if record["email"] == AGAIN["email"])
+    (rest,) = desk.keys() - {written}
+    steward = Steward(world.db, "contacts", ["email", "phone"], {"desk": {"email": "email"}})
+    both = steward.survivor_first([("desk", rest), ("desk", written)])
+    assert both == [("desk", written), ("desk", rest)]
+    assert steward.one_golden(both) is not None
+    assert steward.preview(both, merges=False) == [("email", [AGAIN["email"], ANNA["email"]], AGAIN["email"])]
+
+
 def test_who_was_unlinked_is_not_merged_in_an_app_where_both_have_a_record_since(tmp_path: Path) -> None:
     """Of the two records there nobody said that they are two: it was said of those that they stand for."""
     world = World(tmp_path)
@@ -184,7 +199,7 @@ def test_who_was_unlinked_is_not_merged_in_an_app_where_both_have_a_record_since
         Twice([("desk", mine)], {("desk", theirs): (("crm", other), ("desk", mine))})
     ]
     link(world, f"desk:{mine}", f"desk:{theirs}")
-    assert twice(world, "desk") == [Twice([("desk", mine), ("desk", theirs)], {})]
+    assert twice(world, "desk") == [Twice([("desk", theirs), ("desk", mine)], {})]  # first: who is written
     world.db.close()
 
 
