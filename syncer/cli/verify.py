@@ -123,9 +123,19 @@ def _show(name: str, found: Verified, limit: int, repair: bool, config: Path) ->
     _some("What drifted", found.drift, limit)
     _some("What differs for a reason", found.apart, limit)
     if not found.drift:
-        tell("Nothing drifted.")
+        tell(_without_drift(found))
     elif not repair:
         tell(f"\nTo bring it back in step: {hint(f'verify {name} --repair', config)}")
+
+
+def _without_drift(found: Verified) -> str:
+    """What can be said where no drift was seen: nothing of what was not read."""
+    unread = [app for app, checked in found.apps.items() if checked.error]
+    if not any(checked.compared for checked in found.apps.values()):
+        return "Nothing could be compared." if unread else "There was nothing to compare."
+    if unread:
+        return f"Nothing drifted in what was compared. Not compared to the end: {', '.join(unread)}."
+    return "Nothing drifted."
 
 
 def _some(title: str, findings: Iterable[Finding], limit: int) -> None:

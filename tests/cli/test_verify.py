@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from connectors.sandbox.server import Sandbox
@@ -43,6 +44,20 @@ def test_nothing_drifts_after_a_sync(desk: Desk) -> None:
         assert all(app["drift"] == 0 and app["error"] is None for app in line["apps"].values())
     assert sum(app["compared"] for app in answer.lines[1]["apps"].values()) > 500
     assert "Nothing drifted." in desk.run("verify", "contacts").out
+
+
+def test_of_apps_that_could_not_be_read_nothing_is_said(desk: Desk) -> None:
+    desk.synced()
+    faults = [
+        {"app": app, "kind": "expired_token", "count": 100} for app in ("zendesk", "hubspot", "mailerlite")
+    ]
+    httpx.post(f"{desk.url}/_sandbox/faults", json=faults[:1]).raise_for_status()
+    some = desk.run("verify", "contacts")
+    assert some.code == 1
+    assert "Nothing drifted in what was compared. Not compared to the end: zendesk." in some.out
+    httpx.post(f"{desk.url}/_sandbox/faults", json=faults[1:]).raise_for_status()
+    none = desk.run("verify", "contacts")
+    assert (none.code, none.out.splitlines()[-1]) == (1, "Nothing could be compared.")
 
 
 def test_an_edit_since_the_last_run_is_drift_until_it_is_repaired(desk: Desk, sandbox: Sandbox) -> None:
