@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,7 +14,7 @@ import typer
 from conflicts.log import as_json as entry_json
 from conflicts.log import as_text, shown
 from syncer.cli.codes import existing
-from syncer.cli.output import give, say, table, tell
+from syncer.cli.output import and_more, asked_for, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, hint, looking, need_app
 
 if TYPE_CHECKING:
@@ -70,11 +69,16 @@ def list_(
         kinds = () if everything or held else USUAL
         wanted = asked(known, name, of_app, field, rule, older, newer)
         wanted = replace(wanted, status="held" if held else None, kinds=kinds, run=run)
-        found = Conflicts(history.db, known.objects).newest(limit or sys.maxsize, wanted)
+        found = Conflicts(history.db, known.objects).newest(asked_for(limit), wanted)
+    latest, cut = found[: limit or None], len(found) > limit > 0
     if as_json:
-        give([entry_json(entry) for entry in found])
+        give([entry_json(entry) for entry in latest])
+        if cut:
+            say(and_more())
     elif found:
-        show_all(found)
+        show_all(latest)
+        if cut:
+            tell(and_more())
         tell(f"\n{hint('conflicts show NUMBER', config)} tells one of them in full.")
     else:
         tell("No conflict waits for you." if held else "There is no conflict.")

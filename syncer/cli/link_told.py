@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from syncer.cli.output import table, tell
+from syncer.cli.output import and_more, table, tell
 from syncer.cli.reporting import value
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def show_tied(tied: Tied, left: Mapping[str, str], limit: int) -> None:
     else:
         tell("No value changes anywhere.")
     if len(rows) > limit > 0:
-        tell(f"... and {len(rows) - limit} lines more; --limit 0 shows all.")
+        tell(and_more(f"{len(rows) - limit} lines"))
     if left:
         tell(f"\n{len(left)} lines are left out:")
     for line, why in list(left.items())[: limit or None]:

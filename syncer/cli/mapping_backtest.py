@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncer.cli.output import give, table, tell
+from syncer.cli.output import and_more, give, table, tell
 from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
 
@@ -113,4 +113,4 @@ def show(found: Backtest, limit: int) -> None:
         [(d.kind, d.time[:10], d.who, d.field, value(d.was), value(d.now), d.because) for d in shown],
     )
     if len(found.differences) > len(shown):
-        tell(f"... and {len(found.differences) - len(shown)} more; --limit 0 shows all.")
+        tell(and_more(str(len(found.differences) - len(shown))))

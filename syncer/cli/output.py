@@ -23,6 +23,16 @@ def tell(text: str = "") -> None:
     print(text)
 
 
+def asked_for(limit: int) -> int:
+    """How many entries to ask for, so that it shows whether a list is cut at its limit (0: there is none)."""
+    return limit + 1 if limit else sys.maxsize
+
+
+def and_more(left: str = "") -> str:
+    """The line below a list that was cut; `left`: how many of what are left out, if that is known."""
+    return f"... and {left} more; --limit 0 shows all." if left else "... and more; --limit 0 shows all."
+
+
 def give(value: Any) -> None:
     """The result as one line of JSON."""
     import orjson

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncer.cli.codes import Code, explain, leave, worst
-from syncer.cli.output import give, say, table, tell
+from syncer.cli.output import and_more, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, given, hint, running
 from syncer.cli.sync import Pilot, Record, not_found, run_one
 from syncer.words import counted
@@ -184,7 +184,7 @@ def show(ready: Ready, outcome: Outcome, minutes: dict[str, float], limit: int, 
         tell()
         table(("what", "record", "field", "before", "after", "rule"), list(_lines(ready, shown)))
     if len(items) > len(shown):
-        tell(f"... and {len(items) - len(shown)} records more; --limit 0 shows all.")
+        tell(and_more(f"{len(items) - len(shown)} records"))
     if not items:
         tell("Nothing is to be written.")
     else:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from syncer.cli.output import STATUS_WORDS, facts, give, table, tell
+from syncer.cli.output import STATUS_WORDS, and_more, asked_for, facts, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, looking, need_run
 from syncer.words import counted
 
@@ -28,15 +27,21 @@ def runs(
             chosen(known, [name])
         from syncer.usecases.runs import told
 
-        found = told(history, history.runs(limit or sys.maxsize, name), datetime.now(UTC))
+        latest = history.runs(asked_for(limit), name)
+        found = told(history, latest[: limit or None], datetime.now(UTC))
+    cut = len(latest) > len(found)
     if as_json:
         give([{key: run[key] for key in KEYS} for run in found])
+        if cut:
+            say(and_more())
     elif found:
         rows = [
             (run["run"], run["sync"], run["kind"], _minute(run["started"]), _status(run), run["written"])
             for run in found
         ]
         table(("run", "sync", "kind", "started (UTC)", "status", "written"), rows)
+        if cut:
+            tell(and_more())
         for run in found:
             if run["status"] == "interrupted" and run["ended"] is None:
                 tell(f"{run['run']}: {run['reason']}.")
@@ -163,7 +168,7 @@ def _waiting(run: dict[str, Any], items: list[dict[str, Any]] | None, limit: int
     columns = ("what", "record", "who", "field", "before", "after")
     table(columns, lines, f"What waits for your answer: {counted(len(items), 'change', 'changes')}")
     if limit and len(items) > limit:
-        tell(f"... and {len(items) - limit} changes more; --limit 0 shows all.")
+        tell(and_more(f"{len(items) - limit} changes"))
     tell()
     answers(run["sync"], run["run"], config)
 
@@ -181,7 +186,7 @@ def _part(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]], lim
         tell()
         table(columns, rows if limit == 0 else rows[:limit], title)
         if more or len(rows) > limit > 0:
-            tell("... and more; --limit 0 shows all.")
+            tell(and_more())
 
 
 def _minute(time: str) -> str:

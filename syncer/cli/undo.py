@@ -13,7 +13,7 @@ from syncer.cli.codes import Code, leave
 from syncer.cli.confirm import Plan, Yes, agreed
 from syncer.cli.meant import Meant
 from syncer.cli.names import names_of
-from syncer.cli.output import give, say, table, tell
+from syncer.cli.output import and_more, give, say, table, tell
 from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, given, hint, running
 from syncer.words import counted
@@ -181,7 +181,7 @@ def _show(undone: Undone, run: str, limit: int) -> None:
     tell()
     table(("what", "record", "field", "now", "then", "why"), rows)
     if len(shown) < len(lines):
-        tell(f"... and {len(lines) - len(shown)} lines more; --limit 0 shows all.")
+        tell(and_more(f"{len(lines) - len(shown)} lines"))
 
 
 def _fair(lines: Sequence[Line], limit: int) -> list[Line]:

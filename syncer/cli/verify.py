@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncer.cli.codes import OF_STATUS, Code, explain, leave, worst
-from syncer.cli.output import give, say, table, tell
+from syncer.cli.output import and_more, give, say, table, tell
 from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, running
 from syncer.report import PAUSED
@@ -152,7 +152,7 @@ def _some(title: str, findings: Iterable[Finding], limit: int) -> None:
         shown = rows if limit == 0 else rows[:limit]
         table(("record", "field", "holds", "golden", "why"), shown, title)
         if len(shown) < len(rows):
-            tell(f"... and {len(rows) - len(shown)} lines more; --limit 0 shows all.")
+            tell(and_more(f"{len(rows) - len(shown)} lines"))
 
 
 def _show_repair(name: str, report: Report | None, config: Path) -> None:

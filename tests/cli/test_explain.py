@@ -103,3 +103,14 @@ def test_a_limit_of_0_shows_all(edited: tuple[Desk, str]) -> None:
     for command in (("conflicts", "list", "--all"), ("runs",)):
         some, all_ = (desk.run(*command, "--limit", n, "--json").json for n in ("1", "0"))
         assert len(some) == 1 < len(all_)
+
+
+def test_a_list_that_is_cut_says_so(edited: tuple[Desk, str]) -> None:
+    desk, _ = edited
+    line = "... and more; --limit 0 shows all."
+    for command in (("conflicts", "list", "--all"), ("runs",)):
+        number = len(desk.run(*command, "--limit", "0", "--json").json)
+        for limit, cut in ((1, True), (number - 1, True), (number, False), (0, False)):
+            told, given = (desk.run(*command, "--limit", str(limit), *more) for more in ((), ("--json",)))
+            assert (line in told.out) == (line in given.err) == cut
+            assert len(given.json) == (limit or number)
