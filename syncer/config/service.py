@@ -97,7 +97,9 @@ class AlertsModel(Strict):
     reviews: Whole = Field(default=50, ge=0, description="More doubtful matches than this.")
     failures: Whole = Field(default=20, ge=0, description="More refused values and creates than this.")
     no_success: Every = Field(
-        default=timedelta(days=1), description="No run succeeded for so long.", examples=["6h"]
+        default=timedelta(days=1),
+        description="No run succeeded for so long after one was due.",
+        examples=["6h"],
     )
     no_change: Annotated[Every, AfterValidator(_days)] = Field(
         default=timedelta(days=3), description="No change for so many days, after many with.", examples=["3d"]

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from syncer.config.service import AlertsModel
+from syncer.config.service import AlertsModel, ScheduleModel
+from syncer.service.timing import due_after
 from syncer.words import counted
 
 USUAL: Final = 0.7  # if at least this share of days had changes, a day without any is unusual
@@ -36,8 +37,8 @@ class Message:
 class Signs:
     """What is known of one sync. `standing`: as `syncer.usecases.overview` tells it; `report`: what its last
     run that read the apps kept of itself, with `run` and `status`; `days`: by day (newest last, today left
-    out), whether anything was written; `expiring`: app -> when what renews its login ends; `renewals`: app ->
-    how its credential is renewed."""
+    out), whether anything was written; `since`: when the service began; `expiring`: app -> when what renews
+    its login ends; `renewals`: app -> how its credential is renewed; `schedule`: when its runs are due."""
 
     standing: Mapping[str, Any]
     report: Mapping[str, Any] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Signs:
     since: datetime | None = None
     expiring: Mapping[str, datetime] = field(default_factory=dict)
     renewals: Mapping[str, str] = field(default_factory=dict)
+    schedule: ScheduleModel | None = None
 
 
 def troubles(signs: Signs, said: AlertsModel, now: datetime) -> list[Trouble]:
@@ -77,8 +79,10 @@ def troubles(signs: Signs, said: AlertsModel, now: datetime) -> list[Trouble]:
         if number > most:
             add(kind, f"{number} {kind} wait for a person (the limit is {most}): syncer {command}")
     success = _moment(one["last_success"]) or signs.since
-    if success is not None and now - success > said.no_success:
-        add("no success", f"No run has succeeded since {success:%Y-%m-%d %H:%M} UTC: syncer status")
+    due = due_after(signs.schedule, _moment(one["last_success"]), signs.since or now)
+    if success is not None and due is not None and now - due > said.no_success:
+        told = f"{success:%Y-%m-%d %H:%M} UTC, though one was due at {due:%Y-%m-%d %H:%M} UTC"
+        add("no success", f"No run has succeeded since {told}: syncer status")
     if _fell_silent(signs.days, said.no_change):
         days = said.no_change.days
         add("no change", f"Nothing has changed for {days} days, where there usually was something every day.")

@@ -79,6 +79,7 @@ class Alerts:
                     self._service.since,
                     self._expiring(one["apps"]),
                     {app: renewal(app, self._service.config.apps[app]) for app in one["apps"]},
+                    self._service.config.syncs[one["sync"]].schedule,
                 )
                 for one in standing
             ]

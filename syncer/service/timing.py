@@ -49,6 +49,18 @@ def first_at(said: ScheduleModel | None, last: datetime | None, now: datetime) -
     return following
 
 
+def due_after(said: ScheduleModel | None, success: datetime | None, since: datetime) -> datetime | None:
+    """When a run was due after the last one that succeeded began, at the latest; where none ever did, the
+    first after a start at `since`. None where the schedule never comes."""
+    jitter = (said.jitter if said else None) or timedelta(0)
+    if said is None or said.cron is None:
+        return since if success is None else success + ((said.every if said else None) or EVERY) + jitter
+    sharp = trigger_of(said.model_copy(update={"jitter": None}))
+    begun = since if success is None else success + timedelta(seconds=1)
+    due: datetime | None = sharp.get_next_fire_time(None, begun)
+    return due.astimezone(UTC) + jitter if due is not None else None
+
+
 def resting(scans: Mapping[str, tuple[datetime, timedelta] | None], now: datetime) -> frozenset[str]:
     """The apps, of those that can only be listed whole, that were listed too lately to be listed again.
     `scans`: when the last listing began, and how long it took."""

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from syncer.cli.init import contents, write
 from syncer.config.apps import OAuthModel
 from syncer.config.files import load_config
-from syncer.config.service import AlertsModel
+from syncer.config.service import AlertsModel, ScheduleModel
 from syncer.ports import Ports
 from syncer.service.alerting import Signs, Trouble, step, troubles
 from syncer.service.alerts import Alerts, renewal
@@ -40,10 +40,11 @@ WELL: dict[str, Any] = {
     "verified": None,
 }
 BUSY = [True] * 14
+NIGHTLY = ScheduleModel(cron="0 3 * * *")
 
 
 def signs(days: list[bool] = BUSY, **changes: Any) -> Signs:
-    named = ("report", "since", "expiring", "renewals")
+    named = ("report", "since", "expiring", "renewals", "schedule")
     more = {name: changes.pop(name) for name in named if name in changes}
     return Signs({**WELL, **changes}, days=days, **more)
 
@@ -60,7 +61,20 @@ CASES: Mapping[str, tuple[Signs, list[str]]] = {
     "one conflict too many": (signs(held_conflicts=21), ["conflicts"]),
     "too many doubtful matches": (signs(reviews=[{}] * 51), ["reviews"]),
     "too many refused values": (signs(refused=[{}] * 21), ["failures"]),
-    "no success for a day": (signs(last_success="2030-01-30T11:59:00+00:00"), ["no success"]),
+    "no success for a day": (signs(last_success="2030-01-30T11:44:00+00:00"), ["no success"]),
+    "no success for a day, but one was due for less": (signs(last_success="2030-01-30T11:59:00+00:00"), []),
+    "the next run is due in the night": (
+        signs(last_success="2030-01-30T03:00:01+00:00", schedule=NIGHTLY),
+        [],
+    ),
+    "the run of the night before did not succeed": (
+        signs(last_success="2030-01-29T03:00:01+00:00", schedule=NIGHTLY),
+        ["no success"],
+    ),
+    "never a success, and the first is due on Sunday": (
+        signs(last_success=None, since=NOW - timedelta(days=2), schedule=ScheduleModel(cron="0 3 * * sun")),
+        [],
+    ),
     "never a success, but young": (signs(last_success=None, since=NOW - timedelta(hours=23)), []),
     "never a success since a day": (
         signs(last_success=None, since=NOW - timedelta(hours=25)),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from syncer.config.service import ScheduleModel
-from syncer.service.timing import first_at, grace_of, resting, trigger_of
+from syncer.service.timing import due_after, first_at, grace_of, resting, trigger_of
 
 NOON = datetime(2030, 3, 30, 12, 0, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -40,6 +40,39 @@ def test_the_first_run_after_a_start(
     said: ScheduleModel | None, last: datetime | None, expected: datetime
 ) -> None:
     assert first_at(said, last, NOON) == expected
+
+
+NIGHT = NOON - 9 * HOUR  # 03:00
+DUE = {
+    "every": (every("6h"), NOON - HOUR, NOON + 5 * HOUR),
+    "no schedule: a quarter of an hour": (None, NOON, NOON + 15 * MINUTE),
+    "at random up to a minute later": (
+        ScheduleModel.model_validate({"every": "6h", "jitter": "1m"}),
+        NOON,
+        NOON + 6 * HOUR + MINUTE,
+    ),
+    "nothing ever succeeded": (every("6h"), None, NOON),
+    "cron, a moment after its time": (cron("0 3 * * *"), NIGHT, NIGHT + 24 * HOUR),
+    "cron, by hand before its time": (cron("0 3 * * *"), NIGHT - MINUTE, NIGHT),
+    "cron, at random up to a minute later": (
+        cron("0 3 * * *", jitter="1m"),
+        NIGHT,
+        NIGHT + 24 * HOUR + MINUTE,
+    ),
+    "cron, nothing ever succeeded": (cron("0 3 * * *"), None, NIGHT + 24 * HOUR),
+    "cron, in a zone, as the clocks go forward": (
+        cron("0 3 * * *", timezone="Europe/Berlin"),
+        NIGHT - HOUR,
+        NIGHT + 22 * HOUR,
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "success", "expected"), DUE.values(), ids=DUE.keys())
+def test_when_a_run_was_due_after_the_last_success(
+    said: ScheduleModel | None, success: datetime | None, expected: datetime
+) -> None:
+    assert due_after(said, success, NOON) == expected
 
 
 DAYS = {
