@@ -109,7 +109,8 @@ def _show(told: Forgotten, number: str) -> None:
     if told.doubtful:
         tell(f"\nPerhaps the same person: {', '.join(told.doubtful)}.")
         tell("The next sync takes what stays for somebody else. If it is them, say so before: syncer review.")
-    tell("\nHere everything about them is removed: values, links, history, failures, conflicts, plans.")
+    kept = "values, links, history, failures, conflicts, plans"
+    tell(f"\nOnce that is done, everything about them is removed here: {kept}.")
     tell("A later record with the same address or id will wait in syncer review.")
 
 

@@ -164,7 +164,9 @@ class Forgetting:
     def _as_shown(self, run: Run, fates: Sequence[Fate]) -> Scope:
         """What belongs to them by now, which is what was shown. Nobody links anything while this run lasts,
         once it has settled what was on its way."""
-        ask(self.engine, run, self.ports, [(f.app, f.record) for f in fates if f.outcome in GOING])
+        going = [(f.app, f.record) for f in fates if f.outcome in GOING]
+        for app, why in ask(self.engine, run, self.ports, going).items():
+            run.report.apps[app].error = why
         with self.db.reading():
             scope = Erasure(self.db, self.sync.name).scope([(f.app, f.record) for f in fates])
         if scope.records != {(f.app, f.record): f.who for f in fates}:

@@ -161,6 +161,19 @@ def test_who_became_another_since_it_was_shown_is_told_of(
     assert desk.run("explain", who).code == 0
 
 
+def test_why_an_app_did_not_do_it_is_told(desk: Desk) -> None:
+    desk.synced()
+    who, there = somebody(desk)
+    fault = {"app": "zendesk", "kind": "expired_token", "count": 100}
+    httpx.post(f"{desk.url}/_sandbox/faults", json=fault).raise_for_status()
+    done = desk.run("forget", who, "--yes")
+    assert done.code == 4
+    assert f"zendesk:{there['zendesk']} could not be taken out: the app could not be asked: " in done.err
+    assert "renew it for Zendesk" in done.err
+    assert "Once that is done, everything about them is removed here" in done.out
+    assert desk.run("explain", who).code == 0
+
+
 def test_nothing_is_archived_where_nobody_could_be_known_again(desk: Desk) -> None:
     desk.synced()
     who, _ = somebody(desk)
