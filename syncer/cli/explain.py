@@ -110,13 +110,15 @@ def as_object(one: Explained) -> dict[str, Any]:
 
 
 def _field_object(told: Told) -> dict[str, Any]:
+    from syncer.store.codec import iso
+
     source = told.source
     return {
         "field": told.field,
         "value": told.value,
         "app": (source.app or None) if source else None,
         "record": (source.record or None) if source else None,
-        "time": source.time if source else None,
+        "time": iso(source.time) if source else None,
         "rule": source.rule if source else None,
         "run": source.run if source else None,
         "because": told.because,
@@ -127,7 +129,9 @@ def _field_object(told: Told) -> dict[str, Any]:
 
 
 def _candidate(c: Candidate) -> dict[str, Any]:
-    return {"app": c.app, "record": c.record, "value": c.value, "time": c.time}
+    from syncer.store.codec import iso
+
+    return {"app": c.app, "record": c.record, "value": c.value, "time": iso(c.time)}
 
 
 def _place(place: Place) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from syncer.model import LinkKey, Value
+from syncer.store.codec import iso
 from syncer.store.database import Database
 from syncer.store.joins import Joins
 from syncer.store.records import Records
@@ -65,7 +66,7 @@ def _events(stories: Stories, golden: str) -> Iterator[Event]:
     for entry in stories.conflicts(golden):
         why = f"{entry.rule}; {len(entry.candidates)} candidates, conflict {entry.seq}"
         why = f"held, {why}" if entry.status == "held" else why
-        time = began.get(entry.run, entry.time.isoformat())
+        time = began.get(entry.run) or iso(entry.time)
         app = entry.winner_app
         yield Event(time, entry.run, golden, entry.kind, app, None, entry.field, None, entry.winner, why)
     for write in stories.writes(golden):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import stat
 
 import pytest
@@ -51,6 +52,9 @@ def test_everything_is_there(desk: Desk, sandbox: Sandbox) -> None:
     assert tuple(rows[0]) == COLUMNS
     assert all(len(row) == len(COLUMNS) for row in rows)
     assert sum("'=HYPERLINK(1)" in row for row in rows) >= 4
+    times = {row[COLUMNS.index("time")] for row in rows[1:]} - {""}
+    assert len(times) > 1
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", time) for time in times)
     assert not any(cell.startswith("=") for row in rows for cell in row)
 
 
