@@ -118,6 +118,6 @@ class Report:
 
 
 def of_app(app: str, error: str) -> str:
-    """Why an app could not be used; most errors begin with its name."""
+    """Why an app or a sync could not be used; most errors begin with its name."""
     named = error.casefold().startswith(app.casefold()) or f"({app})" in error
     return error if named else f"{app}: {error}"

@@ -42,6 +42,7 @@ def plan(
     kept: list[Kept] = []
     with running(config) as runner:
         from syncer.engine import Options
+        from syncer.report import of_app
         from syncer.selecting import Selection
         from syncer.usecases.planfile import Kept
 
@@ -52,12 +53,12 @@ def plan(
             except Exception as error:
                 code, told = explain(error)
                 codes.append(code)
-                say(f"{name}: {told}")
+                say(of_app(name, told))
                 continue
             if outcome is None:
                 continue
             if outcome.plan is None:
-                say(f"{name}: {outcome.report.reason}")
+                say(of_app(name, outcome.report.reason))
                 codes.append(Code.FAILED)
                 continue
             ready = runner.wiring.sync(name)

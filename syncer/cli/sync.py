@@ -103,6 +103,7 @@ def run_all(
 ) -> list[Code]:
     """Run these syncs one after the other; what stops one does not stop the next."""
     from syncer.cli.reporting import show
+    from syncer.report import of_app
 
     codes, ran, left_out = [], 0, False
     for name in names:
@@ -115,7 +116,7 @@ def run_all(
         except Exception as error:
             code, told = explain(error)
             codes.append(code)
-            say(f"{name}: {told}")
+            say(of_app(name, told))
             continue
         if outcome is None:
             continue

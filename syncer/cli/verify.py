@@ -13,7 +13,7 @@ from syncer.cli.codes import OF_STATUS, Code, explain, leave, worst
 from syncer.cli.output import and_more, give, say, table, tell
 from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, hint, running
-from syncer.report import PAUSED
+from syncer.report import PAUSED, of_app
 
 if TYPE_CHECKING:
     from syncer.core.drift import Finding
@@ -42,7 +42,7 @@ def verify(
             except Exception as error:
                 code, told = explain(error)
                 codes.append(code)
-                say(f"{name}: {told}")
+                say(of_app(name, told))
     raise leave(worst(codes))
 
 
