@@ -69,7 +69,7 @@ def show_tied(tied: Tied, left: Mapping[str, str], limit: int) -> None:
     else:
         tell("No value changes anywhere.")
     if len(rows) > limit > 0:
-        tell(and_more(f"{len(rows) - limit} lines"))
+        tell(and_more(f"{len(rows) - limit} lines", sum(row[0] == "leave" for row in rows[limit:])))
     if left:
         tell(f"\n{len(left)} lines are left out:")
     for line, why in list(left.items())[: limit or None]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from syncer.cli.progress import bars
 
-STATUS_WORDS = {"partial": "done with leftovers", "interrupted": "cut off"}  # else the status itself
+STATUS_WORDS = {"partial": "done with leftovers"}  # else the status itself
 
 
 def say(text: str) -> None:
@@ -28,9 +28,11 @@ def asked_for(limit: int) -> int:
     return limit + 1 if limit else sys.maxsize
 
 
-def and_more(left: str = "") -> str:
-    """The line below a list that was cut; `left`: how many of what are left out, if that is known."""
-    return f"... and {left} more; --limit 0 shows all." if left else "... and more; --limit 0 shows all."
+def and_more(hidden: str = "", left: int = 0) -> str:
+    """The line below a list that was cut; `hidden`: how many of what are not shown, if that is known; `left`:
+    how many of these tell what is left as it is."""
+    what = f"{hidden} more" if hidden else "more"
+    return f"... and {what}{f', {left} of them left as they are' if left else ''}; --limit 0 shows all."
 
 
 def give(value: Any) -> None:

@@ -181,7 +181,8 @@ def _show(undone: Undone, run: str, limit: int) -> None:
     tell()
     table(("what", "record", "field", "now", "then", "why"), rows)
     if len(shown) < len(lines):
-        tell(and_more(f"{len(lines) - len(shown)} lines"))
+        left = sum(x.act not in _DONE for x in lines) - sum(x.act not in _DONE for x in shown)
+        tell(and_more(f"{len(lines) - len(shown)} lines", left))
 
 
 def _fair(lines: Sequence[Line], limit: int) -> list[Line]:

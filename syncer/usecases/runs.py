@@ -129,7 +129,7 @@ def _reason(run: Run, seen: datetime | None, objections: Mapping[str, str]) -> s
 def _cut_off(kind: str, started: str, seen: str) -> str:
     when = f"was last seen alive at {_at(seen)}" if seen > started else f"began at {_at(started)}"
     on = _GOES_ON.get(kind, "the next sync goes on from there")
-    return f"it was cut off: it {when}. Nothing is lost, {on}"
+    return f"it was interrupted: it {when}. Nothing is lost, {on}"
 
 
 def _at(time: str) -> str:

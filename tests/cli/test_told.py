@@ -60,10 +60,10 @@ def begun(desk: Desk, process: int, kind: str = "sync") -> datetime:
     return now
 
 
-def test_a_killed_run_is_told_as_cut_off_with_what_it_wrote(desk: Desk) -> None:
+def test_a_killed_run_is_told_as_interrupted_with_what_it_wrote(desk: Desk) -> None:
     seen = begun(desk, dead())
     told, listed, shown = (desk.run(*args).out for args in (("status", "contacts"), ("runs",), ("show", RUN)))
-    assert "contacts: cut off" in told
+    assert "contacts: interrupted" in told
     assert f"last run {RUN}" in told
     assert ", 1 written" in told
     for text in (told, listed, shown):

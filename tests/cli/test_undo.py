@@ -190,6 +190,18 @@ def test_the_way_back_is_shown_first(desk: Desk) -> None:
     assert all(line["because"] for line in planned["left"])
 
 
+def test_what_is_left_alone_is_counted_where_the_preview_is_cut(desk: Desk) -> None:
+    desk.synced()
+    run = runs(desk)[-1]
+    lines = [
+        x for x in desk.run("undo", run, "--plan", "--limit", "0").out.splitlines() if x.startswith("leave")
+    ]
+    cut = desk.run("undo", run, "--plan", "--limit", "4").out
+    left = len(lines) - sum(x.startswith("leave") for x in cut.splitlines())
+    assert left > 1
+    assert f" lines more, {left} of them left as they are; --limit 0 shows all." in cut
+
+
 def test_what_becomes_of_whole_records_is_told_in_words(desk: Desk) -> None:
     desk.synced()
     made = runs(desk)[-1]
