@@ -62,6 +62,7 @@ class Report:
     fates: dict[tuple[str, str], Fate] = field(default_factory=dict)
     scope: dict[str, dict[str, int]] = field(default_factory=dict)
     gone: Counter[str] = field(default_factory=Counter)
+    merged: Counter[str] = field(default_factory=Counter)
 
     def finish(self) -> None:
         """Sum up, when the run has ended."""
@@ -102,6 +103,7 @@ class Report:
             "stopped": self.stopped,
             "scope": self.scope,
             "gone": dict(self.gone),
+            "merged": dict(self.merged),
         }
 
     def stored(self) -> dict[str, Any]:

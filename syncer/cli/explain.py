@@ -160,8 +160,16 @@ def unlinked_object(one: Unlinked) -> dict[str, Any]:
 
 def _show(one: Explained, config: Path) -> None:
     tell(f"{one.object} {one.golden}  ({one.sync})")
+    there = {app for app, _, state in one.records if state == "live"}
     states = {"live": "", "out": " (outside the filter)", "gone": " (archived or deleted there)"}
-    tell("  " + ", ".join(f"{app}:{id}{states.get(state, '')}" for app, id, state in one.records))
+    merged = " (merged, archived or deleted there)"  # a merge leaves another one there
+    tell(
+        "  "
+        + ", ".join(
+            f"{app}:{id}{merged if state == 'gone' and app in there else states.get(state, '')}"
+            for app, id, state in one.records
+        )
+    )
     for app, why in one.absent:
         tell(f"  no record in {app}: {why}")
     for what in one.waits:

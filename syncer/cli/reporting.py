@@ -87,6 +87,10 @@ def _notes(report: Report) -> None:
             tell(f"{app} is paused: it was not read.")
         elif row.error:
             tell(of_app(app, row.error))
+    for app, number in report.merged.items():
+        tell(
+            f"{app}: {counted(number, 'linked record was', 'linked records were')} merged into another there."
+        )
     for app, moves in report.scope.items():
         came = counted(moves["entered"], "record", "records")
         tell(f"{app}: {came} came into its filter, {moves['left']} went out of it.")
@@ -128,7 +132,7 @@ def _held(report: Report, plan: Plan, config: Path) -> None:
     for link in relinks[:EXAMPLES]:
         tell(f"  {link.app} {link.record}  {_RELINKED[link.kind].format(link.golden)}")
     tell()
-    gone = sorted({link.app for link in plan.decided.relinks if link.kind == "gone"})
+    gone = sorted({link.app for link in plan.decided.lost})
     run = plan.held_run or report.run
     if plan.decided.items and not plan.undone:
         tell("To see all of it:    " + hint(f"show {run} --limit 0", config))

@@ -53,7 +53,7 @@ WORDS: dict[Code, str] = {
     "frozen": "was changed back again and again, so it is left alone until the value changes",
     "parted": "was left as it is by an undo; the next edit of the field, here or elsewhere, ends that",
     "outside": "the record is outside the app's filter (only)",
-    "gone": "the record was archived or deleted in the app",
+    "gone": "the record was archived, deleted or merged in the app",
 }
 
 

@@ -65,6 +65,12 @@ class Decided:
     entered: Counter[str] = field(default_factory=Counter)
     left: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def lost(self) -> list[Relink]:
+        """Links whose record is gone, save where it was merged into another one that was followed."""
+        merged = {(one.app, one.record) for one in self.relinks if one.kind == "merge"}
+        return [r for r in self.relinks if r.kind == "gone" and (r.app, r.record) not in merged]
+
 
 @dataclass(slots=True)
 class Deciding:

@@ -210,7 +210,8 @@ class Engine:
         run.report.reviews += decided.reviews
         run.report.fates |= decided.fates
         run.report.follow(decided.entered, decided.left)
-        run.report.gone.update(one.app for one in decided.relinks if one.kind == "gone")
+        run.report.gone.update(one.app for one in decided.lost)
+        run.report.merged.update(one.app for one in decided.relinks if one.kind == "merge")
 
     def _report_held(self, run: Run, plan: Plan, dry_run: bool) -> None:
         for item in plan.decided.items:

@@ -164,7 +164,12 @@ def one_in_zendesk_by_a_merge_in_hubspot(desk: Desk) -> tuple[str, str]:
     gone, lives = made
     body = {"primaryObjectId": lives, "objectIdToMerge": gone}
     httpx.post(f"{url}/merge", json=body, headers=HUBSPOT).raise_for_status()
-    desk.run("resync", "companies")
+    told = desk.run("resync", "companies").out
+    assert "hubspot: 1 linked record was merged into another there." in told
+    assert "not there any more" not in told
+    assert (
+        f"hubspot:{gone} (merged, archived or deleted there)" in desk.run("explain", f"hubspot:{lives}").out
+    )
     return theirs[lives], theirs[gone]
 
 

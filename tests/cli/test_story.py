@@ -21,6 +21,7 @@ SYNC_KEYS = [
     "stopped",
     "scope",
     "gone",
+    "merged",
 ]
 APP_KEYS = ["read", "linked", "created", "updated", "archived", "unchanged", "failed", "held", "calls"]
 

@@ -270,3 +270,12 @@ def test_leaving_the_filter_is_no_deletion_and_resumes_with_the_old_shadows(tmp_
     assert world.apps["crm"].records[id]["title"] == "Boss"
     assert (len(world.apps["crm"].records), len(world.apps["desk"].records)) == (2, 2)
     world.db.close()
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["into a new one", "into one that is known"])
+def test_a_record_that_was_merged_and_followed_is_not_told_as_gone(world: World, beside: bool) -> None:
+    merge(world, BO["email"], ANNA["email"], new_id=not beside)
+    with world.db.transaction():
+        Ledger(world.db, "contacts").save_reader("crm", cursor=None)
+    report = world.run()
+    assert (report.merged, report.gone) == ({"crm": 1 if beside else 2}, {})
