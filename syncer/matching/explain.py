@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from syncer.matching.bulk import Level
 from syncer.matching.levels import Compared
 from syncer.matching.scoring import Scores
+from syncer.matching.traits import Traits, untagged
 from syncer.matching.weights import CLASSES
 
 _WHAT = {
@@ -55,14 +56,16 @@ class Evidence:
         return "; ".join(what for what, _ in said) or "nothing was to be compared"
 
 
-def evidence_of(p: Compared, s: Scores, n: int, companies: bool) -> Evidence:
-    """The evidence on the n-th pair."""
-    what_is = _WHAT | (_OF_COMPANY if companies else {})
+def evidence_of(p: Compared, s: Scores, n: int, one: Traits, other: Traits) -> Evidence:
+    """The evidence on the n-th pair, which is these two."""
+    what_is = _WHAT | (_OF_COMPANY if one.is_company or other.is_company else {})
     rival = 1 + int(s.likelihoods[1:, n].argmax())
     parts = []
     for name, by_class in s.evidence.items():
         weight = float(by_class[0, n] - by_class[rival, n])
         if what := _words(p, name, n, weight, what_is):
+            if name == "mail" and p.levels[name][n] == Level.SAME:
+                what += _how_far_alike(one, other)
             parts.append((what, weight))
     prior = float(s.prior[0, n] - s.prior[rival, n])
     return Evidence(float(s.total[n]), CLASSES[rival], prior, tuple(parts))
@@ -78,3 +81,13 @@ def _words(p: Compared, name: str, n: int, weight: float, what_is: Mapping[str, 
     if name == "family" and p.swapped[n]:
         return "given and family name in each other's place"
     return _SPECIAL.get((name, level)) or _HOW[level].format(what_is.get(name, name.replace("_", " ")))
+
+
+def _how_far_alike(one: Traits, other: Traits) -> str:
+    """What two addresses differ in that count as the same."""
+    mine, theirs = one.written or one.mails, other.written or other.mails
+    if {*mine} & {*theirs}:
+        return ""
+    if {*map(untagged, mine)} & {*map(untagged, theirs)}:
+        return ", but for what stands behind the plus"
+    return ", in another spelling"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from syncer.matching.fold import fold, fold_city, fold_company, skeleton
-from syncer.matching.traits import Traits, guessed, mail, name_of, own_domains, phone
+from syncer.matching.traits import Traits, as_written, guessed, mail, name_of, own_domains, phone
 from syncer.model import LONGEST, LinkKey, Value, fold_key
 
 OFFICE = 30  # and of a company: all parts together are one key, and PostgreSQL bounds its bytes
@@ -114,6 +114,7 @@ def _traits(
     return Traits(
         app, id, given, family, generation, bool(guess), mails, phones,
         org=place[2], city=place[0], country=place[1], facts=facts, golden=golden,
+        written=as_written((t for kind in matching for t in exact.get(kind, ()) if "@" in t), mails),
     )  # fmt: skip
 
 

@@ -142,10 +142,7 @@ def explain(scorer: Scorer, rows: Sequence[tuple[int, int]]) -> list[Evidence]:
     compared = compare(scorer.c, np.array([i for i, _ in rows]), np.array([j for _, j in rows]))
     scores = scorer.score(compared)
     of = scorer.c.records
-    return [
-        evidence_of(compared, scores, n, of[i].is_company or of[j].is_company)
-        for n, (i, j) in enumerate(rows)
-    ]
+    return [evidence_of(compared, scores, n, of[i], of[j]) for n, (i, j) in enumerate(rows)]
 
 
 def explained(one: Traits, other: Traits, weights: Weights | None = None) -> Evidence:

@@ -50,6 +50,7 @@ class Traits:
     facts   other things that a person has only one of (birth date, tax number): kind -> folded value
     golden  the golden record that a known record is linked to
     away    a known record that is not there any more: another one of its app may take its place
+    written the addresses as the record has them, where one of them is more than what `mails` keeps of it
     """
 
     app: str
@@ -66,6 +67,7 @@ class Traits:
     facts: tuple[tuple[str, str], ...] = ()
     golden: str | None = None
     away: bool = False
+    written: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -95,7 +97,8 @@ def person(
     ""."""
     first, last, whole = (_said(values.get(n)) for n in ("first_name", "last_name", "name"))
     given, family, suffix = name_of(first, last, whole)
-    addresses = tuple(dict.fromkeys(m for text in mails if (m := mail(text))))
+    mails = [text for text in mails if mail(text)]
+    addresses = tuple(dict.fromkeys(map(mail, mails)))
     guess = None if given and family else guessed(given or family, addresses[0] if addresses else "")
     if guess:
         given, family = guess
@@ -112,6 +115,7 @@ def person(
         fold_city(_said(values.get("city"))),
         fold(_said(values.get("country"))),
         tuple((kind, folded) for kind, text in facts if (folded := fold(text).replace(" ", ""))),
+        written=as_written(mails, addresses),
     )
 
 
@@ -190,6 +194,18 @@ def mail(text: str) -> str:
     if domain in ("gmail.com", "googlemail.com"):
         local, domain = local.replace(".", ""), "gmail.com"
     return f"{local}@{domain}"
+
+
+def as_written(texts: Iterable[str], mails: tuple[str, ...]) -> tuple[str, ...]:
+    """The addresses of which `mails` is what `mail` keeps, folded; none where it keeps all of each."""
+    folded = tuple(dict.fromkeys(text.strip().lower() for text in texts))
+    return () if folded == mails else folded
+
+
+def untagged(text: str) -> str:
+    """An address without what stands behind the plus."""
+    local, at, domain = text.partition("@")
+    return f"{local.partition('+')[0] or local}{at}{domain}"
 
 
 @lru_cache(maxsize=65_536)
