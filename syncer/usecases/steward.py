@@ -184,13 +184,11 @@ class Steward:
         rank = {id: 0 if link.primary else 1 for id, link in links.items()}
         return sorted(group, key=lambda k: (rank.get(k[1], 2), -len(keys[k]), k))
 
-    def one_golden(self, group: Collection[LinkKey]) -> str | None:
+    def one_golden(self, group: Sequence[LinkKey]) -> str | None:
         """The golden record that has all of these records; None where there is none."""
-        with self.db.reading():
-            found = self._goldens(group)
-        return (
-            next(iter(found.values())) if len(found) == len(group) and len({*found.values()}) == 1 else None
-        )
+        linked = self.linked(group)
+        goldens = {linked.get(key) for key in group}
+        return goldens.pop() if len(goldens) == 1 else None
 
     def preview(self, group: Sequence[LinkKey], merges: bool = True) -> list[tuple[str, list[Value], Value]]:
         """(field, what each of these records of one app holds, what a merge into the first and the next sync
