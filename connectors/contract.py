@@ -161,6 +161,8 @@ class FieldSpec:
     consent_set  for kind ``consent``: state of the lattice -> the app's value to write; unlisted: never
     default      what the app fills in where nobody said anything; no candidate at first contact
     reference    for kind ``reference``: the object that the value (a record id) points to
+    groups       for kind ``multi``: the words are names of groups or lists that the app keeps apart from its
+                 records; `options` are those that there are now. One that is gone was taken from nobody
     """
 
     name: str
@@ -175,6 +177,7 @@ class FieldSpec:
     consent_set: Mapping[str, str] = field(default_factory=dict)
     default: Scalar = None
     reference: str = ""
+    groups: bool = False
 
 
 @dataclass(frozen=True, slots=True)

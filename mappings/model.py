@@ -134,6 +134,8 @@ class Slot(Protocol):
     writable, on_create  whether the app lets us write it at all, and when a record is created
     reference            the object that it points to ("" for none); such a value, a record id in the app and
                          a golden id in the middle, passes through unchanged: the engine translates it
+    lost                 golden words of a set that the app had a group for and has none now: they stay in
+                         golden as they are. Told before anything is decided
     """
 
     app: str
@@ -145,6 +147,7 @@ class Slot(Protocol):
     flows_out: bool
     narrows: bool
     reference: str
+    lost: frozenset[str]
 
     def project(self, golden: Mapping[str, Value], seen: Value) -> Value:
         """The app form of the golden values, after the app's declared coercions. `seen` (the value there
@@ -163,6 +166,10 @@ class Slot(Protocol):
 
     def coerced(self, value: Value) -> Value:
         """What the app is declared to make of a written value."""
+        ...
+
+    def words(self, value: Value) -> frozenset[str]:
+        """The golden words in a set as the app shows it; none of anything else."""
         ...
 
 

@@ -29,6 +29,7 @@ class BaseSlot:
         "default",
         "fields",
         "flows_out",
+        "lost",
         "name",
         "narrows",
         "on_create",
@@ -47,6 +48,7 @@ class BaseSlot:
         self.reference = ""
         self.default = shape.default
         self.flows_out = True
+        self.lost: frozenset[str] = frozenset()
         self.narrows = any(step != "trim" for step in shape.coerce)
         self._field = fields[0]
         self._type = type
@@ -63,6 +65,9 @@ class BaseSlot:
 
     def same(self, a: Value, b: Value) -> bool:
         return a == b or self._key(a) == self._key(b)
+
+    def words(self, value: Value) -> frozenset[str]:
+        return frozenset()
 
     def coerced(self, value: Value) -> Value:
         if self._coerce is None:
@@ -174,7 +179,8 @@ class HeldSlot(BaseSlot):
 
 
 class TagSlot(BaseSlot):
-    """The mapped words of a list, as `mapped` knows them. All others stay, in their order."""
+    """The mapped words of a list, as `mapped` knows them. All others stay, in their order. A word that the
+    app has lost is neither written there nor missed there."""
 
     __slots__ = ("_mapped",)
 
@@ -195,7 +201,7 @@ class TagSlot(BaseSlot):
         if self._field not in golden:
             return seen or None
         value = golden[self._field]
-        due = set(value) if isinstance(value, list) else set()
+        due = set(value) - self.lost if isinstance(value, list) else set()
         kept: list[str] = []
         for tag in _items(seen):
             word = self._mapped(tag)
@@ -206,6 +212,19 @@ class TagSlot(BaseSlot):
                 due.discard(word)
         fresh = self.coerced(self._show(sorted(due)))
         return [*kept, *_items(fresh)] or None
+
+    def split(self, value: Value, old: Mapping[str, Value]) -> dict[str, Value]:
+        parts = super().split(value, old)
+        stays = self.lost.intersection(_items(old.get(self._field))) if self.lost else ()
+        return {self._field: sorted({*_items(parts[self._field]), *stays})} if stays else parts
+
+    def words(self, value: Value) -> frozenset[str]:
+        return frozenset(word for tag in _items(value) if (word := self._mapped(tag)) is not None)
+
+    def _key(self, value: Value) -> Hashable:
+        if self.lost and isinstance(value, list):
+            value = [tag for tag in value if self._mapped(tag) not in self.lost]
+        return super()._key(value)
 
 
 class PartsSlot(BaseSlot):

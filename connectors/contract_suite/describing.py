@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from connectors.contract import AppError, AuthRefused, FieldSpec, Kind, UnknownObject
+from connectors.contract import AppError, AuthRefused, FieldSpec, Kind, UnknownObject, Value
 from connectors.contract_suite.hooks import Hooks
 
 CONSENT = ("subscribed", "pending", "unsubscribed", "bounced", "complained", "erased")
@@ -73,6 +73,30 @@ class Describing(Hooks):
             self.connector.describe(self.object)
             assert self.connector.calls > before
 
+    @pytest.mark.parametrize("loss", ["removed", "renamed"])
+    def test_a_group_that_is_gone_is_not_among_those_that_there_are(self, loss: str) -> None:
+        """Else whoever was in it would pass for taken out of it, one by one."""
+        field = next((name for name in self.samples if self.spec.fields[name].groups), "")
+        if not field:
+            pytest.skip("no sample of this object is made of groups")
+        (id,) = self.seed(1)
+        self.write(self.update(id, {field: self.samples[field]}))
+        self.settle()
+        kept, gone = elements(self.samples[field])
+        assert {kept, gone} <= {*self._groups(field)}
+        if loss == "removed":
+            self.user_drops_group(gone)
+        else:
+            self.user_renames_group(gone, "Another name")
+        self.settle()
+        assert {kept, gone} & {*self._groups(field)} == {kept}
+        assert gone not in elements(self.held(id, (field,))[field])
+        assert ("Another name" in self._groups(field)) == (loss == "renamed")
+
+    def _groups(self, field: str) -> tuple[str, ...]:
+        """As a connection says that had described the object before."""
+        return self.connector.describe(self.object).fields[field].options
+
     def test_the_batches_hold_something(self) -> None:
         assert self.spec.batch >= 1
         assert self.spec.fetch_batch >= 1
@@ -133,3 +157,7 @@ class Describing(Hooks):
         other.check()
         other.close()
         other.close()
+
+
+def elements(value: Value) -> list[str]:
+    return value if isinstance(value, list) else []

@@ -107,6 +107,13 @@ class Hooks:
         """Join two records in the app; the id that lives on."""
         pytest.skip("this app cannot merge records, or the test cannot")
 
+    def user_drops_group(self, name: str) -> None:
+        """Remove a group or list, of those whose names are the words of a field."""
+        pytest.skip("no field of this object is made of groups, or the test cannot remove one")
+
+    def user_renames_group(self, was: str, now: str) -> None:
+        pytest.skip("no field of this object is made of groups, or the test cannot rename one")
+
     def reference_target(self) -> str:
         """The id of a new record of the object that the reference field points to."""
         pytest.skip("this object has no reference, or the test cannot make a target")

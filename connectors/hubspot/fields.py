@@ -101,7 +101,7 @@ def object_spec(
     if facts.read_only:
         fields = {name: replace(field, writable="no") for name, field in fields.items()}
     if lists:
-        fields[LISTS] = FieldSpec(LISTS, "multi", "Static lists", options=lists)
+        fields[LISTS] = FieldSpec(LISTS, "multi", "Static lists", options=lists, groups=True)
     if facts.name == "contacts":
         fields[COMPANY] = FieldSpec(COMPANY, "reference", "Primary company", reference="companies")
         fields[OPT_OUT] = FieldSpec(

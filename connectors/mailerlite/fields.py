@@ -42,7 +42,7 @@ def subscriber_spec(
     fixed = [
         FieldSpec("email", label="E-mail", writable="create", coerce=("trim", "lower")),
         FieldSpec(STATUS, "consent", "Status", options=STATUSES, consent=READS, consent_set=WRITES),
-        FieldSpec(GROUPS, "multi", "Groups", options=tuple(groups)),
+        FieldSpec(GROUPS, "multi", "Groups", options=tuple(groups), groups=True),
         FieldSpec("source", label="Source", writable="no"),
         *(FieldSpec(name, "datetime", name, writable="no") for name in _TIMES),
     ]

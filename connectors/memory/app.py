@@ -155,6 +155,20 @@ class MemoryApp:
         """The app's admin removes a field; its values are not shown any more."""
         del self.fields[name]
 
+    def drop_group(self, field: str, name: str) -> None:
+        """The app's admin removes a group: it is shown of nobody any more."""
+        self._keep_groups(field, [group for group in self.fields[field].options if group != name])
+        for id, values in list(self.records.items()):
+            if name in (held := _groups(values.get(field))):
+                self.user_edit(id, {field: [group for group in held if group != name]})
+
+    def rename_group(self, field: str, was: str, now: str) -> None:
+        """The admin gives a group another name; whoever is in it stays in it."""
+        self._keep_groups(field, [now if group == was else group for group in self.fields[field].options])
+        for id, values in list(self.records.items()):
+            if was in (held := _groups(values.get(field))):
+                self.user_edit(id, {field: [now if group == was else group for group in held]})
+
     def add_fields(self, fields: Iterable[FieldSpec]) -> None:
         self.fields.update((spec.name, spec) for spec in fields)
 
@@ -271,8 +285,13 @@ class MemoryApp:
         clean = {}
         for name, value in values.items():
             value = list(value) if isinstance(value, list) else value
+            if self.fields[name].groups:  # one that is not there yet is made
+                self._keep_groups(name, dict.fromkeys((*self.fields[name].options, *_groups(value))))
             clean[name] = coerce(value, self.fields[name].coerce + self.traits.quirks.get(name, ()))
         return clean
+
+    def _keep_groups(self, field: str, names: Iterable[str]) -> None:
+        self.fields[field] = replace(self.fields[field], options=tuple(names))
 
     def _check(self, values: Mapping[str, Value], old: Mapping[str, Value], who: Who, creating: bool) -> None:
         wrong = {name: "no such field" for name in values if name not in self.fields}
@@ -332,3 +351,7 @@ class MemoryApp:
             if others:
                 joined[name] = others
         return joined
+
+
+def _groups(value: Value) -> list[str]:
+    return value if isinstance(value, list) else []

@@ -105,7 +105,8 @@ def complaint(spec: FieldSpec, value: Value) -> str | None:
     if spec.kind == "multi":
         if not isinstance(value, list):
             return "a list of text is expected"
-        return "not one of the options" if spec.options and not set(value) <= set(spec.options) else None
+        closed = spec.options and not spec.groups
+        return "not one of the options" if closed and not set(value) <= set(spec.options) else None
     expected = {"integer": int, "boolean": bool, "decimal": int | float | str}.get(spec.kind, str)
     if not isinstance(value, expected) or (spec.kind != "boolean" and isinstance(value, bool)):
         return f"{spec.kind} is expected"

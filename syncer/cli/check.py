@@ -45,13 +45,14 @@ def check(
         show(found, config, asked=create_fields)
     problems = Code.USAGE if found.problems else Code.DONE
     unreachable = Code.FAILED if any(app.error for app in found.apps) else Code.DONE
-    raise leave(worst([problems, unreachable]))
+    lost = Code.LEFTOVERS if found.lost else Code.DONE
+    raise leave(worst([problems, unreachable, lost]))
 
 
 def as_object(found: Checked) -> dict[str, Any]:
     """The documented keys of `check --json`."""
     return {
-        "ok": not found.problems and not any(app.error for app in found.apps),
+        "ok": not (found.problems or found.lost or any(app.error for app in found.apps)),
         "apps": {
             app.name: {"reachable": not app.error, "account": app.account, "error": app.error or None}
             for app in found.apps
@@ -60,6 +61,7 @@ def as_object(found: Checked) -> dict[str, Any]:
         "lacking": [
             {"app": f.app, "object": f.object, "field": f.name, "kind": f.kind} for f in found.lacking
         ],
+        "lost": found.lost,
         "estimates": [
             {
                 "sync": e.sync,
@@ -92,6 +94,10 @@ def show(found: Checked, config: Path, asked: bool = False) -> None:
     elif not found.problems and any(not app.error for app in found.apps):
         unasked = any(app.error for app in found.apps)
         tell(f"All mapped fields are there{', in the apps that could be asked' if unasked else ''}.")
+    if found.lost:
+        from syncer.cli.reporting import lost_groups
+
+        lost_groups(found.lost)
     if found.estimates:
         tell()
         table(

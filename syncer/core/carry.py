@@ -3,11 +3,12 @@ of its present type. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from mappings.model import BadValue, Field, Slot, Value
+from syncer.core.forms import elements
 from syncer.core.lens import Lens, Unresolved
 from syncer.model import ABSENT, DISAGREES, Golden, Link, Mark, Pending
 
@@ -61,6 +62,19 @@ def retype(golden: Golden, links: Sequence[Link], lens: Lens) -> None:
             if agreed is not DISAGREES:
                 value = _read(field, agreed)
                 link.agreed[name] = DISAGREES if isinstance(value, Mark) else value
+
+
+def meet_again(link: Link, slot: Slot, golden: Golden, words: Collection[str]) -> bool:
+    """In place. The app has groups of these words again, which it had lost: who is in one is met there for
+    the first time, and who is not was taken out by nobody. Whether that changes anything."""
+    field, seen = slot.fields[0], link.seen.get(slot.name)
+    if slot.name not in link.seen or not {*slot.words(seen), *elements(golden.value.get(field))} & {*words}:
+        return False
+    link.seen[slot.name] = [tag for tag in elements(seen) if slot.words([tag]).isdisjoint(words)] or None
+    link.agreed[field] = DISAGREES
+    link.refused.pop(slot.name, None)
+    link.rewrites.pop(slot.name, None)
+    return True
 
 
 def _read_otherwise(links: Sequence[Link], lens: Lens) -> list[str]:

@@ -27,6 +27,7 @@ from syncer.store.ledger import Ledger
 from syncer.store.outbox import InFlight
 from syncer.store.records import Records
 from syncer.sync import Sync
+from syncer.wiring.regrouping import follow_groups
 from syncer.wiring.remapped import follow_fields
 from syncer.wiring.stopping import stopped_in
 
@@ -70,6 +71,7 @@ class Engine:
         ):
             with self.db.transaction():
                 follow_fields(self.records, self.ledger, self.sync)
+                follow_groups(self.records, self.ledger, self.sync)
                 take_in_what_was_sent(self.records, self.ledger, self.sync, started)
                 self.ledger.close_interrupted(started)
                 self.ledger.outbox.sent_before(started)

@@ -25,14 +25,14 @@ from syncer.sync import App, Sync
 @dataclass(slots=True)
 class Intake:
     """Takes in the records of one app. Call inside a transaction. `gone`: mapped fields that the app turned
-    out to have no more; `sure`: it was asked."""
+    out to have no more; `described`: what it said when it was asked."""
 
     sync: Sync
     app: App
     records: Records
     ledger: Ledger
     gone: set[str] = field(default_factory=set)
-    sure: bool = False
+    described: ObjectSpec | None = None
     _offices: Offices = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,10 +55,15 @@ class Intake:
     def check_fields(self, spec: ObjectSpec) -> None:
         """Take it that the app has these fields. What it has no more is not read: that is no blank. The next
         run asks the app anew, and stops the field there."""
-        self.sure = True
+        self.described = spec
         self.gone = {name for name in self.sync.slots(self.app.name) if name not in spec.fields}
         if self.gone:
             self.ledger.save_reader(self.app.name, spec=None)
+
+    @property
+    def sure(self) -> bool:
+        """Whether the app was asked what fields and groups it has."""
+        return self.described is not None
 
     def save_fetched(
         self, answers: Sequence[Fetched], read_at: datetime, listed: Mapping[str, Value] | None = None

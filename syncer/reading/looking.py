@@ -10,6 +10,7 @@ from connectors.contract import AppError, Fetched, ObjectSpec, Record, Result
 from syncer.model import LinkKey, Value
 from syncer.ports import Ports, Task
 from syncer.reading.intake import Intake
+from syncer.reading.lost_groups import keep_lost, missing
 from syncer.reading.lost_targets import leave_out_lost, references
 from syncer.store.database import chunks
 from syncer.store.keys import by_app
@@ -59,18 +60,21 @@ def look_at_each(intakes: Mapping[str, Intake], keys: Iterable[LinkKey], ports: 
 
 def believe(intake: Intake, page: Sequence[Record]) -> Task[None]:
     """Before blanks are believed where something was known, the app is asked whether it still has what they
-    pointed to, and whether it still has the fields: this once a run, and only then."""
+    pointed to, and whether it still has the fields; the same before a word of a set is believed to be taken
+    away that the app has a group for: this once a run, and only then."""
     pointing = references(intake)
     slots = pointing if intake.sure else intake.sync.slots(intake.app.name)
-    if not slots:
-        return
     with intake.records.db.reading():
-        emptied = intake.emptied(page, slots)
+        emptied, unshown = intake.emptied(page, slots) if slots else [], missing(intake, page)
     yield from leave_out_lost(intake, emptied, pointing)
-    if not intake.sure and any(name in record.values for record, name, _ in emptied):
+    doubtful = unshown or any(name in record.values for record, name, _ in emptied)
+    if not intake.sure and doubtful:
         spec: ObjectSpec = yield partial(intake.app.connector.describe, intake.app.object)
         with intake.records.db.transaction():
             intake.check_fields(spec)
+    if unshown:
+        with intake.records.db.transaction():
+            keep_lost(intake, unshown)
 
 
 def look_again(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) -> Task[str]:

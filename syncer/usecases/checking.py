@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import ceil
 from time import perf_counter
+from typing import Any
 
 from connectors import registry
 from connectors.contract import AppError, FieldSpec, Kind, ObjectSpec, UnknownObject
@@ -17,6 +18,7 @@ from syncer.config.files import Config
 from syncer.store.database import Database
 from syncer.store.records import Records
 from syncer.wiring.connections import allowed
+from syncer.wiring.regrouping import lost_in
 from syncer.wiring.wire import Wiring
 
 ASSUMED = 10_000  # records an app, where nothing was read yet
@@ -49,11 +51,13 @@ class Estimate:
 
 @dataclass(slots=True)
 class Checked:
-    """What was found. `problems` are mistakes in config or mapping, in words."""
+    """What was found. `problems` are mistakes in config or mapping, in words; `lost`: tags whose group an app
+    has no more, each with the keys of `stopped` in `sync --json`, and its `sync`."""
 
     apps: list[AppState] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     lacking: tuple[Lacking, ...] = ()
+    lost: list[dict[str, Any]] = field(default_factory=list)
     estimates: list[Estimate] = field(default_factory=list)
 
 
@@ -75,12 +79,16 @@ def look(config: Config, db: Database, wiring: Wiring, records: int | None = Non
                     found.problems.append(f"{name}: {error}")
         shapes = {app: spec.fields for app, spec in specs.items()}
         found.lacking += lacking(said.draft, shapes)
+        records_of = Records(db, name)
         try:
-            bind(said.draft, shapes)
+            mapping = bind(said.draft, shapes)
+            with db.reading():
+                lost = [one for app, spec in specs.items() for one in lost_in(records_of, mapping, app, spec)]
+            found.lost += [{"sync": name, **one} for one in lost]
         except ProblemsFound as error:
             found.problems += map(str, error.problems)
         with db.reading():
-            linked = Records(db, name).linked_counts()
+            linked = records_of.linked_counts()
         for app, spec in specs.items():
             known = records or linked.get(app)
             found.estimates.append(_estimate(name, states[app], spec, known, wiring))

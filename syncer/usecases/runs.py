@@ -152,7 +152,12 @@ def _leftovers(report: Mapping[str, Any], objections: Mapping[str, str]) -> list
         if row["failed"]:
             why = f" ({objections[app]})" if objections.get(app) else ""
             parts.append(f"{app}: {counted(row['failed'], 'record', 'records')} failed{why}")
-    parts += [f"{one['app']}: {one['field']}: {one['reason']}" for one in report.get("stopped", ())]
+    parts += [
+        f"{one['reason']}: {counted(one['records'], 'person keeps', 'people keep')} the tag"
+        if one.get("tag")
+        else f"{one['app']}: {one['field']}: {one['reason']}"
+        for one in report.get("stopped", ())
+    ]
     if report.get("left_out"):
         left = counted(report["left_out"], "change", "changes")
         parts.append(f"{left} of the approved plan did not hold any more")

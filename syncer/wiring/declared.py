@@ -6,7 +6,7 @@ wanted; so a quiet run only reads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,8 +61,11 @@ class Declarations:
     accept: frozenset[str] = frozenset()
     accounts: dict[str, Account] = field(default_factory=dict)
 
-    def of(self, said: SyncConfig, refresh: bool = False) -> dict[str, ObjectSpec]:
-        """What each app declares of the sync's object: remembered where that is recent, else asked for."""
+    def of(
+        self, said: SyncConfig, refresh: bool = False, doubted: Container[str] = ()
+    ) -> dict[str, ObjectSpec]:
+        """What each app declares of the sync's object: remembered where that is recent, else asked for. Those
+        that are `doubted` are asked for where they can be."""
         ledger = Ledger(self.db, said.name)
         with self.db.reading():
             states = {app: ledger.reader(app) for app in said.apps}
@@ -72,7 +75,7 @@ class Declarations:
         others: dict[str, Account] = {}
         for app, object in said.draft.objects.items():
             try:
-                spec, new = self._spec(app, object, states[app], refresh)
+                spec, new = self._spec(app, object, states[app], refresh, app in doubted)
             except UnknownObject as error:
                 raise ProblemsFound([said.draft.no_object(app, error.known)]) from None
             found[app] = spec
@@ -101,13 +104,14 @@ class Declarations:
                 raise ProblemsFound([said.draft.document.problem(("apps", app), what, cure, key=True)])
 
     def _spec(
-        self, app: str, object: str, state: Mapping[str, Any], refresh: bool
+        self, app: str, object: str, state: Mapping[str, Any], refresh: bool, doubted: bool
     ) -> tuple[ObjectSpec, dict[str, Any] | None]:
         """The declaration, and what is to be remembered where it was asked for."""
         model = self.config.apps[app]
         key, now, paused = spec_key(model, object), self.ports.now(), bool(state["paused"])
         remembered = _remembered(state, state["spec_key"] if paused else key)  # a paused app is not asked
-        still = (paused and not self.refresh) or (not refresh and _recent(state["spec_at"], now))
+        recent = not (refresh or doubted) and _recent(state["spec_at"], now)
+        still = (paused and not self.refresh) or recent
         if remembered is not None and still:
             _remind(self.connections.to(app), remembered)
             return remembered, None

@@ -13,8 +13,8 @@ from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.store.shadows import holding
 from syncer.sync import Sync
-
-EXAMPLES = 5
+from syncer.wiring.regrouping import EXAMPLES
+from syncer.wiring.regrouping import told as lost_group
 
 
 def fitted(history: History, sync: str, apps: Iterable[str]) -> dict[str, set[str]]:
@@ -45,13 +45,16 @@ def _facts(sync: Sync) -> Iterator[tuple[str, str]]:
 
 
 def stopped_in(sync: Sync, records: Records, gone: Mapping[str, set[str]]) -> list[dict[str, Any]]:
-    """The documented keys of `stopped`, a field each. `gone`: app -> fields that it turned out to have no
-    more while it was read."""
+    """The documented keys of `stopped`, a field each, and a lost group each. `gone`: app -> fields that it
+    turned out to have no more while it was read."""
     found = [_told(records, s) for s in sync.mapping.stopped]
     for app, names in gone.items():
         for name in sorted(names):
             what = f"{app} has no field '{name}' any more"
             found.append(_told(records, Stopped(app, name, sync.slots(app)[name].fields, what, what)))
+    for app in sync.apps:
+        lost = ((slot, word) for slot in sync.slots(app).values() for word in sorted(slot.lost))
+        found += [one for slot, word in lost if (one := lost_group(records, app, slot, word))["records"]]
     return found
 
 
@@ -61,6 +64,7 @@ def _told(records: Records, stopped: Stopped) -> dict[str, Any]:
         "app": stopped.app,
         "field": stopped.slot,
         "fields": list(stopped.fields),
+        "tag": None,
         "reason": stopped.told,
         "records": len(ids),
         "examples": ids[:EXAMPLES],

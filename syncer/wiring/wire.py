@@ -15,8 +15,9 @@ from syncer.forgotten import Marks
 from syncer.ports import Ports
 from syncer.store.database import Database
 from syncer.store.history import History
+from syncer.store.records import Records
 from syncer.sync import App, Sync
-from syncer.wiring import remapped, stopping
+from syncer.wiring import regrouping, remapped, stopping
 from syncer.wiring.connections import Connections
 from syncer.wiring.declared import Declarations
 from syncer.wiring.former import former_name
@@ -77,12 +78,16 @@ class Wiring:
         )
         remapped.refuse_left_out(self.db, ready, said.draft)
         remapped.take_over(self.db, ready, said.draft, self.ports)
+        with self.db.reading():
+            regrouping.tell_slots(Records(self.db, name), ready)
         return ready
 
     def _bound(self, said: SyncConfig) -> tuple[dict[str, ObjectSpec], ObjectMapping]:
         """Declarations and mapping. One that does not fit what is remembered may fit by now: a field was
         made since. A field that still does not fit stops in that app (`ObjectMapping.stopped`)."""
-        found = self.declarations.of(said)
+        with self.db.reading():
+            doubted = regrouping.losing(Records(self.db, said.name), said.apps)
+        found = self.declarations.of(said, doubted=doubted)
         try:
             return found, bind(said.draft, _shapes(found))
         except ProblemsFound:

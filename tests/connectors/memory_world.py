@@ -14,6 +14,7 @@ CONTACTS = Traits(
         FieldSpec("name"),
         FieldSpec("city", max_length=80),
         FieldSpec("tags", kind="multi", options=("vip", "partner", "trial")),
+        FieldSpec("groups", kind="multi", groups=True),
         FieldSpec("size", kind="integer"),
         FieldSpec("tier", kind="choice", options=("gold", "silver")),
         FieldSpec("company", kind="reference", reference="companies"),

@@ -82,6 +82,16 @@ class TestHubSpotContacts(HubSpot):
             body = {"name": name, "objectTypeId": "0-1", "processingType": "MANUAL"}
             self.does("POST", "/crm/v3/lists/", body)
 
+    def user_drops_group(self, name: str) -> None:
+        self.does("DELETE", f"/crm/v3/lists/{self.list_named(name)}")
+
+    def user_renames_group(self, was: str, now: str) -> None:
+        self.does("PUT", f"/crm/v3/lists/{self.list_named(was)}/update-list-name?listName={now}")
+
+    def list_named(self, name: str) -> str:
+        found = self.does("POST", "/crm/v3/lists/search", {"query": name})["lists"]
+        return str(found[0]["listId"])
+
 
 class TestHubSpotCompanies(HubSpot):
     object = "companies"

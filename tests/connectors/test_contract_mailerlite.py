@@ -43,6 +43,16 @@ class TestMailerLiteSubscribers(Sandboxed):
     def user_delete(self, id: str) -> None:
         self.does("DELETE", f"/api/subscribers/{id}")
 
+    def user_drops_group(self, name: str) -> None:
+        self.does("DELETE", f"/api/groups/{self.group(name)}")
+
+    def user_renames_group(self, was: str, now: str) -> None:
+        self.does("PUT", f"/api/groups/{self.group(was)}", {"name": now})
+
+    def group(self, name: str) -> str:
+        found = self.does("GET", "/api/groups?limit=100")["data"]
+        return next(str(one["id"]) for one in found if one["name"] == name)
+
 
 def subscriber(values: Mapping[str, Value]) -> dict[str, Any]:
     """Custom fields go into their container."""

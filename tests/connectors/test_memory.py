@@ -27,7 +27,12 @@ class TestMemory(ConnectorContract):
     kind: ClassVar[type[MemoryConnector]] = MemoryConnector
     traits: ClassVar[Traits] = CONTACTS
     texts = ("name", "city")
-    samples: ClassVar[Mapping[str, Value]] = {"tags": ["vip", "trial"], "size": 17, "tier": "gold"}
+    samples: ClassVar[Mapping[str, Value]] = {
+        "tags": ["vip", "trial"],
+        "groups": ["news", "events"],
+        "size": 17,
+        "tier": "gold",
+    }
     refusal = ("tier", "tin")
     new_field = "shoe_size"
     secret = "memory-canary"
@@ -85,6 +90,12 @@ class TestMemory(ConnectorContract):
 
     def user_merge(self, loser: str, winner: str) -> str:
         return self.app.user_merge(loser, winner)
+
+    def user_drops_group(self, name: str) -> None:
+        self.app.drop_group("groups", name)
+
+    def user_renames_group(self, was: str, now: str) -> None:
+        self.app.rename_group("groups", was, now)
 
     def reference_target(self) -> str:
         return self.companies.user_create({"name": "Acme", "domain": "acme.example"})

@@ -43,13 +43,23 @@ class StaticLists:
         self._clock = clock
         self._mode = mode
         self.known: dict[int, StaticList] = {}
+        self._last = 0
         self.add("Everybody new", "DYNAMIC")
 
     def add(self, name: str, processing: str) -> StaticList:
-        made = StaticList(len(self.known) + 1, name, processing, self._clock.now())
+        made = StaticList(self._last + 1, name, processing, self._clock.now())
         if not self._mode.muted:
             self.known[made.id] = made
+            self._last = made.id
         return made
+
+    def rename(self, one: StaticList, name: str) -> None:
+        if not self._mode.muted:
+            one.name = name
+
+    def remove(self, one: StaticList) -> None:
+        if not self._mode.muted:
+            del self.known[one.id]
 
     def named(self, name: str) -> StaticList | None:
         return next((one for one in self.known.values() if one.name.lower() == name.lower()), None)

@@ -45,6 +45,20 @@ def one(account: Account, call: Call) -> Answer:
     return Answer(200, {"list": _list(account, call).shown()})
 
 
+def rename(account: Account, call: Call) -> Answer:
+    chosen, name = _list(account, call), str(call.query.get("listName") or "")
+    if not name or account.lists.named(name) not in (None, chosen):
+        raise Refused(error(400, "VALIDATION_ERROR", "A list needs a name that no other list has"))
+    account.lists.rename(chosen, name)
+    return Answer(200, {"updatedList": chosen.shown()})
+
+
+def delete(account: Account, call: Call) -> Answer:
+    """HubSpot can restore it for 90 days; the sandbox cannot."""
+    account.lists.remove(_list(account, call))
+    return Answer(204)
+
+
 def members(account: Account, call: Call) -> Answer:
     """In the order of record ids."""
     return _page(call, sorted(_list(account, call).members.items()))
@@ -130,6 +144,8 @@ LISTS: Routes[Account] = {
     ("POST", "/crm/v3/lists/"): create,
     ("POST", "/crm/v3/lists"): create,
     ("GET", "/crm/v3/lists/{list}"): one,
+    ("DELETE", "/crm/v3/lists/{list}"): delete,
+    ("PUT", "/crm/v3/lists/{list}/update-list-name"): rename,
     ("GET", "/crm/v3/lists/{list}/memberships"): members,
     ("GET", "/crm/v3/lists/{list}/memberships/join-order"): members_by_time,
     ("PUT", "/crm/v3/lists/{list}/memberships/add"): add,

@@ -1,0 +1,39 @@
+"""Words of a set that records do not show any more since the app lost the group or list of that name: nobody
+was taken out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from connectors.contract import Record
+from syncer.reading.intake import Intake
+from syncer.store import specs
+from syncer.store.groups import grouped, lose, there
+
+Words = Mapping[str, frozenset[str]]  # slot -> golden words
+
+
+def missing(intake: Intake, page: Sequence[Record]) -> Words:
+    """Words of linked records that are not shown any more, where the app has groups of them: somebody may
+    have been taken out, or the group may be gone. Call inside a transaction or a reading."""
+    slots = grouped(intake.sync.slots(intake.app.name), intake.app.spec)
+    links = intake.records.links(intake.app.name, [r.id for r in page]) if slots else {}
+    found: dict[str, frozenset[str]] = {}
+    for slot in slots:
+        shown = [(r, links[r.id]) for r in page if r.id in links and slot.name in r.values]
+        words = (slot.words(k.seen.get(slot.name)) - slot.words(r.values[slot.name]) for r, k in shown)
+        found[slot.name] = frozenset[str]().union(*words) - slot.lost
+    return {name: words for name, words in found.items() if words}
+
+
+def keep_lost(intake: Intake, missing: Words) -> None:
+    """Of these words, take those whose group is gone, by what the app said when it was asked, for lost: in
+    this run, and in the next, which knows what the app said. Call inside a transaction."""
+    spec, slots = intake.described, intake.sync.slots(intake.app.name)
+    if spec is None:
+        return
+    lost = {name: words - there(slots[name], spec) for name, words in missing.items()}
+    if any(lost.values()):
+        lose(intake.records, intake.sync, intake.app.name, lost)
+        if not intake.gone:
+            intake.ledger.save_reader(intake.app.name, spec=specs.dumps(spec))
