@@ -87,8 +87,9 @@ class MailchimpConnector:
 
     def _describe(self, object: str) -> ObjectSpec:
         _known(object)
+        tags = self._tags.names()
         own = listed(self._http, f"{self._lookup.audience}/merge-fields", "merge_fields")
-        return member_spec(own, self._lag, BATCH, self._mails)
+        return member_spec(own, tags, self._lag, BATCH, self._mails)
 
     def pull(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """What changed, oldest first, archived members last. No cursor passes the start of the read less

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.contract import AppError, FieldSpec, Kind, ObjectSpec
@@ -42,13 +42,16 @@ _KINDS: Final[dict[str, Kind]] = {
 }
 
 
-def member_spec(own: Iterable[Mapping[str, Any]], lag: float, batch: int, mails: bool) -> ObjectSpec:
-    """The spec of members from the audience's merge fields. `mails`: opt-in mails may be sent."""
+def member_spec(
+    own: Iterable[Mapping[str, Any]], tags: Sequence[str] | None, lag: float, batch: int, mails: bool
+) -> ObjectSpec:
+    """The spec of members from the audience's merge fields and tags (None: not all are known). `mails`:
+    opt-in mails may be sent."""
     writes = {**WRITES, "pending": "pending"} if mails else WRITES
     fixed = [
         FieldSpec(EMAIL, label="E-mail", coerce=("trim",)),
         FieldSpec(STATUS, "consent", "Status", options=OPTIONS, consent=READS, consent_set=writes),
-        FieldSpec(TAGS, "multi", "Tags"),
+        FieldSpec(TAGS, "multi", "Tags", options=tuple(tags or ()), groups=tags is not None),
         FieldSpec("language", label="Language", coerce=("trim",)),
         FieldSpec("vip", "boolean", "VIP", default=False),
         *(FieldSpec(name, label=name, writable="no") for name in _READ_ONLY),

@@ -10,19 +10,26 @@ from connectors.mailchimp.lookup import Lookup
 
 
 class Tags:
-    """The tags of one audience; their names are read once."""
+    """The tags of one audience; their names are read once, and whenever they are asked for."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._http: Connection = lookup.http
         self._lookup = lookup
         self._names: dict[str, str] | None = None
 
+    def names(self) -> tuple[str, ...] | None:
+        """Those that there are now, also those that nobody has; None where Mailchimp does not tell all."""
+        answer = self._http.read("GET", f"{self._lookup.audience}/tag-search")
+        found = [str(tag["name"]) for tag in answer.items("tags")]
+        self._names = {name.lower(): name for name in found}
+        told = int(answer.json.get("total_items") or 0) <= len(found)
+        return tuple(dict.fromkeys(found)) if told else None
+
     def spelled(self, wanted: Iterable[str]) -> list[str]:
         """The names as the audience spells them; new ones as they are, once each."""
         if self._names is None:
-            answer = self._http.read("GET", f"{self._lookup.audience}/tag-search")
-            self._names = {str(tag["name"]).lower(): str(tag["name"]) for tag in answer.items("tags")}
-        known = self._names
+            self.names()
+        known = self._names or {}
         return list(dict.fromkeys(known.setdefault(name.strip().lower(), name.strip()) for name in wanted))
 
     def change(self, id: str, given: Iterable[str], taken: Iterable[str]) -> Answer | None:

@@ -150,6 +150,20 @@ class DeclaresADefaultThatIsNone(MemoryConnector):
         return replace(spec, fields={**spec.fields, "city": replace(spec.fields["city"], default="Yazd")})
 
 
+class NamesGroupsOnce(MemoryConnector):
+    """What is there when the description is first asked for is told for ever."""
+
+    known: ObjectSpec | None = None
+
+    def describe(self, object: str) -> ObjectSpec:
+        spec = super().describe(object)
+        groups = spec.fields["groups"]
+        if groups.options:
+            self.known = self.known or spec
+            return self.known
+        return spec
+
+
 class TakesAnythingForDone(MemoryConnector):
     def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
         return [replace(result, outcome="applied") for result in super().write(object, writes)]

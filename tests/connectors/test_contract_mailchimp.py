@@ -68,6 +68,18 @@ class TestMailchimpMembers(Sandboxed):
     def user_delete(self, id: str) -> None:
         self.does("POST", f"{self.path}/{id}/actions/delete-permanent")
 
+    def user_drops_group(self, name: str) -> None:
+        self.does("DELETE", self.segment(name))
+
+    def user_renames_group(self, was: str, now: str) -> None:
+        self.does("PATCH", self.segment(was), {"name": now})
+
+    def segment(self, tag: str) -> str:
+        """A tag is a segment, by the same id."""
+        audience = f"/3.0/lists/{NEWSLETTER}"
+        found = self.does("GET", f"{audience}/tag-search?name={tag}")["tags"]
+        return f"{audience}/segments/{found[0]['id']}"
+
 
 def member(values: Mapping[str, Value]) -> dict[str, Any]:
     """Merge fields go into their container."""

@@ -23,6 +23,7 @@ from planted import (
     LeavesOutMissingIds,
     LosesTheLastPage,
     MindsCase,
+    NamesGroupsOnce,
     NeverClears,
     NeverSaysLast,
     OneBadRowCostsTheBatch,
@@ -100,6 +101,10 @@ PLANTED: list[tuple[type[MemoryConnector], Case]] = [
     (TakesAnythingForDone, S.test_what_is_done_beside_a_taken_key_is_said_as_it_is),
     (DoesTheRestAndSaysRejected, S.test_what_is_done_beside_a_taken_key_is_said_as_it_is),
     (DoesTheRestAndSaysRejected, S.test_what_is_done_beside_a_missing_reference_is_said_as_it_is),
+    *(
+        (NamesGroupsOnce, partial(S.test_a_group_that_is_gone_is_not_among_those_that_there_are, loss=loss))
+        for loss in ("removed", "renamed")
+    ),
     (TrimsAndDoesNotSay, S.test_outer_blanks_come_out_as_declared),
     (DeclaresADefaultThatIsNone, S.test_a_new_record_has_the_declared_defaults),
     (ComposesText, lambda case: case.test_text_goes_in_and_out_unchanged("Zoe\u0308")),

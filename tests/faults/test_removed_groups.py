@@ -10,6 +10,7 @@ from typing import Any, Literal
 import httpx
 import pytest
 
+from connectors.mailchimp.sandbox.account import NEWSLETTER
 from syncer.config.files import load_config
 from syncer.running.runner import Runner
 from tests.faults.stand import Stand, stand
@@ -82,10 +83,40 @@ class HubSpotLists(MailerLiteGroups):
         return sorted(sorted(one["groups"]) for one in state["mailerlite"]["subscribers"])
 
 
+class MailchimpTags(MailerLiteGroups):
+    """The tags of Mailchimp, which it keeps as segments. They move nobody's time of change."""
+
+    app, field = "mailchimp", "tags"
+
+    def all(self) -> dict[str, str]:
+        audience = f"/mailchimp/3.0/lists/{NEWSLETTER}"
+        found = self.client.get(f"{audience}/tag-search").json()["tags"]
+        return {one["name"]: f"{audience}/segments/{one['id']}" for one in found}
+
+    def make(self, name: str) -> None:
+        """A tag is made with the first who gets it, and stays when nobody has it any more."""
+        where = f"{self.members()[0]}/tags"
+        for status in ("active", "inactive"):
+            self.client.post(where, json={"tags": [{"name": name, "status": status}]}).raise_for_status()
+
+    def rename(self, was: str, now: str) -> None:
+        self.client.patch(self.all()[was], json={"name": now}).raise_for_status()
+
+    def show(self) -> None:
+        for member in self.members():
+            self.client.patch(member, json={"vip": True}).raise_for_status()
+
+    def members(self) -> list[str]:
+        place = f"/mailchimp/3.0/lists/{NEWSLETTER}/members"
+        found = self.client.get(place, params={"count": 500, "offset": 0}).json()["members"]
+        return [f"{place}/{one['contact_id']}" for one in found]
+
+
 @contextmanager
 def settled(kind: type[MailerLiteGroups], path: Path) -> Iterator[tuple[Stand, MailerLiteGroups]]:
-    """HubSpot and MailerLite in step, where tags are groups of one of them."""
-    with stand(kind.app, ("hubspot", "mailerlite"), 30, 3, path) as at:
+    """HubSpot and another app in step, where tags are groups of one of them."""
+    apps = ("hubspot", kind.app if kind.app != "hubspot" else kind.other)
+    with stand(kind.app, apps, 30, 3, path) as at:
         login = {"authorization": f"Bearer {at.runner.config.apps[kind.app].secrets()['token']}"}
         with httpx.Client(base_url=at.sandbox.url, headers=login, timeout=60) as client:
             groups = kind(client)
@@ -101,7 +132,7 @@ def settled(kind: type[MailerLiteGroups], path: Path) -> Iterator[tuple[Stand, M
 
 
 @pytest.mark.parametrize("loss", ["deleted", "renamed"])
-@pytest.mark.parametrize("kind", [MailerLiteGroups, HubSpotLists])
+@pytest.mark.parametrize("kind", [MailerLiteGroups, HubSpotLists, MailchimpTags])
 def test_a_group_that_is_gone_takes_the_tag_from_nobody(
     kind: type[MailerLiteGroups], loss: Loss, tmp_path: Path
 ) -> None:

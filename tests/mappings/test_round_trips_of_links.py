@@ -31,7 +31,7 @@ MEMORY = FieldSpec("consent", "consent", consent={s: s for s in STATES}, consent
 SPECS: dict[str, ObjectSpec] = {
     "hubspot": hubspot.object_spec(hubspot.OBJECTS["contacts"], [], 0.0),
     "mailerlite": mailerlite.subscriber_spec([], [], 100, 50, 100),
-    "mailchimp": mailchimp.member_spec([], 0.0, 500, mails=True),
+    "mailchimp": mailchimp.member_spec([], [], 0.0, 500, mails=True),
     "zendesk": zendesk.object_spec(
         zendesk.OBJECTS["users"], [{**DROPDOWN, "custom_field_options": OPTIONS}], CONSENT, "en-US", 0.0
     ),

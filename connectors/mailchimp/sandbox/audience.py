@@ -149,6 +149,17 @@ class Audience:
             self.tags[id] = name.strip()
         return id
 
+    def rename_tag(self, id: int, name: str) -> None:
+        if not self.mode.muted:
+            self.tags[id] = name.strip()
+
+    def remove_tag(self, id: int) -> None:
+        """Nobody has it any more, and nobody's time of change moves."""
+        if not self.mode.muted:
+            del self.tags[id]
+            for member in self.members.values():
+                member.tags.pop(id, None)
+
     def give(self, member: Member, names: Iterable[str]) -> None:
         now = self.now()
         for id in [self.tag_id(name) for name in names]:

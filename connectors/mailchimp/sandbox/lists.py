@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.mailchimp.sandbox.account import ACCOUNT_ID, Account
-from connectors.mailchimp.sandbox.answers import mismatch, page, partial
+from connectors.mailchimp.sandbox.answers import mismatch, missing, page, partial
 from connectors.mailchimp.sandbox.audience import Audience, Member, hashed
 from connectors.mailchimp.sandbox.members import changed, created, exists, tag_names
 from connectors.mailchimp.sandbox.values import checked, skips
@@ -67,6 +67,28 @@ def tag_search(account: Account, call: Call) -> Answer:
     begin = str(call.query.get("name") or "").lower()
     found = [{"id": id, "name": tag} for id, tag in audience.tags.items() if tag.lower().startswith(begin)]
     return partial(call, {"tags": found, "total_items": len(found)})
+
+
+def rename_tag(account: Account, call: Call) -> Answer:
+    audience, id = _tag(account, call)
+    if not call.body.get("name"):
+        raise mismatch(("name", "This value should not be blank."))
+    audience.rename_tag(id, str(call.body["name"]))
+    return partial(call, {"id": id, "name": audience.tags.get(id), "type": "static"})
+
+
+def remove_tag(account: Account, call: Call) -> Answer:
+    audience, id = _tag(account, call)
+    audience.remove_tag(id)
+    return Answer(204)
+
+
+def _tag(account: Account, call: Call) -> tuple[Audience, int]:
+    """A tag is a static segment, by the same id; there are no other segments here."""
+    audience, id = account.audience(call), call.args["segment"]
+    if not id.isdecimal() or int(id) not in audience.tags:
+        raise missing()
+    return audience, int(id)
 
 
 # -- many members in one call ---------------------------------------------------------------------------
@@ -157,4 +179,6 @@ LISTS: Routes[Account] = {
     ("GET", "/lists/{list}"): one,
     ("POST", "/lists/{list}"): batch,
     ("GET", "/lists/{list}/tag-search"): tag_search,
+    ("PATCH", "/lists/{list}/segments/{segment}"): rename_tag,
+    ("DELETE", "/lists/{list}/segments/{segment}"): remove_tag,
 }
