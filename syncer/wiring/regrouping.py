@@ -28,11 +28,12 @@ def losing(records: Records, apps: Iterable[str]) -> frozenset[str]:
 
 
 def tell_slots(records: Records, sync: Sync) -> None:
-    """Tell the slots which of their words have no group any more. Call inside a reading."""
+    """Tell the slots which of their words have no group any more. What was lost since the apps said which
+    groups they have stays lost until they are asked again. Call inside a reading."""
     for app, own in sync.apps.items():
         known = groups.known(records, app)
         for slot in groups.grouped(sync.slots(app), own.spec):
-            slot.lost = _lost(records, slot, own.spec, known.get(slot.name, {}))
+            slot.lost |= _lost(records, slot, own.spec, known.get(slot.name, {}))
 
 
 def follow_groups(records: Records, ledger: Ledger, sync: Sync) -> None:
@@ -44,7 +45,7 @@ def follow_groups(records: Records, ledger: Ledger, sync: Sync) -> None:
         before = groups.known(records, app)
         after = dict(before)
         for slot in groups.grouped(sync.slots(app), own.spec):
-            now = groups.there(slot, own.spec)
+            now = groups.there(slot, own.spec) - slot.lost
             after[slot.name] = {**dict.fromkeys(sorted(now), True), **dict.fromkeys(sorted(slot.lost), False)}
             again = {word for word, was_there in before.get(slot.name, {}).items() if not was_there} & now
             if again:

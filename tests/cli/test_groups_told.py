@@ -36,6 +36,7 @@ def test_a_lost_group_is_told_until_it_is_there_again(desk: Desk, app: httpx.Cli
         "mailerlite has no 'vip' in groups any more, it was deleted or renamed there: 1 person keeps"
         in status
     )
+    assert "Nothing drifted" in desk.run("verify", "contacts").out
     check = desk.run("check")
     assert check.code == 4
     assert "the tag 'vip' is left alone" in check.out

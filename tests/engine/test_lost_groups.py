@@ -11,7 +11,9 @@ import pytest
 from connectors.contract import FieldSpec
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
+from syncer.reading.looking import look_at_each
 from syncer.report import Report
+from syncer.store.lease import hold
 from syncer.sync import Sync
 from tests.engine.world import CRM, DESK, MAIL, MAPPING, World
 
@@ -74,6 +76,19 @@ def test_a_lost_group_takes_the_tag_from_nobody(world: World, loss: str, remembe
     report = world.run()
     assert (told(report), report.written) == (LOST, 0)
     assert tags(world, "crm") == tags(world, "desk") == EVERYWHERE
+    assert "vip" not in world.apps["mail"].fields["groups"].options
+
+
+def test_what_single_records_showed_before_a_run_counts_in_it(world: World) -> None:
+    """The run itself goes by the description of before, which has the group."""
+    known, key = world.sync(), ("mail", of(world, "mail", "mara@x.test"))
+    world.apps["mail"].drop_group("groups", "vip")
+    ports = world.ports()
+    with hold(world.db, known.name, ports.holder, ports.now, ports.alive):
+        look_at_each(Engine(known, world.db, ports).intakes, [key], ports)
+    report = run_with(world, known, read=False)
+    assert (told(report), report.written) == (LOST, 0)
+    assert (told(world.run()), tags(world, "crm")) == (LOST, EVERYWHERE)
     assert "vip" not in world.apps["mail"].fields["groups"].options
 
 
