@@ -14,6 +14,7 @@ from connectors.memory.app import Action, Who
 from connectors.memory.index import Row
 from tests.simulation.engine.clocks import AppClock
 from tests.simulation.engine.memory import Happening, Memory, Showing
+from tests.simulation.engine.settings import KIND, OUTSIDE
 
 if TYPE_CHECKING:
     from tests.simulation.engine.faults import Faults
@@ -39,7 +40,12 @@ class SimApp(MemoryApp):
         self.memory = memory
         self.places = places
         self.mapped: Callable[[], Iterable[str]] = lambda: ()  # the fields that we ask for
+        self.filtered: Callable[[], bool] = lambda: False  # whether only a part of the records takes part
         self.known: Callable[[], bool] = lambda: True  # whether we know of records here
+
+    def leaves_out(self, values: Mapping[str, Value]) -> bool:
+        """Whether the filter leaves out a record with these values."""
+        return self.filtered() and values.get(KIND) == OUTSIDE
 
     def horizon(self) -> datetime:
         """As a connector has it that knows how far the app's clock may step back, and how coarse its stamps
@@ -162,6 +168,7 @@ class Wire(MemoryConnector):
             revision = row.revision if now else -1  # a list that lags
             self.showed[record.id] = revision
             values = {n: record.values[n] for n in self.app.mapped() if n in record.values}
-            seen = Showing(memory.next(), self.app.now(), call, values, revision, record.archived)
+            out = self.app.leaves_out(record.values)
+            seen = Showing(memory.next(), self.app.now(), call, values, revision, record.archived, out)
             shown.append(((self.app.account, record.id), seen))
         memory.show(self.app.account, call, shown)

@@ -121,6 +121,17 @@ def lag_is_not_waited_for() -> Sequence[Any]:
     return (patch.object(Recovery, "_patience", lambda self: timedelta(seconds=-1)),)
 
 
+def filter_is_not_asked_again() -> Sequence[Any]:
+    """The look just before a write does not ask whether the record still takes part."""
+    original = Writer._moved
+
+    def moved(self: Any, *args: Any) -> bool:
+        with patch.object(Intake, "in_scope", lambda *_, **__: True):
+            return original(self, *args)
+
+    return (patch.object(Writer, "_moved", moved),)
+
+
 # -- reading ----------------------------------------------------------------------------------------------
 
 

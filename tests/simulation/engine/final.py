@@ -1,6 +1,7 @@
 """What must be true at rest, when nobody edits any more and a run has written nothing.
 
 convergence  every app holds the golden value of every mapped field, in its own form, or it is listed why not
+scope        who is outside the filter of an app, and nobody else, takes no part there
 missing      everybody is in every app that takes new records, or there is a reason
 loss         what a person typed last is there, was replaced by somebody who had it, or is named in the log
 invented     what passed for somebody's edit in a record was typed there by somebody
@@ -79,6 +80,8 @@ class AtRest:
                     for slot in self.w.mapping.apps[link.app].slots.values():
                         self._converged(unit.golden, link, slot)
                         self._nothing_lost(unit.golden, link, slot)
+                if self._is_live(link.key):
+                    self._takes_part(link)
             self._nobody_missing(unit)
             self._opt_outs_hold(unit)
         self._nobody_invented()
@@ -96,6 +99,12 @@ class AtRest:
         if slot == "score" and places is not None and isinstance(value, int | float | str):
             return round(float(value), places)
         return value
+
+    def _takes_part(self, link: Link) -> None:
+        app = self.w.apps[link.app]
+        outside = app.leaves_out(app.records[link.id])
+        if link.state != "gone" and (link.state == "out") != outside:
+            self.memory.report("scope", f"{link.key} is {link.state}, and outside the filter: {outside}")
 
     # -- convergence --------------------------------------------------------------------------------------
 

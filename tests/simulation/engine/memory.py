@@ -60,7 +60,7 @@ class Happening(NamedTuple):
 
 class Showing(NamedTuple):
     """A call of the connector showed a record to the engine. `archived`: as one that is put away, of which no
-    value counts but consent."""
+    value counts but consent; `out`: as one that the filter leaves out."""
 
     seq: int
     at: datetime
@@ -68,6 +68,12 @@ class Showing(NamedTuple):
     values: Mapping[str, Value]
     revision: int
     archived: bool = False
+    out: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether the record took part, so that all it shows is taken in."""
+        return not (self.archived or self.out)
 
 
 @dataclass(slots=True)

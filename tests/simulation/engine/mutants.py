@@ -14,6 +14,7 @@ from tests.simulation.engine.settings import Wish
 EDITS = {"edit": 50.0, "retype": 10.0, "clear": 5.0, "create": 10.0}
 COMERS = {"newcomer": 40.0, "edit": 10.0, "create": 10.0}
 CONSENT = {"consent": 40.0, "create": 5.0, "edit": 5.0}
+LEAVING = {"edit": 30.0, "scope": 30.0, "create": 10.0}
 BUSY = {"meddle": 0.15, "slow": 0.5}
 LOST = {"timeout_after": 0.2, "raised": 0.1, "partial": 0.1}
 CRASHES = {"crash": 0.04, "meddle": 0.05}
@@ -56,6 +57,12 @@ MUTANTS: tuple[Mutant, ...] = (
             limits=False,
             calm=True,
         ),
+    ),
+    Mutant(
+        "filter_not_asked_again",
+        "a record that has just left the filter is written to",
+        errors.filter_is_not_asked_again,
+        Wish(2, 1, TEXT, {"lag": 90.0, "lists_lag": False}, acts=LEAVING, faults={}, limits=False, calm=True),
     ),
     Mutant(
         "no_outbox",

@@ -1,4 +1,5 @@
-"""What people do in the apps: type, clear, opt in and out, make, archive, restore and join records."""
+"""What people do in the apps: type, clear, opt in and out, make, archive, restore and join records, and move
+them into a filter and out of it."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from connectors.contract import Value
 from connectors.memory import Gone, Refused
 from tests.simulation.engine.apps import SimApp
 from tests.simulation.engine.memory import tokens
-from tests.simulation.engine.settings import TAGS
+from tests.simulation.engine.settings import KIND, OUTSIDE, TAGS
 
 if TYPE_CHECKING:
     from tests.simulation.engine.world import World
@@ -27,7 +28,7 @@ CONSENT = {
     "opt-out": ("true", None),
 }
 AWAY = ("down", "busy", "expired", "raised", "lapsed", "broken")  # faults by which an app cannot be read
-ACTS: Mapping[str, float] = {
+ACTS: dict[str, float] = {
     "edit": 60,
     "retype": 14,
     "clear": 8,
@@ -42,6 +43,7 @@ ACTS: Mapping[str, float] = {
     "touch": 2,
     "bulk": 2,
 }
+SCOPED = {"scope": 20.0}  # what people do besides where an app has a filter
 
 
 class People:
@@ -111,6 +113,8 @@ class People:
                 continue
             if slot == "consent":
                 values[slot] = self.consent(app) if self.rng.random() < 0.6 else None
+            elif slot == KIND:
+                values[slot] = OUTSIDE if self.rng.random() < 0.2 else None
             elif slot == "tags":
                 values[slot] = self.rng.sample(TAGS, self.rng.randint(0, 2)) or None
             elif (chance := self.rng.random()) < 0.45:
@@ -149,7 +153,7 @@ class People:
         return self.world.memory.person.get((app.account, id), 0)
 
     def _slot(self, app: SimApp) -> str:
-        slots = [n for n in app.fields if n not in ("email", "consent", app.traits.external_id)]
+        slots = [n for n in app.fields if n not in ("email", "consent", KIND, app.traits.external_id)]
         if not slots:
             raise Refused("nothing to edit")
         return self.rng.choice(slots)
@@ -178,6 +182,12 @@ class People:
     def _consent(self, app: SimApp) -> None:
         if "consent" in app.fields:
             app.user_edit(self._record(app), {"consent": self.consent(app)})
+
+    def _scope(self, app: SimApp) -> None:
+        """Into the filter, or out of it."""
+        if KIND in app.fields:
+            id = self._record(app)
+            app.user_edit(id, {KIND: None if app.records[id][KIND] == OUTSIDE else OUTSIDE})
 
     def _email(self, app: SimApp) -> None:
         """A new address, for somebody whose records are all known to be one person's: before that, two

@@ -1,16 +1,17 @@
 """Histories in which somebody goes on changing the mapping: fields leave apps and come back, get another
-name, rule or direction, or are read in another way.
+name, rule or direction, or are read in another way, and filters come and go.
 
 Each is a history with a steward (`stewarded.py`); every promise of a history holds all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from tests.simulation.engine.history import Played, played_to_its_end
-from tests.simulation.engine.settings import AGAIN, ANYTHING, Draft, Wish, first_name
+from tests.simulation.engine.settings import AGAIN, ANYTHING, FILTER, Draft, Wish, first_name
 from tests.simulation.engine.stewarded import StewardedHistory
 from tests.simulation.engine.world import World
 
@@ -38,6 +39,8 @@ class RemappedHistory(StewardedHistory):
             self._change_the_direction,
             self._read_otherwise,
         )
+        if self.draft.only:
+            changes += (self._change_the_filter,)
         self.does = (*self.does, *changes * OFTEN)
 
     def widen(self) -> None:
@@ -105,6 +108,13 @@ class RemappedHistory(StewardedHistory):
         where = {**self.draft.places[field], app: place}
         self._put(f"{field} is {place} in {app}", places={**self.draft.places, field: where})
 
+    def _change_the_filter(self) -> None:
+        """One app that has a filter, or had one, has it no more, or again."""
+        app, only = self.rng.choice(sorted(self.w.setting.draft.only)), dict(self.draft.only)
+        if only.pop(app, None) is None:
+            only[app] = FILTER
+        self._put(f"the filters are {only}", only=only)
+
     # -- how ----------------------------------------------------------------------------------------------
 
     def _fields(self) -> list[str]:
@@ -117,7 +127,7 @@ class RemappedHistory(StewardedHistory):
             said = {**self.draft.said, field: {**self.draft.said[field], key: value}}
             self._put(f"{key} of {field} is {value}", said=said)
 
-    def _put(self, what: str, **changed: Mapping[str, Mapping[str, str]]) -> None:
+    def _put(self, what: str, **changed: Any) -> None:
         """From now on the mapping is this one; one that the history has not come to yet is left alone."""
         if self.w.mapping is self.mine:
             self.draft: Draft = replace(self.draft, **changed)

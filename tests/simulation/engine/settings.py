@@ -18,6 +18,8 @@ from mappings.model import ObjectMapping
 from syncer.core.brakes import ChangeKind, Limit
 
 OBJECT = "contacts"
+KIND, OUTSIDE = "kind", "agent"  # a field that is not mapped, and by which a filter leaves a record out
+FILTER = f"{KIND} != '{OUTSIDE}'"
 AGAIN = "_again"  # a name that a field is given later is told from its first one by this
 TAGS = ("vip", "partner", "trial")
 TEXT_HABITS = ((), (), ("trim",), ("lower",), ("cut:6",), ("trim", "lower", "cut:8"))
@@ -42,7 +44,8 @@ class Wish:
     texts         what every text field of every app is like (fields of `FieldSpec`)
     sly           what the first app makes of texts without saying so (as `FieldSpec.coerce`)
     faults        what goes wrong, with its rate (see `faults.py`); anything else does not happen
-    acts          what people do (see `people.py`), with weights; anything else is not done
+    acts          what people do (see `people.py`), with weights; anything else is not done. Where somebody
+                  moves records out of a filter there is one
     limits        the brakes are on
     calm          the mapping and the apps never change
     unlike        the names of one person are unlike, so that it is doubtful who is who
@@ -76,16 +79,20 @@ class Draft:
     creating  app -> whether it takes new records; the apps are its keys
     places    field -> app -> its place there, as YAML
     said      field -> what else is said of it
+    only      app -> its filter, where it has one
     """
 
     head: str
     creating: Mapping[str, bool]
     places: Mapping[str, Mapping[str, str]]
     said: Mapping[str, Mapping[str, str]]
+    only: Mapping[str, str] = field(default_factory=dict)
 
     def load(self, traits: Mapping[str, Traits]) -> ObjectMapping:
         lines = [f"object: contact\n{self.head}apps:"]
-        lines += [f"  {n}: {{object: {OBJECT}, creates: {str(c).lower()}}}" for n, c in self.creating.items()]
+        for name, creates in self.creating.items():
+            only = f', only: "{self.only[name]}"' if name in self.only else ""
+            lines.append(f"  {name}: {{object: {OBJECT}, creates: {str(creates).lower()}{only}}}")
         lines.append("fields:")
         for field_, where in self.places.items():
             keys = {"type": "email"} if field_ == "email" else _of(self.said[field_], where)
@@ -140,26 +147,41 @@ def setting(number: int, wish: Wish = ANYTHING) -> Setting:
     said = {f: {**_said(rng, f, sorted(places[f])), **_wished(wish, f)} for f in fields}
     head = _head(rng, fields)
     creating = {name: rng.random() < 0.85 for name in names}
-    draft = Draft(head, creating, places, said)
-    later = draft.load(traits)
-    first = later
+    only, gained = _filters(number, wish, names)
+    traits = {
+        n: replace(t, fields=(*t.fields, FieldSpec(KIND))) if n in only else t for n, t in traits.items()
+    }
+    draft = begun = Draft(head, creating, places, said, only)
     if not wish.calm and rng.random() < 0.3:
         kept = names[:-1] if len(names) > 2 and rng.random() < 0.5 else names
         fewer = {f: {a: p for a, p in where.items() if a in kept} for f, where in places.items()}
         late = rng.choice(fields)
         if late not in ("first", "last"):
             fewer[late].pop(rng.choice(names), None)
-        first = Draft(head, {name: creating[name] for name in kept}, fewer, said).load(traits)
+        begun = Draft(head, {name: creating[name] for name in kept}, fewer, said, only)
+    if gained:
+        begun = replace(begun, only={})
+    later = draft.load(traits)
     braked = wish.limits if wish.limits is not None else rng.random() < 0.2
     return Setting(
         traits,
-        first,
+        later if begun is draft else begun.load(traits),
         later,
         draft,
         {kind: Limit(0.0, rng.choice((1, 2, 3))) for kind in BRAKED} if braked else {},
         {name: rng.choice((0, 1, 2)) for name in names if rng.random() < 0.3},
         frozenset(name for name in names if rng.random() < 0.25),
     )
+
+
+def _filters(number: int, wish: Wish, names: list[str]) -> tuple[dict[str, str], bool]:
+    """App -> its filter, and whether the mapping gains them late. Drawn apart: a world without any is the
+    world that it was before there were filters."""
+    if wish.acts is not None:
+        return (dict.fromkeys(names, FILTER) if "scope" in wish.acts else {}), False
+    rng = random.Random(f"filters {number}")
+    only = {name: FILTER for name in names if rng.random() < 0.5} if rng.random() < 0.3 else {}
+    return only, bool(only) and not wish.calm and rng.random() < 0.3
 
 
 def _fields(rng: random.Random) -> list[str]:

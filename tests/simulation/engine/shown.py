@@ -131,10 +131,11 @@ class Shown:
 
     def undone_before_it_counted(self, slot: Slot, x: Happening) -> bool:
         """Typed and changed back since it was last decided, or since an answer to our write showed it: it
-        counts what the record shows in the end. What it showed while archived was not decided about."""
+        counts what the record shows in the end. What it showed while it took no part was not decided
+        about."""
         decided = max((d for d in self.decisions if d < x.seq), default=0)
         known = [s for s in self.counted_before(x) if s.seq < decided or s.call == "answer"]
-        shown = [s for s in known if not s.archived]
+        shown = [s for s in known if s.counts]
         writes = [y.seq for y in self.memory.of_slot(x.key, x.slot) if y.who == "engine" and y.seq < x.seq]
         writes += [seq for seq, _ in self.memory.sent.get((x.key, x.slot), ()) if seq < x.seq]
         if not shown or max(writes, default=0) >= shown[-1].seq:
@@ -142,12 +143,12 @@ class Shown:
         return slot.same(shown[-1].values[x.slot], x.after)
 
     def met(self, key: Key, slot: str) -> int | None:
-        """When the engine was first shown this field of a record that was not archived: of one that is
-        archived, consent alone is taken in. What was passed over is shown again."""
+        """When the engine was first shown this field of a record that took part: of one that is archived or
+        outside the filter, consent alone is taken in. What was passed over is shown again."""
         since = self.back.get((key[0], slot), -1)
         shows = [s for s in self.memory.shows.get(key, ()) if s.seq > since]
         counted = [s for s in shows if slot == "consent" or s.seq not in self.passed_over]
-        return min((s.seq for s in counted if slot in s.values and not s.archived), default=None)
+        return min((s.seq for s in counted if slot in s.values and s.counts), default=None)
 
     def first_shown(self, x: Happening) -> int:
         """When the engine was first shown what was typed here. What was passed over is shown again."""
@@ -160,7 +161,8 @@ class Shown:
 
     def counted_before(self, x: Happening) -> list[Any]:
         """What was taken in of it. Of what a list that lags showed of a known record consent alone counts:
-        the rest is asked for once more. Of what was passed over, an opt-out does."""
+        the rest is asked for once more. Of what was passed over, an opt-out does. So it is of a record that
+        the filter leaves out."""
         shown = self.shown_before(x)
         if x.slot == "consent":
             over = self.passed_over
@@ -168,7 +170,7 @@ class Shown:
                 s for s in shown if s.seq not in over or self.state(x.app, s.values["consent"]) in OPT_OUTS
             ]
         lags, known = self.w.apps[x.app].traits.lists_lag, self.linked_at.get(x.key, self.memory.seq)
-        believed = [s for s in shown if not (lags and s.call == "pull" and s.seq > known)]
+        believed = [s for s in shown if not s.out and not (lags and s.call == "pull" and s.seq > known)]
         return [s for s in believed if s.seq not in self.passed_over]
 
     def shown_before(self, x: Happening) -> list[Any]:

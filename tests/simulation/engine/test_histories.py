@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from tests.simulation.engine.history import Played, play
-from tests.simulation.engine.run import place_of
+from tests.simulation.engine.run import SORTS, place_of
+from tests.simulation.engine.settings import setting
+from tests.simulation.engine.world import SEEDS_A_WORLD
 
 PART = 30
+WITH_A_FILTER = 11  # the first world that has one
 
 
 def told(played: Played) -> str:
@@ -29,6 +32,13 @@ def broken(seeds: Iterable[int], play: Callable[[int], Played] = play) -> list[s
 @pytest.mark.parametrize("part", range(2))
 def test_histories_keep_every_promise(part: int) -> None:
     assert broken(range(part * PART, (part + 1) * PART)) == []
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_histories_with_a_filter_keep_every_promise(sort: str) -> None:
+    assert setting(WITH_A_FILTER).draft.only
+    first = WITH_A_FILTER * SEEDS_A_WORLD
+    assert broken(range(first, first + 10), SORTS[sort]) == []
 
 
 @pytest.mark.slow

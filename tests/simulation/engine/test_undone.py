@@ -7,6 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from syncer.core import plan, reversal, reversal_fields, reversal_records
+from syncer.core.deeds import Reversal
+from syncer.core.lens import Lens
+from syncer.model import Unit
 from syncer.store.outbox import Outbox
 from syncer.usecases import undoing
 from tests.simulation.engine.settings import Wish
@@ -52,7 +55,21 @@ def unanswered_creates_are_no_history(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Outbox, "record_unanswered", lambda *_: None)
 
 
+def who_left_the_filter_takes_part(patch: pytest.MonkeyPatch) -> None:
+    """An undo sees that a record is outside, and plans for it as before."""
+    look = reversal.look
+
+    def as_before(unit: Unit, lens: Lens) -> Reversal:
+        r, was = look(unit, lens), {link.key: link.state for link in unit.links}
+        for link in r.unit.links:
+            link.state = was[link.key]
+        return r
+
+    patch.setattr(reversal, "look", as_before)
+
+
 DYING = Wish(2, 1, ("note",), acts={"newcomer": 40.0}, faults={"crash": 0.05}, limits=False, calm=True)
+LEAVING = Wish(2, 1, ("note",), acts={"edit": 30.0, "scope": 20.0}, faults={}, limits=False, calm=True)
 ERRORS: tuple[tuple[Plant, Wish | None], ...] = (
     (nothing_is_asked_again, None),
     (all_is_put_back_whoever_typed_it, None),
@@ -60,6 +77,7 @@ ERRORS: tuple[tuple[Plant, Wish | None], ...] = (
     (what_was_created_stays_untold, None),
     (what_an_undo_left_gives_way_unnamed, CALM),
     (unanswered_creates_are_no_history, DYING),
+    (who_left_the_filter_takes_part, LEAVING),
 )
 
 

@@ -4,6 +4,7 @@ consent      no write gives more consent than the people's own words, as far as 
 duplicate    nobody is created twice by us in one app, nor beside a record that was there to be read
 identity     no value of one person is written to another
 echo         nothing is written to a field of somebody in which nothing was changed
+scope        nothing is written to a record that was last shown outside the filter, and is
 held         a held run has changed nothing but consent, and that only downwards
 brake        an unasked run stays within the limits
 exclusion    an engine that lost its lease commits nothing
@@ -233,6 +234,8 @@ class Watch(Shown):
             self._no_twin(person, changes)
         elif action == "archive" and not (self.undone and changes[0].key in self.made):
             self._not_for_absence(person, changes[0])
+        if action in ("edit", "archive"):
+            self._in_scope(changes[0])
         for x in changes:
             strangers = {
                 t for t in tokens(x.after) if self.memory.who(self.memory.typed.get(t, -1)) != person
@@ -245,6 +248,12 @@ class Watch(Shown):
                 self._no_echo(person, x)
             if action == "edit" and x.key not in self.made and x.slot not in self.memory.read.get(x.key, ()):
                 self.memory.report("unread", f"{x}")
+
+    def _in_scope(self, x: Happening) -> None:
+        """What left the filter after the last look, the engine could not know."""
+        app, shows = self.w.apps[x.app], self.memory.shows.get(x.key)
+        if app.leaves_out(app.rows[x.record].values) and shows and shows[-1].out:
+            self.memory.report("scope", f"{x}, outside the filter since it was shown at {shows[-1].seq}")
 
     def _not_for_absence(self, person: int, x: Happening) -> None:
         keys = set(self.memory.family(person))

@@ -32,7 +32,7 @@ from tests.simulation.engine.faults import Faults, swarm
 from tests.simulation.engine.kinds import Kinds, kinds
 from tests.simulation.engine.memory import Memory
 from tests.simulation.engine.order import FromTheEnd
-from tests.simulation.engine.people import ACTS, People
+from tests.simulation.engine.people import ACTS, SCOPED, People
 from tests.simulation.engine.settings import ANYTHING, OBJECT, Wish, setting
 from tests.simulation.engine.store import PlainStore, Stepped, blank
 from tests.simulation.engine.watch import Watch
@@ -86,7 +86,9 @@ class World:
             app.after_call = partial(self._called, name)
             app.known = partial(self._knows, name)
             app.mapped = partial(self._mapped, name)
-        self.people = People(self, self.rng, ACTS if wish.acts is None else wish.acts)
+            app.filtered = partial(self._filtered, name)
+        acts = ACTS | SCOPED if self.setting.draft.only else ACTS
+        self.people = People(self, self.rng, acts if wish.acts is None else wish.acts)
         self.watch = Watch(self)
         self.memory.watch = self.watch.wrote
         self.place = place
@@ -134,6 +136,10 @@ class World:
     def _mapped(self, app: str) -> Iterable[str]:
         part = self.mapping.apps.get(app)
         return part.slots if part else ()
+
+    def _filtered(self, app: str) -> bool:
+        part = self.mapping.apps.get(app)
+        return part is not None and part.only is not None
 
     # -- time and steps -----------------------------------------------------------------------------------
 
