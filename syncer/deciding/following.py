@@ -11,6 +11,7 @@ from syncer.model import Link, LinkKey, Observation, Relink
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
+from syncer.store.stories import Stories
 from syncer.sync import Sync
 
 
@@ -67,18 +68,25 @@ class Following:
         """The same link under another id. What came from the record came from its survivor. Consent, and
         writes that nobody confirmed, were the other's: of these, the survivor's are a first contact."""
         old, golden = link.key, self.records.goldens([link.golden])[link.golden]
+        takes_part = self._takes_part((link.app, survivor))
         self._hand_on_consent(link.app, link.id, survivor)
         self.records.drop_observations([old])
         self.records.drop_links([old])
         for name in (*link.pending, self.sync.consent_slot(link.app)):
             link.seen.pop(name or "", None)
         link.pending = {}
-        link.id, link.state, link.observed_at = survivor, "live", None  # under this id it is to be read yet
+        link.id, link.state = survivor, "live" if takes_part else "out"
+        link.observed_at = None  # under this id it is to be read yet
         self.records.save_links([link], self.sync.slot_names())
         for name, source in golden.provenance.items():
             if (source.app, source.record) == old:
                 golden.provenance[name] = replace(source, record=survivor)
         self.records.save_goldens([(golden, True)])
+
+    def _takes_part(self, key: LinkKey) -> bool:
+        """Whether a record that nobody links was not read last outside the filter, or archived."""
+        stories = Stories(self.records.db, self.records.space)
+        return stories.is_waiting(key) or not stories.is_stub(key)
 
     def _hand_on_consent(self, app: str, gone: str, survivor: str) -> None:
         """What nobody has decided about yet of the record that went is its survivor's."""

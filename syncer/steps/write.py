@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from connectors.contract import AppError, Fetched, Result, Write
+from connectors.contract import AppError, Fetched, Record, Result, Write
 from syncer.core.settle import Sent, Settled, settle
 from syncer.model import Golden, Item, Link, Mark, Observation, Value
 from syncer.ports import Task
@@ -217,6 +217,7 @@ class Writer:
         self.intake.records.save_links([s.link for s in settled.values() if s.link], self.sync.slot_names())
         self._remember_refusals([s.golden for s in settled.values() if s.golden])
         self._save_extras([s.extra for s in settled.values() if s.extra])
+        self._take_in_who_left([by_ref[ref].record for ref in batch if ref in by_ref])
         self.ledger.outbox.unmark(ref for ref, s in settled.items() if not s.in_flight)
         self.ledger.outbox.record(self.run, history)
         again = [(batch[ref], s.again) for ref, s in settled.items() if s.again]
@@ -253,6 +254,15 @@ class Writer:
                 extra.consent = waiting[extra.id].consent
         self.intake.records.save_observations(extras)
         self.result.moved += [o.id for o in extras]
+
+    def _take_in_who_left(self, answered: Iterable[Record | None]) -> None:
+        """An answer may be the first to show that a record left the filter: what else it shows is no news.
+        One that does not show all that was asked for tells nothing about the filter."""
+        fields = set(self.sync.fields(self.app.name))
+        whole = [r for r in answered if r is not None and not r.archived and fields <= r.values.keys()]
+        left = [record for record in whole if not self.intake.in_scope(record, inside=True)]
+        self.intake.save(left, self.now())
+        self.result.moved += [record.id for record in left]
 
 
 def _noted(item: Item, result: Result) -> Iterator[Answer]:

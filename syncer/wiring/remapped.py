@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mappings.document import ProblemsFound
 from mappings.load import Draft
@@ -54,11 +54,11 @@ def take_over(db: Database, ready: Sync, draft: Draft, ports: Ports) -> None:
     an app whose filter (`only`) changed: that shows who enters it and who leaves."""
     history, ledger = History(db), Ledger(db, ready.name)
     wanted = {app: (set(ready.fields(app)), ready.readings(app)) for app in ready.apps}
-    filters = {f"only:{ready.name}:{app}": said.only or "" for app, said in draft.model.apps.items()}
+    filters = {app: said.only or "" for app, said in draft.model.apps.items()}
     with db.reading():
         known = {app: (ledger.fields_read(app), ledger.readings(app)) for app in ready.apps}
         same = stopping.is_kept(history, ready)
-        filtered = {name: history.fact(name) for name in filters}
+        filtered = {app: history.fact(_filter_of(ledger, app)) for app in filters}
         followed = is_followed(ledger, ready)
     if known == wanted and same and filtered == filters and followed:
         return
@@ -66,13 +66,24 @@ def take_over(db: Database, ready: Sync, draft: Draft, ports: Ports) -> None:
         with hold(db, ready.name, ports.holder, ports.now, ports.alive), db.transaction():
             stopping.keep(history, ready)
             follow(ledger, ready)
-            for (name, only), app in zip(filters.items(), draft.model.apps, strict=True):
-                if filtered[name] not in (None, only):
-                    ledger.save_reader(app, cursor=None, scan_began=None)
-                history.keep_fact(name, only)
+            follow_filters(ledger, filters)
             follow_fields(Records(db, ready.name), ledger, ready)
     except Busy:
         return
+
+
+def follow_filters(ledger: Ledger, filters: Mapping[str, str]) -> None:
+    """An app whose filter is another one than before is read from the start. `filters`: app -> its text,
+    empty where it has none. Call inside a transaction, while nobody else works in the space."""
+    history = History(ledger.db)
+    for app, only in filters.items():
+        if history.fact(_filter_of(ledger, app)) not in (None, only):
+            ledger.save_reader(app, cursor=None, scan_began=None)
+        history.keep_fact(_filter_of(ledger, app), only)
+
+
+def _filter_of(ledger: Ledger, app: str) -> str:
+    return f"only:{ledger.space}:{app}"
 
 
 def follow_fields(records: Records, ledger: Ledger, sync: Sync) -> None:

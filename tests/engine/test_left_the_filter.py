@@ -193,3 +193,39 @@ def test_nobody_is_created_beside_a_record_of_theirs_that_takes_no_part(tmp_path
     world.settle()
     assert list(world.apps["desk"].rows) == [id]
     world.db.close()
+
+
+def test_who_is_merged_into_a_record_outside_the_filter_takes_no_part_there(tmp_path: Path) -> None:
+    """The app makes a new record of both, with the kind of the one that had left the filter."""
+    world = World(tmp_path, traits=TRAITS, text=MAPPING)
+    world.apps["crm"].user_create(ANN)
+    ann = world.apps["desk"].user_create({**ANN, "score": 9})
+    other = world.apps["desk"].user_create({"email": "bo@x.test", "name": "Bo", "score": 9})
+    world.settle()
+    world.apps["desk"].user_edit(other, {"score": 1})
+    world.settle()
+    world.apps["desk"].user_merge(ann, other, new_id=True)
+    world.settle()
+    assert {row[0] for row in world.rows("SELECT state FROM link WHERE app = 'desk'")} == {"out"}
+    world.db.close()
+
+
+def test_an_answer_that_shows_the_record_outside_the_filter_is_heard(tmp_path: Path) -> None:
+    """Somebody changed it between the look and the write: the same run writes nothing more into it."""
+    world = World(tmp_path, traits=TRAITS, text=MAPPING)
+    world.apps["crm"].user_create(ANN)
+    world.apps["desk"].user_create({**ANN, "score": 9})
+    world.settle()
+    (crm,), (desk,) = world.apps["crm"].records, world.apps["desk"].records
+    world.apps["crm"].user_edit(crm, {"name": "Anna"})
+
+    def leaves(call: str) -> None:
+        if call == "write":
+            world.apps["desk"].before_call = None
+            world.apps["desk"].user_edit(desk, {"score": 1, "email": "private@x.test"})
+
+    world.apps["desk"].before_call = leaves
+    world.run()
+    assert state(world) == "out"
+    assert world.only("crm")["email"] == "ann@x.test"
+    world.db.close()

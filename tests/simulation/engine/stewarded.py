@@ -194,6 +194,7 @@ class StewardedHistory(History):
 
     def _wire(self) -> None:
         """Fields that the mapping has gained are unknown before anything is done with them."""
+        self.w.wire()
         sync, store = self.w.sync(), self.w.store
         records, ledger = Records(store, SPACE), Ledger(store, SPACE)
         with store.transaction():

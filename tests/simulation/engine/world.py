@@ -24,8 +24,10 @@ from syncer.store import codec
 from syncer.store.copies import mark_restored
 from syncer.store.database import StateError
 from syncer.store.lease import Busy, LeaseLost
+from syncer.store.ledger import Ledger
 from syncer.sync import App, Sync
 from syncer.usecases.undoing import Undoing, Undone, Wanted
+from syncer.wiring.remapped import follow_filters
 from tests.simulation.engine.apps import SimApp, Wire
 from tests.simulation.engine.clocks import TRUE, Clock
 from tests.simulation.engine.faults import Faults, swarm
@@ -33,7 +35,7 @@ from tests.simulation.engine.kinds import Kinds, kinds
 from tests.simulation.engine.memory import Memory
 from tests.simulation.engine.order import FromTheEnd
 from tests.simulation.engine.people import ACTS, SCOPED, People
-from tests.simulation.engine.settings import ANYTHING, OBJECT, Wish, setting
+from tests.simulation.engine.settings import ANYTHING, FILTER, OBJECT, Wish, setting
 from tests.simulation.engine.store import PlainStore, Stepped, blank
 from tests.simulation.engine.watch import Watch
 
@@ -220,6 +222,7 @@ class World:
         options = RunOptions(approve=approve, reject=reject)
         self.memory.note(f"run {self.runs + 1} begins" + (f", approves {approve}" if approve else ""))
         self.watch.begins(bool(approve or reject))
+        self.wire()
         report = None
         self.running = True
         try:
@@ -234,6 +237,15 @@ class World:
         self.memory.note(f"run {self.runs} ends: {told}")
         return report
 
+    def wire(self) -> None:
+        """What is done about a filter that has changed, before anything else: nothing happens meanwhile."""
+        filters = {app: FILTER if part.only else "" for app, part in self.mapping.apps.items()}
+        if self.setting.draft.only:
+            self.nested = True
+            with self.store.transaction():
+                follow_filters(Ledger(self.store, SPACE), filters)
+            self.nested = False
+
     def undo(self, wanted: Wanted) -> Undone | None:
         """Somebody undoes a run; None where that was cut off. That they ask for it counts as a reason to
         write."""
@@ -241,6 +253,7 @@ class World:
         self.watch.begins(asked=True)
         self.watch.mapping_changed()
         self.watch.undone, undone = True, None
+        self.wire()
         undoing = Undoing(self.sync(), self.store, self._ports(f"undo-{self.runs}", alive=False))
         with self._survived():
             undone = undoing.do(wanted)
