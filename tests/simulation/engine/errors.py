@@ -287,6 +287,22 @@ def held_run_writes_everything() -> Sequence[Any]:
     return (patch.object(pass_, "lower_consent", lower),)
 
 
+def outside_is_read() -> Sequence[Any]:
+    """What a record shows that takes no part is merged."""
+    return (patch.object(deciding, "_consent_only", lambda obs, _: obs),)
+
+
+def outside_is_deleted() -> Sequence[Any]:
+    """A record that is archived after it left the filter counts as a deletion."""
+    original = deciding._follow_state
+
+    def follow(link: Any, obs: Any) -> bool:
+        was_out = link.state == "out"
+        return original(link, obs) or (was_out and link.state == "gone")
+
+    return (patch.object(deciding, "_follow_state", follow),)
+
+
 def blank_is_no_edit() -> Sequence[Any]:
     """A clearing is taken for a value that was not returned."""
     original = merge._is_candidate

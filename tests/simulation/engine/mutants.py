@@ -33,6 +33,7 @@ class Mutant:
 KEYLESS = {"unique": (), "external_id": None, "needs": (), "lag": 0.0, "find_lags": False, "lists_lag": False}
 FEED = {"feed": "changes", "lag": 90.0, "jitter": True, "granularity": 60.0, "lists_lag": False}
 SCAN = {"feed": "scan", "lag": 0.0, "lists_lag": False}
+LISTED = {"archive": "restorable", "lists_archived": True}
 SHORT = {"empty": 0.5, "busy": 0.2}
 TEXT = ("note",)
 
@@ -223,6 +224,18 @@ MUTANTS: tuple[Mutant, ...] = (
             limits=True,
             calm=True,
         ),
+    ),
+    Mutant(
+        "outside_is_read",
+        "what a record outside the filter shows is merged",
+        errors.outside_is_read,
+        Wish(4, 1, TEXT, acts=LEAVING, faults={}, limits=False, calm=True),
+    ),
+    Mutant(
+        "outside_is_deleted",
+        "a record that is archived after it left the filter counts as deleted",
+        errors.outside_is_deleted,
+        Wish(4, 1, TEXT, LISTED, acts=LEAVING | {"archive": 20.0}, faults={}, limits=False, calm=True),
     ),
     Mutant(
         "blank_is_no_edit",

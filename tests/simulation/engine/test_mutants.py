@@ -7,7 +7,14 @@ import pytest
 from tests.simulation.engine.mutants import MUTANTS
 from tests.simulation.engine.run_mutants import look_for
 
-QUICK = ("blank_is_no_edit", "missing_is_deleted", "lag_not_waited_for", "lease_not_checked", "held_run_kept")
+QUICK = (
+    "blank_is_no_edit",
+    "missing_is_deleted",
+    "lag_not_waited_for",
+    "lease_not_checked",
+    "held_run_kept",
+    "outside_is_read",
+)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ consent      no write gives more consent than the people's own words, as far as 
 duplicate    nobody is created twice by us in one app, nor beside a record that was there to be read
 identity     no value of one person is written to another
 echo         nothing is written to a field of somebody in which nothing was changed
-scope        nothing is written to a record that was last shown outside the filter, and is
+scope        nothing is written to a record that was last shown outside the filter, and is; nor is what only
+             such records have shown written anywhere
 held         a held run has changed nothing but consent, and that only downwards
 brake        an unasked run stays within the limits
 exclusion    an engine that lost its lease commits nothing
@@ -240,6 +241,7 @@ class Watch(Shown):
             strangers = {
                 t for t in tokens(x.after) if self.memory.who(self.memory.typed.get(t, -1)) != person
             }
+            self._not_from_outside(person, x)
             if strangers and x.slot in self.w.mapping.apps[x.app].slots:
                 self.memory.report("identity", f"{x} is another person's")
             if x.slot == "consent":
@@ -255,11 +257,27 @@ class Watch(Shown):
         if app.leaves_out(app.rows[x.record].values) and shows and shows[-1].out:
             self.memory.report("scope", f"{x}, outside the filter since it was shown at {shows[-1].seq}")
 
+    def _not_from_outside(self, person: int, x: Happening) -> None:
+        if not self.w.setting.draft.only:
+            return
+        looks = [s for key in self.memory.family(person) for s in self.memory.looks.get(key, ())]
+        for token in tokens(x.after):
+            shown = [s for s in looks if any(token in tokens(value) for value in s.values.values())]
+            if shown and all(s.out for s in shown):
+                self.memory.report("scope", f"{x}, which only a record outside the filter has shown")
+
     def _not_for_absence(self, person: int, x: Happening) -> None:
         keys = set(self.memory.family(person))
         reasons = ("archive", "delete", "merge")
-        if not any(y.key in keys and y.who == "person" and y.action in reasons for y in self.memory.log):
-            self.memory.report("absence", f"{x}, and nobody archived or deleted anything")
+        went = [y for y in self.memory.log if y.key in keys and y.who == "person" and y.action in reasons]
+        if all(self._had_left(y) for y in went):
+            self.memory.report("absence", f"{x}, and nobody archived or deleted anything that took part")
+
+    def _had_left(self, x: Happening) -> bool:
+        """Whether it had been decided before that the record is outside the filter."""
+        decided = max((d for d in self.decisions if d < x.seq), default=0)
+        shows = [s for s in self.memory.shows.get(x.key, ()) if s.seq < x.seq]
+        return bool(shows) and shows[-1].out and shows[-1].seq < decided
 
     def _archived_unknown(self, key: Key) -> bool:
         """Made without an answer in an app without any key, and archived before it was taken in: nothing
