@@ -12,7 +12,7 @@ from tests.states import kept_in, state_url
 pytestmark = pytest.mark.slow
 
 PEOPLE = 200
-MOMENTS = tuple(round(n / 31, 3) for n in range(1, 31))
+MOMENTS = tuple(round(n / 13, 3) for n in range(1, 13))
 POSTGRESQL = (0.15, 0.4, 0.6, 0.9)
 
 
@@ -22,7 +22,7 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Ending:
 
 
 @pytest.mark.parametrize("share", MOMENTS)
-def test_killed_at_thirty_more_moments(tmp_path: Path, calm: Ending, share: float) -> None:
+def test_killed_at_twelve_more_moments(tmp_path: Path, calm: Ending, share: float) -> None:
     check(tmp_path, PEOPLE, calm, share)
 
 

@@ -22,7 +22,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 
 def test_undone_histories_keep_every_promise() -> None:
-    assert broken(range(60), play) == []
+    assert broken(range(30), play) == []
 
 
 @pytest.mark.slow
