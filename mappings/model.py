@@ -172,6 +172,10 @@ class Slot(Protocol):
         """The golden words in a set as the app shows it; none of anything else."""
         ...
 
+    def names(self, word: str) -> bool:
+        """Whether a golden word of a set is one that the mapping gives to the app."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class AppMap:

@@ -69,6 +69,9 @@ class BaseSlot:
     def words(self, value: Value) -> frozenset[str]:
         return frozenset()
 
+    def names(self, word: str) -> bool:
+        return False
+
     def coerced(self, value: Value) -> Value:
         if self._coerce is None:
             return value
@@ -220,6 +223,9 @@ class TagSlot(BaseSlot):
 
     def words(self, value: Value) -> frozenset[str]:
         return frozenset(word for tag in _items(value) if (word := self._mapped(tag)) is not None)
+
+    def names(self, word: str) -> bool:
+        return word in self.words(self._show([word]))
 
     def _key(self, value: Value) -> Hashable:
         if self.lost and isinstance(value, list):

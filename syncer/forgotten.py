@@ -61,7 +61,7 @@ class Marks:
     def add(self, hashes: Sequence[str], at: datetime) -> None:
         """Keep them for good before anything else is removed."""
         assert self.folder is not None  # noqa: S101
-        day, time = at.date().isoformat(), at.isoformat(timespec="microseconds")
+        day, time = at.date().isoformat(), at.isoformat(timespec="microseconds").replace("+00:00", "Z")
         line = orjson.dumps({"day": day, "time": time, "hashes": sorted(hashes)})
         # Begun by an end of line: what a full disk left half-written before it stays a line of its own.
         _write(self.folder / MARKS, b"\n" + line + b"\n", os.O_APPEND)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -69,8 +69,7 @@ class Sync:
 
     def __post_init__(self) -> None:
         owned = {field for name in self.apps for field, _ in self.unique_slots(name)}
-        owned.update(self.mapping.match.exact[:1])
-        owned.update(self._addresses())
+        owned.update(self._own_keys())
         fields = tuple(dict.fromkeys((*self.mapping.match.exact, *sorted(owned))))
         object.__setattr__(self, "owned_fields", tuple(sorted(owned)))
         object.__setattr__(self, "key_fields", fields)
@@ -93,11 +92,14 @@ class Sync:
         """(golden field, slot) of what belongs to one golden record alone."""
         return [(f, slot) for slot in self.slots(app).values() for f in slot.fields if f in self.owned_fields]
 
-    def _addresses(self) -> list[str]:
-        """What consent goes by, whether an app keeps it unique or not."""
-        fields = self.mapping.fields
-        exact = self.mapping.match.exact if self.mapping.consent else ()
-        return [name for name in exact if fields[name].type.name == "email"]
+    def _own_keys(self) -> Iterator[str]:
+        """What is somebody's own, whether an app keeps it unique or not: the first exact key, where it
+        is an address or a domain, and the addresses that consent goes by."""
+        exact, fields = self.mapping.match.exact, self.mapping.fields
+        for number, name in enumerate(exact):
+            kind = fields[name].type.name
+            if (kind in ("email", "domain") and not number) or (kind == "email" and self.mapping.consent):
+                yield name
 
     def consent_slot(self, app: str) -> str | None:
         return self._consent_slots.get(app)

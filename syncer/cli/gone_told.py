@@ -65,7 +65,8 @@ def _after_asked(report: Report, app: str, left: int) -> None:
         stay = counted(left, "linked record stays", "linked records stay")
         tell(
             f"{app}: {stay} gone. None may be made there: the mapping says so (creates, create_when), consent"
-            " forbids it, the app refused it, or somebody like them waits in syncer review."
+            " forbids it, the app refused it or keeps the address for an archived record, or somebody like"
+            " them waits in syncer review."
         )
 
 

@@ -1,7 +1,7 @@
 """Bring back what is gone in one app: a golden record that goes on elsewhere is made there again. Pure.
 
-Somebody asks for it, perhaps long after the deletion was taken in. It is planned as any create is, and stays
-gone where none may be made: nothing is given up for a record that does not come.
+Somebody asks for it, perhaps long after the deletion was taken in. It is planned as any create is. The links
+that are gone stay, for a create may come to nothing: the app may keep an archived record's address.
 """
 
 from __future__ import annotations
@@ -44,11 +44,10 @@ def bring_back(decision: Decision, unit: Unit, lens: Lens, abilities: Abilities,
         item.again = True
     return replace(
         decision,
-        unit=Unit(golden, left),
+        unit=Unit(golden, links),
         items=planning.items,
         log=planning.log,
         notes=planning.notes,
-        dropped=[*decision.dropped, *gone],
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from connectors.contract import Record
 from syncer.reading.intake import Intake
 from syncer.store import specs
-from syncer.store.groups import grouped, lose, there
+from syncer.store.groups import grouped, keep, known, there
 
 Words = Mapping[str, frozenset[str]]  # slot -> golden words
 
@@ -34,6 +34,14 @@ def keep_lost(intake: Intake, missing: Words) -> None:
         return
     lost = {name: words - there(slots[name], spec) for name, words in missing.items()}
     if any(lost.values()):
-        lose(intake.records, intake.sync, intake.app.name, lost)
+        _lose(intake, lost)
         if not intake.gone:
             intake.ledger.save_reader(intake.app.name, spec=specs.dumps(spec))
+
+
+def _lose(intake: Intake, lost: Words) -> None:
+    found = known(intake.records, intake.app.name)
+    for name, words in lost.items():
+        intake.sync.slots(intake.app.name)[name].lost |= words
+        found[name] = {**found.get(name, {}), **dict.fromkeys(words, False)}
+    keep(intake.records, intake.app.name, found)

@@ -19,6 +19,7 @@ from syncer.ports import Task
 from syncer.reading.intake import Intake
 from syncer.reading.looking import ask, settle_stale
 from syncer.store.database import chunks
+from syncer.store.groups import grouped
 from syncer.store.ledger import Ledger
 from syncer.store.outbox import Answer
 from syncer.store.shadows import note_touched
@@ -246,7 +247,12 @@ class Writer:
             self.result.settled.append(item.golden)
 
     def _save_extras(self, extras: Sequence[Observation]) -> None:
-        """Beside what may wait already of the same record."""
+        """Beside what may wait already of the same record. An answer says nothing of groups: whether one is
+        gone is asked where records are read."""
+        groups = {slot.name for slot in grouped(self.sync.slots(self.app.name), self.app.spec)}
+        for extra in extras:
+            extra.values = {name: v for name, v in extra.values.items() if name not in groups}
+        extras = [extra for extra in extras if extra.values]
         waiting = self.intake.records.waiting(self.app.name, [o.id for o in extras])
         for extra in extras:
             if extra.id in waiting:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from connectors.contract import ObjectSpec
 from mappings.model import Slot
@@ -10,7 +10,6 @@ from syncer.core.forms import elements
 from syncer.store import codec
 from syncer.store.history import History
 from syncer.store.records import Records
-from syncer.sync import Sync
 
 Known = dict[str, dict[str, bool]]  # slot -> golden word -> whether its group is there
 
@@ -36,30 +35,21 @@ def keep(records: Records, app: str, found: Known) -> None:
     History(records.db).keep_fact(_fact(records, app), codec.dumps(found))
 
 
-def lose(records: Records, sync: Sync, app: str, lost: Mapping[str, frozenset[str]]) -> None:
-    """These words (slot -> words) turned out to have no group any more."""
-    found = known(records, app)
-    for name, words in lost.items():
-        sync.slots(app)[name].lost |= words
-        found[name] = {**found.get(name, {}), **dict.fromkeys(words, False)}
-    keep(records, app, found)
-
-
 def lost_of(slot: Slot, spec: ObjectSpec, was: Mapping[str, bool]) -> frozenset[str]:
     """Of the words that had a group once (`was`), those that have none now. One that the mapping does not
     name any more is nothing to us."""
     gone = was.keys() - there(slot, spec)
-    return frozenset(word for word in gone if word in slot.words([word]))
+    return frozenset(word for word in gone if slot.names(word))
 
 
-def people_with(records: Records, field: str, word: str) -> list[str]:
+def people_with(records: Records, field: str, word: str) -> Iterator[str]:
     """The golden records that hold a word in a field."""
     rows = records.db.rows(
         "SELECT id, body FROM golden WHERE space = :space AND body LIKE :holding ORDER BY id",
         space=records.space,
         holding=f"%{codec.dumps(word)}%".replace("\\", "_"),  # narrows; a wildcard too many does no harm
     )
-    return [id for id, body in rows if word in elements(codec.golden(id, body).value.get(field))]
+    return (id for id, body in rows if word in elements(codec.golden(id, body).value.get(field)))
 
 
 def _fact(records: Records, app: str) -> str:

@@ -66,7 +66,7 @@ def lost_in(records: Records, mapping: ObjectMapping, app: str, spec: ObjectSpec
 
 def told(records: Records, app: str, slot: Slot, word: str) -> dict[str, Any]:
     """The documented keys of `stopped`, for a word that has no group any more."""
-    people = groups.people_with(records, slot.fields[0], word)
+    people = list(groups.people_with(records, slot.fields[0], word))
     ids = sorted(id for keys in records.keys_of(people).values() for name, id in keys if name == app)
     return {
         "app": app,
@@ -82,7 +82,7 @@ def told(records: Records, app: str, slot: Slot, word: str) -> dict[str, Any]:
 def _lost(records: Records, slot: Slot, spec: ObjectSpec, was: dict[str, bool]) -> frozenset[str]:
     """What nobody has was ended: its group is not missed."""
     gone = groups.lost_of(slot, spec, was)
-    return frozenset(word for word in gone if groups.people_with(records, slot.fields[0], word))
+    return frozenset(word for word in gone if any(groups.people_with(records, slot.fields[0], word)))
 
 
 def _meet_again(records: Records, sync: Sync, app: str, slot: Slot, words: Collection[str]) -> None:

@@ -80,3 +80,19 @@ def test_a_group_that_is_there_again_is_met_for_the_first_time(
         assert (known.seen, known.agreed) == ({"tags": held}, {"tags": has})
     else:
         assert (known.seen, known.agreed) == ({"tags": left}, {"tags": DISAGREES})
+
+
+@pytest.mark.parametrize(
+    ("said", "word", "expected"),
+    [
+        ("type: tags, only: [vip]", "vip", True),
+        ("type: tags, only: [vip]", "trial", False),
+        ("type: multi_choice, unknown: hold", "vip", True),
+        ("type: multi_choice, unknown: hold", "trial", False),
+    ],
+)
+def test_which_words_the_mapping_gives_to_an_app(said: str, word: str, expected: bool) -> None:
+    """By golden words, whatever the app calls them."""
+    place = "{field: tags, values: {vip: VIP Customers}}" if "choice" in said else "tags"
+    of = mapping(f"\n  tags: {{{said}, in: {{crm: {place}, desk: tags}}}}\n", "", "crm desk")
+    assert of.apps["crm"].slots["tags"].names(word) is expected

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connectors.contract import FieldSpec
+from connectors.contract import FieldSpec, Result, Write
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from syncer.reading.looking import look_at_each
@@ -90,6 +91,22 @@ def test_what_single_records_showed_before_a_run_counts_in_it(world: World) -> N
     assert (told(report), report.written) == (LOST, 0)
     assert (told(world.run()), tags(world, "crm")) == (LOST, EVERYWHERE)
     assert "vip" not in world.apps["mail"].fields["groups"].options
+
+
+def test_the_answer_to_a_write_takes_no_tag_from_anybody(world: World) -> None:
+    """The group goes between the look and the write, and the answer shows the record without it."""
+    mail, write = world.connectors["mail"], world.connectors["mail"].write
+
+    def dropped_first(object: str, writes: Sequence[Write]) -> list[Result]:
+        if "vip" in world.apps["mail"].fields["groups"].options:
+            world.apps["mail"].drop_group("groups", "vip")
+        return write(object, writes)
+
+    mail.write = dropped_first  # type: ignore[method-assign]
+    for email in EVERYWHERE:
+        world.apps["crm"].user_edit(of(world, "crm", email), {"first": "Another"})
+    world.run()
+    assert (told(world.run()), tags(world, "crm")) == (LOST, EVERYWHERE)
 
 
 def test_a_group_that_syncer_made_itself_a_moment_ago_can_be_lost(world: World) -> None:
