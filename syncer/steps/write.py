@@ -218,7 +218,7 @@ class Writer:
         self.intake.records.save_links([s.link for s in settled.values() if s.link], self.sync.slot_names())
         self._remember_refusals([s.golden for s in settled.values() if s.golden])
         self._save_extras([s.extra for s in settled.values() if s.extra])
-        self._take_in_who_left([by_ref[ref].record for ref in batch if ref in by_ref])
+        self._take_in_who_left([by_ref[ref].record for ref in batch if ref in by_ref], times[1])
         self.ledger.outbox.unmark(ref for ref, s in settled.items() if not s.in_flight)
         self.ledger.outbox.record(self.run, history)
         again = [(batch[ref], s.again) for ref, s in settled.items() if s.again]
@@ -261,13 +261,13 @@ class Writer:
         self.intake.records.save_observations(extras)
         self.result.moved += [o.id for o in extras]
 
-    def _take_in_who_left(self, answered: Iterable[Record | None]) -> None:
+    def _take_in_who_left(self, records: Iterable[Record | None], answered: datetime) -> None:
         """An answer may be the first to show that a record left the filter: what else it shows is no news.
         One that does not show all that was asked for tells nothing about the filter."""
         fields = set(self.sync.fields(self.app.name))
-        whole = [r for r in answered if r is not None and not r.archived and fields <= r.values.keys()]
+        whole = [r for r in records if r is not None and not r.archived and fields <= r.values.keys()]
         left = [record for record in whole if not self.intake.in_scope(record, inside=True)]
-        self.intake.save(left, self.now())
+        self.intake.save(left, answered)
         self.result.moved += [record.id for record in left]
 
 
