@@ -222,9 +222,9 @@ class Reversal:
             return
         now, told = self.w.apps[x.app].records[x.record][x.slot], (*x.key, x.slot) in self.told
         # It cannot know what was typed just before it wrote, though it was what it then wrote.
-        shows, wrote = self.w.memory.shows.get(x.key, ()), [x.seq, *(seq for seq, _ in self._sends(x))]
-        known = [s.values[x.slot] for s in shows if s.seq < min(wrote) and x.slot in s.values][-1:]
-        known += [s.values[x.slot] for s in shows if s.seq < x.seq and x.slot in s.values][-1:]
+        wrote = min([x.seq, *(seq for seq, _ in self._sends(x))])
+        shown = [self.w.watch.counted_before(x._replace(seq=seq)) for seq in (wrote, x.seq)]
+        known = [s.values[x.slot] for shows in shown for s in shows[-1:]]
         told = told or (*x.key, x.slot) in self.refused
         if not (told or any(self._same(x, now, v) for v in (x.before, *known))):
             was = f"{x.slot} of {x.key} was {x.before!r} before {self.ran.id}"
