@@ -181,9 +181,9 @@ class Verifying:
             with self.db.reading():
                 compared, found = self._compare(app, page.records)
             checked.compared += compared
-            differs = {f.record for f in found if f.is_drift and f.record}
+            differs = dict.fromkeys(f.record for f in found if f.is_drift and f.record)  # asked in this order
             checked.findings += [f for f in found if f.record not in differs]
-            doubtful.update(dict.fromkeys(differs))
+            doubtful.update(differs)
             shown.update(r.id for r in page.records if not r.archived)
             self.ports.progress("comparing", app.name, checked.read)
             if page.last:
