@@ -18,7 +18,7 @@ from syncer.model import BLANK, Observation, State, Value
 from syncer.reading.offices import Offices
 from syncer.store.decisions import Decisions
 from syncer.store.ledger import Ledger
-from syncer.store.records import Records
+from syncer.store.records import Records, Stub
 from syncer.sync import App, Sync
 
 
@@ -168,7 +168,7 @@ class Intake:
                 linked.append(observation_keys(self.sync, obs, offices.get(obs.id, "")))
             observations.append(obs)
         self.records.save_observations(observations)
-        self.records.save_stubs(stubs)
+        self.records.save_stubs(stubs if fresh else self._never_raised(stubs))
         # Linked records too: a new record may be recognised by what has just been changed elsewhere.
         shown = [*keys, *linked]
         before = {} if fresh else self._keys_before(shown)
@@ -178,6 +178,16 @@ class Intake:
         replaced = [k.key for k in shown if k.id in before]
         self.records.keys.save(replaced, (row for k in shown for row in k.stored()))
         self._touch_who_waits(key for k in shown if k.id in before for key in before[k.id] - _stored(k))
+
+    def _never_raised(self, stubs: Sequence[Stub]) -> list[Stub]:
+        """Without those that would take back an opt-out which the record showed while it took no part: a yes
+        counts in an authority alone, as it does in records that are linked."""
+        consent = self.sync.mapping.consent
+        if consent is None or self.app.name in self.sync.mapping.fields[consent].rule.apps:
+            return list(stubs)
+        ids = [id for _, id, state, _ in stubs if state not in OPT_OUTS]
+        out = self.records.opted_out(self.app.name, ids)
+        return [stub for stub in stubs if stub[1] not in out or stub[2] in OPT_OUTS]
 
     @contextmanager
     def keeping_opt_outs(self, shown: Sequence[Record], read_at: datetime) -> Iterator[None]:

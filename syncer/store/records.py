@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
+from conflicts.consent import OPT_OUTS
 from syncer.model import Golden, Link, LinkKey, Observation, Unit
 from syncer.store import codec
 from syncer.store.database import Database, chunks, in_order
@@ -25,6 +26,9 @@ _DELETE = {
     "observation": "DELETE FROM observation WHERE space = :space AND app = :app AND id IN :ids",
     "link": "DELETE FROM link WHERE space = :space AND app = :app AND id IN :ids",
 }
+
+
+Stub: TypeAlias = tuple[str, str, str | None, datetime]  # app, id, consent state, when seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,8 +294,13 @@ class Records:
 
     # -- stubs -----------------------------------------------------------------------------------------
 
-    def save_stubs(self, stubs: Iterable[tuple[str, str, str | None, datetime]]) -> None:
-        """(app, id, consent state, when seen)."""
+    def opted_out(self, app: str, ids: Sequence[str]) -> set[str]:
+        """Those of these records that are stubs with an opt-out."""
+        sql = "SELECT id, consent FROM stub WHERE space = :space AND app = :app AND id IN :ids"
+        rows = (self.db.rows(sql, space=self.space, app=app, ids=some) for some in chunks(ids))
+        return {id for found in rows for id, state in found if state in OPT_OUTS}
+
+    def save_stubs(self, stubs: Iterable[Stub]) -> None:
         rows = [
             {"space": self.space, "app": app, "id": id, "consent": consent, "seen_at": codec.iso(at)}
             for app, id, consent, at in stubs

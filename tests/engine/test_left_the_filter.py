@@ -229,3 +229,16 @@ def test_an_answer_that_shows_the_record_outside_the_filter_is_heard(tmp_path: P
     assert state(world) == "out"
     assert world.only("crm")["email"] == "ann@x.test"
     world.db.close()
+
+
+def test_an_opt_out_outside_the_filter_is_not_taken_back_there(tmp_path: Path) -> None:
+    """The helpdesk is no authority; the yes that is seen later stands in the same record."""
+    world = World(tmp_path, traits=TRAITS, text=MAPPING + CONSENT)
+    id = world.apps["desk"].user_create({**ANN, "score": 1, "consent": "unsubscribed"})
+    world.settle()
+    world.apps["desk"].user_edit(id, {"consent": "subscribed"})
+    world.settle()
+    world.apps["desk"].user_edit(id, {"score": 9})
+    world.settle()
+    assert {world.only(app)["consent"] for app in TRAITS} == {"unsubscribed"}
+    world.db.close()
