@@ -1,4 +1,4 @@
-"""Small things that several connectors need: times, prefixed fields, names as an app spells
+"""Small things that several connectors need: times, prefixed fields, sets, names as an app spells
 them, runs of a list."""
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from connectors.contract import Unexpected
+from connectors.contract import Unexpected, Value
 
 T = TypeVar("T")
 
@@ -26,6 +26,11 @@ def moment(text: str | None) -> datetime | None:
 def named(fields: Sequence[str], prefix: str) -> tuple[tuple[str, str], ...]:
     """(flat name, key inside the container) of the fields that live in the container `prefix`."""
     return tuple((field, field[len(prefix) :]) for field in fields if field.startswith(prefix))
+
+
+def elements(value: Value) -> list[str]:
+    """A set-valued field as a list; blank is empty."""
+    return value if isinstance(value, list) else []
 
 
 def spelled(name: str, known: Collection[str]) -> str:

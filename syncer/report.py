@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from syncer.core.resolve import Fate
 from syncer.model import Item
 
 Status = Literal["done", "partial", "held", "failed", "interrupted"]
+EXAMPLES = 5  # records that are named of those that a row of `stopped` concerns
 PAUSED = "paused"  # as the reason why an app was not used: somebody wants it so
 
 
@@ -42,8 +43,9 @@ class Report:
     run whose plan waits for `--approve` or `--reject`.
     `left_out`: items of an approved plan that do not come out the same any more.
     `fates`: what became of answers to conflicts, by golden record and field.
-    `stopped`: fields that do not fit an app any more; `scope`: records that came into an app's filter or went
-    out of it; `gone`: linked records that an app has no more; all three as in `sync --json`.
+    `stopped`: fields that do not fit an app any more, and groups that it has no more (`stopped_row`);
+    `scope`: records that came into an app's filter or went out of it; `gone`: linked records that an app has
+    no more; `merged`: those that became part of another there; all four as in `sync --json`.
     """
 
     run: str
@@ -117,6 +119,20 @@ class Report:
             "errors": {name: row.error for name, row in self.apps.items() if row.error},
             "credentials_refused": [name for name, row in self.apps.items() if row.refused],
         }
+
+
+def stopped_row(
+    app: str,
+    slot: str,
+    fields: Sequence[str],
+    reason: str,
+    number: int,
+    records: Sequence[str],
+    tag: str | None = None,
+) -> dict[str, Any]:
+    """The documented keys of `stopped`. `number`: how many that concerns; `records`: theirs in the app."""
+    what = {"app": app, "field": slot, "fields": list(fields), "tag": tag, "reason": reason}
+    return {**what, "records": number, "examples": list(records[:EXAMPLES])}
 
 
 def of_app(app: str, error: str) -> str:

@@ -7,8 +7,9 @@ from typing import get_args
 
 import pytest
 
-from connectors.contract import AppError, AuthRefused, FieldSpec, Kind, UnknownObject, Value
+from connectors.contract import AppError, AuthRefused, FieldSpec, Kind, UnknownObject
 from connectors.contract_suite.hooks import Hooks
+from connectors.values import elements
 
 CONSENT = ("subscribed", "pending", "unsubscribed", "bounced", "complained", "erased")
 LACKING = "no-such-object"
@@ -157,7 +158,3 @@ class Describing(Hooks):
         other.check()
         other.close()
         other.close()
-
-
-def elements(value: Value) -> list[str]:
-    return value if isinstance(value, list) else []

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from connectors.contract import Value
 from connectors.http import Http
-from connectors.values import chunks, spelled
+from connectors.values import chunks, elements, spelled
 
 FOUND: Final = 500  # lists a search
 PAGE: Final = 250  # members a page
@@ -77,7 +77,7 @@ class Lists:
         sure = {record: set(asked) for record, asked in wanted.items() if record not in refused}
         now = self.of(list(sure))
         for name, id in known.items():
-            inside = {record for record in sure if name in names(now.get(record))}
+            inside = {record for record in sure if name in elements(now.get(record))}
             add = [record for record in sure if name in sure[record] and record not in inside]
             remove = [record for record in inside if name not in sure[record]]
             for record in self._change(id, add, remove):
@@ -128,8 +128,3 @@ class Lists:
             if not answer.json.get("hasMore"):
                 return found
             body["offset"] = answer.json["offset"]
-
-
-def names(value: Value) -> list[str]:
-    """A set-valued field as a list; blank is empty."""
-    return value if isinstance(value, list) else []

@@ -16,10 +16,10 @@ from connectors.hubspot.connection import HubSpotHttp
 from connectors.hubspot.consent import Preferences
 from connectors.hubspot.errors import SCHEMA_CODES, refusal, refused_fields, traced
 from connectors.hubspot.fields import COMPANY, LIFECYCLE, LISTS, OPT_OUT, ObjectFacts, encode
-from connectors.hubspot.lists import Lists, names
+from connectors.hubspot.lists import Lists
 from connectors.hubspot.records import Reader
 from connectors.hubspot.search import search_values
-from connectors.values import chunks
+from connectors.values import chunks, elements
 
 Settled: TypeAlias = dict[str, dict[str, Value]]  # ref -> field -> value
 Refused: TypeAlias = dict[str, dict[str, str]]  # ref -> field -> why
@@ -232,8 +232,8 @@ class Writer:
         moved = [write for write in writes if LISTS in self._apart & write.values.keys()]
         if not moved:
             return {}, {}
-        refused = self._lists.put({str(write.id): names(write.values[LISTS]) for write in moved})
-        return _sorted_out(LISTS, [(w, sorted(names(w.values[LISTS])) or None) for w in moved], refused)
+        refused = self._lists.put({str(write.id): elements(write.values[LISTS]) for write in moved})
+        return _sorted_out(LISTS, [(w, sorted(elements(w.values[LISTS])) or None) for w in moved], refused)
 
     def _opt_out(self, writes: Sequence[Write]) -> tuple[Settled, Refused]:
         """Unsubscribe whom the writes say."""

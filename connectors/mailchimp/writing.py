@@ -20,6 +20,7 @@ from connectors.mailchimp.fields import EMAIL, MERGE, NEW, STATUS, TAGS
 from connectors.mailchimp.lookup import Lookup, hashed
 from connectors.mailchimp.records import Item, Reader
 from connectors.mailchimp.tags import Tags
+from connectors.values import elements
 
 PARAMS: Final = {
     "skip_merge_validation": "true"
@@ -152,8 +153,8 @@ class Writer:
                 return Result(write.ref, "stale", write.id, reason=GONE)
             (now,) = self._lookup.completed([now], reader)
             held = [tag["name"] for tag in now.get("tags") or ()]
-            wanted = self._tags.spelled(_names(write.values[TAGS]))
-            known = self._tags.spelled(_names(write.before[TAGS])) if TAGS in write.before else held
+            wanted = self._tags.spelled(elements(write.values[TAGS]))
+            known = self._tags.spelled(elements(write.before[TAGS])) if TAGS in write.before else held
             given = [name for name in wanted if name not in held]
             taken = [name for name in known if name in held and name not in wanted]
             answer = self._tags.change(id, given, taken)
@@ -195,10 +196,6 @@ class Writer:
 
     def _path(self, write: Write) -> str:
         return self._lookup.path(str(write.id))
-
-
-def _names(value: Value) -> list[str]:
-    return value if isinstance(value, list) else []
 
 
 def _plain(value: Value) -> Any:

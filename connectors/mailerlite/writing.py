@@ -13,6 +13,7 @@ from connectors.mailerlite.batch import NOT_AN_IMPORT, SIZE, Batch, Reply
 from connectors.mailerlite.fields import CUSTOM, GROUPS, STATUS
 from connectors.mailerlite.groups import Groups
 from connectors.mailerlite.records import Reader
+from connectors.values import elements
 
 CREATES: Final = SIZE - 1
 
@@ -142,8 +143,7 @@ def _rejected(write: Write, name: str, why: str) -> Result:
 
 
 def _groups(write: Write) -> list[str]:
-    value = write.values.get(GROUPS)
-    return value if isinstance(value, list) else []
+    return elements(write.values.get(GROUPS))
 
 
 def _email(write: Write) -> str:

@@ -16,6 +16,7 @@ from connectors.contract import FieldSpec, Value
 from connectors.memory.faults import Flaky
 from connectors.memory.index import EPOCH, Index, Position, Row
 from connectors.memory.traits import Traits, coerce, complaint, consent_field
+from connectors.values import elements
 
 Who = Literal["user", "sync"]
 Action = Literal["create", "edit", "touch", "archive", "restore", "delete", "merge"]
@@ -159,14 +160,14 @@ class MemoryApp:
         """The app's admin removes a group: it is shown of nobody any more."""
         self._keep_groups(field, [group for group in self.fields[field].options if group != name])
         for id, values in list(self.records.items()):
-            if name in (held := _groups(values.get(field))):
+            if name in (held := elements(values.get(field))):
                 self.user_edit(id, {field: [group for group in held if group != name]})
 
     def rename_group(self, field: str, was: str, now: str) -> None:
         """The admin gives a group another name; whoever is in it stays in it."""
         self._keep_groups(field, [now if group == was else group for group in self.fields[field].options])
         for id, values in list(self.records.items()):
-            if was in (held := _groups(values.get(field))):
+            if was in (held := elements(values.get(field))):
                 self.user_edit(id, {field: [now if group == was else group for group in held]})
 
     def add_fields(self, fields: Iterable[FieldSpec]) -> None:
@@ -286,7 +287,7 @@ class MemoryApp:
         for name, value in values.items():
             value = list(value) if isinstance(value, list) else value
             if self.fields[name].groups:  # one that is not there yet is made
-                self._keep_groups(name, dict.fromkeys((*self.fields[name].options, *_groups(value))))
+                self._keep_groups(name, dict.fromkeys((*self.fields[name].options, *elements(value))))
             clean[name] = coerce(value, self.fields[name].coerce + self.traits.quirks.get(name, ()))
         return clean
 
@@ -351,7 +352,3 @@ class MemoryApp:
             if others:
                 joined[name] = others
         return joined
-
-
-def _groups(value: Value) -> list[str]:
-    return value if isinstance(value, list) else []

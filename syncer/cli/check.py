@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncer.cli import stopped_told
 from syncer.cli.codes import Code, leave, worst
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, running
@@ -95,9 +96,7 @@ def show(found: Checked, config: Path, asked: bool = False) -> None:
         unasked = any(app.error for app in found.apps)
         tell(f"All mapped fields are there{', in the apps that could be asked' if unasked else ''}.")
     if found.lost:
-        from syncer.cli.reporting import lost_groups
-
-        lost_groups(found.lost)
+        stopped_told.groups(found.lost)
     if found.estimates:
         tell()
         table(

@@ -14,7 +14,7 @@ import typer
 from conflicts.log import as_json as entry_json
 from conflicts.log import as_text, shown
 from syncer.cli.codes import existing
-from syncer.cli.output import and_more, asked_for, give, say, table, tell
+from syncer.cli.output import and_more, asked_for, cut_at, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, hint, looking, need_app
 
 if TYPE_CHECKING:
@@ -69,14 +69,14 @@ def list_(
         kinds = () if everything or held else USUAL
         wanted = asked(known, name, of_app, field, rule, older, newer)
         wanted = replace(wanted, status="held" if held else None, kinds=kinds, run=run)
-        found = Conflicts(history.db, known.objects).newest(asked_for(limit), wanted)
-    latest, cut = found[: limit or None], len(found) > limit > 0
+        latest = Conflicts(history.db, known.objects).newest(asked_for(limit), wanted)
+    found, cut = cut_at(limit, latest)
     if as_json:
-        give([entry_json(entry) for entry in latest])
+        give([entry_json(entry) for entry in found])
         if cut:
             say(and_more())
     elif found:
-        show_all(latest)
+        show_all(found)
         if cut:
             tell(and_more())
         tell(f"\n{hint('conflicts show NUMBER', config)} tells one of them in full.")

@@ -15,8 +15,8 @@ from syncer.cli.codes import Code, leave, worst
 from syncer.cli.confirm import Yes, agreed, asks
 from syncer.cli.duplicates_told import by_hand, show, show_apart, show_merged, show_noted
 from syncer.cli.output import give, say, tell
-from syncer.cli.review import stewards
-from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded, need_app, running
+from syncer.cli.review import stewards, stewards_of
+from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, need_app, running
 
 if TYPE_CHECKING:
     from syncer.model import LinkKey, Value
@@ -98,12 +98,12 @@ def duplicates(
 
 
 def _found(app: str | None, config: Path) -> list[Group]:
-    known, found = loaded(config), list[Group]()
-    if app is not None:
-        need_app(known, app)
-    with running(config) as runner, stewards(config) as each:
-        for steward in each:
-            apps = [name for name in known.syncs[steward.space].apps if app in (None, name)]
+    found = list[Group]()
+    with running(config) as runner:
+        if app is not None:
+            need_app(runner.config, app)
+        for steward in stewards_of(runner.config, runner.db):
+            apps = [name for name in runner.config.syncs[steward.space].apps if app in (None, name)]
             groups = [group for name in apps for group in steward.duplicates(name)]
             found += _groups(runner, steward, groups, config)
     return found

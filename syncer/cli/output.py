@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from syncer.cli.progress import bars
+
+Entry = TypeVar("Entry")
 
 STATUS_WORDS = {"partial": "done with leftovers"}  # else the status itself
 
@@ -26,6 +28,11 @@ def tell(text: str = "") -> None:
 def asked_for(limit: int) -> int:
     """How many entries to ask for, so that it shows whether a list is cut at its limit (0: there is none)."""
     return limit + 1 if limit else sys.maxsize
+
+
+def cut_at(limit: int, found: Sequence[Entry]) -> tuple[Sequence[Entry], bool]:
+    """What is shown of entries that were asked for so, and whether there are more."""
+    return found[: limit or None], len(found) > limit > 0
 
 
 def and_more(hidden: str = "", left: int = 0) -> str:

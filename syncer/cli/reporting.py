@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conflicts.log import shown
-from syncer.cli import gone_told
+from syncer.cli import gone_told, stopped_told
 from syncer.cli.output import STATUS_WORDS, table, tell
 from syncer.cli.session import hint
 from syncer.model import ABSENT, BLANK, Item, Value
@@ -94,13 +94,8 @@ def _notes(report: Report) -> None:
     for app, moves in report.scope.items():
         came = counted(moves["entered"], "record", "records")
         tell(f"{app}: {came} came into its filter, {moves['left']} went out of it.")
-    for one in (one for one in report.stopped if not one["tag"]):
-        tell(f"{one['app']}: {one['field']} is neither read nor written: {one['reason']}")
-        ids = ", ".join(one["examples"]) + _more(one)
-        told = f" ({ids})" if ids else ""
-        hold = counted(one["records"], "record holds", "records hold")
-        tell(f"  {hold} something in it{told}; nothing of it is touched.")
-    lost_groups(report.stopped)
+    stopped_told.fields(report.stopped)
+    stopped_told.groups(report.stopped)
     blamed = any(row.error not in ("", PAUSED) for row in report.apps.values())
     if report.status == "failed" and report.reason and not blamed:
         tell(f"It failed: {report.reason}")
@@ -117,26 +112,6 @@ def _notes(report: Report) -> None:
     if report.leftovers:
         records = counted(report.leftovers, "record", "records")
         tell(f"{records} could not be brought up to date; the next run tries again.")
-
-
-def lost_groups(stopped: Sequence[Mapping[str, Any]]) -> None:
-    """The rows of `stopped` that tell of tags whose group an app has no more, and what can be done."""
-    lost = [one for one in stopped if one["tag"]]
-    for one in lost:
-        have = counted(one["records"], "person has it and keeps it", "people have it and keep it")
-        told = f" (in {one['app']} {', '.join(one['examples'])}{_more(one)})" if one["examples"] else ""
-        tell(f"{one['app']}: the tag '{one['tag']}' is left alone: {one['reason']}.")
-        tell(f"  {have}{told}. All other tags go on.")
-    if lost:
-        tell(
-            "  To go on with it, make the group anew, or give it its name back: the next run puts into it who"
-        )
-        tell("  has the tag. To end the tag, take it from the people in another app. To keep it in step no")
-        tell("  more, take the word out of the mapping.")
-
-
-def _more(one: Mapping[str, Any]) -> str:
-    return ", ..." if one["records"] > len(one["examples"]) else ""
 
 
 def _held(report: Report, plan: Plan, config: Path) -> None:

@@ -19,6 +19,8 @@ from syncer.words import counted
 
 if TYPE_CHECKING:
     from mappings.schema import FieldModel
+    from syncer.config.files import Config
+    from syncer.store.database import Database
     from syncer.store.decisions import Verdict
     from syncer.usecases.steward import Steward
 
@@ -35,18 +37,21 @@ def stewards(path: Path) -> Iterator[list[Steward]]:
     """One for each sync of the config."""
     config = loaded(path)
     from syncer.store.database import Database
-    from syncer.usecases.steward import Steward
 
     db = Database(config.state)
     try:
-        yield [
-            Steward(
-                db, name, sync.draft.model.match.exact, sync.draft.places, _unions(sync.draft.model.fields)
-            )
-            for name, sync in config.syncs.items()
-        ]
+        yield stewards_of(config, db)
     finally:
         db.close()
+
+
+def stewards_of(config: Config, db: Database) -> list[Steward]:
+    from syncer.usecases.steward import Steward
+
+    return [
+        Steward(db, name, sync.draft.model.match.exact, sync.draft.places, _unions(sync.draft.model.fields))
+        for name, sync in config.syncs.items()
+    ]
 
 
 def _unions(fields: Mapping[str, FieldModel]) -> set[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from syncer.cli.output import STATUS_WORDS, and_more, asked_for, facts, give, say, table, tell
+from syncer.cli.output import STATUS_WORDS, and_more, asked_for, cut_at, facts, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, looking, need_run
 from syncer.words import counted
 
@@ -27,9 +27,8 @@ def runs(
             chosen(known, [name])
         from syncer.usecases.runs import told
 
-        latest = history.runs(asked_for(limit), name)
-        found = told(history, latest[: limit or None], datetime.now(UTC))
-    cut = len(latest) > len(found)
+        latest, cut = cut_at(limit, history.runs(asked_for(limit), name))
+        found = told(history, latest, datetime.now(UTC))
     if as_json:
         give([{key: run[key] for key in KEYS} for run in found])
         if cut:

@@ -97,8 +97,8 @@ def person(
     ""."""
     first, last, whole = (_said(values.get(n)) for n in ("first_name", "last_name", "name"))
     given, family, suffix = name_of(first, last, whole)
-    mails = [text for text in mails if mail(text)]
-    addresses = tuple(dict.fromkeys(map(mail, mails)))
+    known = {text: kept for text in mails if (kept := mail(text))}
+    addresses = tuple(dict.fromkeys(known.values()))
     guess = None if given and family else guessed(given or family, addresses[0] if addresses else "")
     if guess:
         given, family = guess
@@ -115,7 +115,7 @@ def person(
         fold_city(_said(values.get("city"))),
         fold(_said(values.get("country"))),
         tuple((kind, folded) for kind, text in facts if (folded := fold(text).replace(" ", ""))),
-        written=as_written(mails, addresses),
+        written=as_written(known, addresses),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from connectors.contract import AppError, Fetched, ObjectSpec, Record
 from mappings.model import BadValue, ExpressionFailed
 from syncer.core.consent import state_of
 from syncer.matching.keys import Keys, keys_of, without_office
-from syncer.model import BLANK, Observation, State, Value
+from syncer.model import Observation, State, Value
 from syncer.reading.offices import Offices
 from syncer.store.decisions import Decisions
 from syncer.store.ledger import Ledger
@@ -37,20 +37,6 @@ class Intake:
 
     def __post_init__(self) -> None:
         self._offices = Offices(self.sync, self.records.db)
-
-    def emptied(self, page: Sequence[Record], slots: Collection[str]) -> list[tuple[Record, str, Value]]:
-        """Where linked records show a blank in these slots, and what they held there: somebody may have
-        cleared it, or the app may have lost it. Call inside a transaction or a reading."""
-        shown = {r.id: r for r in page if any(n in r.values and r.values[n] in BLANK for n in slots)}
-        links = self.records.links(self.app.name, list(shown))
-        return [
-            (shown[id], name, link.seen[name])
-            for id, link in links.items()
-            for name in slots
-            if name in shown[id].values
-            and shown[id].values[name] in BLANK
-            and link.seen.get(name) not in BLANK
-        ]
 
     def check_fields(self, spec: ObjectSpec) -> None:
         """Take it that the app has these fields. What it has no more is not read: that is no blank. The next

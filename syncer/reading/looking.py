@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
 from connectors.contract import AppError, Fetched, ObjectSpec, Record, Result
-from syncer.model import LinkKey, Value
+from syncer.model import BLANK, Link, LinkKey, Value
 from syncer.ports import Ports, Task
 from syncer.reading.intake import Intake
 from syncer.reading.lost_groups import keep_lost, missing
-from syncer.reading.lost_targets import leave_out_lost, references
+from syncer.reading.lost_targets import Emptied, leave_out_lost, references
 from syncer.store.database import chunks
+from syncer.store.groups import grouped
 from syncer.store.keys import by_app
 
 UNTOLD = "the app has no such record now, and does not say what became of it"
@@ -62,10 +63,13 @@ def believe(intake: Intake, page: Sequence[Record]) -> Task[None]:
     """Before blanks are believed where something was known, the app is asked whether it still has what they
     pointed to, and whether it still has the fields; the same before a word of a set is believed to be taken
     away that the app has a group for: this once a run, and only then."""
-    pointing = references(intake)
-    slots = pointing if intake.sure else intake.sync.slots(intake.app.name)
+    pointing, mapped = references(intake), intake.sync.slots(intake.app.name)
+    slots, groups = pointing if intake.sure else mapped, grouped(mapped, intake.app.spec)
+    asked = [record for record in page if groups or any(_is_blank(record, name) for name in slots)]
     with intake.records.db.reading():
-        emptied, unshown = intake.emptied(page, slots) if slots else [], missing(intake, page)
+        links = intake.records.links(intake.app.name, [record.id for record in asked])
+    known = [(record, links[record.id]) for record in asked if record.id in links]
+    emptied, unshown = _emptied(known, slots), missing(known, groups)
     yield from leave_out_lost(intake, emptied, pointing)
     doubtful = unshown or any(name in record.values for record, name, _ in emptied)
     if not intake.sure and doubtful:
@@ -75,6 +79,21 @@ def believe(intake: Intake, page: Sequence[Record]) -> Task[None]:
     if unshown:
         with intake.records.db.transaction():
             keep_lost(intake, unshown)
+
+
+def _emptied(known: Iterable[tuple[Record, Link]], slots: Collection[str]) -> list[Emptied]:
+    """Where linked records show a blank in these slots: somebody may have cleared it, or the app may have
+    lost it."""
+    return [
+        (record, name, link.seen[name])
+        for record, link in known
+        for name in slots
+        if _is_blank(record, name) and link.seen.get(name) not in BLANK
+    ]
+
+
+def _is_blank(record: Record, name: str) -> bool:
+    return name in record.values and record.values[name] in BLANK
 
 
 def look_again(intake: Intake, ids: Sequence[str], now: Callable[[], datetime]) -> Task[str]:

@@ -3,25 +3,27 @@ was taken out of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
 from connectors.contract import Record
+from mappings.model import Slot
+from syncer.model import Link
 from syncer.reading.intake import Intake
 from syncer.store import specs
-from syncer.store.groups import grouped, keep, known, there
+from syncer.store.groups import keep, known, there
 
 Words = Mapping[str, frozenset[str]]  # slot -> golden words
 
 
-def missing(intake: Intake, page: Sequence[Record]) -> Words:
-    """Words of linked records that are not shown any more, where the app has groups of them: somebody may
-    have been taken out, or the group may be gone. Call inside a transaction or a reading."""
-    slots = grouped(intake.sync.slots(intake.app.name), intake.app.spec)
-    links = intake.records.links(intake.app.name, [r.id for r in page]) if slots else {}
+def missing(linked: Collection[tuple[Record, Link]], groups: Iterable[Slot]) -> Words:
+    """Words of linked records that are not shown any more, of slots whose words are groups of the app:
+    somebody may have been taken out, or the group may be gone."""
     found: dict[str, frozenset[str]] = {}
-    for slot in slots:
-        shown = [(r, links[r.id]) for r in page if r.id in links and slot.name in r.values]
-        words = (slot.words(k.seen.get(slot.name)) - slot.words(r.values[slot.name]) for r, k in shown)
+    for slot in groups:
+        shown = [
+            (link.seen.get(slot.name), r.values[slot.name]) for r, link in linked if slot.name in r.values
+        ]
+        words = (slot.words(before) - slot.words(now) for before, now in shown)
         found[slot.name] = frozenset[str]().union(*words) - slot.lost
     return {name: words for name, words in found.items() if words}
 

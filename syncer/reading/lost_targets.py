@@ -14,6 +14,7 @@ from syncer.ports import Task
 from syncer.reading.intake import Intake
 from syncer.store.database import chunks
 
+Emptied = tuple[Record, str, Value]  # a record, a slot in which it shows a blank, and what it held there
 Pointing = dict[str, list[tuple[Record, str]]]  # target's id -> the records that pointed to it, and where
 
 
@@ -24,11 +25,9 @@ def references(intake: Intake) -> dict[str, str]:
     return {name: object for name, object in found.items() if object}
 
 
-def leave_out_lost(
-    intake: Intake, emptied: Iterable[tuple[Record, str, Value]], objects: Mapping[str, str]
-) -> Task[None]:
-    """Take blanks out of records (in place) where what they pointed to is not there any more. `emptied`: as
-    in `Intake.emptied`; `objects`: as in `references`."""
+def leave_out_lost(intake: Intake, emptied: Iterable[Emptied], objects: Mapping[str, str]) -> Task[None]:
+    """Take blanks out of records (in place) where what they pointed to is not there any more. `objects`: as
+    in `references`."""
     wanted: dict[str, Pointing] = defaultdict(lambda: defaultdict(list))
     for record, slot, former in emptied:
         if slot in objects:

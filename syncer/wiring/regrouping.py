@@ -8,13 +8,12 @@ from typing import Any
 from connectors.contract import ObjectSpec
 from mappings.model import ObjectMapping, Slot
 from syncer.core.carry import meet_again
+from syncer.report import stopped_row
 from syncer.store import groups
 from syncer.store.database import chunks
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.sync import Sync
-
-EXAMPLES = 5
 
 
 def losing(records: Records, apps: Iterable[str]) -> frozenset[str]:
@@ -68,15 +67,8 @@ def told(records: Records, app: str, slot: Slot, word: str) -> dict[str, Any]:
     """The documented keys of `stopped`, for a word that has no group any more."""
     people = list(groups.people_with(records, slot.fields[0], word))
     ids = sorted(id for keys in records.keys_of(people).values() for name, id in keys if name == app)
-    return {
-        "app": app,
-        "field": slot.name,
-        "fields": list(slot.fields),
-        "tag": word,
-        "reason": f"{app} has no '{word}' in {slot.name} any more, it was deleted or renamed there",
-        "records": len(people),
-        "examples": ids[:EXAMPLES],
-    }
+    reason = f"{app} has no '{word}' in {slot.name} any more, it was deleted or renamed there"
+    return stopped_row(app, slot.name, slot.fields, reason, len(people), ids, word)
 
 
 def _lost(records: Records, slot: Slot, spec: ObjectSpec, was: dict[str, bool]) -> frozenset[str]:

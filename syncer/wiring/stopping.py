@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 
 from mappings.model import Stopped
+from syncer.report import stopped_row
 from syncer.store.history import History
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.store.shadows import holding
 from syncer.sync import Sync
-from syncer.wiring.regrouping import EXAMPLES
 from syncer.wiring.regrouping import told as lost_group
 
 
@@ -60,12 +60,4 @@ def stopped_in(sync: Sync, records: Records, gone: Mapping[str, set[str]]) -> li
 
 def _told(records: Records, stopped: Stopped) -> dict[str, Any]:
     ids = holding(records, stopped.app, stopped.slot)
-    return {
-        "app": stopped.app,
-        "field": stopped.slot,
-        "fields": list(stopped.fields),
-        "tag": None,
-        "reason": stopped.told,
-        "records": len(ids),
-        "examples": ids[:EXAMPLES],
-    }
+    return stopped_row(stopped.app, stopped.slot, stopped.fields, stopped.told, len(ids), ids)
