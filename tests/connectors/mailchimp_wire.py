@@ -11,8 +11,9 @@ import httpx
 import orjson
 import respx
 
-from connectors.contract import Options, Write
+from connectors.contract import Options, Result, Write
 from connectors.mailchimp import MailchimpConnector
+from connectors.mailchimp.lookup import hashed
 
 API = "https://us19.api.mailchimp.com/3.0"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -26,6 +27,9 @@ MERGE = [
     {"merge_id": 4, "tag": "ADDRESS", "name": "Address", "type": "address"},
     {"merge_id": 5, "tag": "SINCE", "name": "Since", "type": "date"},
 ]
+ONE, HASH = f"{ALL}/{ID}", hashed("a@x.test")
+FIELDS = ("email_address", "status", "merge_fields.FNAME", "merge_fields.LTV")
+INVALID = "The resource submitted could not be validated. For field-specific details, see the 'errors' array."
 PROBLEM = {"content-type": "application/problem+json; charset=utf-8"}
 
 
@@ -101,3 +105,9 @@ def create(ref: str, email: str, **values: Any) -> Write:
 
 def update(values: dict[str, Any], id: str = ID) -> Write:
     return Write("u1", "update", id, values)
+
+
+def written(mailchimp: MailchimpConnector, *writes: Write) -> list[Result]:
+    """The results, in the order of the writes."""
+    by_ref = {result.ref: result for result in mailchimp.write("members", writes)}
+    return [by_ref[write.ref] for write in writes]

@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 import respx
-from mailchimp_wire import ALL, ID, LIST, batch, connect, create, member, problem, sent, served, update
 
-from connectors.contract import Result, Write
 from connectors.mailchimp import MailchimpConnector
 from connectors.mailchimp.lookup import hashed
-
-INVALID = "The resource submitted could not be validated. For field-specific details, see the 'errors' array."
-ONE = f"{ALL}/{ID}"
-
-
-@pytest.fixture
-def app() -> Iterator[respx.MockRouter]:
-    with served() as router:
-        yield router
-
-
-@pytest.fixture
-def mailchimp(app: respx.MockRouter) -> Iterator[MailchimpConnector]:
-    connector = connect()
-    connector.describe("members")
-    yield connector
-    connector.close()
-
-
-def written(mailchimp: MailchimpConnector, *writes: Write) -> list[Result]:
-    by_ref = {result.ref: result for result in mailchimp.write("members", writes)}
-    return [by_ref[write.ref] for write in writes]
+from tests.connectors.mailchimp_wire import (
+    ALL,
+    INVALID,
+    LIST,
+    ONE,
+    batch,
+    create,
+    member,
+    problem,
+    sent,
+    update,
+    written,
+)
 
 
 def test_creates_go_by_the_hundred_in_a_call_that_refuses_who_is_there(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     new = member("c9", "new@x.test")
     there = {
@@ -51,7 +38,7 @@ def test_creates_go_by_the_hundred_in_a_call_that_refuses_who_is_there(
     route = app.post(LIST).mock(return_value=batch(new=[new], errors=[there]))
     app.get(f"{ALL}/{hashed('old@x.test')}").respond(json=member("c1", "old@x.test"))
     values = {"status": "subscribed", "merge_fields.FNAME": " Dorthy ", "tags": ["vip"]}
-    results = written(mailchimp, create("a", "New@x.test", **values), create("b", "old@x.test"))
+    results = written(described, create("a", "New@x.test", **values), create("b", "old@x.test"))
     assert [(r.outcome, r.id) for r in results] == [("applied", "c9"), ("existed", "c1")]
     assert sent(route)["update_existing"] is False
     assert sent(route)["members"][0] == {
@@ -66,25 +53,25 @@ def test_creates_go_by_the_hundred_in_a_call_that_refuses_who_is_there(
 
 
 def test_nobody_is_subscribed_without_being_said_to_be(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     route = app.post(LIST).mock(return_value=batch(new=[member(email="a@x.test", status="transactional")]))
-    written(mailchimp, create("a", "a@x.test"))
+    written(described, create("a", "a@x.test"))
     assert sent(route)["members"][0]["status"] == "transactional"
-    assert mailchimp.describe("members").consent_on_new is None
+    assert described.describe("members").consent_on_new is None
 
 
 def test_a_required_merge_field_that_is_not_mapped_is_no_reason_to_refuse(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     created = app.post(LIST).mock(return_value=batch(new=[member(email="a@x.test")]))
     changed = app.patch(ONE).respond(json=member())
-    written(mailchimp, create("a", "a@x.test"), update({"merge_fields.FNAME": "B"}))
+    written(described, create("a", "a@x.test"), update({"merge_fields.FNAME": "B"}))
     for route in (created, changed):
         assert route.calls.last.request.url.params["skip_merge_validation"] == "true"
 
 
-def test_five_hundred_a_call(app: respx.MockRouter, mailchimp: MailchimpConnector) -> None:
+def test_five_hundred_a_call(app: respx.MockRouter, described: MailchimpConnector) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         import json
 
@@ -92,42 +79,42 @@ def test_five_hundred_a_call(app: respx.MockRouter, mailchimp: MailchimpConnecto
         return batch(new=[member(f"c-{m['email_address']}", m["email_address"]) for m in given])
 
     route = app.post(LIST).mock(side_effect=answer)
-    results = written(mailchimp, *(create(f"r{n}", f"p{n}@x.test") for n in range(501)))
+    results = written(described, *(create(f"r{n}", f"p{n}@x.test") for n in range(501)))
     assert [len(sent(route, call)["members"]) for call in (0, 1)] == [500, 1]
     assert {result.outcome for result in results} == {"applied"}
 
 
-def test_an_address_is_sent_once_a_call(app: respx.MockRouter, mailchimp: MailchimpConnector) -> None:
+def test_an_address_is_sent_once_a_call(app: respx.MockRouter, described: MailchimpConnector) -> None:
     route = app.post(LIST).mock(return_value=batch(new=[member("c9", "a@x.test")]))
-    results = written(mailchimp, create("a", "a@x.test"), create("b", "A@X.test"))
+    results = written(described, create("a", "a@x.test"), create("b", "A@X.test"))
     assert [result.outcome for result in results] == ["applied", "retry"]
     assert len(sent(route)["members"]) == 1
 
 
 def test_who_is_not_named_in_a_batch_answer_is_unknown(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     app.post(LIST).mock(return_value=batch(new=[member("c9", "a@x.test")]))
-    results = written(mailchimp, create("a", "a@x.test"), create("b", "b@x.test"))
+    results = written(described, create("a", "a@x.test"), create("b", "b@x.test"))
     assert [result.outcome for result in results] == ["applied", "unknown"]
 
 
 def test_a_badly_formed_member_is_named_by_its_place_and_the_others_go(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     accepted = "Data presented is not one of the accepted values: subscribed, unsubscribed."
     refused = problem(400, "Invalid Resource", INVALID, ("members.item:1.status", accepted))
     others = [member("c1", "a@x.test"), member("c3", "c@x.test")]
     route = app.post(LIST).mock(side_effect=[refused, batch(new=others)])
     writes = [create(f"r{n}", f"{n}@x.test", status="subscribed") for n in "abc"]
-    results = written(mailchimp, *writes)
+    results = written(described, *writes)
     assert [result.outcome for result in results] == ["applied", "rejected", "applied"]
     assert results[1].fields.keys() == {"status"}
     assert route.call_count == 2
 
 
 def test_a_batch_refused_without_a_name_is_halved(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     refused = problem(400, "JSON Parse Error", "We encountered an unspecified JSON parsing error.")
 
@@ -137,7 +124,7 @@ def test_a_batch_refused_without_a_name_is_halved(
         return batch(new=[member("c1", "good@x.test")])
 
     app.post(LIST).mock(side_effect=answer)
-    results = written(mailchimp, create("a", "good@x.test"), create("b", "bad@x.test"))
+    results = written(described, create("a", "good@x.test"), create("b", "bad@x.test"))
     assert [result.outcome for result in results] == ["applied", "rejected"]
 
 
@@ -192,12 +179,12 @@ BATCH_ERRORS: dict[str, tuple[dict[str, str], str, set[str]]] = {
 
 @pytest.mark.parametrize("case", BATCH_ERRORS)
 def test_a_member_that_cannot_be_taken_is_told(
-    app: respx.MockRouter, mailchimp: MailchimpConnector, case: str
+    app: respx.MockRouter, described: MailchimpConnector, case: str
 ) -> None:
     error, outcome, fields = BATCH_ERRORS[case]
     app.post(LIST).mock(return_value=batch(errors=[{"email_address": "a@x.test", **error}]))
     values = {"status": "subscribed", "merge_fields.LTV": "x"}
-    (result,) = written(mailchimp, create("a", "a@x.test", **values))
+    (result,) = written(described, create("a", "a@x.test", **values))
     assert (result.outcome, set(result.fields)) == (outcome, fields)
     assert result.reason
     assert "a@x.test" not in f"{result.reason} {result.fields}"

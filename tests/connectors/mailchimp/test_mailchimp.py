@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 import respx
-from mailchimp_wire import ALL, LIST, connect, problem, sent, served
 
 from connectors.contract import AppError, AuthRefused, FieldSpec, Options, Unavailable, Unexpected
 from connectors.mailchimp import MailchimpConnector
-from connectors.mailchimp.lookup import hashed
-
-FIELDS = ("email_address", "status", "merge_fields.FNAME", "merge_fields.LTV")
-HASH = hashed("a@x.test")
-
-
-@pytest.fixture
-def app() -> Iterator[respx.MockRouter]:
-    with served() as router:
-        yield router
-
-
-@pytest.fixture
-def mailchimp() -> Iterator[MailchimpConnector]:
-    connector = connect()
-    yield connector
-    connector.close()
-
+from tests.connectors.mailchimp_wire import ALL, FIELDS, LIST, connect, problem, sent
 
 # Connecting.
 

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 import respx
-from mailchimp_wire import ALL, API, ID, LIST, connect, member, page, problem, served
 
 from connectors.contract import AppError, Unavailable
 from connectors.mailchimp import MailchimpConnector
-from connectors.mailchimp.lookup import hashed
-
-FIELDS = ("email_address", "status", "merge_fields.FNAME", "merge_fields.LTV")
-HASH = hashed("a@x.test")
-
-
-@pytest.fixture
-def app() -> Iterator[respx.MockRouter]:
-    with served() as router:
-        yield router
-
-
-@pytest.fixture
-def mailchimp() -> Iterator[MailchimpConnector]:
-    connector = connect()
-    yield connector
-    connector.close()
+from tests.connectors.mailchimp_wire import (
+    ALL,
+    API,
+    FIELDS,
+    HASH,
+    ID,
+    LIST,
+    connect,
+    member,
+    page,
+    problem,
+    served,
+)
 
 
 def test_records_are_flat_keyed_by_contact_id_and_blanks_are_none(

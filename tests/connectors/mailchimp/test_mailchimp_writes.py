@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 import respx
-from mailchimp_wire import ALL, API, ID, LIST, connect, create, member, problem, sent, served, update
 
-from connectors.contract import Result, Unavailable, Write
+from connectors.contract import Unavailable, Write
 from connectors.mailchimp import MailchimpConnector
-
-INVALID = "The resource submitted could not be validated. For field-specific details, see the 'errors' array."
-ONE = f"{ALL}/{ID}"
-
-
-@pytest.fixture
-def app() -> Iterator[respx.MockRouter]:
-    with served() as router:
-        yield router
-
-
-@pytest.fixture
-def mailchimp(app: respx.MockRouter) -> Iterator[MailchimpConnector]:
-    connector = connect()
-    connector.describe("members")
-    yield connector
-    connector.close()
-
-
-def written(mailchimp: MailchimpConnector, *writes: Write) -> list[Result]:
-    by_ref = {result.ref: result for result in mailchimp.write("members", writes)}
-    return [by_ref[write.ref] for write in writes]
+from tests.connectors.mailchimp_wire import (
+    ALL,
+    API,
+    ID,
+    INVALID,
+    LIST,
+    ONE,
+    connect,
+    create,
+    member,
+    problem,
+    sent,
+    update,
+    written,
+)
 
 
 def test_an_update_is_one_call_by_contact_id_with_what_changed(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     """No status goes along, so nobody is subscribed again; no address, so nobody is made anew."""
     route = app.patch(ONE).respond(json=member(merge_fields={"FNAME": "", "LTV": 3}))
-    (result,) = written(mailchimp, update({"merge_fields.FNAME": None, "merge_fields.LTV": 3}))
+    (result,) = written(described, update({"merge_fields.FNAME": None, "merge_fields.LTV": 3}))
     assert sent(route) == {"merge_fields": {"FNAME": "", "LTV": 3}}
     assert result.outcome == "applied"
     assert result.record is not None
@@ -49,31 +40,31 @@ def test_an_update_is_one_call_by_contact_id_with_what_changed(
 
 
 def test_of_two_changes_of_a_member_the_later_waits(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     """Updates go side by side, so that the earlier one might be done last."""
     route = app.patch(ONE).respond(json=member())
     later = Write("u2", "update", ID, {"merge_fields.FNAME": "second"})
-    results = written(mailchimp, update({"merge_fields.FNAME": "first"}), later)
+    results = written(described, update({"merge_fields.FNAME": "first"}), later)
     assert [result.outcome for result in results] == ["applied", "retry"]
     assert (route.call_count, sent(route)) == (1, {"merge_fields": {"FNAME": "first"}})
 
 
-def test_flags_in_merge_fields_are_words(app: respx.MockRouter, mailchimp: MailchimpConnector) -> None:
+def test_flags_in_merge_fields_are_words(app: respx.MockRouter, described: MailchimpConnector) -> None:
     route = app.patch(ONE).respond(json=member())
-    written(mailchimp, update({"merge_fields.FNAME": True, "vip": True}))
+    written(described, update({"merge_fields.FNAME": True, "vip": True}))
     assert sent(route) == {"merge_fields": {"FNAME": "true"}, "vip": True}
 
 
-def test_a_new_address_leaves_the_contact_id(app: respx.MockRouter, mailchimp: MailchimpConnector) -> None:
+def test_a_new_address_leaves_the_contact_id(app: respx.MockRouter, described: MailchimpConnector) -> None:
     route = app.patch(ONE).respond(json=member(email="new@x.test"))
-    (result,) = written(mailchimp, update({"email_address": "new@x.test"}))
+    (result,) = written(described, update({"email_address": "new@x.test"}))
     assert sent(route) == {"email_address": "new@x.test"}
     assert (result.outcome, result.id) == ("applied", ID)
 
 
-def test_an_address_is_never_cleared(app: respx.MockRouter, mailchimp: MailchimpConnector) -> None:
-    (result,) = written(mailchimp, update({"email_address": None}))
+def test_an_address_is_never_cleared(app: respx.MockRouter, described: MailchimpConnector) -> None:
+    (result,) = written(described, update({"email_address": None}))
     assert (result.outcome, set(result.fields)) == ("rejected", {"email_address"})
 
 
@@ -131,11 +122,11 @@ REFUSALS: dict[str, tuple[httpx.Response, str, set[str]]] = {
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-def test_a_refused_update_is_told(app: respx.MockRouter, mailchimp: MailchimpConnector, case: str) -> None:
+def test_a_refused_update_is_told(app: respx.MockRouter, described: MailchimpConnector, case: str) -> None:
     answer, outcome, fields = REFUSALS[case]
     app.patch(ONE).mock(return_value=answer)
     values = {"email_address": "b@x.test", "status": "subscribed", "merge_fields.LTV": "x"}
-    (result,) = written(mailchimp, update(values))
+    (result,) = written(described, update(values))
     assert (result.outcome, set(result.fields)) == (outcome, fields)
     assert result.reason
     assert "@x.test" not in f"{result.reason} {result.fields}"
@@ -143,14 +134,14 @@ def test_a_refused_update_is_told(app: respx.MockRouter, mailchimp: MailchimpCon
 
 @pytest.mark.parametrize("status", ["pending", "cleaned", "archived", "no-such-status"])
 def test_a_status_that_is_not_ours_to_write_is_never_sent(
-    app: respx.MockRouter, mailchimp: MailchimpConnector, status: str
+    app: respx.MockRouter, described: MailchimpConnector, status: str
 ) -> None:
     """Pending sends a mail to the person, cleaned is for ever, archived goes another way."""
-    before = mailchimp.calls
+    before = described.calls
     writes = [update({"status": status}), create("c", "a@x.test", status=status)]
-    for result in written(mailchimp, *writes):
+    for result in written(described, *writes):
         assert (result.outcome, set(result.fields)) == ("rejected", {"status"})
-    assert mailchimp.calls == before
+    assert described.calls == before
 
 
 def test_an_opt_in_mail_is_sent_where_the_config_asks_for_it(app: respx.MockRouter) -> None:
@@ -160,8 +151,8 @@ def test_an_opt_in_mail_is_sent_where_the_config_asks_for_it(app: respx.MockRout
 
 
 @pytest.mark.parametrize("state", ["unsubscribed", "bounced", "complained", "erased"])
-def test_whatever_is_stricter_is_written_as_an_unsubscribe(mailchimp: MailchimpConnector, state: str) -> None:
-    status = mailchimp.describe("members").fields["status"]
+def test_whatever_is_stricter_is_written_as_an_unsubscribe(described: MailchimpConnector, state: str) -> None:
+    status = described.describe("members").fields["status"]
     assert status.consent_set[state] == "unsubscribed"
 
 
@@ -169,14 +160,14 @@ def test_whatever_is_stricter_is_written_as_an_unsubscribe(mailchimp: MailchimpC
 
 
 def test_tags_are_set_one_by_one_without_setting_off_automations(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     """Two calls; who is there in another case is spelled as the audience has it."""
     app.get(ONE).respond(
         json=member(tags=[{"id": 2, "name": "trial"}, {"id": 3, "name": "own"}], tags_count=2)
     )
     route = app.post(f"{ONE}/tags").respond(204)
-    (result,) = written(mailchimp, update({"tags": ["vip", "own"]}))
+    (result,) = written(described, update({"tags": ["vip", "own"]}))
     assert sent(route) == {
         "tags": [{"name": "VIP", "status": "active"}, {"name": "trial", "status": "inactive"}],
         "is_syncing": True,
@@ -186,55 +177,55 @@ def test_tags_are_set_one_by_one_without_setting_off_automations(
 
 
 def test_a_tag_that_a_person_gave_meanwhile_stays(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     """No feed shows it, so it is missing in what we hold the tags to be, and in what is to be written."""
     held = [{"id": 2, "name": "trial"}, {"id": 9, "name": "just given"}]
     app.get(ONE).respond(json=member(tags=held, tags_count=2))
     route = app.post(f"{ONE}/tags").respond(204)
-    (result,) = written(mailchimp, Write("u1", "update", ID, {"tags": ["vip"]}, {"tags": ["trial"]}))
+    (result,) = written(described, Write("u1", "update", ID, {"tags": ["vip"]}, {"tags": ["trial"]}))
     assert [tag["name"] for tag in sent(route)["tags"]] == ["VIP", "trial"]
     assert result.record is not None
     assert result.record.values == {"tags": ["just given", "VIP"]}
 
 
 def test_tags_follow_the_fields_of_the_same_write(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     app.patch(ONE).respond(json=member(tags=[{"id": 1, "name": "VIP"}], tags_count=1))
     route = app.post(f"{ONE}/tags").respond(204)
-    (result,) = written(mailchimp, update({"merge_fields.FNAME": "Dorthy", "tags": None}))
+    (result,) = written(described, update({"merge_fields.FNAME": "Dorthy", "tags": None}))
     assert sent(route)["tags"] == [{"name": "VIP", "status": "inactive"}]
     assert result.record is not None
     assert result.record.values == {"merge_fields.FNAME": "Dorthy", "tags": None}
 
 
 def test_tags_refused_after_the_rest_was_written_are_named(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     app.patch(ONE).respond(json=member())
     app.post(f"{ONE}/tags").mock(return_value=problem(400, "Invalid Resource", INVALID))
-    (result,) = written(mailchimp, update({"merge_fields.FNAME": "Dorthy", "tags": ["vip"]}))
+    (result,) = written(described, update({"merge_fields.FNAME": "Dorthy", "tags": ["vip"]}))
     assert (result.outcome, set(result.fields)) == ("applied", {"tags"})
     assert result.record is not None
     assert dict(result.record.values) == {"merge_fields.FNAME": "Dorthy"}
 
 
 def test_tags_that_may_have_been_set_leave_the_write_uncertain(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     app.patch(ONE).respond(json=member())
     app.post(f"{ONE}/tags").mock(side_effect=httpx.ReadTimeout)
-    (result,) = written(mailchimp, update({"merge_fields.FNAME": "Dorthy", "tags": ["vip"]}))
+    (result,) = written(described, update({"merge_fields.FNAME": "Dorthy", "tags": ["vip"]}))
     assert result.outcome == "unknown"
 
 
 def test_tags_that_are_right_already_cost_no_call(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     app.get(ONE).respond(json=member(tags=[{"id": 1, "name": "VIP"}], tags_count=1))
     route = app.post(f"{ONE}/tags")
-    (result,) = written(mailchimp, update({"tags": ["vip"]}))
+    (result,) = written(described, update({"tags": ["vip"]}))
     assert (result.outcome, route.called) == ("applied", False)
 
 
@@ -258,11 +249,11 @@ def test_tags_that_are_right_already_cost_no_call(
     ],
 )
 def test_an_archive_is_a_delete(
-    app: respx.MockRouter, mailchimp: MailchimpConnector, answer: httpx.Response, outcome: str
+    app: respx.MockRouter, described: MailchimpConnector, answer: httpx.Response, outcome: str
 ) -> None:
     """Never the permanent deletion, after which an address can never be imported again."""
     app.delete(ONE).mock(return_value=answer)
-    (result,) = written(mailchimp, Write("x", "archive", ID, {}))
+    (result,) = written(described, Write("x", "archive", ID, {}))
     assert result.outcome == outcome
 
 
@@ -271,19 +262,19 @@ def test_an_archive_is_a_delete(
 
 @pytest.mark.parametrize("status", [408, 500, 502, 504])
 def test_a_write_without_an_answer_may_have_happened(
-    app: respx.MockRouter, mailchimp: MailchimpConnector, status: int
+    app: respx.MockRouter, described: MailchimpConnector, status: int
 ) -> None:
     app.post(LIST).respond(status)
     app.patch(ONE).respond(status)
-    results = written(mailchimp, create("a", "a@x.test"), update({"merge_fields.FNAME": "B"}))
+    results = written(described, create("a", "a@x.test"), update({"merge_fields.FNAME": "B"}))
     assert [result.outcome for result in results] == ["unknown", "unknown"]
 
 
 def test_a_garbled_answer_to_a_write_leaves_it_unknown(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     app.post(LIST).respond(200, text='{"new_members": [{"id"')
-    (result,) = written(mailchimp, create("a", "a@x.test"))
+    (result,) = written(described, create("a", "a@x.test"))
     assert result.outcome == "unknown"
 
 
@@ -300,16 +291,16 @@ def test_after_an_error_of_the_app_nothing_more_is_sent(app: respx.MockRouter) -
 
 
 def test_where_nothing_could_be_sent_the_error_is_raised(
-    app: respx.MockRouter, mailchimp: MailchimpConnector
+    app: respx.MockRouter, described: MailchimpConnector
 ) -> None:
     app.patch(ONE).mock(side_effect=httpx.ConnectError)
     with pytest.raises(Unavailable, match="cannot be reached"):
-        mailchimp.write("members", [update({"merge_fields.FNAME": "B"})])
+        described.write("members", [update({"merge_fields.FNAME": "B"})])
 
 
-def test_a_redirect_is_not_followed(app: respx.MockRouter, mailchimp: MailchimpConnector) -> None:
+def test_a_redirect_is_not_followed(app: respx.MockRouter, described: MailchimpConnector) -> None:
     app.patch(ONE).respond(302, headers={"location": "https://elsewhere.example/"})
     outcome: Any = None
     with pytest.raises(Exception, match="Redirects are not followed"):
-        outcome = mailchimp.write("members", [update({"merge_fields.FNAME": "B"})])
+        outcome = described.write("members", [update({"merge_fields.FNAME": "B"})])
     assert outcome is None
