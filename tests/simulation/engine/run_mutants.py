@@ -7,7 +7,8 @@ import time
 from multiprocessing import Pool
 
 from tests.simulation.engine.history import play
-from tests.simulation.engine.mutants import BY_NAME, MUTANTS, planted
+from tests.simulation.engine.mutant import planted
+from tests.simulation.engine.mutants import BY_NAME, MUTANTS
 
 MOST = 2_000
 
