@@ -4,7 +4,8 @@
     python -m benchmarks.run --large    also 3 x 100,000 people: nothing new, a full scan, 100 edits
 
 Figures are wall seconds of the whole process, start-up included, and its peak memory. Each line says what the
-project holds itself to (`floor`); nothing fails here when it is missed.
+project holds itself to (`floor`); nothing fails here when it is missed. Machines and builds of Python differ
+in speed: the first line says how fast plain Python is here, to compare figures by.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import timeit
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -152,7 +154,8 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=10_000)
     parser.add_argument("--large", action="store_true", help="also with 100,000 people")
     options = parser.parse_args()
-    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores")
+    loop = min(timeit.repeat("for n in range(10_000_000): str(n)", number=1, repeat=3))
+    print(f"{sys.version} on {os.cpu_count()} cores; ten million `str(n)` take {loop:.2f} s")
     first_sync(options.people)
     if options.large:
         large(100_000)
