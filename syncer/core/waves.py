@@ -26,7 +26,8 @@ def in_waves(items: Sequence[Item], unique: Mapping[str, Collection[str]]) -> li
     }
     waves = []
     while awaited:
-        ready = [place for place, others in awaited.items() if others.isdisjoint(awaited)] or list(awaited)
+        ready = [place for place, others in awaited.items() if not any(other in awaited for other in others)]
+        ready = ready or list(awaited)
         waves.append([items[place] for place in ready])
         for place in ready:
             del awaited[place]
