@@ -66,6 +66,13 @@ class Transform:
         return text
 
 
+def is_narrowed(text: str, full: str) -> bool:
+    """Whether a text is what a case or a cut, with a mark behind it, may have made of a fuller one."""
+    short, long = text.casefold(), full.casefold()
+    head = next((short[:n] for n in range(len(short), 0, -1) if short[n - 1].isalnum()), "")
+    return short == long or (bool(head) and len(short) < len(long) and long.startswith(head))
+
+
 def transform(said: Sequence[Any]) -> Transform:
     """The chain that a mapping names. Raises `BadStep`."""
     there: list[Step] = []

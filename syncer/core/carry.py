@@ -8,11 +8,14 @@ from dataclasses import replace
 from typing import TypeVar
 
 from mappings.model import BadValue, Field, Slot, Value
-from syncer.core.forms import elements
+from mappings.transforms import is_narrowed
+from syncer.core.forms import elements, shows
 from syncer.core.lens import Lens, Unresolved
 from syncer.model import ABSENT, DISAGREES, Golden, Link, Mark, Pending
 
 T = TypeVar("T")
+
+_FREE = ("text", "name", "address", "url")  # texts that people write: a cut one is no other word
 
 
 def rename(golden: Golden, links: Sequence[Link], renamed: Mapping[str, str]) -> None:
@@ -47,10 +50,11 @@ def forget_lost(golden: Golden, lens: Lens) -> None:
 def retype(golden: Golden, links: Sequence[Link], lens: Lens) -> None:
     """In place. Where the mapping reads a field in another way since a record was seen, golden may be of the
     type that the field had before. What cannot be read as the present one is forgotten: what the apps hold
-    meets as if for the first time."""
+    meets as if for the first time. A record that shows golden cut, or in another case, tells nothing."""
     for name in _read_otherwise(links, lens):
         field = lens.mapping.fields[name]
         if name in golden.value:
+            _settle_narrowed(golden, links, field, lens)
             value = _told(golden, links, name, lens)
             if isinstance(value, Mark):
                 del golden.value[name]
@@ -90,6 +94,33 @@ def _read_otherwise(links: Sequence[Link], lens: Lens) -> list[str]:
 def _is_read(field: Field) -> bool:
     """Whether it holds what its type reads: not a golden id, nor what is worked out of other fields."""
     return not field.reference and not field.follows
+
+
+def _settle_narrowed(golden: Golden, links: Sequence[Link], field: Field, lens: Lens) -> None:
+    """In place. A record that was brought to golden and shows it in a narrower form, by a step that the
+    mapping has or had, is not read anew: else what was cut there would be golden."""
+    value = _read(field, golden.value[field.name])
+    for link in links:
+        slot = lens.slot_of(link.app, field.name)
+        if slot is None or slot.name not in link.anew or not _holds(link, slot, field.name, golden):
+            continue
+        if not isinstance(value, Mark) and _is_narrower(golden, link, slot, field, value, lens):
+            link.anew -= {slot.name}
+
+
+def _is_narrower(golden: Golden, link: Link, slot: Slot, field: Field, value: Value, lens: Lens) -> bool:
+    """Whether the present mapping reads less than this golden value in what the record shows of it."""
+    seen = link.seen[slot.name]
+    try:
+        told = lens.split(slot, seen, golden.value).get(field.name)
+    except (BadValue, Unresolved):
+        return False
+    if told is None or field.type.same(told, value):
+        return False
+    if shows(lens, link, slot, {**golden.value, field.name: value}):
+        return True
+    plain = field.type.name in _FREE and told == _read(field, seen)
+    return plain and is_narrowed(str(told), str(value))
 
 
 def _told(golden: Golden, links: Sequence[Link], name: str, lens: Lens) -> Value | Mark:

@@ -1,4 +1,5 @@
-"""A field whose type is changed: golden values become what the type that it has now reads."""
+"""A field that is read in another way: golden values become what the type that it has now reads, and nothing
+that was cut."""
 
 from __future__ import annotations
 
@@ -97,4 +98,51 @@ def test_the_one_app_that_gives_a_field_does_so_again_where_the_field_comes_back
     world.run(approve=world.run().held_run)
     world.settle()
     assert [world.only(app)["title"] for app in ("crm", "desk")] == ["Chair", "Chair"]
+    world.db.close()
+
+
+def in_desk(steps: str, more: str = "") -> str:
+    return MAPPING.replace(
+        TITLE, f"title: {{type: text, in: {{crm: title, desk: {{field: title{steps}}}}}{more}}}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "shown"),
+    [
+        ("{truncate: 12}", "", "Head of Sales"),
+        ("{truncate: {length: 12, mark: ...}}", "{truncate: 12}", "Head of Sale"),
+        ("{truncate: 12}", "{truncate: 12}, {default: none}", "Head of Sale"),
+        ("{case: upper}", "", "Head of Sales"),
+    ],
+)
+@pytest.mark.parametrize("typed_in", ["desk", "crm"])
+def test_what_an_app_showed_cut_or_in_another_case_stays_whole_elsewhere(
+    tmp_path: Path, was: str, now: str, shown: str, typed_in: str
+) -> None:
+    more = ", on_join: rule" if typed_in == "crm" else ""
+    world = World(tmp_path, text=in_desk(f", transform: [{was}]", more))
+    world.apps["crm"].user_create(MARA)
+    world.settle()
+    (id,) = world.apps[typed_in].records
+    world.apps[typed_in].user_edit(id, {"title": "Head of Sales"})
+    world.settle()
+    world.text = in_desk(f", transform: [{now}]" if now else "", more)
+    world.run(approve=world.run().held_run)
+    world.settle()
+    assert [world.only(app)["title"] for app in ("crm", "desk")] == ["Head of Sales", shown]
+    world.db.close()
+
+
+def test_what_an_app_shows_is_read_anew_where_nothing_was_cut(tmp_path: Path) -> None:
+    world = World(tmp_path, text=in_desk(""))
+    world.apps["crm"].user_create(MARA)
+    world.settle()
+    (id,) = world.apps["desk"].records
+    world.apps["desk"].user_edit(id, {"title": "CRM-17"})
+    world.settle()
+    world.text = in_desk(', transform: [{prefix: "CRM-"}]')
+    world.run(approve=world.run().held_run)
+    world.settle()
+    assert [world.only(app)["title"] for app in ("crm", "desk")] == ["17", "CRM-17"]
     world.db.close()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mappings.document import ProblemsFound
 from mappings.load import load, read
 from mappings.model import Slot
-from mappings.transforms import STEPS, transform
+from mappings.transforms import STEPS, is_narrowed, transform
 
 HEAD = "object: contact\napps: {crm: {object: people}, desk: {object: users}}\nfields:\n"
 
@@ -122,3 +122,18 @@ def test_a_wrong_value_names_its_cure(tmp_path: Path, field: str, what: str, cur
 def test_every_step_is_told_with_an_example_that_works(tmp_path: Path) -> None:
     for _, example, _ in STEPS.values():
         assert slot(tmp_path, f"[{example}]").project({"f": "Ann"}, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "full", "narrowed"),
+    [
+        ("Head of S", "Head of Sales", True),
+        ("Head of...", "Head of Sales", True),
+        ("HEAD OF SALES", "Head of Sales", True),
+        ("Head of Sales", "Head of S", False),
+        ("Hot", "Head of Sales", False),
+        ("...", "Head of Sales", False),
+    ],
+)
+def test_a_cut_or_cased_text_is_known_for_a_fuller_one(text: str, full: str, narrowed: bool) -> None:
+    assert is_narrowed(text, full) is narrowed
