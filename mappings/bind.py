@@ -246,7 +246,7 @@ def _single(app: str, shape: Shape, said: FieldDraft, place: PlaceDraft) -> Slot
         return ConsentSlot(app, shape, fields, kind, states, shown)
     if isinstance(kind, MultiChoice):
         read, show = kind.reader(form), kind.shower(form)
-        return TagSlot(app, shape, fields, kind, read, show, kind.mapper(form))
+        return TagSlot(app, shape, fields, kind, read, show, kind.mapper(form), kind.held(form))
     if isinstance(kind, Choice) and not place.pick and (given := kind.held(form)) is not None:
         return HeldSlot(app, shape, fields, kind, kind.reader(form), kind.shower(form), given)
     if form.transform and not place.pick:

@@ -183,9 +183,9 @@ class HeldSlot(BaseSlot):
 
 class TagSlot(BaseSlot):
     """The mapped words of a list, as `mapped` knows them. All others stay, in their order. A word that the
-    app has lost is neither written there nor missed there."""
+    app has lost, or cannot be given (all but `given`), is neither written there nor missed there."""
 
-    __slots__ = ("_mapped",)
+    __slots__ = ("_given", "_mapped")
 
     def __init__(
         self,
@@ -196,9 +196,11 @@ class TagSlot(BaseSlot):
         read: Reader,
         show: Shower,
         mapped: Callable[[str], str | None],
+        given: frozenset[str] | None = None,
     ) -> None:
         super().__init__(app, shape, fields, type, read, show)
         self._mapped = mapped
+        self._given = given
 
     def project(self, golden: Mapping[str, Value], seen: Value) -> Value:
         if self._field not in golden:
@@ -218,8 +220,13 @@ class TagSlot(BaseSlot):
 
     def split(self, value: Value, old: Mapping[str, Value]) -> dict[str, Value]:
         parts = super().split(value, old)
-        stays = self.lost.intersection(_items(old.get(self._field))) if self.lost else ()
+        if not self.lost and self._given is None:
+            return parts
+        stays = [word for word in _items(old.get(self._field)) if not self._can_show(word)]
         return {self._field: sorted({*_items(parts[self._field]), *stays})} if stays else parts
+
+    def _can_show(self, word: str) -> bool:
+        return word not in self.lost and (self._given is None or word in self._given)
 
     def words(self, value: Value) -> frozenset[str]:
         return frozenset(word for tag in _items(value) if (word := self._mapped(tag)) is not None)

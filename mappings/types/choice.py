@@ -57,7 +57,8 @@ class Choice(Kind):
 class MultiChoice(Kind):
     """Several of a list of choices. Golden is a sorted list of words, each as of a choice; the whole list is
     kept in step (of free tags, take the type tags). Same: equal sets. Blank: no choice. A word that an app
-    has no option for: as for a choice, but ``unknown: hold`` leaves such words of an app where they are."""
+    has no option for: as for a choice, but ``unknown: hold`` leaves such words of an app where they are, and
+    those that an app cannot show are taken away by nobody there."""
 
     name = "multi_choice"
     is_set = True
@@ -81,13 +82,18 @@ class MultiChoice(Kind):
         return lambda text: known.get(folded(text), None if strict else folded(text))
 
     def shower(self, form: Form) -> Shower:
-        shown, strict = spellings(form), self.unknown == "hold"
+        shown, given = spellings(form), self.held(form)
 
         def show(golden: Value) -> Value:
             words = golden if isinstance(golden, list) else []
-            return [shown.get(word, word) for word in words if word in shown or not strict or not shown]
+            return [shown.get(word, word) for word in words if given is None or word in given]
 
         return show
+
+    def held(self, form: Form) -> frozenset[str] | None:
+        """The words that the app can be given; None: any."""
+        shown = spellings(form)
+        return frozenset(shown) if shown and self.unknown == "hold" else None
 
     def key(self, golden: Value) -> Hashable:
         return tuple(golden) if isinstance(golden, list) and golden else None

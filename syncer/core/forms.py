@@ -26,6 +26,12 @@ def shows(lens: Lens, link: Link, slot: Slot, golden: Mapping[str, Value]) -> bo
     return shown == seen or slot.same(shown, seen)
 
 
+def says_nothing(field: Field, slot: Slot, part: Value, value: Value) -> bool:
+    """Whether an app value is a blank in a field, of which `part` was read: a set without any of its words is
+    one, though what the app cannot show stays in it."""
+    return part is None or (field.type.is_set and not slot.words(value))
+
+
 def shows_sent(slot: Slot, value: Value, sent: Value) -> bool:
     """Whether an app shows what was sent to it, as it was or in the form that it declares to give it."""
     return slot.same(value, sent) or slot.same(value, slot.coerced(sent))

@@ -14,7 +14,7 @@ from conflicts.candidate import Candidate
 from conflicts.own import RuleFailed, own_rule
 from conflicts.rules import Rule, merge_sets, rule_for, source
 from mappings.model import Field, Slot
-from syncer.core.forms import elements, fullest, held_parts, is_narrower, shows, whole
+from syncer.core.forms import elements, fullest, held_parts, is_narrower, says_nothing, shows, whole
 from syncer.core.lens import Unresolved, direction
 from syncer.core.merging import Merging
 from syncer.core.observe import Offer
@@ -104,7 +104,9 @@ def _is_candidate(m: Merging, field: Field, offer: Offer) -> bool:
         if c.value is not None or c.kind == "edit":
             m.note("overruled" if c.kind == "edit" else "join", field, [c], "direction", "written only")
         return False
-    if c.value is None and (c.kind != "edit" or field.blank == "keep"):
+    if (c.kind != "edit" or field.blank == "keep") and says_nothing(
+        field, offer.slot, c.value, offer.link.seen.get(offer.slot.name)
+    ):
         if c.kind == "edit":
             m.note("overruled", field, [c], "blank: keep", "a blank does not travel")
         return False

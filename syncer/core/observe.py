@@ -14,7 +14,7 @@ from typing import Literal
 
 from conflicts.candidate import Candidate, TimeKind
 from mappings.model import BadValue, Slot
-from syncer.core.forms import elements, held_parts, shows, shows_sent
+from syncer.core.forms import elements, held_parts, says_nothing, shows, shows_sent
 from syncer.core.lens import Lens, Unresolved
 from syncer.model import BLANK, DISAGREES, Golden, Link, LinkKey, LogEntry, Mark, Observation, Pending, Value
 
@@ -145,7 +145,7 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
                 if pending is not None and not same(part, pending.parts.get(field, part)):
                     reading.log.append(_typed_again(reading, link, slot.name, field, part, obs))
                 continue
-        elif part is None:
+        elif says_nothing(reading.lens.mapping.fields[field], slot, part, value):
             continue  # a blank found at first contact is no candidate
         _offer(reading, link, slot, field, part, former, known, obs, parted)
 
