@@ -30,12 +30,13 @@ REFUSED: Final = (400, 404, 409, 413)
 IN: Final = {OPT_OUT: "only an opt-out can be written; HubSpot alone takes an opt-in"}
 FORWARD: Final = {LIFECYCLE: "HubSpot moves this stage only forward; clear it first to set an earlier one"}
 NOWHERE: Final = {OPT_OUT: "HubSpot keeps opt-outs by e-mail address, and this contact has none"}
+STAYS: Final = "the person is opted out, and HubSpot does not take that for the new address"
 
 
 class Writer:
-    """Writes to one object. An update ends in at most: one batch, one read and one write of company links
-    for those that change the company, one write for each list that changes, one batch of opt-outs or one call
-    for each."""
+    """Writes to one object. An update ends in at most: one read and the opt-outs of those whose address
+    changes, one batch, one read and one write of company links for those that change the company, one write
+    for each list that changes, one batch of opt-outs or one call for each."""
 
     def __init__(
         self,
@@ -110,6 +111,8 @@ class Writer:
         return body
 
     def _update(self, writes: Sequence[Write]) -> list[Result]:
+        staying = self._carry_opt_outs(writes)
+        writes = [write for write in writes if write.ref not in staying]
         plain = [write for write in writes if write.values.keys() - self._apart]
         sent = self._send(
             "update", plain, lambda write: {"id": write.id, "properties": self._properties(write)}
@@ -129,7 +132,19 @@ class Writer:
                 if lost and lost.keys() == write.values.keys()
                 else _with(results[write.ref], settled.get(write.ref, {}), lost)
             )
-        return list(results.values())
+        return [*staying.values(), *results.values()]
+
+    def _carry_opt_outs(self, writes: Sequence[Write]) -> dict[str, Result]:
+        """Opt-outs belong to an address, so a new one is opted out before a contact that is out moves to it:
+        afterwards it could be mailed. By ref, those that HubSpot does not let take theirs along."""
+        moving = {
+            write.ref: write for write in writes if OPT_OUT in self._apart and write.values.get("email")
+        }
+        shown = self._shown([str(write.id) for write in moving.values()], OPT_OUT)
+        emails = {ref: str(w.values["email"]) for ref, w in moving.items() if shown[str(w.id)] == "true"}
+        reasons = self._preferences.unsubscribe(emails.values())
+        lost = {ref: {"email": f"{STAYS}: {reasons[e]}"} for ref, e in emails.items() if e in reasons}
+        return {ref: _refused_whole(moving[ref], why) for ref, why in lost.items()}
 
     def _follow(self, writes: Sequence[Write], steps: Sequence[Step]) -> tuple[Settled, Refused]:
         """What comes after the batch: by ref, the values that it settled and the fields that were refused."""
@@ -251,11 +266,16 @@ class Writer:
         """record id -> address, read where the write itself does not hold it."""
         known = {str(write.id): str(write.values["email"]) for write in writes if write.values.get("email")}
         unknown = [str(write.id) for write in writes if str(write.id) not in known]
-        for ids in chunks(unknown, BATCH):
-            body = {"properties": ["email"], "inputs": [{"id": id} for id in ids]}
+        return {**known, **self._shown(unknown, "email")}
+
+    def _shown(self, contacts: Sequence[str], name: str) -> dict[str, str]:
+        """record id -> what it holds in a property, an empty text where that is nothing."""
+        shown = dict.fromkeys(contacts, "")
+        for ids in chunks(contacts, BATCH):
+            body = {"properties": [name], "inputs": [{"id": id} for id in ids]}
             answer = self._http.read_batch(f"{self._path}/batch/read", body)
-            known |= {str(item["id"]): item["properties"].get("email") or "" for item in _items(answer)}
-        return known
+            shown |= {str(item["id"]): item["properties"].get(name) or "" for item in _items(answer)}
+        return shown
 
 
 def _stayed(write: Write, record: Record) -> bool:

@@ -168,6 +168,7 @@ REJECTED = {
 def test_what_rejects_a_field(
     app: respx.MockRouter, hubspot: HubSpotConnector, answer: httpx.Response, field: str, why: str
 ) -> None:
+    app.post(f"{BATCH}/read").respond(json={"results": [contact("1")]})
     app.post(f"{BATCH}/update").mock(answer)
     values = {"email": "a@x.test", "firstname": "Ada", "phone": "1"}
     (result,) = hubspot.write("contacts", [update("1", **values)])

@@ -131,6 +131,7 @@ def test_a_refused_opt_out_leaves_the_rest_applied(
     app.post(f"/crm/v3/objects/contacts/batch/{kind}").mock(
         return_value=reply({"results": [contact("1", email="a@x.test")]})
     )
+    shows(app, "a@x.test")
     alone(app, status, "scope is missing")
     write = Write("r1", kind, "1" if kind == "update" else None, {"email": "a@x.test", OPT_OUT: value})
     (result,) = hubspot.write("contacts", [write])
@@ -144,6 +145,28 @@ def test_a_refused_opt_out_alone_changes_nothing(app: respx.MockRouter, hubspot:
     (result,) = hubspot.write("contacts", [update("1", hs_email_optout="false")])
     assert (result.outcome, list(result.fields), result.record) == ("rejected", [OPT_OUT], None)
     assert hubspot.calls == 2  # the properties and the lists
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_an_opt_out_goes_to_a_new_address_before_the_contact_does(
+    app: respx.MockRouter, hubspot: HubSpotConnector, taken: bool
+) -> None:
+    out = [contact("1", hs_email_optout="true"), contact("2", hs_email_optout=None)]
+    app.post("/crm/v3/objects/contacts/batch/read").mock(return_value=reply({"results": out}))
+    asked = alone(app, 200 if taken else 403, "scope is missing")
+    moved = app.post("/crm/v3/objects/contacts/batch/update").mock(
+        side_effect=lambda request: reply(
+            {"results": [contact("1"), contact("2")] if taken else [contact("2")]}
+        )
+    )
+    results = hubspot.write("contacts", [update("1", email="new@x.test"), update("2", email="b@x.test")])
+    assert [call.request.url.path for call in asked.calls] == [f"{STATUSES}/new@x.test/unsubscribe-all"]
+    assert [item["id"] for item in sent(moved)["inputs"]] == (["1", "2"] if taken else ["2"])
+    told = {result.ref: (result.outcome, result.fields) for result in results}
+    assert told["u2"] == ("applied", {})
+    if not taken:
+        assert told["u1"][0] == "rejected"
+        assert "scope is missing" in told["u1"][1]["email"]
 
 
 # Against the sandbox.
@@ -186,3 +209,16 @@ def test_a_poisoned_address_costs_one_call_more(sandbox: Sandbox) -> None:
     assert "invalid" in refused["not-an-address"]
     assert http.calls == 2
     assert len(sandbox.host.apps["hubspot"].state()["opted_out"]) == 99
+
+
+def test_nobody_can_be_mailed_after_a_change_of_address(sandbox: Sandbox) -> None:
+    sandbox.host.reset()
+    hubspot = HubSpotConnector(Options("crm", sandbox.hubspot, {"token": "sandbox-hubspot"}))
+    (made,) = hubspot.write(
+        "contacts", [Write("r1", "create", None, {"email": "old@x.example", OPT_OUT: "true"})]
+    )
+    hubspot.write("contacts", [update(str(made.id), email="new@x.example")])
+    (shown,) = hubspot.fetch("contacts", [str(made.id)], ("email", OPT_OUT))
+    hubspot.close()
+    assert shown.record is not None
+    assert shown.record.values == {"email": "new@x.example", OPT_OUT: "true"}
