@@ -4,9 +4,10 @@ ones) cannot be written and are left alone."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Final
 
+from connectors.answer import Answer
 from connectors.contract import Value
 from connectors.http import Http
 from connectors.values import chunks, elements, spelled
@@ -28,41 +29,62 @@ class Lists:
         self._type = type_id
         self._only = only
         self._ids: dict[str, str] | None = None
+        self._others: set[str] = set()  # of lists that fill themselves, or are not to be kept to
 
     def of(self, records: Sequence[str]) -> dict[str, Value]:
         """record id -> names of its lists, for those that are in any."""
         if len(records) > SINGLY:
             everybody = self.members()
             return {id: everybody[id] for id in records if id in everybody}
+        in_lists = {record: self._of_one(record) for record in records}
+        self._meet(set().union(*in_lists.values()))
         known = {id: name for name, id in self._known().items()}
-        found: dict[str, Value] = {}
-        for record in records:
-            path = f"{self._path}/records/{self._type}/{record}/memberships"
-            answer = self._http.read("GET", path, allow=(404,))
-            items = answer.detail.get("results") or ()
-            mine = sorted(known[str(item["listId"])] for item in items if str(item["listId"]) in known)
-            if mine:
-                found[record] = list(mine)
-        return found
+        mine = {record: sorted(known[id] for id in ids if id in known) for record, ids in in_lists.items()}
+        return {record: list(names) for record, names in mine.items() if names}
+
+    def _of_one(self, record: str) -> set[str]:
+        path = f"{self._path}/records/{self._type}/{record}/memberships"
+        answer = self._http.read("GET", path, allow=(404,))
+        return {str(item["listId"]) for item in answer.detail.get("results") or ()}
+
+    def _meet(self, ids: Set[str]) -> None:
+        """A list may have been deleted and made again, under another id: whoever is in that has not left."""
+        if ids - set(self._known().values()) - self._others:
+            self._ids = None
+            self._others |= ids - set(self._known().values())
 
     def members(self) -> dict[str, Value]:
         """record id -> names of its lists, for all members of all lists."""
         found: dict[str, list[str]] = defaultdict(list)
         for name, id in sorted(self._known().items()):
-            params: dict[str, Any] = {"limit": PAGE}
-            while True:
-                path = f"{self._path}/{id}/memberships"
-                answer = self._http.read("GET", path, params=params, allow=(404,))
-                if answer.status == 404:  # deleted since it was looked up
-                    self._ids = None
-                    break
-                for item in answer.items("results"):
-                    found[str(item["recordId"])].append(name)
-                after = ((answer.json.get("paging") or {}).get("next") or {}).get("after")
-                if not after:
-                    break
-                params["after"] = after
+            inside = self._inside(id)
+            if inside is None and (now := self._made_again(name, id)):
+                inside = self._inside(now)
+            for record in inside or ():
+                found[record].append(name)
         return dict(found)
+
+    def _inside(self, id: str) -> list[str] | None:
+        """The members of a list; None where it is not there any more."""
+        inside: list[str] = []
+        params: dict[str, Any] = {"limit": PAGE}
+        while True:
+            answer = self._http.read("GET", f"{self._path}/{id}/memberships", params=params, allow=(404,))
+            if answer.status == 404:
+                return None
+            inside += [str(item["recordId"]) for item in answer.items("results")]
+            after = ((answer.json.get("paging") or {}).get("next") or {}).get("after")
+            if not after:
+                return inside
+            params["after"] = after
+
+    def _made_again(self, name: str, id: str) -> str | None:
+        """The id that a list has now which was deleted since it was looked up; None where it has none."""
+        self._ids = None
+        now = self._known().get(name)
+        if now == id:  # still listed
+            self._ids = now = None
+        return now
 
     def put(self, wanted: Mapping[str, Iterable[str]]) -> dict[str, str]:
         """Bring each record to exactly these lists; record id -> reason for those refused. One call for each
@@ -80,11 +102,11 @@ class Lists:
             inside = {record for record in sure if name in elements(now.get(record))}
             add = [record for record in sure if name in sure[record] and record not in inside]
             remove = [record for record in inside if name not in sure[record]]
-            for record in self._change(id, add, remove):
+            for record in self._change(name, id, add, remove):
                 refused[record] = f"HubSpot did not change the list {name}"
         return refused
 
-    def _change(self, id: str, add: Sequence[str], remove: Sequence[str]) -> set[str]:
+    def _change(self, name: str, id: str, add: Sequence[str], remove: Sequence[str]) -> set[str]:
         """The records that the answer does not confirm."""
         left: set[str] = set()
         moves = [(record, True) for record in add] + [(record, False) for record in remove]
@@ -93,14 +115,21 @@ class Lists:
                 "recordIdsToAdd": [record for record, joins in some if joins],
                 "recordIdsToRemove": [record for record, joins in some if not joins],
             }
-            path = f"{self._path}/{id}/memberships/add-and-remove"
-            detail = self._http.write("PUT", path, body=body, allow=(400, 404)).detail
+            answer = self._put(id, body)
+            if answer.status == 404 and (now := self._made_again(name, id)):
+                id = now
+                answer = self._put(id, body)
+            detail = answer.detail
             confirmed = {
                 *(detail.get("recordsIdsAdded") or detail.get("recordIdsAdded") or ()),  # spelled so
                 *(detail.get("recordIdsRemoved") or ()),
             }
             left |= {record for record, _ in some} - {str(record) for record in confirmed}
         return left
+
+    def _put(self, id: str, body: Mapping[str, Any]) -> Answer:
+        path = f"{self._path}/{id}/memberships/add-and-remove"
+        return self._http.write("PUT", path, body=body, allow=(400, 404))
 
     def names(self) -> tuple[str, ...]:
         """Those that there are now; none for a login without the scope for lists."""

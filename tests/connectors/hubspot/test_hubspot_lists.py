@@ -55,3 +55,47 @@ def test_a_list_that_was_deleted_since_is_left_out_and_the_others_are_read(
     before = hubspot.calls
     list(hubspot.pull("contacts", None, ("lists",)))
     assert hubspot.calls - before == 3  # the lists that there are now, the members of one, the contacts
+
+
+@pytest.fixture
+def made_again(app: respx.MockRouter, remembered: ObjectSpec) -> respx.Route:
+    """Since the description, the list VIP was deleted and made anew under another id; contact 7 is in it.
+    The change of its members."""
+    lists = {"lists": [NEWS, {**VIP, "listId": "9"}], "hasMore": False}
+    app.post(SEARCH).mock(return_value=reply(lists))
+    gone = reply({"category": "OBJECT_NOT_FOUND"}, 404)
+    inside = {"1": reply({"results": []}), "2": gone, "9": reply({"results": [{"recordId": "7"}]})}
+    for id, answer in inside.items():
+        app.get(f"/crm/v3/lists/{id}/memberships").mock(return_value=answer)
+    app.get(path__regex=r"/lists/records/0-1/\d+/memberships").mock(
+        side_effect=lambda request: reply(
+            {"results": [{"listId": "9"}, {"listId": "30"}] if "/7/" in request.url.path else []}
+        )
+    )
+    app.put("/crm/v3/lists/2/memberships/add-and-remove").mock(return_value=gone)
+    changed: respx.Route = app.put("/crm/v3/lists/9/memberships/add-and-remove")
+    return changed
+
+
+@pytest.mark.parametrize("others", [0, 20], ids=["asked one by one", "by the members of the lists"])
+def test_who_is_in_a_list_that_was_made_again_has_not_left_it(
+    app: respx.MockRouter, hubspot: HubSpotConnector, made_again: respx.Route, others: int
+) -> None:
+    ids = ["7", *map(str, range(100, 100 + others))]
+    app.post("/crm/v3/objects/contacts/batch/read").mock(
+        return_value=reply({"results": [contact(id) for id in ids]})
+    )
+    first, *_ = hubspot.fetch("contacts", ids, ("lists",))
+    assert first.record is not None
+    assert first.record.values == {"lists": ["VIP"]}
+    before = hubspot.calls
+    hubspot.fetch("contacts", ids, ("lists",))
+    assert hubspot.calls - before == (1 + 1 if not others else 1 + 2)  # a list that is not ours is met once
+
+
+def test_a_contact_joins_a_list_that_was_made_again(
+    app: respx.MockRouter, hubspot: HubSpotConnector, made_again: respx.Route
+) -> None:
+    made_again.mock(return_value=reply({"recordsIdsAdded": ["1"]}))
+    (result,) = hubspot.write("contacts", [update("1", lists=["VIP"])])
+    assert (result.outcome, result.fields) == ("applied", {})
