@@ -3,12 +3,12 @@ is the time between the two calls, told by the status: 201 created, 200 existed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connectors.batching import fillable, in_batches
 from connectors.contract import ObjectSpec, Result, Value, Write
-from connectors.http import Http
+from connectors.http import Http, after_effect
 from connectors.mailerlite.batch import NOT_AN_IMPORT, SIZE, Batch, Reply
 from connectors.mailerlite.fields import CUSTOM, GROUPS, STATUS
 from connectors.mailerlite.groups import Groups
@@ -65,7 +65,18 @@ class Writer:
         going = [write for write in writes if write.ref not in left]
         requests = [self._request(write) for write in going]
         replies = self._batch.write([*requests, *further]) if requests else []
-        return [*refused, *map(self._result, going, replies)]
+        results = list(map(self._result, going, replies))
+        if any(GROUPS in result.fields for result in results):
+            with after_effect():
+                self._groups.names()
+        return [*refused, *map(self._or_later, going, requests, results)]
+
+    def _or_later(self, write: Write, request: Mapping[str, Any], result: Result) -> Result:
+        """Groups are refused by their ids: where one was deleted or made again since those were read, the
+        write is no other, but it is to be sent by what they are now."""
+        if GROUPS not in result.fields or request["body"][GROUPS] == self._groups.ids(_groups(write)):
+            return result
+        return Result(write.ref, "retry", write.id, reason="a group was deleted or made again meanwhile")
 
     def _request(self, write: Write) -> dict[str, Any]:
         if write.kind == "create":

@@ -133,3 +133,26 @@ def test_a_group_that_somebody_made_meanwhile_is_taken(
     (result,) = mailerlite.write("subscribers", [update({"groups": ["partner"]})])
     assert result.outcome == "applied"
     assert requests(route)[0]["body"] == {"groups": ["77"]}
+
+
+@pytest.mark.parametrize(
+    ("now", "outcome", "refused"),
+    [([{"id": "9", "name": "trial"}], "retry", []), (GROUPS, "rejected", ["groups"])],
+    ids=["made again", "refused for another reason"],
+)
+def test_a_group_that_was_made_again_is_given_by_its_new_id(
+    app: respx.MockRouter,
+    mailerlite: MailerLiteConnector,
+    now: list[object],
+    outcome: str,
+    refused: list[str],
+) -> None:
+    wrong = {"message": "The given data was invalid.", "errors": {"groups.0": ["It is invalid."]}}
+    route = app.post("/batch").mock(side_effect=[replies((422, wrong), found()), replies(found())])
+    mailerlite.describe("subscribers")
+    app.get("/groups").respond(json={"data": now, "meta": {"last_page": 1}})
+    named, other = update({"groups": ["trial"]}), Write("u2", "update", "2", {"fields.city": "Berlin"})
+    first, second = mailerlite.write("subscribers", [named, other])
+    assert (first.outcome, list(first.fields), second.outcome) == (outcome, refused, "applied")
+    mailerlite.write("subscribers", [named])
+    assert requests(route)[0]["body"] == {"groups": ["9" if outcome == "retry" else "2"]}
