@@ -138,7 +138,7 @@ class Failing(Hooks):
 
     def test_a_garbled_answer_to_a_write_leaves_it_unknown(self) -> None:
         (id,) = self.seed(1)
-        for body in GARBLED[:2]:
+        for body in (*GARBLED, ""):
             self.fault("status", on="write", count=99, status=200, body=body)
             assert not self.attempted(self.update(id, {self.texts[1]: "x"})), body
             self.no_faults()

@@ -179,7 +179,7 @@ class Writer:
             "POST", f"{self._path}/batch/{verb}", body={"inputs": inputs}, allow=REFUSED
         )
         if answer.status not in REFUSED:
-            return self._matched(writes, answer.json)
+            return self._matched(writes, answer.detail)
         refused = refused_fields(answer.detail, self._http.redact)
         lacking = {name: reason for name, (code, reason) in refused.items() if code in SCHEMA_CODES}
         hit = [write for write in writes if write.values.keys() & lacking.keys()]
@@ -293,7 +293,7 @@ def _sorted_out(
 
 
 def _items(answer: Answer) -> Iterable[dict[str, Any]]:
-    return answer.json.get("results") or ()
+    return answer.detail.get("results") or ()
 
 
 def _with(result: Result, extra: Mapping[str, Value], refused: Mapping[str, str]) -> Result:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from connectors.answer import Answer
 from connectors.batching import BatchRefused, fillable, in_batches
 from connectors.contract import AppError, ObjectSpec, Result, Value, Write
 from connectors.http import Uncertain, after_effect
@@ -77,7 +78,7 @@ class Writer:
         answer = self._http.write("POST", self._lookup.audience, params=PARAMS, body=body, allow=(400,))
         if answer.status == 400:
             return self._without_poisoned(writes, answer.detail)
-        said = whole(answer)
+        said = _whole(answer)
         new = {_key(item): item for item in said.get("new_members") or ()}
         errors = {_key(item): item for item in said.get("errors") or ()}
         results: list[Result] = []
@@ -137,7 +138,7 @@ class Writer:
                 return Result(write.ref, "stale", write.id, reason=GONE)
             if answer.status == 400:
                 return refusal(write, answer.detail, self._http.redact)
-            item = whole(answer)
+            item = _whole(answer)
         if TAGS in write.values:
             return self._retag(write, item)
         return self._applied(write, item or {})
@@ -196,6 +197,11 @@ class Writer:
 
     def _path(self, write: Write) -> str:
         return self._lookup.path(str(write.id))
+
+
+def _whole(answer: Answer) -> dict[str, Any]:
+    with after_effect():
+        return whole(answer)
 
 
 def _plain(value: Value) -> Any:

@@ -140,10 +140,11 @@ class Writer:
         if answer.status >= 400:
             return from_answer(write, answer, self._facts, self._http.redact)
         item = answer.detail.get(self._facts.one) or {}
-        id = write.id or (str(item["id"]) if item.get("id") else None)
-        if id is None:
-            return Result(write.ref, "unknown", reason="Zendesk's answer holds no id")
-        return Result(write.ref, "applied", id, self._record(write, item) if item.get("id") else None)
+        if item.get("id"):
+            return Result(write.ref, "applied", write.id or str(item["id"]), self._record(write, item))
+        if method == "DELETE":
+            return Result(write.ref, "applied", write.id)
+        return Result(write.ref, "unknown", write.id, reason="Zendesk's answer holds no id")
 
     def _told(self, writes: Sequence[Write], outcomes: Sequence[Mapping[str, Any]]) -> list[Result]:
         results: list[Result] = []

@@ -304,3 +304,13 @@ def test_a_redirect_is_not_followed(app: respx.MockRouter, described: MailchimpC
     with pytest.raises(Exception, match="Redirects are not followed"):
         outcome = described.write("members", [update({"merge_fields.FNAME": "B"})])
     assert outcome is None
+
+
+def test_a_change_whose_answer_is_no_member_is_unknown_and_not_undone(
+    app: respx.MockRouter, described: MailchimpConnector
+) -> None:
+    app.patch(ONE).respond(json=member())
+    app.patch(f"{ALL}/c2").respond(json=[])
+    other = Write("u2", "update", "c2", {"merge_fields.FNAME": "Ada"})
+    results = written(described, update({"merge_fields.FNAME": "Ada"}), other)
+    assert [result.outcome for result in results] == ["applied", "unknown"]
