@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors.answer import Answer
-from connectors.contract import Unexpected
+from connectors.contract import Unavailable, Unexpected
 from connectors.http import Http
 from connectors.values import moment
 
@@ -79,15 +79,23 @@ class ChangeSearch:
                 last_id = str(items[-1]["id"])
 
     def _ask(self, filters: list[dict[str, str]], sort: str) -> tuple[Answer, list[Item], bool]:
-        body = {
+        """The first page that holds anything, and whether more follow: an empty one that names another is
+        not the end."""
+        body: dict[str, Any] = {
             "filterGroups": [{"filters": filters}],
             "sorts": [{"propertyName": sort, "direction": "ASCENDING"}],
             "properties": self._properties,
             "limit": LIMIT,
         }
-        answer = self._http.read("POST", self._path, body=body, rates=RATES)
-        items: list[Item] = [*answer.items("results")]
-        return answer, items, bool(items) and bool((answer.json.get("paging") or {}).get("next"))
+        while True:
+            answer = self._http.read("POST", self._path, body=body, rates=RATES)
+            items: list[Item] = [*answer.items("results")]
+            after = ((answer.json.get("paging") or {}).get("next") or {}).get("after")
+            if items or not after:
+                return answer, items, bool(after)
+            if after == body.get("after"):
+                raise Unavailable("HubSpot's search repeats an empty page; a later run goes on there.")
+            body["after"] = after
 
     def _time(self, item: Item) -> datetime:
         at = moment(item["properties"].get(self._changed) or item.get("updatedAt"))

@@ -10,7 +10,7 @@ import pytest
 import respx
 from hubspot_wire import FIELDS, contact, reply, sent
 
-from connectors.contract import AppError, AuthRefused, Options
+from connectors.contract import AppError, AuthRefused, Options, Unavailable
 from connectors.hubspot import HubSpotConnector
 from connectors.hubspot.fields import encode
 from connectors.hubspot.paths import Paths
@@ -211,6 +211,17 @@ def test_one_instant_with_more_than_a_page_is_read_by_id(
     assert [(f["operator"], f["value"]) for f in filters[1]] == [("EQ", "1795420800500"), ("GT", "0")]
     assert filters[2][1]["value"] == "5"
     assert [(f["operator"], f["value"]) for f in filters[3]] == [("GT", "1795420800500")]
+
+
+def test_an_empty_page_that_names_another_is_not_the_end(
+    app: respx.MockRouter, hubspot: HubSpotConnector
+) -> None:
+    empty = {"total": 1, "results": [], "paging": MORE}
+    search(app, [empty, {"results": [contact("1")]}, *[empty] * 2])
+    (page,) = hubspot.pull("contacts", "since|2026-11-23T08:00:00+00:00", FIELDS)
+    assert [record.id for record in page.records] == ["1"]
+    with pytest.raises(Unavailable, match="empty page"):
+        list(hubspot.pull("contacts", "since|2026-11-23T08:00:00+00:00", FIELDS))
 
 
 def test_a_search_is_completed_with_primary_companies(
