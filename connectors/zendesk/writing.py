@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from connectors.batching import fillable, in_batches
 from connectors.contract import AppError, ObjectSpec, Record, Result, Value, Write
 from connectors.http import Http, after_effect
+from connectors.values import elements
 from connectors.zendesk.errors import from_answer, from_job
 from connectors.zendesk.fields import ORGANIZATION, ObjectFacts, body_of
 from connectors.zendesk.jobs import BulkOff, Jobs, by_position
@@ -71,7 +72,21 @@ class Writer:
         return self._read_back(writes, list(results.values()))
 
     def _own(self, write: Write) -> dict[str, Value]:
-        return {name: value for name, value in write.values.items() if name not in self._apart}
+        """What the record itself is given. A choice is a tag of the record as well, which goes with it: sent
+        along, that of the choice before would stay."""
+        own = {name: value for name, value in write.values.items() if name not in self._apart}
+        if "tags" in own:
+            left = {tag for name in own for tag in self._left(write, name)}
+            own["tags"] = [tag for tag in elements(own["tags"]) if tag not in left]
+        return own
+
+    def _left(self, write: Write, name: str) -> set[str]:
+        """The choices of a custom field that a write takes away."""
+        field = self._spec.fields.get(name)
+        if field is None or not name.startswith(self._facts.prefix):
+            return set()
+        before, after = (_choices(values.get(name)) for values in (write.before, write.values))
+        return (before - after) & set(field.options)
 
     def _people(self, writes: Sequence[Write]) -> dict[str, dict[str, str]]:
         """Addresses and organizations of existing users: ref -> refused fields."""
@@ -173,6 +188,10 @@ class Writer:
 
     def _record(self, write: Write, item: Mapping[str, Any]) -> Record:
         return Reader(self._facts, self._spec, write.values).record(item)
+
+
+def _choices(value: Value) -> set[str]:
+    return set(value) if isinstance(value, list) else {value} if isinstance(value, str) else set()
 
 
 def _after(write: Write, refused: Mapping[str, str]) -> Result:

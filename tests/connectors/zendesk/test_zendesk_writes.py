@@ -325,3 +325,15 @@ def test_create_fields_makes_fields_with_choices(app: respx.MockRouter, zendesk:
             "custom_field_options": [{"name": "a", "value": "a"}],
         }
     }
+
+
+def test_the_tag_of_a_choice_goes_with_the_choice(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
+    """It would stay beside that of the new one, and say the opposite."""
+    route = app.put("/users/1").respond(json={"user": user()})
+    consent, city = "user_fields.marketing_consent", "user_fields.city"
+    before = {consent: "subscribed", city: "paris", "tags": ["paris", "subscribed", "trial"]}
+    after = {consent: "unsubscribed", city: "rome", "tags": ["paris", "subscribed", "vip"]}
+    zendesk.write("users", [Write("u1", "update", "1", after, before)])
+    assert sent(route)["user"]["tags"] == ["paris", "vip"]
+    zendesk.write("users", [Write("u1", "update", "1", {"tags": ["subscribed", "vip"]}, before)])
+    assert sent(route)["user"]["tags"] == ["subscribed", "vip"]
