@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from connectors.contract import Result, Write
+from connectors.hubspot.fields import COMPANY
 
 Detail = Mapping[str, Any]
 NOT_THERE: Final = "OBJECT_NOT_FOUND"  # the record, or any association of it
@@ -44,6 +45,8 @@ def refusal(write: Write, detail: Detail, redact: Callable[[object], str]) -> Re
     }
     if category == "CONFLICT" and "email" in write.values:
         fields.setdefault("email", "another contact has this address")
+    if category == NOT_THERE and write.values.get(COMPANY):  # which a new contact brings along
+        fields.setdefault(COMPANY, "HubSpot has no such company any more")
     plain = message.partition(": [{")[0]  # what follows repeats the values that were sent
     reason = "; ".join(f"{name}: {why}" for name, why in fields.items()) or redact(plain or "refused")
     return Result(write.ref, "rejected", write.id, reason=reason, fields=fields)

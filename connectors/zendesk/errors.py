@@ -65,9 +65,9 @@ def _gone(write: Write) -> Result:
 
 
 def _field(write: Write, said: str, facts: ObjectFacts) -> str | None:
-    """The written field that Zendesk means by a key or a label."""
+    """The written field that Zendesk means by a key or a label; of a record that it points to, without id."""
     key = said.strip().lower().replace(" ", "_")
-    return next((name for name in (key, facts.prefix + key) if name in write.values), None)
+    return next((name for name in (key, facts.prefix + key, f"{key}_id") if name in write.values), None)
 
 
 def _joined(problems: Any) -> str:

@@ -260,3 +260,18 @@ def test_a_create_without_a_needed_field_costs_no_call(
     hubspot.describe("contacts")
     (result,) = hubspot.write("contacts", [create("r1", phone="1")])
     assert (result.outcome, list(result.fields), hubspot.calls) == ("rejected", ["email"], 2)
+
+
+def test_a_new_contact_whose_company_is_gone_is_refused_the_company_alone(
+    app: respx.MockRouter, hubspot: HubSpotConnector
+) -> None:
+    gone = {"category": "OBJECT_NOT_FOUND", "message": "No companies with id 10"}
+    batch_route(
+        app,
+        "create",
+        reply({"errors": [{**gone, "context": {"objectWriteTraceId": ["r1"]}}]}, 207),
+        reply(gone, 404),
+    )
+    for ref in ("r1", "r2"):
+        (result,) = hubspot.write("contacts", [create(ref, email="a@x.test", company="10")])
+        assert (result.outcome, list(result.fields)) == ("rejected", ["company"])

@@ -337,3 +337,15 @@ def test_the_tag_of_a_choice_goes_with_the_choice(app: respx.MockRouter, zendesk
     assert sent(route)["user"]["tags"] == ["paris", "vip"]
     zendesk.write("users", [Write("u1", "update", "1", {"tags": ["subscribed", "vip"]}, before)])
     assert sent(route)["user"]["tags"] == ["subscribed", "vip"]
+
+
+def test_a_new_user_whose_organization_is_gone_is_refused_the_organization_alone(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    details = {"organization": [{"description": "Organization: is invalid"}]}
+    app.post("/users").respond(422, json={"error": "RecordInvalid", "details": details})
+    wrong = {"error": "UserCreateError", "details": "Organization: is invalid"}
+    app.post("/users/create_many").respond(json=job("completed", *({"index": n, **wrong} for n in range(4))))
+    writes = [create(f"r{n}", email=f"{n}@x.test", organization_id="55") for n in range(4)]
+    for result in (*zendesk.write("users", writes[:1]), *zendesk.write("users", writes)):
+        assert (result.outcome, list(result.fields)) == ("rejected", ["organization_id"])
