@@ -15,6 +15,7 @@ from connectors.values import chunks
 
 SIZE: Final = 50
 REFUSED: Final = (400, 413, 422)
+NO_KEY: Final = (400, 422)
 # A batch of creates alone is taken for a bulk import, of which an account may start five a minute.
 NOT_AN_IMPORT: Final = {"method": "GET", "path": "api/timezones"}
 
@@ -37,13 +38,14 @@ class Batch:
         self._http = http
 
     def read(self, keys: Sequence[str]) -> list[tuple[str, Reply]]:
-        """Subscribers by id or e-mail address, with the reply to each: 200 or 404."""
+        """Subscribers by id or e-mail address, with the reply to each: 200, 404, or the refusal of a key that
+        is none, which stops no other."""
         found: list[tuple[str, Reply]] = []
         for some in chunks(list(keys), SIZE):
             requests = [{"method": "GET", "path": f"api/subscribers/{quote(key, safe='@')}"} for key in some]
             replies = _replies(self._http.read("POST", "/batch", body={"requests": requests}), len(some))
             for key, reply in zip(some, replies, strict=False):
-                if reply is None or reply.status not in (200, 404):
+                if reply is None or reply.status not in (200, 404, *NO_KEY):
                     raise _failed(reply)
                 found.append((key, reply))
         return found

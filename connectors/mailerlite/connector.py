@@ -181,4 +181,6 @@ def _known(object: str) -> None:
 def _fetched(id: str, reply: Reply, reader: Reader) -> Fetched:
     if reply.status == 404 or reply.data.get("deleted_at"):
         return Fetched(id, "deleted")
+    if reply.status != 200:
+        return Fetched(id, "unknown")
     return Fetched(id, "found", reader.record(reply.data))

@@ -184,6 +184,20 @@ def test_a_part_of_a_read_that_failed_fails_the_read(
         mailerlite.fetch("subscribers", ["1"], ("email",))
 
 
+@pytest.mark.parametrize("code", [400, 422])
+def test_an_address_that_is_none_stops_no_other(
+    app: respx.MockRouter, mailerlite: MailerLiteConnector, code: int
+) -> None:
+    wrong = (code, {"message": "No.", "errors": {"email": ["It must be a valid address."]}})
+    made = (201, {"data": subscriber("7", "new@x.test")})
+    app.post("/batch").mock(
+        side_effect=[replies(wrong, ABSENT), replies(wrong, made, ZONES), replies(wrong, found())]
+    )
+    first, second = mailerlite.write("subscribers", [create("r1", "a b"), create("r2", "new@x.test")])
+    assert (first.outcome, list(first.fields), second.outcome) == ("rejected", ["email"], "applied")
+    assert [a.state for a in mailerlite.fetch("subscribers", ["x", "7"], ("email",))] == ["unknown", "found"]
+
+
 def test_an_answer_that_is_too_short_is_no_deletion(
     app: respx.MockRouter, mailerlite: MailerLiteConnector
 ) -> None:
