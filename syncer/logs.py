@@ -4,10 +4,28 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Literal
+from contextlib import suppress
+from typing import Any, Final, Literal, TextIO
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["text", "json"]
+
+
+class Unfailing:
+    """A stream that takes what it can: where the disk is full or nobody reads any more, lines are lost, and
+    what they tell of goes on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream: Final = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def setup(level: Level = "info", form: Format = "text", on_terminal: bool = False) -> None:
@@ -22,6 +40,7 @@ def setup(level: Level = "info", form: Format = "text", on_terminal: bool = Fals
         if form == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)
     )
+    stream: Any = Unfailing(sys.stderr)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -30,7 +49,7 @@ def setup(level: Level = "info", form: Format = "text", on_terminal: bool = Fals
             show,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from enum import IntEnum
@@ -73,6 +74,8 @@ def explain(error: BaseException) -> tuple[Code, str]:
             return Code.INTERRUPTED, told
         case OSError(filename=str() | os.PathLike() as file, strerror=str(why)):
             return Code.FAILED, f"{file} cannot be used: {why}. Check the path and its permissions."
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG | errno.EIO, strerror=str(why)):
+            return Code.FAILED, f"Nothing more can be written: {why}. Mend that, then do it again."
     where = "Run it again with SYNCER_DEBUG=1 to see where, and report that."
     return Code.FAILED, f"This is a mistake in syncer: {type(error).__name__}. {where}"
 

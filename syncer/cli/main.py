@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from typing import Annotated
 
@@ -49,7 +50,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich" if sys.stdout.isatty() else None,
+    rich_markup_mode="rich" if sys.stdout and sys.stdout.isatty() else None,
 )
 
 
@@ -107,7 +108,11 @@ app.command()(pause.resume)
 def run() -> None:
     """The entry point. A command is one short process: looking for cyclic garbage among a million values that
     are all in use would take a sixth of a first sync, and find a few megabytes. Each statement on the
-    database lets the other threads run, and waits this long to go on."""
+    database lets the other threads run, and waits this long to go on. Where a stream was closed, nobody wants
+    what it would be told."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - as long as the process
     gc.disable()
     sys.setswitchinterval(0.0005)
     app()

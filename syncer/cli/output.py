@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal, TypeVar
 
 from syncer.cli.progress import bars
@@ -14,9 +15,10 @@ STATUS_WORDS = {"partial": "done with leftovers"}  # else the status itself
 
 
 def say(text: str) -> None:
-    """A remark: not part of the result."""
+    """A remark: not part of the result. One that cannot be written is lost and holds nothing up."""
     bars.clear()
-    print(text, file=sys.stderr, flush=True)
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def tell(text: str = "") -> None:
