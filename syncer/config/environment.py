@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from syncer.config.stamps import Stamp, stamp
+
 LARGEST: Final = 65_536  # bytes; no secret is larger
 
 
 class Environment(Mapping[str, str]):
-    """`files`: those that values were taken from, so that they can be watched."""
+    """`files`: those that values were taken from, as they were just before, so that they can be watched."""
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self._given = given
-        self.files: dict[str, Path] = {}
+        self.files: dict[Path, Stamp] = {}
 
     def __getitem__(self, name: str) -> str:
         if self._given.get(name):
@@ -23,7 +25,8 @@ class Environment(Mapping[str, str]):
         file = self._given.get(f"{name}_FILE")
         if not file:
             return self._given[name]
-        self.files[name] = path = Path(file)
+        path = Path(file)
+        self.files.setdefault(path, stamp(path))
         try:
             with path.open(encoding="utf-8") as opened:
                 return opened.read(LARGEST).strip()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,6 +24,7 @@ from mappings.spelling import nearest
 from syncer.config.apps import AppModel
 from syncer.config.environment import Environment
 from syncer.config.service import AlertsModel, Schedule, ScheduleModel, ServiceModel
+from syncer.config.stamps import Stamp, stamp
 from syncer.config.types import Every
 from syncer.core.brakes import KINDS, ChangeKind, Limit
 
@@ -198,12 +199,12 @@ class Sync:
 @dataclass(frozen=True, slots=True)
 class Config:
     """A checked config with its mappings. `syncs` are in the order in which they run: what others point to
-    comes first. `files`: all that this was read from, secrets in files included."""
+    comes first. `files`: all that this was read from, secrets in files included, as they were just before."""
 
     path: Path
     model: ConfigModel
     syncs: Mapping[str, Sync]
-    files: tuple[Path, ...] = ()
+    files: Mapping[Path, Stamp] = field(default_factory=dict)
 
     @property
     def apps(self) -> Mapping[str, AppModel]:
@@ -268,6 +269,7 @@ def examine_config(path: Path, env: Mapping[str, str] | None = None) -> tuple[Co
         cure = "Write one with 'syncer init', or name another by --config FILE or SYNCER_CONFIG=FILE."
         return None, [Problem(str(path), 1, 1, "", what, cure)]
     environment = Environment(os.environ if env is None else env)
+    files = {path: stamp(path)}
     try:
         document = yaml.read(path, environment)
     except ProblemsFound as error:
@@ -277,6 +279,7 @@ def examine_config(path: Path, env: Mapping[str, str] | None = None) -> tuple[Co
         return None, problems
     syncs: list[Sync] = []
     for name, said in model.syncs.items():
+        files[path.parent / said.mapping] = stamp(path.parent / said.mapping)
         draft, wrong = _draft(document, path, name, said)
         problems += wrong
         if draft is not None:
@@ -288,13 +291,8 @@ def examine_config(path: Path, env: Mapping[str, str] | None = None) -> tuple[Co
         problems += references.check([sync.draft for sync in syncs])
     by_object = {sync.object: sync for sync in syncs}
     order = references.ordered([sync.draft for sync in syncs])
-    files = (
-        path,
-        *(path.parent / said.mapping for said in model.syncs.values()),
-        *environment.files.values(),
-    )
     found = {by_object[d.object].name: by_object[d.object] for d in order}
-    return Config(path, model, found, files), problems
+    return Config(path, model, found, files | environment.files), problems
 
 
 def _draft(document: Document, path: Path, name: str, said: SyncModel) -> tuple[Draft | None, list[Problem]]:

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from mappings.document import ProblemsFound
 from syncer.config.files import Config
+from syncer.config.stamps import stamp
 from syncer.logs import log
-
-Print = tuple[tuple[str, int, int], ...]
 
 
 class Watch:
-    """The files that a config consists of. `load` reads it; `files`: which files it was read from."""
+    """The files that a config consists of. `load` reads it."""
 
     def __init__(self, config: Config, load: Callable[[Path], Config]) -> None:
         self.config = config
         self.problem = ""
         self._load = load
-        self._seen = _print(config.files)
+        self._seen = dict(config.files)
 
     def changed(self) -> Config | None:
         """The new config, where the files were edited and what they say now is sound. While it is not, it is
         read each time: what mends it may be a file that the config in force does not name."""
-        now = _print(self.config.files)
+        now = {path: stamp(path) for path in self.config.files}
         if now == self._seen and not self.problem:
             return None
         self._seen = now
@@ -38,18 +36,6 @@ class Watch:
                     "the edited config cannot be used; the old one stays in force", reason=self.problem
                 )
             return None
-        self.config, self.problem, self._seen = config, "", _print(config.files)
+        self.config, self.problem, self._seen = config, "", dict(config.files)
         log().info("the edited config is in force", syncs=list(config.syncs))
         return config
-
-
-def _print(files: Iterable[Path]) -> Print:
-    return tuple((str(path), *_stat(path)) for path in files)
-
-
-def _stat(path: Path) -> tuple[int, int]:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return (0, 0)
-    return (found.st_mtime_ns, found.st_size)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from syncer.config.files import load_config
+from syncer.config.files import Config, load_config
 from syncer.service.reload import Watch
 from syncer.service.service import Service
 
@@ -67,6 +67,28 @@ def test_a_file_that_an_edit_names_may_come_later(config: Path) -> None:
         assert watching.changed() is None
     assert watching.problem == ""
     assert [one["log_level"] for one in said] == ["error", "info"]
+
+
+def test_what_is_saved_while_an_edit_is_read_is_an_edit_too(config: Path) -> None:
+    """As by `git pull`, which writes one file after the other."""
+    mapping = config.parent / "mappings/contacts.yaml"
+    saved = False
+
+    def load(path: Path) -> Config:
+        nonlocal saved
+        loaded = load_config(path, {})
+        if not saved:
+            edit(mapping, "object: contact", "object: contact ")
+            saved = True
+        return loaded
+
+    watching = Watch(load(config), load)  # while the service starts
+    assert watching.changed() is not None
+    saved = False
+    edit(config, "first_sync: go", "first_sync: ask")
+    assert watching.changed() is not None
+    assert watching.changed() is not None
+    assert watching.changed() is None
 
 
 def test_a_mapping_that_is_gone_is_a_broken_edit(config: Path) -> None:
