@@ -3,7 +3,8 @@
 A backup is one SQLite file, whatever database it was made from; so it also carries a state from one to the
 other. A restored state is older than the apps. It is marked so: every app is read from the start, nothing
 is created before that, and the creates of the first run after it wait for a person (`Engine`). What was done
-since the backup stays in the log: runs, writes and conflicts are facts about the apps.
+since the backup stays in the log: runs, writes and conflicts are facts about the apps. So does what is about
+now (`syncer.store.present`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 from sqlalchemy.engine import URL
 from sqlmodel import SQLModel
 
-from syncer.store import codec, tables
+from syncer.store import codec, present, tables
 from syncer.store.database import Database, StateError
 from syncer.store.inspection import damage
 from syncer.store.lease import Busy
@@ -93,7 +94,7 @@ def restore(
         backup(db, replaced, now)
         with db.transaction(), source.reading():
             tokens = _tokens(db, now, alive)
-            made = _fact(source, BACKUP)
+            made, kept = _fact(source, BACKUP), present.of(db)
             for model in models():
                 if model not in LOGS:
                     db.run(f"DELETE FROM {model.__tablename__}")  # noqa: S608 - a constant name
@@ -103,6 +104,7 @@ def restore(
             mark_restored(db, made, now)
             _note_end_of_log(db, source)
             _advance_numbers(db)
+            present.put_back(db, kept)
             taken_out = take_out(made)
     if taken_out:
         db.compact()

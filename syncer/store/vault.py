@@ -18,7 +18,7 @@ from syncer.store.facts import facts
 from syncer.store.tables import Meta
 
 _SEALED, _PLAIN = "sealed", "plain"
-_PREFIX = "secret:"
+PREFIX = "secret:"  # of the names of all secrets
 
 
 class Vault:
@@ -77,18 +77,18 @@ class Secrets:
     vault: Vault
 
     def keep(self, name: str, text: str) -> None:
-        self.db.upsert(Meta, [{"name": _PREFIX + name, "value": self.vault.seal(text)}])
+        self.db.upsert(Meta, [{"name": PREFIX + name, "value": self.vault.seal(text)}])
 
     def get(self, name: str) -> str | None:
-        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=_PREFIX + name)
+        row = self.db.one("SELECT value FROM meta WHERE name = :name", name=PREFIX + name)
         return self.vault.open(row[0]) if row else None
 
     def drop(self, name: str) -> None:
-        self.db.run("DELETE FROM meta WHERE name = :name", name=_PREFIX + name)
+        self.db.run("DELETE FROM meta WHERE name = :name", name=PREFIX + name)
 
     def kept(self) -> dict[str, str]:
         """Name -> value as it is kept, of all secrets."""
-        return facts(self.db, _PREFIX)
+        return facts(self.db, PREFIX)
 
     def reseal(self) -> int:
         """Seal with the first key what is not sealed with it yet. Returns how many."""

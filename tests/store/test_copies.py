@@ -19,7 +19,9 @@ from syncer.store.errors import StateDamaged
 from syncer.store.history import History
 from syncer.store.inspection import problems
 from syncer.store.lease import Busy, LeaseLost, hold
-from syncer.store.vault import Vault
+from syncer.store.ledger import Ledger
+from syncer.store.tables import RateRow
+from syncer.store.vault import Secrets, Vault
 from tests.engine.test_found_by_simulation import once
 from tests.engine.test_pausing import pause
 from tests.engine.test_promises import people
@@ -92,6 +94,46 @@ def test_restoring_takes_everything_back_and_keeps_what_was_there(db: Database, 
     former = Database(f"sqlite:///{done.replaced}")
     assert (fact(former, "name"), fact(former, "new")) == ("after", "yes")
     former.close()
+
+
+def test_what_is_about_now_stays_as_it_is(db: Database, tmp_path: Path) -> None:
+    """Who is left alone, the login that the app takes by now, where plans lie, which calls were made."""
+    desk, crm = Ledger(db, "contacts"), RateRow(account="crm", name="general", day=7, today=1)
+    with db.transaction():
+        desk.save_reader("crm", paused=True)
+        desk.save_reader("desk", paused=False)
+        Secrets(db, Vault()).keep("token:crm", "old")
+        db.upsert(RateRow, [crm.model_dump()])
+    keep(db, "paused:companies", "yes")
+    backup(db, tmp_path / "b.db", NOW)
+    with db.transaction():
+        desk.save_reader("crm", paused=False)
+        desk.save_reader("desk", paused=True)
+        Secrets(db, Vault()).keep("token:crm", "new")
+        db.upsert(RateRow, [{**crm.model_dump(), "today": 900}])
+    keep(db, "paused:contacts", "yes")
+    keep(db, "planfile:plan.json", "yes")
+
+    def stands() -> list[object]:
+        with db.reading():
+            today = db.rows("SELECT today FROM rate")[0][0]
+            paused = [bool(desk.reader(app)["paused"]) for app in ("crm", "desk")]
+            secrets = sorted(Secrets(db, Vault()).kept().values())
+            syncs = [History(db).fact(f"paused:{sync}") for sync in ("contacts", "companies")]
+            return [paused, syncs, secrets, today, History(db).plan_files()]
+
+    now = [[False, True], ["yes", "yes"], ["plain:new"], 900, ["plan.json"]]
+    restore(db, tmp_path / "b.db", NOW, always)
+    assert stands() == now
+    with db.transaction():
+        History(db).drop_fact("paused:contacts")
+    later = tmp_path / "c.db"
+    keep(db, "paused:contacts", "yes")
+    backup(db, later, NOW)
+    with db.transaction():
+        History(db).drop_fact("paused:contacts")
+    restore(db, later, NOW + timedelta(seconds=1), always)
+    assert stands()[1] == [None, "yes"]
 
 
 def test_what_may_not_come_back_is_taken_out_before_anything_is_put_back(
