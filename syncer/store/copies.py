@@ -132,13 +132,17 @@ def _copy_file(source: Path, target: Path) -> None:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[Database]:
-    """A copy of a backup, brought to this version; the file itself is left alone."""
+    """A copy of a backup, brought to this version; the file itself is left alone. The log ahead that lies
+    beside a plain copy of a state is part of it: the latest that it holds may stand there alone."""
     if not file.is_file():
         raise StateError(f"There is no file {file}.")
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy.db"
         try:
-            shutil.copyfile(file, copy)
+            for end in ("", "-wal"):
+                part = file.with_name(file.name + end)
+                if not end or part.exists():
+                    shutil.copyfile(part, copy.with_name(copy.name + end))
         except OSError as error:
             raise StateError(f"{file} cannot be read: {error.strerror}.") from error
         copy.chmod(0o600)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
 from dataclasses import replace
@@ -418,3 +419,17 @@ def test_a_plain_copy_of_a_state_file_can_be_put_back_too(tmp_path: Path) -> Non
     assert fact(db, "name") == "before"
     db.close()
     assert os.path.getsize(tmp_path / "copy.db") > 0
+
+
+def test_what_a_plain_copy_has_in_its_log_ahead_comes_back_too(tmp_path: Path) -> None:
+    """As where somebody copied the state's files after the service was killed."""
+    db = Database(f"sqlite:///{tmp_path / 'state.db'}")
+    keep(db, "name", "before")
+    for end in ("", "-wal"):
+        shutil.copyfile(tmp_path / f"state.db{end}", tmp_path / f"copy.db{end}")
+    keep(db, "name", "after")
+    copied = (tmp_path / "copy.db-wal").read_bytes()
+    restore(db, tmp_path / "copy.db", NOW, always)
+    assert fact(db, "name") == "before"
+    assert (tmp_path / "copy.db-wal").read_bytes() == copied
+    db.close()
