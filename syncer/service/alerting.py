@@ -1,9 +1,9 @@
-"""What is trouble, and when to say so: once when it begins, once when it is over. Pure. No text names a
-customer."""
+"""What is trouble, and when to say so: to each once when it begins, once when it is over. Pure. No text names
+a customer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -26,11 +26,15 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`over`: that a trouble has ended."""
+    """About the trouble that goes by `key`; `over`: that it has ended."""
 
-    title: str
+    key: str
     body: str
     over: bool = False
+
+    @property
+    def title(self) -> str:
+        return f"syncer: over: {self.key}" if self.over else f"syncer: {self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +102,21 @@ def troubles(signs: Signs, said: AlertsModel, now: datetime) -> list[Trouble]:
     return found
 
 
-def step(known: Mapping[str, str], now: Sequence[Trouble]) -> tuple[dict[str, str], list[Message]]:
-    """What is known from now on, and what to say. `known`: key -> the text that was said."""
+def news(known: Mapping[str, str], now: Sequence[Trouble], left_alone: Collection[str] = ()) -> list[Message]:
+    """What to say to somebody who was told `known` (key -> the text that was said). Of a sync that is left
+    alone nothing can be said, also not that a trouble is over."""
     current = {trouble.key: trouble.text for trouble in now}
-    begun = [Message(f"syncer: {key}", text) for key, text in current.items() if key not in known]
+    begun = [Message(key, text) for key, text in current.items() if key not in known]
+    unsure = tuple(f"{name}: " for name in left_alone)
     done = "This is over, nothing has to be done about it any more."
-    over = [
-        Message(f"syncer: over: {key}", f"{key}. {done}", over=True) for key in known if key not in current
-    ]
-    return {key: known.get(key, text) for key, text in current.items()}, begun + over
+    over = [key for key in known if key not in current and not key.startswith(unsure)]
+    return begun + [Message(key, f"{key}. {done}", over=True) for key in over]
+
+
+def heard(known: Mapping[str, str], message: Message) -> dict[str, str]:
+    """What is known to whom this was said."""
+    others = {key: text for key, text in known.items() if key != message.key}
+    return others if message.over else {**others, message.key: message.body}
 
 
 def _fell_silent(days: Sequence[bool], span: timedelta) -> bool:

@@ -1,24 +1,29 @@
-"""Sends alerts by Apprise (e-mail, Slack and the rest). What was said is kept in the state, so that a start
-does not say it again; what could not be sent is tried again."""
+"""Sends alerts by Apprise (e-mail, Slack and the rest). What was said is kept in the state, by address: a
+start does not say it again, and what could not be sent to one is tried again there alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import blake2b
 from typing import Any, Final
 
 import orjson
 
 from syncer.config.apps import AppModel
 from syncer.logs import log
-from syncer.service.alerting import Message, Signs, Trouble, step, troubles
+from syncer.service.alerting import Message, Signs, Trouble, heard, news, troubles
 from syncer.service.service import Service
 from syncer.service.view import View
 from syncer.service.worker import Done
 from syncer.store.database import Database, StateError
 from syncer.store.history import History
 
+Tell = Callable[[Message], bool]  # whether it was said
+
 EVERY: Final = timedelta(seconds=30)
+LOGGED: Final = "alerts"  # the fact that keeps what stands in the log; a new address is taken to know as much
 HOOKS: Final = "webhook_secret"  # with which an app signs; no call of ours needs it
 BACK: Final = 31  # days that are looked at
 
@@ -47,29 +52,28 @@ class Alerts:
         self._view.close()
 
     def _look(self, now: datetime) -> None:
-        found = self._troubles(now)
-        db = self._service.desk.db
+        standing = self._view.syncs()
+        found = self._troubles(standing, now)
+        paused = [one["sync"] for one in standing if one["paused"]]
+        db, listeners = self._service.desk.db, dict(self._listeners())
         with db.reading():
-            known = orjson.loads(History(db).fact("alerts") or "{}")
-        following, messages = step(known, found)
-        if not messages:
-            return
-        for message in messages:
-            log().warning("alert", title=message.title, text=message.body)
-        if self._sent(messages):
-            with db.transaction():
-                History(db).keep_fact("alerts", orjson.dumps(following).decode())
+            kept = {name: History(db).fact(name) for name in listeners}
+        for name, tell in listeners.items():
+            known = orjson.loads(kept[name] or kept[LOGGED] or "{}")
+            told = orjson.dumps(_told(tell, news(known, found, paused), known)).decode()
+            if told != kept[name]:
+                with db.transaction():
+                    History(db).keep_fact(name, told)
 
-    def _troubles(self, now: datetime) -> list[Trouble]:
+    def _troubles(self, standing: Sequence[Mapping[str, Any]], now: datetime) -> list[Trouble]:
         said = self._service.config.model.alerts
-        found = [t for signs in self._signs(now) for t in troubles(signs, said, now)]
+        found = [t for signs in self._signs(standing, now) for t in troubles(signs, said, now)]
         problem = self._service.watch.problem
         if problem:
             found.append(Trouble("config refused", f"The edited config cannot be used: {problem}"))
         return found
 
-    def _signs(self, now: datetime) -> list[Signs]:
-        standing = self._view.syncs()
+    def _signs(self, standing: Sequence[Mapping[str, Any]], now: datetime) -> list[Signs]:
         with self._view.reading() as db:
             return [
                 Signs(
@@ -94,29 +98,43 @@ class Alerts:
                 found[app] = token.refresh_expires
         return found
 
-    def _sent(self, messages: list[Message]) -> bool:
-        """Whether they may be counted as said. Where nobody is named, the log is all there is."""
-        to = self._service.config.model.alerts.to
-        if not to:
-            return True
-        import apprise
+    def _listeners(self) -> Iterator[tuple[str, Tell]]:
+        """Each address, and the log: the fact that keeps what was said there, and how to say a thing. The log
+        is the last: what stands in it passes for known at an address of which nothing is kept."""
+        for number, url in enumerate(self._service.config.model.alerts.to):
+            address = url.get_secret_value()
+            print = blake2b(address.encode(), digest_size=8).hexdigest()
+            yield f"{LOGGED}:{print}", partial(_send, address, number)
+        yield LOGGED, _log
 
-        sender = apprise.Apprise()
-        sound = [sender.add(url.get_secret_value()) for url in to]
-        if not all(sound):
-            log().error(
-                "an address under alerts.to is not one that Apprise knows", number=sound.index(False) + 1
-            )
-        kinds = apprise.NotifyType
-        sent = [
-            sender.notify(title=m.title, body=m.body, notify_type=kinds.SUCCESS if m.over else kinds.WARNING)
-            for m in messages
-            if any(sound)
-        ]
-        if not sent or not all(sent):
-            log().error("alerts could not be sent; they are tried again")
-            return False
-        return True
+
+def _told(tell: Tell, messages: Iterable[Message], known: Mapping[str, str]) -> Mapping[str, str]:
+    """What is known there once all was said that could be."""
+    for message in messages:
+        if not tell(message):
+            break
+        known = heard(known, message)
+    return known
+
+
+def _log(message: Message) -> bool:
+    log().warning("alert", title=message.title, text=message.body)
+    return True
+
+
+def _send(address: str, number: int, message: Message) -> bool:
+    """Whether it arrived, as far as the service behind the address says."""
+    import apprise
+
+    sender = apprise.Apprise()
+    if not sender.add(address):
+        log().error("this address is not one that Apprise knows", address=f"alerts.to.{number}")
+        return False
+    kind = apprise.NotifyType.SUCCESS if message.over else apprise.NotifyType.WARNING
+    if not sender.notify(title=message.title, body=message.body, notify_type=kind):
+        log().error("an alert could not be sent; it is tried again", address=f"alerts.to.{number}")
+        return False
+    return True
 
 
 def renewal(app: str, model: AppModel) -> str:

@@ -19,7 +19,7 @@ from syncer.config.apps import OAuthModel
 from syncer.config.files import load_config
 from syncer.config.service import AlertsModel, ScheduleModel
 from syncer.ports import Ports
-from syncer.service.alerting import Signs, Trouble, step, troubles
+from syncer.service.alerting import Message, Signs, Trouble, heard, news, troubles
 from syncer.service.alerts import Alerts, renewal
 from syncer.service.desk import Desk
 from syncer.store.database import Database
@@ -143,20 +143,36 @@ STEPS: Mapping[str, tuple[list[Trouble], list[Trouble], list[str]]] = {
 }
 
 
+def told(known: Mapping[str, str], messages: list[Message]) -> Mapping[str, str]:
+    for message in messages:
+        known = heard(known, message)
+    return known
+
+
 @pytest.mark.parametrize(("before", "now", "said"), STEPS.values(), ids=STEPS.keys())
 def test_it_is_said_once_when_it_begins_and_once_when_it_is_over(
     before: list[Trouble], now: list[Trouble], said: list[str]
 ) -> None:
-    known, _ = step({}, before)
-    following, messages = step(known, now)
+    known = told({}, news({}, before))
+    messages = news(known, now)
     assert [message.title for message in messages] == said
+    following = told(known, messages)
     assert following.keys() == {trouble.key for trouble in now}
-    assert step(following, now)[1] == []
+    assert news(following, now) == []
+
+
+def test_of_a_paused_sync_it_is_not_said_that_anything_is_over() -> None:
+    known = {HELD.key: "3 wait", "companies: held": "2 wait"}
+    messages = news(known, [], left_alone=["contacts"])
+    assert [message.title for message in messages] == ["syncer: over: companies: held"]
+    following = told(known, messages)
+    assert news(following, [HELD]) == []  # it goes on after the pause
+    assert [message.over for message in news(following, [])] == [True]
 
 
 def test_that_it_is_over_asks_for_nothing() -> None:
-    _, (begun, *_) = step({}, [Trouble("contacts: run failed", "It failed. Look at: syncer show r2")])
-    _, (over,) = step({"contacts: run failed": "It failed. Look at: syncer show r2"}, [])
+    (begun,) = news({}, [Trouble("contacts: run failed", "It failed. Look at: syncer show r2")])
+    (over,) = news({"contacts: run failed": "It failed. Look at: syncer show r2"}, [])
     assert (begun.over, begun.body) == (False, "It failed. Look at: syncer show r2")
     assert over.over
     assert over.body == ("contacts: run failed. This is over, nothing has to be done about it any more.")
@@ -236,6 +252,42 @@ def test_alerts_go_out_once_and_what_could_not_be_sent_is_tried_again(
     assert [one["type"] for one in channel.got] == ["warning", "success"]
     desk.close()
     db.close()
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+def test_an_address_that_fails_has_no_other_told_again(config: Path, channel: Channel) -> None:
+    """And each is told that it is over, the one when it is back."""
+    broken = Channel()
+    ports = (channel.server.server_port, broken.server.server_port)
+    to = ", ".join(f"'json://127.0.0.1:{port}/'" for port in ports)
+    config.write_text(f"{config.read_text()}alerts: {{to: [{to}]}}\n")
+    read, now = load_config(config, {}), datetime.now(UTC)
+    desk = Desk(read, Ports())
+    service: Any = SimpleNamespace(
+        config=read, ports=Ports(), desk=desk, since=now, watch=SimpleNamespace(problem="")
+    )
+
+    def look(run: str, status: str) -> None:
+        with desk.db.transaction():
+            Ledger(desk.db, "contacts").begin_run(run, "sync", now)
+            Ledger(desk.db, "contacts").end_run(run, status, now, 0, {})
+        for _ in range(3):
+            alerts = Alerts()  # as after a start
+            alerts.start(service)
+            alerts.look(now)
+            alerts.stop()
+
+    begun, over = "syncer: contacts: run failed", "syncer: over: contacts: run failed"
+    broken.status = 500
+    look("r1", "failed")
+    assert ([one["title"] for one in channel.got], broken.got) == ([begun], [])
+    broken.status = 200
+    look("r2", "failed")
+    assert [[one["title"] for one in to.got] for to in (channel, broken)] == [[begun], [begun]]
+    look("r3", "done")
+    assert [[one["title"] for one in to.got] for to in (channel, broken)] == [[begun, over], [begun, over]]
+    broken.close()
+    desk.close()
 
 
 def test_a_webhook_does_not_end_what_only_a_reading_can(tmp_path: Path) -> None:
