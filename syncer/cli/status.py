@@ -145,8 +145,10 @@ def _verified(one: dict[str, Any], config: Path) -> None:
         return
     drift = sum(found["drift"].values())
     cure = hint(f"verify {one['sync']} --repair", config)
-    told = f"{drift} values had drifted: {cure}" if drift else "nothing had drifted"
-    tell(f"compared in full at {_at(found['at'])}: {told}")
+    values = counted(drift, "value had drifted", "values had drifted")
+    told = f"{values}: {cure}" if drift else "nothing had drifted"
+    unread = f"; not read to the end: {', '.join(found['errors'])}" if found["errors"] else ""
+    tell(f"compared in full at {_at(found['at'])}: {told}{unread}")
 
 
 def _budgets(apps: dict[str, Any]) -> None:

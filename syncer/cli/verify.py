@@ -47,6 +47,7 @@ def verify(
 
 
 def _one(runner: Runner, name: str, repair: bool, limit: int, as_json: bool, config: Path) -> Code:
+    from syncer.usecases.verified import keep
     from syncer.usecases.verifying import Verifying
 
     sync = runner.wiring.sync(name)
@@ -54,7 +55,10 @@ def _one(runner: Runner, name: str, repair: bool, limit: int, as_json: bool, con
     found = verifying.run()
     outcome = _repaired(runner, name, verifying, found) if repair and found.drift else None
     report = outcome.report if outcome is not None else None
-    left = verifying.left(found.drift) if report is not None and report.status != "held" else []
+    repaired = report is not None and report.status != "held"
+    left = verifying.left(found.drift) if repaired else []
+    if repaired or not found.drift:  # what stays as it was is told here alone: it may be an edit of just now
+        keep(runner.db, runner.ports.now(), name, found, left)
     if as_json:
         give(_as_object(name, sync.mapping.object, found, report, left))
     else:

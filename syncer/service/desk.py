@@ -8,13 +8,14 @@ from syncer.config.files import Config
 from syncer.config.service import ScheduleModel
 from syncer.ports import Ports
 from syncer.running.runner import Runner
-from syncer.service import tidying, verifying
+from syncer.service import tidying
 from syncer.service.timer import Entry
 from syncer.service.timing import resting
 from syncer.service.waiting import Job
 from syncer.store.database import Database
 from syncer.store.history import History
 from syncer.store.ledger import Ledger
+from syncer.usecases import verified
 
 TIDY = ScheduleModel(every=tidying.EVERY)
 
@@ -79,7 +80,7 @@ class Desk:
 
     def _last_verify(self, name: str, number: int) -> datetime | None:
         """When it was last compared in full. What never was is spread over the time to come."""
-        found = verifying.last(History(self.db), name)
+        found = verified.last(History(self.db), name)
         if found is not None:
             return datetime.fromisoformat(found["at"])
         verify = self.config.model.service.verify

@@ -6,22 +6,14 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-import orjson
-
 from syncer.running.runner import Runner
-from syncer.store import budget, codec
-from syncer.store.history import History
+from syncer.store import budget
+from syncer.usecases.verified import keep
 from syncer.usecases.verifying import Verified, Verifying
 from syncer.wiring.connections import account_key
 
 LONG: Final = 3600.0  # seconds; limits over shorter windows are kept by waiting
 SPARE: Final = 0.5  # a full comparison waits while more than this share of a long limit is used
-
-
-def last(history: History, name: str) -> dict[str, Any] | None:
-    """What the last full comparison of a sync came to: `at`, `run`, `drift` by app. Call inside a reading."""
-    kept = history.fact(f"verified:{name}")
-    return None if kept is None else dict(orjson.loads(kept))
 
 
 def affordable(states: Iterable[Mapping[str, Any]]) -> bool:
@@ -39,12 +31,5 @@ def can_afford(runner: Runner, name: str) -> bool:
 def verify(runner: Runner, name: str) -> Verified:
     """Compare one sync in full, and remember what it came to. Raises `Busy`, `AppError`."""
     found = Verifying(runner.wiring.sync(name), runner.db, runner.ports).run()
-    kept = {
-        "at": codec.iso(runner.ports.now()),
-        "run": found.run,
-        "drift": {app: sum(checked.count(True).values()) for app, checked in found.apps.items()},
-        "errors": {app: checked.error for app, checked in found.apps.items() if checked.error},
-    }
-    with runner.db.transaction():
-        History(runner.db).keep_fact(f"verified:{name}", orjson.dumps(kept).decode())
+    keep(runner.db, runner.ports.now(), name, found, found.drift)
     return found

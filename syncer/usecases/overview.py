@@ -14,7 +14,7 @@ from syncer.store.conflicts import Conflicts
 from syncer.store.history import History
 from syncer.store.ledger import HeldPlan, Ledger
 from syncer.store.records import Records
-from syncer.usecases import runs
+from syncer.usecases import runs, verified
 from syncer.usecases.gone import gone_in
 from syncer.wiring.connections import account_key
 
@@ -37,7 +37,6 @@ def of_sync(config: Config, history: History, name: str, now: datetime) -> dict[
     ledger, linked = Ledger(history.db, name), Records(history.db, name).linked_counts()
     latest, held = history.runs(1, name), ledger.held()
     last = next(iter(runs.told(history, latest, now)), None)
-    verified = history.fact(f"verified:{name}")
     accounts = latest[0]["report"].get("accounts") if latest else None
     return {
         "sync": name,
@@ -49,7 +48,7 @@ def of_sync(config: Config, history: History, name: str, now: datetime) -> dict[
         "next_run": service(history, now).get("next", {}).get(f"sync:{name}"),
         "held": _held(ledger, held) if held else _other_account(last, accounts),
         "apps": {app: _app(config, history, ledger, app, linked, now) for app in config.syncs[name].apps},
-        "verified": orjson.loads(verified) if verified is not None else None,
+        "verified": verified.last(history, name),
         "held_conflicts": Conflicts(history.db).held(name),
         "reviews": history.reviews(name),
         "refused": history.refused(name),

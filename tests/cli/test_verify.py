@@ -8,9 +8,14 @@ import httpx
 import pytest
 
 from connectors.sandbox.server import Sandbox
+from syncer.config.files import load_config
 from syncer.demo.apps import Apps
 from syncer.options import Options
+from syncer.ports import Ports
+from syncer.running.runner import Runner
 from syncer.selecting import Selection
+from syncer.service import verifying
+from syncer.store.database import Database
 from syncer.usecases.verifying import Verifying
 from tests.cli.conftest import Desk
 
@@ -78,6 +83,41 @@ def test_an_edit_since_the_last_run_is_drift_until_it_is_repaired(desk: Desk, sa
     assert (code, found["drift"]) == (0, [])
     with Apps(sandbox) as apps:
         assert apps.read("hubspot", ids["hubspot"])["city"] == "Quito Norte"
+
+
+def test_status_tells_of_drift_until_it_is_known_to_be_gone(desk: Desk, sandbox: Sandbox) -> None:
+    """As the service found it: a comparison that cannot read the app ends nothing, a repair does."""
+    desk.synced()
+    ids = somebody(desk)
+
+    def compared() -> str:
+        config = load_config(desk.config, {})
+        db = Database(config.state)
+        runner = Runner(config, db, Ports())
+        verifying.verify(runner, "contacts")
+        runner.close()
+        db.close()
+        return status()
+
+    def status() -> str:
+        (line,) = [
+            x for x in desk.run("status", "contacts").out.splitlines() if x.startswith("compared in full")
+        ]
+        return line.split(" UTC: ")[1]
+
+    assert compared() == "nothing had drifted"
+    with Apps(sandbox) as apps:
+        apps.edit("mailerlite", ids["mailerlite"], "city", "Quito Norte")
+    drifted = "1 value had drifted: syncer verify contacts --repair"
+    assert compared() == drifted
+    fault = {"app": "mailerlite", "kind": "expired_token", "count": 100}
+    httpx.post(f"{desk.url}/_sandbox/faults", json=[fault]).raise_for_status()
+    assert compared() == f"{drifted}; not read to the end: mailerlite"
+    sandbox.host.faults = []
+    assert desk.run("verify", "contacts").code == 4
+    assert status() == f"{drifted}; not read to the end: mailerlite"
+    assert desk.run("verify", "contacts", "--repair").code == 0
+    assert status() == "nothing had drifted"
 
 
 def test_a_repair_that_leaves_drift_says_so_and_ends_with_4(
