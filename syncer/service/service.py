@@ -74,7 +74,7 @@ class Service:
         self.ports = traced(replace(self.ports, progress=self._progress), tracer)
         self.desk = Desk(self.config, self.ports)
         self.watch = Watch(self.config, self.load)
-        self.timer = Timer(self.inbox.ask, self.ports.now)
+        self.timer = Timer(self.inbox.ask, self.ports.now, steady=self.clock)
         self.since = self.ports.now()
         self._worker = Worker(self.desk, self.inbox, self._told, span_of(tracer))
         self._published = self.since - TOLD
@@ -115,6 +115,7 @@ class Service:
         while not self.inbox.stopping:
             self._heard = self.clock()
             self._reload()
+            self.timer.look()
             self._publish(guard)
             job = self.inbox.take(LOOK)
             if job is not None:
@@ -157,7 +158,7 @@ class Service:
     def _publish(self, guard: Database) -> None:
         """Leave in the state what `syncer status` tells of the service."""
         now = self.ports.now()
-        if now - self._published < TOLD:
+        if timedelta(0) <= now - self._published < TOLD:
             return
         self._published = now
         said = {

@@ -8,14 +8,18 @@ busy machine without a word); one job asks for a thing once at a time (`max_inst
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from syncer.config.service import ScheduleModel
+from syncer.logs import log
 from syncer.service.timing import first_at, grace_of, trigger_of
 from syncer.service.waiting import Job
+
+BACK: Final = 60.0  # seconds; a clock that is set back by less only makes one run so much later
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,12 @@ class Timer:
         ask: Callable[[Job], None],
         now: Callable[[], datetime],
         scheduler: Any = None,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ask = ask
         self._now = now
+        self._steady = steady
+        self._offset = self._clock_offset()
         self._scheduler = scheduler or _own_thread()
         self._entries: dict[str, Entry] = {}
 
@@ -73,6 +80,24 @@ class Timer:
                 next_run_time=first_at(entry.schedule, entry.last, self._now()),
             )
         self._entries = dict(entries)
+
+    def look(self) -> None:
+        """APScheduler waits for times of the clock. After that was set back they are told anew: else nothing
+        would run until it has caught up."""
+        before, self._offset = self._offset, self._clock_offset()
+        back = before - self._offset
+        if back < BACK:
+            return
+        log().warning("the clock was set back; runs keep their pace", seconds=round(back))
+        now = self._now()
+        for job in self._scheduler.get_jobs():
+            said = self._entries[job.id].schedule
+            sharp = said is not None and said.cron is not None
+            at = first_at(said, now, now) if sharp else job.next_run_time - timedelta(seconds=back)
+            self._scheduler.modify_job(job.id, next_run_time=at)
+
+    def _clock_offset(self) -> float:
+        return self._now().timestamp() - self._steady()
 
     def next(self) -> dict[str, datetime]:
         """When each comes next, by id."""

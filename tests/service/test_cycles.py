@@ -5,12 +5,17 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections import Counter
+from datetime import UTC
 from random import Random
 
 import pytest
+from apscheduler.executors.debug import DebugExecutor
 
+from syncer.config.service import ScheduleModel
+from syncer.service.timer import Entry, Timer
 from syncer.service.waiting import Job
-from tests.service.virtual import EVERY, TICK, Clock, Machine, World, entries, virtual
+from tests.service.virtual import EVERY, TICK, Clock, Machine, Stepped, World, entries, virtual
 
 SETTLED = 500  # cycles until everything has been made that is made once
 
@@ -90,3 +95,30 @@ def test_ten_thousand_cycles(seed: int) -> None:
 def no_overlap(world: World) -> None:
     for (_, _, until), (_, began, _) in zip(world.began, world.began[1:], strict=False):
         assert began >= until
+
+
+def test_after_the_clock_is_set_back_runs_keep_their_pace() -> None:
+    clock, steady, asked = Clock(), Clock(), list[Job]()
+    every = {"every": "15m"}, {"cron": "30 * * * *"}
+    jobs = {
+        f"sync:{n}": Entry(Job("sync", str(n)), ScheduleModel.model_validate(e)) for n, e in enumerate(every)
+    }
+    with virtual(clock):
+        scheduler = Stepped(timezone=UTC, executors={"default": DebugExecutor()})
+        timer = Timer(asked.append, clock.now, scheduler, steady.seconds)
+        timer.set(jobs)
+        timer.start()
+
+        def hours(number: int) -> Counter[str]:
+            asked.clear()
+            for _ in range(number * 60):
+                timer.look()
+                scheduler.look()
+                clock.move(60)
+                steady.move(60)
+            return Counter(job.sync for job in asked)
+
+        assert hours(2) == {"0": 8, "1": 2}
+        clock.move(-6 * 3600)
+        assert hours(2) == {"0": 8, "1": 2}
+        timer.stop()
