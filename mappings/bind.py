@@ -34,6 +34,8 @@ from mappings.slots import (
 from mappings.spelling import nearest
 from mappings.transforms import transform
 from mappings.types import Choice, Consent, MultiChoice, Tags, Text
+from mappings.types.choice import folded, spellings, words_of
+from mappings.types.links import STATES
 
 Shapes = Mapping[str, Mapping[str, Shape]]
 
@@ -113,11 +115,35 @@ def lacking(draft: Draft, shapes: Shapes) -> tuple[Lacking, ...]:
         for place in said.places.values():
             there = shapes.get(place.app)
             if there is not None and place.written not in there and place.field not in there:
-                options = tuple(said.type.listed.values()) if isinstance(said.type, Tags) else ()
-                kind = "text" if derives(said, place) else _open(said, place).kind
+                options = _offered(said, place, shapes)
+                kind = _open(said, place).kind
+                if said.type.written_out(place.form):
+                    kind = "text"
                 object = draft.objects[place.app]
                 found[place.app, place.field] = Lacking(place.app, object, place.field, kind, options)
     return tuple(found.values())
+
+
+def _offered(said: FieldDraft, place: PlaceDraft, shapes: Shapes) -> tuple[str, ...]:
+    """The app's words for the choices of the field, as far as the mapping and the other apps tell them."""
+    if isinstance(said.type, Tags):
+        return tuple(said.type.listed.values())
+    if isinstance(said.type, Consent):
+        return tuple(place.form.values.values()) or STATES[:-1]
+    if not isinstance(said.type, Choice | MultiChoice):
+        return ()
+    words: dict[str, str] = {}
+    for there in said.places.values():
+        shape = shapes.get(there.app, {}).get(there.field)
+        options = shape.options if shape is not None else ()
+        named = words_of(there.form)
+        for option in options:
+            word = named.get(folded(option), "")
+            words.setdefault(word or folded(option), word or option)
+        for word in there.form.values:
+            words.setdefault(folded(word), word)
+    own = spellings(place.form)
+    return tuple(own.get(word, spelled) for word, spelled in words.items())
 
 
 def _app(

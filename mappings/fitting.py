@@ -85,10 +85,21 @@ def losses(draft: Draft, shapes: Mapping[str, Mapping[str, Shape]]) -> Iterator[
         }
         for app, (place, shape) in held.items():
             others = {a: both for a, both in held.items() if a != app and both[0].direction != "to"}
+            if place.direction != "from":
+                yield from _format(draft, said, place, shape)
             if place.direction == "from" or not others:
                 continue
             yield from _options(draft, said, place, shape, others)
             yield from _length(draft, said, place, shape, others)
+
+
+def _format(draft: Draft, said: FieldDraft, place: PlaceDraft, shape: Shape) -> Iterator[Problem]:
+    """A text of our own form in a field that is more than a text."""
+    if said.type.written_out(place.form) and shape.kind == said.type.name:
+        form = place.form.format
+        what = f"'{shape.name}' of {place.app} is a {shape.kind}, and may refuse what is written as {form}"
+        cure = f"Leave out the format, or choose a text field of {place.app}."
+        yield replace(draft.document.problem((*place.where, "format"), what, cure), minor=True)
 
 
 def _options(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from connectors.contract import FieldSpec, Kind, ObjectSpec, Value
+from connectors.contract import AppError, FieldSpec, Kind, ObjectSpec, Value
 
 COMPANY: Final = "company"
 LISTS: Final = "lists"
@@ -169,7 +169,9 @@ def new_property(spec: FieldSpec, group: str) -> dict[str, Any]:
     }
     if kind == "bool":
         body["options"] = [{"label": "Yes", "value": "true"}, {"label": "No", "value": "false"}]
-    elif spec.options:
+    elif kind == "enumeration" and not spec.options:
+        raise AppError(f"hubspot: {spec.name} needs its choices: make it in HubSpot.")
+    elif kind == "enumeration":
         body["options"] = [{"label": option, "value": option} for option in spec.options]
     return body
 

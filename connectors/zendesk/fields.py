@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from connectors.contract import FieldSpec, Kind, ObjectSpec, Value
+from connectors.contract import AppError, FieldSpec, Kind, ObjectSpec, Value
 
 ORGANIZATION: Final = "organization_id"
 STATES: Final = ("subscribed", "pending", "unsubscribed", "bounced", "complained", "erased")
@@ -198,6 +198,8 @@ def new_field(spec: FieldSpec, facts: ObjectFacts) -> dict[str, Any]:
     body: dict[str, Any] = {"key": key, "title": spec.label or key, "type": _TYPES.get(spec.kind, "text")}
     options = spec.options or (STATES[:-1] if spec.kind == "consent" else ())
     if body["type"] in ("dropdown", "multiselect"):
+        if not options:
+            raise AppError(f"zendesk: {spec.name} needs its choices: make it in Zendesk.")
         body["custom_field_options"] = [{"name": option, "value": option} for option in options]
     return body
 

@@ -43,6 +43,10 @@ class Kind:
     def read(self, value: Value) -> Value:
         return text_of(value)
 
+    def written_out(self, form: Form) -> bool:
+        """Whether the app is shown a text that a field of the app's own kind for this type may refuse."""
+        return False
+
     def show(self, golden: Value) -> Value:
         return golden
 

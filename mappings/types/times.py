@@ -59,6 +59,9 @@ class Date(Kind):
 
         return read
 
+    def written_out(self, form: Form) -> bool:
+        return _ORDERS.get(form.format, "ymd") != "ymd"
+
     def shower(self, form: Form) -> Shower:
         shown = form.format
         if per_second := _PER_SECOND.get(shown):
@@ -104,6 +107,9 @@ class DateTime(Kind):
     def reader(self, form: Form) -> Reader:
         per_second = _PER_SECOND.get(form.format)
         return _counted(per_second, _utc, self.read) if per_second else self.read
+
+    def written_out(self, form: Form) -> bool:
+        return form.format == "local"
 
     def shower(self, form: Form) -> Shower:
         if form.format in ("", "iso"):

@@ -143,5 +143,10 @@ def _agreed(lacking: tuple[Lacking, ...], yes: bool) -> bool:
 def _create(runner: Runner, lacking: tuple[Lacking, ...]) -> None:
     from syncer.usecases.checking import create
 
-    for app, number, why in create(runner.wiring, lacking):
-        say(f"made none in {app}: {why}" if why else f"made {counted(number, 'field', 'fields')} in {app}")
+    for made in create(runner.wiring, lacking):
+        if made.fields:
+            say(f"made {counted(len(made.fields), 'field', 'fields')} in {made.app}")
+        for name, why in made.refused.items():
+            say(f"not made in {made.app}: {name}: {why}")
+        if made.stopped:
+            say(f"made {'no more' if made.fields else 'none'} in {made.app}: {made.stopped}")

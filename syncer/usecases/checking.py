@@ -10,7 +10,16 @@ from time import perf_counter
 from typing import Any
 
 from connectors import registry
-from connectors.contract import AppError, FieldSpec, Kind, ObjectSpec, UnknownObject
+from connectors.contract import (
+    AppError,
+    AuthRefused,
+    Connector,
+    FieldSpec,
+    Kind,
+    ObjectSpec,
+    Unavailable,
+    UnknownObject,
+)
 from mappings.document import ProblemsFound
 from mappings.load import Lacking, bind, lacking
 from syncer.config.addresses import unknown_addresses
@@ -95,23 +104,48 @@ def look(config: Config, db: Database, wiring: Wiring, records: int | None = Non
     return found
 
 
-def create(wiring: Wiring, missing: Iterable[Lacking]) -> Iterator[tuple[str, int, str]]:
-    """Make these fields: (app, how many were made, why they were not). What one app cannot do does not stop
-    the next; nothing is made in an app that is not written to."""
+@dataclass(slots=True)
+class Made:
+    """The fields that an app got. `refused`: field -> why it was not made; `stopped`: why no more are."""
+
+    app: str
+    fields: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    stopped: str = ""
+
+
+def create(wiring: Wiring, missing: Iterable[Lacking]) -> Iterator[Made]:
+    """Make these fields, each by itself: what an app refuses does not stop the next field, or the next app.
+    Nothing is made in an app that is not written to."""
     wanted: dict[tuple[str, str], list[FieldSpec]] = defaultdict(list)
     for one in missing:
-        kind: Kind = "multi" if one.options else _kind(one.kind)
-        wanted[one.app, one.object].append(FieldSpec(one.name, kind, options=one.options))
+        wanted[one.app, one.object].append(FieldSpec(one.name, _kind(one.kind), options=one.options))
     for (app, object), fields in wanted.items():
         if wiring.config.model.apps[app].writes == "off":
-            yield app, 0, "nothing is written to it (writes: off)"
-            continue
-        try:
-            wiring.connector(app).create_fields(object, fields)
-        except AppError as error:
-            yield app, 0, str(error)
+            yield Made(app, stopped="nothing is written to it (writes: off)")
         else:
-            yield app, len(fields), ""
+            yield _made(wiring.connector(app), app, object, fields)
+
+
+def _made(connector: Connector, app: str, object: str, fields: list[FieldSpec]) -> Made:
+    made = Made(app)
+    try:
+        for spec in fields:
+            try:
+                connector.create_fields(object, [spec])
+                made.fields.append(spec.name)
+            except (AuthRefused, Unavailable):
+                raise
+            except AppError as error:
+                made.refused[spec.name] = str(error)
+        there = connector.describe(object).fields
+    except AppError as error:
+        made.stopped = str(error)
+        return made
+    passed_over = [name for name in made.fields if name not in there]
+    made.refused |= dict.fromkeys(passed_over, "no field can be made there under this name")
+    made.fields = [name for name in made.fields if name in there]
+    return made
 
 
 def _kind(word: str) -> Kind:

@@ -157,6 +157,33 @@ def test_a_field_added_later_is_made_and_read_from_every_record(desk: Desk) -> N
     assert read >= desk.run("status", "contacts", "--json").json[0]["apps"]["hubspot"]["linked"]
 
 
+def test_a_field_that_cannot_be_made_is_named_and_the_others_are_made(desk: Desk) -> None:
+    desk.change(
+        "  job_title:\n",
+        "  colour:\n    type: choice\n"
+        "    in: {hubspot: colour, zendesk: user_fields.colour, mailerlite: colour}\n"
+        "  plan:\n    type: choice\n    in:\n      hubspot: plan\n"
+        "      zendesk: {field: user_fields.plan, values: {basic: free, pro: paid}}\n"
+        "  birthday:\n    type: date\n"
+        "    in: {hubspot: born, mailerlite: {field: fields.born, format: DD/MM/YYYY}}\n"
+        "  job_title:\n",
+        "mappings/contacts.yaml",
+    )
+    answer = desk.run("check", "--create-fields", "--yes")
+    assert answer.code == 2
+    assert "hubspot: plan in contacts (choice with the options basic, pro)" in answer.err
+    assert "zendesk: user_fields.plan in users (choice with the options free, paid)" in answer.err
+    assert "mailerlite: fields.born in subscribers (text)" in answer.err
+    assert "made 2 fields in hubspot\nnot made in hubspot: colour: " in answer.err
+    assert "made 1 field in zendesk\nnot made in zendesk: user_fields.colour: " in answer.err
+    assert "not made in mailerlite: colour: no field can be made there under this name" in answer.err
+    assert [one["field"] for one in desk.run("check", "--json").json["lacking"]] == [
+        "colour",
+        "user_fields.colour",
+        "colour",
+    ]
+
+
 def test_fields_are_made_where_they_may_be_and_what_was_not_is_said(desk: Desk) -> None:
     desk.change(
         "  job_title:\n",

@@ -151,3 +151,16 @@ def test_a_line_that_may_hold_a_secret_is_not_shown(tmp_path: Path, line: str) -
     for where in ("apps.hub.credentials.toke", "state.ur", ""):
         shown = told(Problem("config.yaml", 2, 3, where, "it is wrong"), lines_of({"config.yaml": file}))
         assert "s3cret" not in shown
+
+
+def test_a_day_in_a_form_of_its_own_may_be_refused_by_a_field_of_days(tmp_path: Path) -> None:
+    text = MAPPING + "  born: {type: date, in: {crm: born, desk: {field: born, format: DD/MM/YYYY}}}\n"
+    (tmp_path / "m.yaml").write_text(text)
+    there = shapes(born=OpenShape("born", "date"))
+    there["crm"]["born"] = OpenShape("born", "date")
+    (found,) = [one for one in losses(read(tmp_path / "m.yaml", "m.yaml"), there) if "born" in one.what]
+    assert found.minor
+    assert found.what == "'born' of desk is a date, and may refuse what is written as DD/MM/YYYY"
+    assert found.cure == "Leave out the format, or choose a text field of desk."
+    there["desk"]["born"] = OpenShape("born")
+    assert not [one for one in losses(read(tmp_path / "m.yaml"), there) if "born" in one.what]
