@@ -195,7 +195,8 @@ def _show_field(told: Told) -> None:
     for c in told.held:
         tell(f"    waits for you: {value(c.value)} from {c.app}:{c.record}")
     for place in told.places:
-        if place.standing.code not in ("in_step", "no_value"):
+        code = place.standing.code
+        if code != "in_step" and (code != "no_value" or place.shows):
             tell(f"    {place.app} holds {value(place.standing.seen)}: {place.standing.words}")
 
 

@@ -88,7 +88,7 @@ def standing(lens: Lens, golden: Golden, link: Link, slot: Slot, writes: bool = 
     if any(f in golden.held for f in slot.fields):
         return Standing("held", seen)
     if not fields:
-        return Standing("no_value", seen)
+        return Standing("no_value" if is_readable(lens, link, slot) else "unreadable", seen)
     try:
         wanted = lens.project(slot, golden.value, seen)
     except Unresolved:

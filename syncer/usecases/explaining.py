@@ -60,6 +60,11 @@ class Place:
     slot: str
     standing: Standing
 
+    @property
+    def shows(self) -> bool:
+        """Whether the app holds anything at all there."""
+        return self.standing.seen not in (None, "", [])
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -86,11 +91,11 @@ class Told:
                 return "it follows from another field"
             if self.held and not self.is_set:
                 return "the apps hold different values, and none was chosen yet"
-            return (
-                "no record that is left here gave a value"
-                if self.is_set
-                else "no app ever held a value for it"
-            )
+            if self.is_set:
+                return "no record that is left here gave a value"
+            if any(place.shows for place in self.places):
+                return "no app gave a value that counts"
+            return "no app ever held a value for it"
         if self.joined:
             return f"{JOINED}, and by {self.joined} this value stays"
         if self.source.rule == "first" and self.beat:

@@ -162,6 +162,15 @@ def test_why_a_field_was_not_written(
     assert codes(one(world), field)[app] == code
 
 
+def test_a_value_that_cannot_be_read_is_told_where_nothing_else_was_found(world: World) -> None:
+    world.text = MAPPING.replace("title: {type: text,", "title: {type: date,")
+    world.apps["crm"].user_create({**MARA, "title": "CEO"})
+    world.settle()
+    (title,) = (told for told in one(world).fields if told.field == "title")
+    assert title.because == "no app gave a value that counts"
+    assert codes(one(world), "title")["crm"] == "unreadable"
+
+
 def test_a_held_conflict_shows_its_candidates(world: World) -> None:
     held_conflict(world)
     (title,) = [t for t in one(world).fields if t.field == "title"]
