@@ -265,6 +265,8 @@ def _single(app: str, shape: Shape, said: FieldDraft, place: PlaceDraft) -> Slot
     if kind.name == "reference":
         return ReferenceSlot(app, shape, fields, kind, said.model.to or "")
     form = replace(place.form, options=shape.options)
+    if kind.name == "boolean" and shape.kind == "text" and not form.as_:
+        form = replace(form, as_="text")
     if isinstance(kind, Consent):
         states, shown = kind.app_values(form)
         if not place.form.values and (shape.consent or shape.consent_set):

@@ -164,3 +164,16 @@ def test_a_day_in_a_form_of_its_own_may_be_refused_by_a_field_of_days(tmp_path: 
     assert found.cure == "Leave out the format, or choose a text field of desk."
     there["desk"]["born"] = OpenShape("born")
     assert not [one for one in losses(read(tmp_path / "m.yaml"), there) if "born" in one.what]
+
+
+def test_a_text_field_gets_yes_and_no_as_words(tmp_path: Path) -> None:
+    text = MAPPING + "  vip: {type: boolean, in: {crm: vip, desk: vip}}\n"
+    (tmp_path / "m.yaml").write_text(text)
+    there = shapes(vip=OpenShape("vip"))
+    there["crm"]["vip"] = OpenShape("vip", "boolean")
+    apps = bind(read(tmp_path / "m.yaml"), there).apps
+    shown = {
+        app: [apps[app].slots["vip"].project({"vip": golden}, None) for golden in (True, False)]
+        for app in apps
+    }
+    assert shown == {"crm": [True, False], "desk": ["true", "false"]}

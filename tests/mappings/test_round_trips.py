@@ -153,11 +153,10 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], tu
             spec = FieldSpec(
                 name, own, options=WORDS if own in ("choice", "multi") and kind != "tags" else ()
             )
-            place = f"{{field: {name}, as: text}}" if kind == "boolean" and own == "text" else name
             says = f", {SAYS[kind]}" if kind in SAYS else ""
             file.write_text(
                 f"object: contact\napps: {{{app}: {{object: people}}}}\n"
-                f"fields:\n  f: {{type: {kind}{says}, in: {{{app}: {place}}}}}\n"
+                f"fields:\n  f: {{type: {kind}{says}, in: {{{app}: {name}}}}}\n"
             )
             mapping = bind(read(file), {app: {name: spec}})
             made[app, kind] = mapping.apps[app].slots[name], ObjectSpec("people", {name: spec})
