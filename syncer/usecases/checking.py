@@ -28,6 +28,7 @@ from syncer.store.database import Database
 from syncer.store.records import Records
 from syncer.wiring.connections import allowed
 from syncer.wiring.regrouping import lost_in
+from syncer.wiring.remapped import missed
 from syncer.wiring.wire import Wiring
 
 ASSUMED = 10_000  # records an app, where nothing was read yet
@@ -93,6 +94,8 @@ def look(config: Config, db: Database, wiring: Wiring, records: int | None = Non
             mapping = bind(said.draft, shapes)
             with db.reading():
                 lost = [one for app, spec in specs.items() for one in lost_in(records_of, mapping, app, spec)]
+                left_out = missed(records_of, mapping, said.draft)
+            found.problems += [str(left_out)] if left_out is not None else []
             found.lost += [{"sync": name, **one} for one in lost]
         except ProblemsFound as error:
             found.problems += map(str, error.problems)

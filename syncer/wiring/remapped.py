@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from mappings.document import ProblemsFound
+from mappings.document import Problem, ProblemsFound
 from mappings.load import Draft
+from mappings.model import ObjectMapping
 from syncer.core.carry import rename
 from syncer.model import Golden
 from syncer.ports import Ports
@@ -30,22 +31,29 @@ from syncer.wiring.renaming import follow_names
 def refuse_left_out(db: Database, ready: Sync, draft: Draft) -> None:
     """Raises `ProblemsFound` where the mapping leaves out an app whose records are known, or consent."""
     with db.reading():
-        records = Records(db, ready.name)
-        apps, consent = left_out(records, ready), lost_consent(records, ready)
+        problem = missed(Records(db, ready.name), ready.mapping, draft)
+    if problem is not None:
+        raise ProblemsFound([problem])
+
+
+def missed(records: Records, mapping: ObjectMapping, draft: Draft) -> Problem | None:
+    """An app whose records are known, or consent, that the mapping leaves out. Call inside a reading."""
+    apps, consent = left_out(records, mapping), lost_consent(records, mapping)
     if consent:
-        what = f"the consent field is left out, and {ready.name} knows who opted out ('{consent}')"
+        what = f"the consent field is left out, and {records.space} knows who opted out ('{consent}')"
         cure = (
             "Put it back, under any name: without it new records would be created as subscribed, and"
             " opt-outs would stay where they are."
         )
-        raise ProblemsFound([draft.document.problem(("fields",), what, cure, key=True)])
+        return draft.document.problem(("fields",), what, cure, key=True)
     if apps:
-        what = f"'{apps[0]}' is left out, and {ready.name} knows which of its records are whose"
+        what = f"'{apps[0]}' is left out, and {records.space} knows which of its records are whose"
         cure = (
             f"Put it back, under the same name; to read it no more: syncer pause {apps[0]}; to write"
             f" nothing to it: apps.{apps[0]}.writes: off."
         )
-        raise ProblemsFound([draft.document.problem(("apps",), what, cure, key=True)])
+        return draft.document.problem(("apps",), what, cure, key=True)
+    return None
 
 
 def take_over(db: Database, ready: Sync, draft: Draft, ports: Ports) -> None:
@@ -110,18 +118,18 @@ def follow(ledger: Ledger, sync: Sync) -> None:
         ledger.set_consent_field(now)
 
 
-def left_out(records: Records, sync: Sync) -> list[str]:
+def left_out(records: Records, mapping: ObjectMapping) -> list[str]:
     """Apps whose records are known here, and that the mapping does not name."""
     rows = records.db.rows("SELECT app FROM reader WHERE space = :space ORDER BY app", space=records.space)
-    return [row[0] for row in rows if row[0] not in sync.apps and records.any_links(row[0])]
+    return [row[0] for row in rows if row[0] not in mapping.apps and records.any_links(row[0])]
 
 
-def lost_consent(records: Records, sync: Sync) -> str:
+def lost_consent(records: Records, mapping: ObjectMapping) -> str:
     """The name of the consent field that the mapping had and has no more; empty where it lost none, or nobody
     is known yet."""
-    if sync.mapping.consent is not None or not any(records.any_links(app) for app in sync.apps):
+    if mapping.consent is not None or not any(records.any_links(app) for app in mapping.apps):
         return ""
-    return Ledger(records.db, sync.name).consent_field() or ""
+    return Ledger(records.db, records.space).consent_field() or ""
 
 
 def close_lost(records: Records, sync: Sync) -> None:

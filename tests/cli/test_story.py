@@ -157,6 +157,19 @@ def test_a_field_added_later_is_made_and_read_from_every_record(desk: Desk) -> N
     assert read >= desk.run("status", "contacts", "--json").json[0]["apps"]["hubspot"]["linked"]
 
 
+def test_an_app_that_the_mapping_leaves_out_is_told_by_check(desk: Desk) -> None:
+    desk.synced()
+    assert desk.run("check").code == 0
+    (desk.folder / "mappings/companies.yaml").write_text(
+        "object: company\napps: {hubspot: {object: companies}}\nmatch: {exact: [domain]}\n"
+        "fields: {name: {in: {hubspot: name}}, domain: {type: domain, in: {hubspot: domain}}}\n"
+    )
+    desk.change("      zendesk: organization_id\n", "", "mappings/contacts.yaml")
+    answer = desk.run("check")
+    assert answer.code == desk.run("plan", "companies").code == 2
+    assert "'zendesk' is left out, and companies knows which of its records are whose" in answer.out
+
+
 def test_a_field_that_cannot_be_made_is_named_and_the_others_are_made(desk: Desk) -> None:
     desk.change(
         "  job_title:\n",

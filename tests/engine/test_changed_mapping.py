@@ -236,14 +236,14 @@ def test_consent_under_another_name_stays_what_it_is(world: World) -> None:
 
 def test_an_app_whose_records_are_known_is_not_left_out_unnoticed(world: World) -> None:
     with world.db.reading():
-        assert left_out(Records(world.db, "contacts"), world.sync()) == []
+        assert left_out(Records(world.db, "contacts"), world.sync().mapping) == []
     world.text = world.text.replace("  desk: {object: contacts}\n", "")
     for place in (", desk: name.first", ", desk: name.last"):
         world.text = world.text.replace(place, "")
     for name in ("email", "phone", "title", "consent", "tags"):
         world.text = world.text.replace(f", desk: {name}", "")
     with world.db.reading():
-        assert left_out(Records(world.db, "contacts"), world.sync()) == ["desk"]
+        assert left_out(Records(world.db, "contacts"), world.sync().mapping) == ["desk"]
     world.db.close()
 
 
@@ -253,10 +253,10 @@ def test_consent_that_is_known_is_not_left_out_unnoticed(world: World) -> None:
     without = MAPPING.replace(consent, "").replace(", create_when: \"consent == 'subscribed'\"", "")
     with world.db.reading():
         records = Records(world.db, "contacts")
-        assert lost_consent(records, world.sync()) == ""
+        assert lost_consent(records, world.sync().mapping) == ""
         world.text = without
-        assert lost_consent(records, world.sync()) == "consent"
-        assert lost_consent(Records(world.db, "nobody is known here"), world.sync()) == ""
+        assert lost_consent(records, world.sync().mapping) == "consent"
+        assert lost_consent(Records(world.db, "nobody is known here"), world.sync().mapping) == ""
     world.db.close()
 
 

@@ -111,6 +111,6 @@ def test_consent_that_was_planned_under_alone_may_be_left_out_again(tmp_path: Pa
     world.run(dry_run=True)
     world.text = without
     with world.db.reading():
-        assert lost_consent(Records(world.db, "contacts"), world.sync()) == ""
+        assert lost_consent(Records(world.db, "contacts"), world.sync().mapping) == ""
     assert world.run().status == "done"
     world.db.close()
