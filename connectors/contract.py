@@ -163,6 +163,7 @@ class FieldSpec:
     reference    for kind ``reference``: the object that the value (a record id) points to
     groups       for kind ``multi``: the words are names of groups or lists that the app keeps apart from its
                  records; `options` are those that there are now. One that is gone was taken from nobody
+    joins        a field of kind ``multi``, in which the app shows what is chosen here as well
     """
 
     name: str
@@ -178,6 +179,7 @@ class FieldSpec:
     default: Scalar = None
     reference: str = ""
     groups: bool = False
+    joins: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class OpenShape:
     consent_set: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
     default: str | int | float | bool | None = None
+    joins: str = ""
 
 
 @dataclass(frozen=True, slots=True)

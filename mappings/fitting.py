@@ -9,6 +9,7 @@ from mappings.document import Problem
 from mappings.draft import Draft, FieldDraft, PlaceDraft
 from mappings.model import BadValue, Shape, Value
 from mappings.spelling import nearest
+from mappings.types import Tags
 
 _TEXTS = ("text", "choice")
 # Which kinds of app fields can carry a type. Types that are not named take any.
@@ -85,6 +86,7 @@ def losses(draft: Draft, shapes: Mapping[str, Mapping[str, Shape]]) -> Iterator[
         }
         for app, (place, shape) in held.items():
             others = {a: both for a, both in held.items() if a != app and both[0].direction != "to"}
+            yield from _joining(draft, said, place, shapes[app])
             if place.direction != "from":
                 yield from _format(draft, said, place, shape)
             if place.direction == "from" or not others:
@@ -100,6 +102,25 @@ def _format(draft: Draft, said: FieldDraft, place: PlaceDraft, shape: Shape) -> 
         what = f"'{shape.name}' of {place.app} is a {shape.kind}, and may refuse what is written as {form}"
         cure = f"Leave out the format, or choose a text field of {place.app}."
         yield replace(draft.document.problem((*place.where, "format"), what, cure), minor=True)
+
+
+def _joining(
+    draft: Draft, said: FieldDraft, place: PlaceDraft, there: Mapping[str, Shape]
+) -> Iterator[Problem]:
+    """Choices of other fields that the app shows among the tags, by the name of one that is kept in step."""
+    if not isinstance(said.type, Tags) or place.direction == "to":
+        return
+    for other in there.values():
+        words = (
+            [word for word in other.options if said.type.mapped(word)] if other.joins == place.field else []
+        )
+        if words:
+            what = (
+                f"{place.app} shows {', '.join(words[:_SHOWN])} of '{other.name}' among '{place.field}' too:"
+                " whoever has it chosen there gets the tag in all apps, and loses it with another choice"
+            )
+            cure = "Give the choice or the tag another name, unless you want that."
+            yield replace(draft.document.problem(place.where, what, cure), minor=True)
 
 
 def _options(

@@ -40,6 +40,7 @@ class Shape(Protocol):
     consent      the app's value -> state; consent_set: state -> the app's value to write
     reference    the app's object that a record id points to
     default      what the app fills in where nobody said anything
+    joins        another field, of several words, in which the app shows what is chosen here as well
     """
 
     @property
@@ -62,6 +63,8 @@ class Shape(Protocol):
     def reference(self) -> str: ...
     @property
     def default(self) -> Scalar: ...
+    @property
+    def joins(self) -> str: ...
 
 
 class FieldType(Protocol):

@@ -177,6 +177,7 @@ def _field(facts: ObjectFacts, item: Mapping[str, Any]) -> FieldSpec:
         str(item.get("title") or item[facts.key]),
         writable="yes" if facts.writable else "no",
         options=tuple(str(option["value"]) for option in options),
+        joins="tags" if options else "",
         default=False if item.get("type") == "checkbox" else None,
     )
 

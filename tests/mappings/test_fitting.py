@@ -177,3 +177,14 @@ def test_a_text_field_gets_yes_and_no_as_words(tmp_path: Path) -> None:
         for app in apps
     }
     assert shown == {"crm": [True, False], "desk": ["true", "false"]}
+
+
+def test_a_choice_that_passes_for_a_tag_is_told(tmp_path: Path) -> None:
+    text = MAPPING + "  tags: {type: tags, only: [vip, trial], in: {crm: tags, desk: tags}}\n"
+    (tmp_path / "m.yaml").write_text(text)
+    plan = OpenShape("plan", "choice", options=("free", "Trial"), joins="tags")
+    there = shapes(tags=OpenShape("tags", "multi"), plan=plan)
+    there["crm"]["tags"] = OpenShape("tags", "multi")
+    (found,) = [one for one in losses(read(tmp_path / "m.yaml", "m.yaml"), there) if "tag" in one.what]
+    assert (found.where, found.minor) == ("fields.tags.in.desk", True)
+    assert found.what.startswith("desk shows Trial of 'plan' among 'tags' too")
