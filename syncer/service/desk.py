@@ -57,8 +57,11 @@ class Desk:
         verify = self.config.model.service.verify
         with self.db.reading():
             for number, (name, sync) in enumerate(self.config.syncs.items()):
-                made.append(Entry(Job("sync", name), sync.schedule, self._last_sync(name)))
-                made.append(Entry(Job("tidy", name), TIDY, tidying.last(History(self.db), name)))
+                history = History(self.db)
+                ended, cut_off = history.last_read(name), history.cut_off(name)
+                last = datetime.fromisoformat(ended["started"]) if ended is not None else None
+                made.append(Entry(Job("sync", name), sync.schedule, last, cut_off))
+                made.append(Entry(Job("tidy", name), TIDY, tidying.last(history, name)))
                 if verify is not None:
                     made.append(Entry(Job("verify", name), verify, self._last_verify(name, number)))
         return {entry.id: entry for entry in made}
@@ -69,14 +72,6 @@ class Desk:
         with self.db.reading():
             scans = {app: ledger.scan(app) for app in self.config.syncs[name].apps}
         return resting(scans, self.ports.now())
-
-    def _last_sync(self, name: str) -> datetime | None:
-        """When the last run began; None where it was cut off, so that the next one goes on at once."""
-        kinds = ("sync", "resync")
-        last = next((r for r in History(self.db).runs(50, name) if r["kind"] in kinds), None)
-        if last is None or last["status"] in ("running", "interrupted"):
-            return None
-        return datetime.fromisoformat(last["started"])
 
     def _last_verify(self, name: str, number: int) -> datetime | None:
         """When it was last compared in full. What never was is spread over the time to come."""

@@ -24,11 +24,13 @@ BACK: Final = 60.0  # seconds; a clock that is set back by less only makes one r
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that is done again and again. `last`: when it last began."""
+    """Something that is done again and again. `last`: when the last that came to its end began; `cut_off`:
+    one began after it, and did not."""
 
     job: Job
     schedule: ScheduleModel | None
     last: datetime | None = None
+    cut_off: bool = False
 
     @property
     def id(self) -> str:
@@ -77,7 +79,7 @@ class Timer:
                 coalesce=True,
                 max_instances=1,
                 misfire_grace_time=None if grace is None else int(grace.total_seconds()),
-                next_run_time=first_at(entry.schedule, entry.last, self._now()),
+                next_run_time=first_at(entry.schedule, entry.last, self._now(), entry.cut_off),
             )
         self._entries = dict(entries)
 

@@ -34,15 +34,17 @@ def grace_of(said: ScheduleModel | None) -> timedelta | None:
     return said.grace if said is not None and said.cron is not None else None
 
 
-def first_at(said: ScheduleModel | None, last: datetime | None, now: datetime) -> datetime | None:
-    """When to begin after a start at `now`, where the last run began at `last`: at once if one was missed
-    while nothing was there to run it, and it is not too late."""
+def first_at(
+    said: ScheduleModel | None, last: datetime | None, now: datetime, cut_off: bool = False
+) -> datetime | None:
+    """When to begin after a start at `now`, where the last run that came to its end began at `last`: at once
+    if one was missed since, or was `cut_off`, and it is not too late."""
     if said is None or said.cron is None:
         every = (said.every if said else None) or EVERY
-        return now if last is None or last > now else max(now, last + every)
+        return now if last is None or cut_off or last > now else max(now, last + every)
     trigger = trigger_of(said)
-    grace = said.grace
-    missed = trigger.get_next_fire_time(None, max(last + timedelta(seconds=1), now - grace)) if last else None
+    since = now - said.grace if last is None else max(last + timedelta(seconds=1), now - said.grace)
+    missed = trigger.get_next_fire_time(None, since) if last is not None or cut_off else None
     if missed is not None and missed <= now:
         return now
     following: datetime | None = trigger.get_next_fire_time(None, now)

@@ -61,6 +61,15 @@ class History:
         row = self.db.one(sql, space=sync)
         return _run(row) if row is not None else None
 
+    def cut_off(self, sync: str) -> bool:
+        """Whether the last run that asked the apps has not come to its end."""
+        row = self.db.one(
+            "SELECT status FROM run WHERE space = :space AND kind IN ('sync', 'resync')"
+            " ORDER BY id DESC LIMIT 1",
+            space=sync,
+        )
+        return row is not None and row[0] in ("running", "interrupted")
+
     def last_success(self, sync: str) -> str | None:
         """When the last run began that was done, leftovers or not."""
         row = self.db.one(

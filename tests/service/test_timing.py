@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from syncer.config.files import load_config
 from syncer.config.service import ScheduleModel
+from syncer.ports import Ports
+from syncer.service.desk import Desk
 from syncer.service.timing import due_after, first_at, grace_of, resting, trigger_of
+from syncer.store.ledger import Ledger
 
 NOON = datetime(2030, 3, 30, 12, 0, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -21,7 +27,7 @@ def cron(line: str, **more: str) -> ScheduleModel:
     return ScheduleModel.model_validate({"cron": line, **more})
 
 
-FIRST = {
+FIRST: dict[str, tuple[Any, ...]] = {  # schedule, when the last one began, when the next one does, cut off?
     "never run": (every("10m"), None, NOON),
     "no schedule: a quarter of an hour": (None, NOON - 5 * MINUTE, NOON + 10 * MINUTE),
     "ran lately": (every("10m"), NOON - 4 * MINUTE, NOON + 6 * MINUTE),
@@ -31,15 +37,42 @@ FIRST = {
     "cron, missed within its grace": (cron("30 * * * *"), NOON - HOUR, NOON),
     "cron, missed long ago": (cron("0 3 * * *"), NOON - 10 * HOUR, NOON + 15 * HOUR),
     "cron, missed long ago, with a longer grace": (cron("0 3 * * *", grace="10h"), NOON - 10 * HOUR, NOON),
+    "cron, cut off within its grace": (cron("30 * * * *"), NOON - HOUR, NOON, True),
+    "cron, cut off in the very first run": (cron("30 * * * *"), None, NOON, True),
+    "cron, cut off too long ago": (cron("0 3 * * *"), NOON - 33 * HOUR, NOON + 15 * HOUR, True),
+    "cron, cut off when none was due": (cron("0 11 * * *"), NOON - HOUR, NOON + 23 * HOUR, True),
+    "cut off": (every("10m"), NOON - MINUTE, NOON, True),
     "cron, in a zone": (cron("30 14 * * *", timezone="Europe/Berlin"), None, NOON + HOUR + 30 * MINUTE),
 }
 
 
-@pytest.mark.parametrize(("said", "last", "expected"), FIRST.values(), ids=FIRST.keys())
-def test_the_first_run_after_a_start(
-    said: ScheduleModel | None, last: datetime | None, expected: datetime
-) -> None:
-    assert first_at(said, last, NOON) == expected
+@pytest.mark.parametrize("case", FIRST.values(), ids=FIRST.keys())
+def test_the_first_run_after_a_start(case: tuple[Any, ...]) -> None:
+    said, last, expected, *cut_off = case
+    assert first_at(said, last, NOON, *cut_off) == expected
+
+
+def test_what_began_last_is_told_however_many_webhooks_came_since(config: Path) -> None:
+    desk = Desk(load_config(config, {}), Ports())
+    ledger = Ledger(desk.db, "contacts")
+
+    def begun(number: int, kind: str, status: str, at: datetime) -> None:
+        with desk.db.transaction():
+            ledger.begin_run(f"r{number:03}", kind, at)
+            ledger.end_run(f"r{number:03}", status, at, 0, {})
+
+    def entry() -> tuple[datetime | None, bool]:
+        made = desk.entries()["sync:contacts"]
+        return made.last, made.cut_off
+
+    assert entry() == (None, False)
+    begun(0, "sync", "done", NOON - HOUR)
+    for number in range(1, 80):
+        begun(number, "webhook", "done", NOON - MINUTE)
+    assert entry() == (NOON - HOUR, False)
+    begun(80, "sync", "running", NOON)
+    assert entry() == (NOON - HOUR, True)
+    desk.close()
 
 
 NIGHT = NOON - 9 * HOUR  # 03:00
