@@ -268,9 +268,14 @@ class Deciding:
         return [s.name for s in self.sync.slots(app).values() if s is office or not keys.isdisjoint(s.fields)]
 
     def _touch(self, decisions: Sequence[Decision], used: Sequence[Unit]) -> None:
-        """Those that point here look again at what changed its name or gained a record."""
+        """Those that point here look again at what changed its name, or of which a record came, went or is
+        back."""
         if self.sync.dependents:
             new = {u.golden.id for u in used if any(not k.seen for k in u.links)}
+            states = {k.key: k.state for u in used for k in u.links}
+            new |= {
+                k.golden for d in decisions for k in d.unit.links if k.state != states.get(k.key, k.state)
+            }
             targets = [d.unit.golden.id for d in decisions if d.changed or d.unit.golden.id in new]
             self.records.touch(self.sync.dependents, targets)
         if self.apart:  # should the mapping go back, nothing else would tell that these are behind

@@ -26,6 +26,12 @@ def acme(path: Path) -> Town:
     return settled(town)
 
 
+def read_all(town: Town) -> None:
+    """What the list of changes does not tell, a whole reading of the companies does."""
+    with town.db.transaction():
+        Ledger(town.db, "companies").save_reader("desk", cursor=None)
+
+
 def test_a_reference_arrives_as_the_other_apps_own_record_and_as_a_name(tmp_path: Path) -> None:
     town = acme(tmp_path)
     assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == ["Acme"] * 3
@@ -122,12 +128,38 @@ def test_a_company_that_is_entered_anew_has_its_people_again(tmp_path: Path) -> 
     (company,), (person,) = companies.records, people.records
     companies.user_delete(company)
     people.user_clear(person, "company")
-    with town.db.transaction():  # what the list of changes does not tell, a whole reading does
-        Ledger(town.db, "companies").save_reader("desk", cursor=None)
+    read_all(town)
     settled(town)
     companies.user_create({"name": "Acme", "domain": "acme.test"})
     settled(town)
     assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == ["Acme"] * 3
+
+
+def test_who_came_while_a_company_was_archived_is_given_it_when_it_is_back(tmp_path: Path) -> None:
+    town = acme(tmp_path)
+    (company,) = town.apps["desk", "companies"].records
+    town.apps["desk", "companies"].user_archive(company)
+    read_all(town)
+    (id,) = town.apps["crm", "companies"].records
+    town.apps["crm", "contacts"].user_create({"email": "bo@acme.test", "name": "Bo Frost", "company": id})
+    settled(town)
+    town.apps["desk", "companies"].user_restore(company)
+    settled(town)
+    assert [town.company_of("desk", f"{who}@acme.test") for who in ("mara", "bo")] == ["Acme"] * 2
+
+
+def test_who_points_to_a_record_that_goes_is_given_another_one_of_the_same_company(tmp_path: Path) -> None:
+    town = acme(tmp_path)
+    companies = town.apps["desk", "companies"]
+    companies.traits = replace(companies.traits, unique=())
+    (company,) = companies.records
+    second = companies.user_create({"name": "Acme", "domain": "acme.test"})
+    settled(town)
+    companies.user_archive(company)
+    read_all(town)
+    settled(town)
+    (person,) = town.apps["desk", "contacts"].records.values()
+    assert person["company"] == second
 
 
 def test_who_points_to_another_record_of_the_same_company_is_left_alone(tmp_path: Path) -> None:
