@@ -82,6 +82,7 @@ class Link:
     undone       slot -> what it would hold without an edit that an undo took back everywhere else; ended by
                  the next edit there
     doomed       the undo that is to archive this record; "" for none
+    emptied      slots that the app emptied together with what they pointed to: the blank there is nobody's
     observed_at  when the last observation that was decided about was read, or a create of ours answered
     stamp        the record's stamp at the last observation or answer; ours: our own write moved it last
     touched      somebody else changed the record since we know it, perhaps in fields that are not mapped
@@ -106,6 +107,7 @@ class Link:
     touched: bool = False
     anew: frozenset[str] = frozenset()
     undone: dict[str, Value] = field(default_factory=dict)
+    emptied: frozenset[str] = frozenset()
 
     @property
     def key(self) -> LinkKey:
@@ -151,6 +153,7 @@ class Link:
             self.touched,
             self.anew,
             dict(self.undone),
+            self.emptied,
         )
 
 

@@ -95,6 +95,11 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
     pending = link.pending.get(name)
     if pending is None and link.inherits and value in BLANK:
         seen.pop(name, None)  # a blank that is found at first contact clears nothing
+    if name in link.emptied:
+        link.emptied -= {name}
+        if pending is None and value in BLANK:
+            seen[name] = value
+            return
     anew = pending is None and to_read_anew(link, slot, value)
     if pending is None:
         if not anew and name in seen and (value == seen[name] or slot.same(value, seen[name])):

@@ -165,6 +165,7 @@ def _write_into(link: Link, sent: Sent, result: Result, golden: Golden) -> Link:
             continue
         if result.outcome not in ("applied", "unknown"):
             continue
+        link.emptied -= {name}
         if result.outcome == "applied":
             _count_rewrite(link, slot, value)
         parts = {f: golden.value[f] for f in slot.fields if f in golden.value}

@@ -27,14 +27,27 @@ def references(intake: Intake) -> dict[str, str]:
 
 def leave_out_lost(intake: Intake, emptied: Iterable[Emptied], objects: Mapping[str, str]) -> Task[None]:
     """Take blanks out of records (in place) where what they pointed to is not there any more. `objects`: as
-    in `references`."""
+    in `references`. Call outside a transaction."""
     wanted: dict[str, Pointing] = defaultdict(lambda: defaultdict(list))
     for record, slot, former in emptied:
         if slot in objects:
             wanted[objects[slot]][str(former)].append((record, slot))
+    taken: dict[str, list[str]] = defaultdict(list)
     for object, pointing in wanted.items():
         for ids in chunks(sorted(pointing), intake.app.spec.fetch_batch):
             answers: Sequence[Fetched] = yield partial(intake.app.connector.fetch, object, ids, ())
             for lost in (a.id for a in answers if a.state != "found"):
                 for record, slot in pointing[lost]:
                     record.values = {name: v for name, v in record.values.items() if name != slot}
+                    taken[record.id].append(slot)
+    if taken:
+        with intake.records.db.transaction():
+            _note_taken(intake, taken)
+
+
+def _note_taken(intake: Intake, taken: Mapping[str, Sequence[str]]) -> None:
+    """Nobody cleared these slots: else the blank would pass for that once the target is there again."""
+    links = intake.records.links(intake.app.name, list(taken))
+    for link in links.values():
+        link.emptied |= set(taken[link.id])
+    intake.records.save_links(links.values(), intake.sync.slot_names())

@@ -146,6 +146,8 @@ class Writer:
             return batch, links
         read_at = self.now()
         answers = yield from ask(self.intake, old, read_at)
+        with self.intake.records.db.reading():  # it may have noted what an app took away
+            links = self.intake.records.links(self.app.name, ids)
         by_id = {a.id: a for a in answers}
         shown = [a.record for a in answers if a.state == "found" and a.record is not None]
         moved = [

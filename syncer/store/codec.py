@@ -84,6 +84,8 @@ def link_body(link: Link) -> str:
         body["n"] = sorted(link.anew)
     if link.undone:
         body["u"] = link.undone
+    if link.emptied:
+        body["k"] = sorted(link.emptied)
     return dumps(body)
 
 
@@ -125,6 +127,7 @@ def link(app: str, id: str, golden: str, state: Any, primary: bool, version: str
         body.get("e", False),
         frozenset(body.get("n", ())),
         body.get("u", {}),
+        frozenset(body.get("k", ())),
     )
 
 

@@ -209,7 +209,7 @@ class Records:
 
     def _link_row(self, link: Link, slots: tuple[str, ...]) -> dict[str, Any]:
         quiet = None
-        if link.state == "live" and not (link.pending or link.anew):
+        if link.state == "live" and not (link.pending or link.anew or link.emptied):
             quiet = codec.quiet_hash(link.seen, slots)
         return {
             "space": self.space,

@@ -148,6 +148,62 @@ def test_who_came_while_a_company_was_archived_is_given_it_when_it_is_back(tmp_p
     assert [town.company_of("desk", f"{who}@acme.test") for who in ("mara", "bo")] == ["Acme"] * 2
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["and nobody saw it go", "and was known to be gone"])
+def test_who_lost_a_company_with_its_record_has_it_again_when_that_is_back(
+    tmp_path: Path, known: bool
+) -> None:
+    town = acme(tmp_path)
+    companies, people = town.apps["desk", "companies"], town.apps["desk", "contacts"]
+    (company,), (person,) = companies.records, people.records
+    companies.user_archive(company)
+    people.user_clear(person, "company")
+    if known:
+        read_all(town)
+    settled(town)
+    companies.user_restore(company)
+    people.user_edit(person, {"name": "Mara Berg"})
+    settled(town)
+    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == ["Acme"] * 3
+    people.user_clear(person, "company")
+    settled(town)
+    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == [None] * 3
+
+
+def test_who_is_given_another_company_since_can_be_cleared_of_it(tmp_path: Path) -> None:
+    town = acme(tmp_path)
+    companies, people = town.apps["desk", "companies"], town.apps["desk", "contacts"]
+    (company,), (person,) = companies.records, people.records
+    companies.user_archive(company)
+    people.user_clear(person, "company")
+    read_all(town)
+    settled(town)
+    other = town.apps["crm", "companies"].user_create({"name": "Borneo", "domain": "borneo.test"})
+    (mara,) = town.apps["crm", "contacts"].records
+    town.apps["crm", "contacts"].user_edit(mara, {"company": other})
+    town.run()
+    assert town.company_of("desk", "mara@acme.test") == "Borneo"
+    people.user_clear(person, "company")
+    settled(town)
+    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == [None] * 3
+
+
+def test_a_company_that_was_missed_before_a_write_is_not_missed_once_it_is_back(tmp_path: Path) -> None:
+    town = acme(tmp_path)
+    companies, people = town.apps["desk", "companies"], town.apps["desk", "contacts"]
+    people.traits = replace(people.traits, lag=90.0)
+    (company,), (person,) = companies.records, people.records
+    (mara,) = town.apps["crm", "contacts"].records
+    town.clock.sleep(120)
+    town.apps["crm", "contacts"].user_edit(mara, {"name": "Mara Frost"})
+    companies.user_archive(company)
+    people.user_clear(person, "company")
+    town.engine(town.people()).run(Options())
+    assert people.records[person]["name"] == "Mara Frost"
+    companies.user_restore(company)
+    settled(town)
+    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == ["Acme"] * 3
+
+
 def test_who_points_to_a_record_that_goes_is_given_another_one_of_the_same_company(tmp_path: Path) -> None:
     town = acme(tmp_path)
     companies = town.apps["desk", "companies"]
