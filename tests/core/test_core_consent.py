@@ -10,7 +10,7 @@ import pytest
 
 from conflicts.consent import STATES, OptIn, OptOut, decide, most_restrictive, rank
 from syncer.core.decide import lower_consent
-from syncer.model import DISAGREES, Golden, Link, Pending, StubConsent, Unit
+from syncer.model import DISAGREES, Golden, Link, Pending, Refusal, StubConsent, Unit
 from tests.core.worlds import NOON, agreeing, at, due, golden, lens, link, mapping, one, run, seen
 
 SINCE = NOON - timedelta(hours=1)
@@ -355,3 +355,38 @@ def test_a_held_run_lowers_consent_and_touches_nothing_else() -> None:
 
 def test_a_held_run_raises_nothing() -> None:
     assert lower_consent(waiting("active"), lens(BOTH), "r1") is None
+
+
+REACHABLE = mapping(
+    """
+  email: {type: email, in: {crm: email, mail: email}}
+  title: {type: text, in: {crm: title, mail: title}}
+  consent: {type: consent, in: {crm: optout, mail: status}, authority: [mail]}
+""",
+    apps="crm mail",
+)
+
+
+def unreachable(**shown: str | None) -> Link:
+    """An app that keeps opt-outs by address refused one for want of any."""
+    known = {"email": None, "title": "Boss", "optout": None, **shown}
+    refused = {"optout": Refusal("true", "it has no address", REACHABLE.version)}
+    return link("crm", known, {"title": "Boss"}, refused=refused, version=REACHABLE.version)
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "observed", "expected"),
+    [
+        ("written by us", unreachable(), {}, {"email": "ada@x.test", "optout": "true"}),
+        ("entered there", unreachable(), {"email": "ada@x.test"}, {"optout": "true"}),
+        ("still none", unreachable(), {"title": "Chief"}, None),
+    ],
+)
+def test_an_opt_out_that_was_refused_goes_with_a_new_address(
+    name: str, known: Link, observed: dict[str, str], expected: dict[str, str] | None
+) -> None:
+    held = {} if name == "still none" else {"email": "ada@x.test"}
+    record = golden("mail", title="Boss", consent="unsubscribed", **held)
+    news = [seen("crm", **observed)] if observed else []
+    result = run(REACHABLE, record, [known, *agreeing(REACHABLE, record, "mail")], *news)
+    assert due(result).get("crm") == expected, name
