@@ -15,16 +15,19 @@ LACKING: Final = (403, 404, 501)  # how an account without batches answers
 
 
 class Preferences:
-    """`batches` is whether batches are tried; found to be lacking, they stay off."""
+    """`batches` is whether batches are tried; found to be lacking, they stay off. `barred`: why this login
+    may opt nobody out, where the last answers said so."""
 
     def __init__(self, http: Http, path: str, batches: bool) -> None:
         self._http = http
         self._path = f"{path}/statuses"
         self._batches = batches
+        self.barred = ""
 
     def unsubscribe(self, emails: Iterable[str]) -> dict[str, str]:
         """Opt the addresses out of all e-mail; address -> reason for those that HubSpot refuses. Repeating
         it is harmless, so whoever a batch does not name is asked for alone."""
+        self.barred = ""
         wanted = list(dict.fromkeys(emails))
         done = {email for some in chunks(wanted, BATCH) for email in self._together(some)}
         reasons = {email: self._alone(email) for email in wanted if email.strip().lower() not in done}
@@ -51,4 +54,7 @@ class Preferences:
         answer = self._http.write("POST", path, params={"channel": "EMAIL"}, allow=(400, 403, 404))
         if answer.status < 300:
             return None
-        return self._http.redact(answer.detail.get("message") or "HubSpot refused the opt-out")
+        why = self._http.redact(answer.detail.get("message") or "HubSpot refused the opt-out")
+        if answer.status == 403:
+            self.barred = why
+        return why

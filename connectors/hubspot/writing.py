@@ -75,17 +75,38 @@ class Writer:
     def _create(self, writes: Sequence[Write]) -> list[Result]:
         taken = self._taken(writes)
         writes = [write for write in writes if write.ref not in taken]
+        out, unmade = self._opt_out_first(writes)
+        writes = [write for write in writes if write.ref not in unmade]
         results = self._send("create", writes, self._new)
         applied = {result.ref: str(result.id) for result in results if result.outcome == "applied"}
         created = [replace(write, id=applied[write.ref]) for write in writes if write.ref in applied]
-        settled, refused = self._follow(created, (self._opt_out, self._list))
+        settled, refused = self._follow(
+            created, (lambda made: self._opt_out([w for w in made if w.ref not in out]), self._list)
+        )
         for write in created:
+            if write.ref in out:
+                settled.setdefault(write.ref, {})[OPT_OUT] = "true"
             if COMPANY in self._apart & write.values.keys():  # the batch carried it
                 settled.setdefault(write.ref, {})[COMPANY] = write.values[COMPANY]
         return [
             *taken.values(),
+            *unmade.values(),
             *(_with(one, settled.get(one.ref, {}), refused.get(one.ref, {})) for one in results),
         ]
+
+    def _opt_out_first(self, writes: Sequence[Write]) -> tuple[set[str], dict[str, Result]]:
+        """Opt out the addresses of new contacts before those are there: afterwards they could be mailed. The
+        refs of those that are out, and whom a login that may opt nobody out must not make. What HubSpot
+        refuses for another reason is asked for once more when the contact is there."""
+        asked = {
+            w.ref: w for w in writes if OPT_OUT in self._apart and encode(w.values.get(OPT_OUT)) == "true"
+        }
+        emails = {ref: str(w.values["email"]) for ref, w in asked.items() if w.values.get("email")}
+        reasons = self._preferences.unsubscribe(emails.values())
+        out = {ref for ref, email in emails.items() if email not in reasons}
+        barred = self._preferences.barred
+        left = emails.keys() - out if barred else ()
+        return out, {ref: Result(ref, "rejected", reason=barred, fields={OPT_OUT: barred}) for ref in left}
 
     def _taken(self, writes: Sequence[Write]) -> dict[str, Result]:
         """Creates whose key exists, also earlier in the same batch, where HubSpot would make a second one."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import httpx
 import pytest
 import respx
-from hubspot_wire import connect, contact, reply, sent, update
+from hubspot_wire import connect, contact, create, reply, sent, update
 
 from connectors.contract import Options, Result, Write
 from connectors.http import Http
@@ -114,7 +114,7 @@ def test_whom_a_batch_does_not_name_is_asked_for_alone(
 
 UNWRITABLE = {
     "an opt-in is never written": ("false", 200, "only an opt-out"),
-    "a missing scope is told": ("true", 403, "scope is missing"),
+    "a refusal is told": ("true", 400, "scope is missing"),
 }
 
 
@@ -167,6 +167,48 @@ def test_an_opt_out_goes_to_a_new_address_before_the_contact_does(
     if not taken:
         assert told["u1"][0] == "rejected"
         assert "scope is missing" in told["u1"][1]["email"]
+
+
+def made(app: respx.MockRouter) -> respx.Route:
+    return app.post("/crm/v3/objects/contacts/batch/create").mock(
+        return_value=reply({"results": [contact("1", email="a@x.test")]}, 201)
+    )
+
+
+def test_the_address_of_a_new_contact_is_opted_out_before_it_is_there(
+    app: respx.MockRouter, hubspot: HubSpotConnector
+) -> None:
+    shows_up, asked = made(app), alone(app)
+    (result,) = hubspot.write("contacts", [create("r1", email="a@x.test", hs_email_optout="true")])
+    assert (result.outcome, result.fields) == ("applied", {})
+    assert result.record is not None
+    assert result.record.values == {"email": "a@x.test", OPT_OUT: "true"}
+    assert asked.call_count == 1
+    order = [call.request.url.path for call in app.calls]
+    assert order.index(asked.calls[0].request.url.path) < order.index(shows_up.calls[0].request.url.path)
+
+
+def test_nobody_is_made_whom_this_login_may_not_opt_out(
+    app: respx.MockRouter, hubspot: HubSpotConnector
+) -> None:
+    shows_up = made(app)
+    alone(app, 403, "scope is missing")
+    out, free = create("r1", email="b@x.test", hs_email_optout="true"), create("r2", email="a@x.test")
+    results = {result.ref: result for result in hubspot.write("contacts", [out, free])}
+    assert (results["r1"].outcome, results["r1"].fields) == ("rejected", {OPT_OUT: "scope is missing"})
+    assert results["r2"].outcome == "applied"
+    assert [item["objectWriteTraceId"] for item in sent(shows_up)["inputs"]] == ["r2"]
+
+
+def test_an_address_that_cannot_be_opted_out_without_a_contact_is_so_after_it_is_there(
+    app: respx.MockRouter, hubspot: HubSpotConnector
+) -> None:
+    made(app)
+    app.post(path__regex=rf"{STATUSES}/[^/]+@[^/]+/unsubscribe-all").mock(
+        side_effect=[reply({"message": "no such contact"}, 404), reply({})]
+    )
+    (result,) = hubspot.write("contacts", [create("r1", email="a@x.test", hs_email_optout="true")])
+    assert (result.outcome, result.fields) == ("applied", {})
 
 
 # Against the sandbox.
