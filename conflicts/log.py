@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from conflicts.candidate import Candidate, Value
+from conflicts.visible import visible
 
 LOCK = ".lock"
 Written: TypeAlias = dict[tuple[str, str], set[int]]  # day and run -> numbers of entries
@@ -102,12 +103,12 @@ def as_text(entry: Entry) -> str:
 
 
 def shown(value: Value) -> str:
-    """A value as people read it."""
+    """A value as people read it, on one line."""
     if value is None or value == "" or value == []:
         return "(blank)"
     if isinstance(value, bool):
         return str(value).lower()  # as in YAML, and as it can be typed
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    return visible(", ".join(value) if isinstance(value, list) else str(value))
 
 
 def append(folder: Path, entries: Iterable[Entry], known: Written | None = None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Literal, TypeVar
 
+from conflicts.visible import visible
 from syncer.cli.progress import bars
 
 Entry = TypeVar("Entry")
@@ -18,13 +19,13 @@ def say(text: str) -> None:
     """A remark: not part of the result. One that cannot be written is lost and holds nothing up."""
     bars.clear()
     with suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
+        print(visible(text, lines=True), file=sys.stderr, flush=True)
 
 
 def tell(text: str = "") -> None:
     """A line of the result."""
     bars.clear()
-    print(text)
+    print(visible(text, lines=True))
 
 
 def asked_for(limit: int) -> int:
@@ -58,7 +59,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
     numeric = [
         bool(rows) and all(isinstance(row[i], int | float) for row in rows) for i in range(len(columns))
     ]
-    texts = [[str(cell) for cell in row] for row in rows]
+    texts = [[visible(str(cell)) for cell in row] for row in rows]
     bars.clear()
     if sys.stdout.isatty():
         _rich_table(columns, texts, numeric, title)

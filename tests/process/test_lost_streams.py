@@ -43,6 +43,16 @@ def test_the_service_goes_on_when_its_log_cannot_be_written(served: Served) -> N
         assert served.stopped(process) == 0
 
 
+def test_a_terminal_without_the_letters_of_a_name_ends_no_command(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [line["run"] for line in served.run("sync", "--json")[1]]
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    told = [typed(served, "show", run, "--limit", "0", to="") for run in runs]
+    assert [answer.returncode for answer in told] == [0, 0]
+    assert "\\u" in told[1].stdout or "\\x" in told[1].stdout
+
+
 def test_a_result_that_cannot_be_written_is_told_in_words(served: Served) -> None:
     answer = typed(served, "runs", "--json", to=">/dev/full")
     assert answer.returncode == 1
