@@ -47,10 +47,14 @@ def own_values(link: Link, writes: Iterable[Written], slots: Mapping[str, Slot])
         and (write.record == link.id or (write.record is None and write.kind == "create"))
     )
     written = folded_writes(mine, slots)
-    own = {name: before for name, (before, _) in written.items() if not isinstance(before, Mark)}
+    own = {
+        name: before
+        for name, (before, _) in written.items()
+        if name in slots and not isinstance(before, Mark)
+    }
     ours = {name: after for name, (_, after) in written.items()}
     for name, value in link.seen.items():
-        if name in slots and not _is_ours(ours, slots[name], value):
+        if name in slots and not _is_ours(ours, name, slots, value):
             own[name] = value
     return {name: link.undone.get(name, value) for name, value in own.items()}
 
@@ -58,26 +62,25 @@ def own_values(link: Link, writes: Iterable[Written], slots: Mapping[str, Slot])
 def folded_writes(
     writes: Iterable[Written], slots: Mapping[str, Slot]
 ) -> dict[str, tuple[Value | Mark, Value]]:
-    """All writes to a record as one: slot -> (what people last put there, or ABSENT; what we wrote last)."""
+    """All writes to a record as one: slot -> (what people last put there, or ABSENT; what we wrote last).
+    Also of slots that the mapping has no more: they may come back."""
     folded: dict[str, tuple[Value | Mark, Value]] = {}
     for write in writes:
         if write.outcome not in ("applied", "unknown"):
             continue
         for name, (before, after) in write.slots.items():
-            if name not in slots:
-                continue
             own, ours = folded.get(name, (ABSENT, ABSENT))
             known = {} if isinstance(ours, Mark) else {name: ours}
-            if not isinstance(before, Mark) and not _is_ours(known, slots[name], before):
+            if not isinstance(before, Mark) and not _is_ours(known, name, slots, before):
                 own = before
             folded[name] = own, after
     return folded
 
 
-def _is_ours(ours: Mapping[str, Value], slot: Slot, value: Value) -> bool:
-    if slot.name not in ours:
+def _is_ours(ours: Mapping[str, Value], name: str, slots: Mapping[str, Slot], value: Value) -> bool:
+    if name not in ours:
         return False
-    return shows_sent(slot, value, ours[slot.name])
+    return shows_sent(slots[name], value, ours[name]) if name in slots else value == ours[name]
 
 
 @dataclass(slots=True)

@@ -79,6 +79,17 @@ def test_before_images_live_as_long_as_the_link(world: World) -> None:
     assert held(world, "crm", "title", "phone") == ("Founder", "+6281200001111")
 
 
+def test_before_images_of_a_field_that_its_app_lacks_for_a_while_stay_too(world: World) -> None:
+    whole = world.text
+    world.text = whole.replace("desk: title", "").replace("mail: title, }", "mail: title}")
+    assert world.text != whole
+    assert "title" not in world.sync().slots("desk")
+    Retaining(world.sync(), world.db, world.ports(), YEAR).run()
+    world.text = whole
+    unlink(world, the(world, "desk"))
+    assert held(world, "desk", "title", "phone") == ("Clerk", "+6281255556666")
+
+
 def test_what_is_young_stays(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.apps["crm"].user_create(ANNA)
