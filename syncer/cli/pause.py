@@ -44,12 +44,14 @@ def _set(name: str, path: Path, paused: bool) -> bool:
                 before = history.fact(fact) is not None
                 history.keep_fact(fact, "yes") if paused else history.drop_fact(fact)
                 return before != paused
-            changed = False
-            for sync in config.syncs.values():
-                if name in sync.apps:
-                    ledger = Ledger(db, sync.name)
-                    changed |= bool(ledger.reader(name)["paused"]) != paused
-                    ledger.save_reader(name, paused=paused)
-            return changed
+            ledgers = [Ledger(db, sync.name) for sync in config.syncs.values() if name in sync.apps]
+            if not ledgers:
+                raise typer.BadParameter(f"no sync has the app '{name}': it is neither read nor written")
+            were = [bool(ledger.reader(name)["paused"]) for ledger in ledgers]
+            for ledger in ledgers:
+                ledger.save_reader(name, paused=paused)
+            # Also of syncs that the config has no more: one that comes to the app later goes by all of these.
+            db.run("UPDATE reader SET paused = :paused WHERE app = :app", paused=paused, app=name)
+            return any(one != paused for one in were)
     finally:
         db.close()

@@ -165,12 +165,19 @@ class Ledger:
             "spec_key",
             "paused",
         )
-        return dict(zip(names, row, strict=True)) if row else dict.fromkeys(names)
+        if row is None:
+            return {**dict.fromkeys(names), "paused": self._paused_elsewhere(app)}
+        return dict(zip(names, row, strict=True))
+
+    def _paused_elsewhere(self, app: str) -> bool:
+        """Whether a space that meets this app for the first time has to leave it alone, as the others do."""
+        return self.db.one("SELECT 1 FROM reader WHERE app = :app AND paused", app=app) is not None
 
     def save_reader(self, app: str, **changes: Any) -> None:
         known = "SELECT 1 FROM reader WHERE space = :space AND app = :app"
         if not self.db.one(known, space=self.space, app=app):
-            self.db.upsert(Reader, [{"space": self.space, "app": app, "paused": False}])
+            paused = self._paused_elsewhere(app)
+            self.db.upsert(Reader, [{"space": self.space, "app": app, "paused": paused}])
         sets = ", ".join(f"{name} = :{name}" for name in changes)
         self.db.run(
             f"UPDATE reader SET {sets} WHERE space = :space AND app = :app",  # noqa: S608

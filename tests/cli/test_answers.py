@@ -125,6 +125,22 @@ def test_a_paused_sync_is_left_out_until_it_is_resumed(desk: Desk) -> None:
     assert desk.run("sync", "companies", "--json").lines[0]["written"] > 0
 
 
+def test_a_paused_app_is_left_alone_by_a_sync_that_comes_to_it_later(desk: Desk) -> None:
+    both = desk.config.read_text()
+    desk.change("  contacts: {mapping: mappings/contacts.yaml}\n", "")
+    assert desk.run("pause", "mailerlite").code == 2  # of no sync
+    assert desk.run("pause", "hubspot").out == "hubspot is paused.\n"
+    desk.config.write_text(both)
+    apps = desk.run("sync", "contacts", "--json").json["apps"]
+    assert {app: row["calls"] > 0 for app, row in apps.items()} == {
+        "hubspot": False,
+        "mailerlite": True,
+        "zendesk": True,
+    }
+    assert desk.run("resume", "hubspot").out == "hubspot goes on.\n"
+    assert desk.run("sync", "contacts", "--json").json["apps"]["hubspot"]["read"] > 0
+
+
 def test_an_app_whose_changed_credential_does_not_work_can_be_paused(desk: Desk) -> None:
     desk.run("sync", "companies")
     desk.change("token: sandbox-zendesk", "token: wrong")
