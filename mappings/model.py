@@ -243,6 +243,14 @@ class ObjectMapping:
     def order(self) -> Sequence[str]:
         return tuple(self.apps)
 
+    def version_of(self, slot: Slot) -> str:
+        """A text that is another one once more is said of the fields of a slot than other names for them."""
+        return " ".join(self.fields[name].shape for name in slot.fields)
+
+    def is_of(self, version: str, slot: Slot) -> bool:
+        """Whether the same is said of a slot as when this was noted; once the whole mapping's was noted."""
+        return version in (self.version_of(slot), self.version)
+
     def consent_slot(self, app: str) -> Slot | None:
         """Where an app shows consent; None where it is not mapped there."""
         return next((slot for slot in self.apps[app].slots.values() if self.consent in slot.fields), None)

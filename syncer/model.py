@@ -56,7 +56,8 @@ class Pending:
 
 @dataclass(slots=True)
 class Refusal:
-    """A value, or a create, that the app refused for good. Not sent again until value or mapping changes."""
+    """A value, or a create, that the app refused for good. Not sent again until the value changes, or the
+    mapping: what it says of the field, or for a create anything at all."""
 
     value: Value
     reason: str

@@ -193,7 +193,7 @@ def _stopped(p: Planning, link: Link, slot: Slot, after: Value) -> bool:
         return True
     refusal = link.refused.get(slot.name)
     if refusal is not None:
-        if refusal.version == p.lens.mapping.version and slot.same(refusal.value, after):
+        if p.lens.mapping.is_of(refusal.version, slot) and slot.same(refusal.value, after):
             return True
         del link.refused[slot.name]
     value, times = link.rewrites.get(slot.name, (None, 0))

@@ -172,7 +172,8 @@ def _stop_following(decision: Decision, item: Item, lens: Lens, run: str) -> Non
         link, slot = _link_of(decision, item), slots[name]
         follows = all(fields[f].follows for f in slot.fields)
         if follows and not shows(lens, link, slot, decision.unit.golden.value):
-            link.refused[name] = Refusal(after, f"turned down by --reject in {run}", lens.mapping.version)
+            version = lens.mapping.version_of(slot)
+            link.refused[name] = Refusal(after, f"turned down by --reject in {run}", version)
 
 
 def _link_of(decision: Decision, item: Item) -> Link:

@@ -161,7 +161,7 @@ def _write_into(link: Link, sent: Sent, result: Result, golden: Golden) -> Link:
         if result.outcome == "rejected" or name in result.fields:
             if not result.fields or name in result.fields:
                 reason = result.fields.get(name) or result.reason
-                link.refused[name] = Refusal(value, reason, sent.mapping.version)
+                link.refused[name] = Refusal(value, reason, sent.mapping.version_of(slot))
             continue
         if result.outcome not in ("applied", "unknown"):
             continue

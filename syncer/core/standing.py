@@ -123,7 +123,8 @@ def _unwritten(lens: Lens, link: Link, slot: Slot, wanted: Value, writes: bool) 
     if not is_readable(lens, link, slot):
         return Standing("unreadable", seen, wanted)
     refusal = link.refused.get(slot.name)
-    if refusal is not None and refusal.version == lens.mapping.version and slot.same(refusal.value, wanted):
+    told = refusal is not None and lens.mapping.is_of(refusal.version, slot)
+    if refusal is not None and told and slot.same(refusal.value, wanted):
         return Standing("refused", seen, wanted, refusal.reason)
     value, times = link.rewrites.get(slot.name, (None, 0))
     if times >= FREEZE_AFTER and slot.same(value, wanted):

@@ -12,6 +12,7 @@ from syncer.model import DISAGREES, FREEZE_AFTER, Golden, Link, Refusal
 from tests.core.worlds import at, golden, lens, link, one
 
 TITLE = one("title")
+REFUSED_BY = TITLE.version_of(TITLE.apps["crm"].slots["title"])
 
 
 def boss(**more: Any) -> Golden:
@@ -44,7 +45,7 @@ CASES = {
     "held for a person": (boss(held={"title": WAITS}), known("Old", DISAGREES), "Old", "held", False),
     "refused for good": (
         boss(),
-        known("Old", DISAGREES, refused={"title": Refusal("Boss", "too long", TITLE.version)}),
+        known("Old", DISAGREES, refused={"title": Refusal("Boss", "too long", REFUSED_BY)}),
         "Old",
         "refused",
         False,

@@ -9,6 +9,7 @@ from syncer.model import DISAGREES, FREEZE_AFTER, Golden, Link, Pending, Refusal
 from tests.core.worlds import agreeing, at, due, golden, link, mapping, one, run, seen
 
 TITLE = one("title")
+REFUSED_BY = TITLE.version_of(TITLE.apps["crm"].slots["title"])
 RECORD = golden("desk", title="Boss")
 PICKED = mapping(
     """
@@ -38,7 +39,8 @@ def test_nothing_is_due_where_all_agree() -> None:
         ("a field that was never read", link("crm", {}, {})),
         ("a write on its way", old(pending={"title": Pending("Old", "Boss", {}, at(-1))})),
         ("a value that is read in another way since", old(anew=frozenset({"title"}))),
-        ("a refused value", old(refused={"title": Refusal("Boss", "no", TITLE.version)})),
+        ("a refused value", old(refused={"title": Refusal("Boss", "no", REFUSED_BY)})),
+        ("one that an older version noted", old(refused={"title": Refusal("Boss", "no", TITLE.version)})),
         ("a frozen value", old(rewrites={"title": ("Boss", FREEZE_AFTER)})),
         ("a record that is gone", old(state="gone")),
         ("a record out of scope", old(state="out")),

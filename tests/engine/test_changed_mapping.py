@@ -16,6 +16,7 @@ from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.sync import Sync
 from syncer.usecases.explaining import Explainer, Told
+from syncer.usecases.failures import failures
 from syncer.usecases.verifying import Verifying
 from syncer.wiring.remapped import follow, left_out, lost_consent
 from tests.engine.world import MAPPING, World
@@ -70,6 +71,19 @@ def test_a_change_that_brings_nothing_about_is_adopted_beside_what_people_edit(
     report = changed(world, old, new)
     assert (report.status, report.written) == ("done", int(edited))
     assert world.run().written == 0
+    world.db.close()
+
+
+def test_what_an_app_refuses_is_sent_again_where_its_own_field_changed_alone(world: World) -> None:
+    title = world.apps["desk"].fields["title"]
+    world.apps["desk"].fields["title"] = replace(title, max_length=5)
+    edit(world, "crm", title="Chairwoman")
+    assert world.run().apps["desk"].failed == 1
+    other = changed(world, "fuzzy: true", "fuzzy: false")
+    assert (other.status, other.apps["desk"].failed) == ("done", 0)
+    assert [failure.value for failure in failures(world.sync(), world.db)] == ["Chairwoman"]
+    own = changed(world, TITLE, TITLE.replace("{prefer: [crm]}", "newest"))
+    assert (own.status, own.apps["desk"].held) == ("held", 1)
     world.db.close()
 
 
