@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal
 
+from conflicts.consent import rank
 from connectors.contract import FieldSpec
+from mappings.types.base import text_of
 from syncer.model import FREEZE_AFTER, Golden, Link, LinkKey, Value
 from syncer.ports import Ports
 from syncer.report import PAUSED, Report
@@ -54,7 +56,10 @@ def _of_link(sync: Sync, link: Link, known: InTheWay) -> Iterator[Failure]:
     fields = sync.apps[link.app].spec.fields if link.app in sync.apps else {}
     for name, refusal in link.refused.items():
         place = link.app, link.id, name
-        cure = what_to_do(place, known) if place in known else _cure(fields.get(name), link.app, name)
+        spec = fields.get(name)
+        cure = what_to_do(place, known) if place in known else _cure(spec, link.app, name)
+        if spec is not None and spec.kind == "consent" and spec.writable == "yes":
+            cure = _cure_of_consent(spec, link.app, link.seen.get(name), refusal.value)
         said = (link.app, link.id, link.golden, name, refusal.value, refusal.reason, cure)
         yield Failure(_id(sync, link.app, link.id, name), sync.name, "refused", *said)
     for name, (value, times) in link.rewrites.items():
@@ -87,8 +92,6 @@ def _cure(spec: FieldSpec | None, app: str, field: str) -> str:
         )
     if spec.writable != "yes":
         return f"{app} lets no program change {field}: change it by hand, or map it with direction: from."
-    if spec.kind == "consent":
-        return f"In {app} only the person can lift this. It is as it should be; nothing is to be done."
     if spec.options:
         allowed = ", ".join(spec.options[:8]) + (", ..." if len(spec.options) > 8 else "")
         return (
@@ -97,6 +100,17 @@ def _cure(spec: FieldSpec | None, app: str, field: str) -> str:
     if spec.max_length is not None:
         return f"{app} keeps at most {spec.max_length} characters in {field}: shorten the value in any app."
     return f"Correct the value in any app, or change how {field} is mapped: then it is sent by itself."
+
+
+def _cure_of_consent(spec: FieldSpec, app: str, seen: Value, wanted: Value) -> str:
+    """An opt-in is the person's own affair. What is stricter than the app shows has to get there."""
+    here, there = (spec.consent.get(text_of(value) or "") for value in (wanted, seen))
+    if rank(here) > rank(there):
+        return (
+            f"{app} still shows {text_of(seen) or 'no answer'}, which allows more than {text_of(wanted)}. No"
+            " program can change that: change it there by hand, or unsubscribe the person there."
+        )
+    return f"In {app} only the person can lift this. It is as it should be; nothing is to be done."
 
 
 def _thaw(app: str, field: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from connectors.sandbox.server import CREDENTIALS, Sandbox
 from connectors.zendesk.sandbox import users
+from syncer.demo.apps import Apps
 from tests.cli.conftest import Desk
 
 KEYS = "id sync kind app record who field value reason cure".split()
@@ -113,3 +114,18 @@ def test_a_corrected_value_ends_it_and_all_can_be_retried(refused: Desk, sandbox
 @pytest.mark.parametrize("args", [("show", "f0"), ("retry", "f0"), ("retry",), ("retry", "f0", "--all")])
 def test_wrong_use_is_told(desk: Desk, args: tuple[str, ...]) -> None:
     assert desk.run("failures", *args).code == 2
+
+
+def test_an_app_that_shows_a_laxer_consent_is_no_matter_of_course(desk: Desk, sandbox: Sandbox) -> None:
+    desk.synced()
+    run = desk.run("runs", "contacts", "--json").json[-1]["run"]
+    for who in sorted({write["who"] for write in desk.run("show", run, "--json").json["writes"]}):
+        (person,) = desk.run("explain", who, "marketing_consent", "--json").json
+        apps = {one["app"]: one for one in person["fields"][0]["apps"]}
+        if apps.get("mailerlite", {}).get("value") == "active" and "zendesk" in apps:
+            break
+    with Apps(sandbox) as edits:
+        edits.edit("zendesk", apps["zendesk"]["record"], "marketing_consent", "pending")
+    desk.run("sync", "contacts")
+    cure = listed(desk)["mailerlite"]["cure"]
+    assert cure.startswith("mailerlite still shows active, which allows more than unconfirmed.")
