@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from syncer.core import brakes
 from syncer.deciding.one_pass import Decided
 from syncer.matching.outcome import Matches, Review
-from syncer.model import Item, Value
+from syncer.model import Item, Unit, Value
 from syncer.options import Options
 from syncer.store.ledger import HeldPlan, Ledger
 from syncer.store.records import Records
@@ -98,10 +98,26 @@ class Holding:
         return Matches([g for g in found.groups if g.golden is None], [*found.reviews, *asked])
 
     def left_out(self, decided: Decided) -> list[Item]:
-        """What was approved and does not come out the same any more."""
+        """What was approved and does not come out the same any more, save what is there by now."""
         approved = self.approved
         planned_again = {i.identity for i in decided.items} if approved else ()
-        return [i for i in approved if i.identity not in planned_again]
+        missing = [i for i in approved if i.identity not in planned_again]
+        units = self.records.units(sorted({i.golden for i in missing}))
+        return [i for i in missing if i.golden not in units or not self._is_there(units[i.golden], i)]
+
+    def _is_there(self, unit: Unit, item: Item) -> bool:
+        """Whether an app is as an item would make it: an earlier run did it, or a person."""
+        links, slots = [k for k in unit.links if k.app == item.app], self.sync.slots(item.app)
+        if item.kind == "create":
+            return any(link.state == "live" for link in links)
+        return item.kind == "update" and any(
+            link.id == item.record
+            and link.state == "live"
+            and all(
+                n in slots and slots[n].same(after, link.seen.get(n)) for n, (_, after) in item.slots.items()
+            )
+            for link in links
+        )
 
     def plan(self, decided: Decided, run: str, first: bool) -> Plan:
         """The plan of a run, and whether it is held. `first`: no golden record was ever planned."""

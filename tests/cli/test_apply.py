@@ -37,6 +37,9 @@ def test_a_kept_plan_is_done_as_it_was_shown(desk: Desk) -> None:
     done = desk.run("apply", str(file), "--json")
     assert done.code == 0
     assert done.json["written"] == len(items) > 0
+    again = desk.run("apply", str(file))
+    assert again.code == 0
+    assert "left out" not in again.out
     assert desk.run("sync", "contacts", "--json").json["written"] == 0
 
 
