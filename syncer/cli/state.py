@@ -40,20 +40,27 @@ def check(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
 @app.command()
 def backup(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Copy the state to a new file. A run may be going on: the copy shows one moment of it."""
+    from syncer.forgotten import Marks
     from syncer.store import copies
 
-    with _opened(config) as (_, db):
+    with _opened(config) as (known, db):
         copies.backup(db, file, datetime.now(UTC))
-    size = file.stat().st_size
+    size, marks = file.stat().st_size, Marks(known.forgotten_dir)
     if as_json:
         give({"file": str(file), "bytes": size})
     else:
         tell(f"The state was copied to {file} ({size / 1_000_000:.1f} MB). It holds customer data.")
+        if marks:
+            tell(
+                f"Who was forgotten is kept in the folder {marks.folder}, not in the copy: take it along to"
+                " another computer, or those people come back there."
+            )
 
 
 @app.command()
 def restore(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Put a backup in the place of the state. The next run reads every app from the start."""
+    from syncer.forgotten import Marks
     from syncer.ports import Ports
     from syncer.store import copies
     from syncer.usecases.forgetting import erase_again
@@ -61,6 +68,10 @@ def restore(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) ->
     ports, known = Ports(), loaded(config)
     with _usable(config, file) as (db, aside):
         done = copies.restore(db, file, ports.now(), ports.alive, partial(erase_again, known, db))
+        with db.reading():
+            unmarked = not Marks(known.forgotten_dir) and bool(
+                db.rows("SELECT id FROM run WHERE kind = 'forget' LIMIT 1")
+            )
     again = done.taken_out
     told = {"file": str(file), "made": done.made, "replaced": str(aside or done.replaced), "forgotten": again}
     if as_json:
@@ -73,6 +84,11 @@ def restore(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) ->
     if again:
         were = counted(again, "record was", "records were")
         tell(f"Of people who were forgotten since, {were} taken out of it again.")
+    if unmarked:
+        tell(
+            f"People were forgotten here, and the folder {known.forgotten_dir} does not say who: copy"
+            " it from where the backup was made before the next run, or they come back."
+        )
     tell(f"See what it would do: {hint('plan', config)}")
 
 

@@ -69,6 +69,19 @@ def test_backup_edits_restore_and_sync_again(desk: Desk) -> None:
     assert desk.run("state", "check").code == 0
 
 
+def test_a_backup_says_that_who_was_forgotten_is_not_in_it(desk: Desk) -> None:
+    desk.synced()
+    file = desk.folder / "backup.db"
+    assert "forgotten" not in desk.run("state", "backup", str(file)).out
+    email = next(c["properties"]["email"] for c in contacts(desk) if c["properties"].get("email"))  # type: ignore[attr-defined]
+    desk.run("forget", email, "--yes")
+    later = desk.folder / "later.db"
+    assert "take it along to another computer" in desk.run("state", "backup", str(later)).out
+    assert "does not say who" not in desk.run("state", "restore", str(file)).out
+    (desk.folder / "forgotten").rename(desk.folder / "elsewhere")
+    assert "does not say who" in desk.run("state", "restore", str(later)).out
+
+
 def test_a_damaged_state_file_is_put_aside_by_restore(desk: Desk) -> None:
     if desk.state != SQLITE:
         pytest.skip("a server looks after its own files")
