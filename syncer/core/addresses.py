@@ -8,16 +8,16 @@ from syncer.core.lens import Lens
 from syncer.model import Link, Value
 
 
-def is_address(lens: Lens, slot: Slot, value: Value) -> bool:
-    return bool(value) and any(lens.mapping.fields[field].type.name == "email" for field in slot.fields)
-
-
-def ask_again(lens: Lens, link: Link) -> None:
-    """The record has another address, or gets one: an opt-out that its app refused for the one before, or for
-    want of any, may be taken now."""
-    slot = lens.slot_of(link.app, lens.mapping.consent or "")
-    refusal = link.refused.get(slot.name) if slot is not None else None
-    if slot is None or refusal is None:
+def ask_again(lens: Lens, link: Link, slot: Slot, value: Value) -> None:
+    """Where a record has another address in this slot, or gets one: an opt-out that its app refused for the
+    one before, or for want of any, may be taken now."""
+    own = lens.slot_of(link.app, lens.mapping.consent or "") if link.refused else None
+    refusal = link.refused.get(own.name) if own is not None else None
+    if own is None or refusal is None or not value or not _holds_address(lens, slot):
         return
-    if slot.split(refusal.value, {}).get(slot.fields[0]) in OPT_OUTS:
-        del link.refused[slot.name]
+    if own.split(refusal.value, {}).get(own.fields[0]) in OPT_OUTS:
+        del link.refused[own.name]
+
+
+def _holds_address(lens: Lens, slot: Slot) -> bool:
+    return any(lens.mapping.fields[field].type.name == "email" for field in slot.fields)

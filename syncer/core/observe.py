@@ -14,7 +14,7 @@ from typing import Literal
 
 from conflicts.candidate import Candidate, TimeKind
 from mappings.model import BadValue, Slot
-from syncer.core.addresses import ask_again, is_address
+from syncer.core.addresses import ask_again
 from syncer.core.forms import elements, held_parts, says_nothing, shows, shows_sent
 from syncer.core.lens import Lens, Unresolved
 from syncer.model import BLANK, DISAGREES, Golden, Link, LinkKey, LogEntry, Mark, Observation, Pending, Value
@@ -132,8 +132,7 @@ def _read_slot(reading: Reading, link: Link, slot: Slot, value: Value, obs: Obse
         _set_aside(reading, link, slot, obs, str(error))
         return
     seen[name] = value
-    if is_address(reading.lens, slot, value):
-        ask_again(reading.lens, link)
+    ask_again(reading.lens, link, slot, value)
     parted = name in link.parted
     if not anew:
         end_undo(link, name)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from conflicts.candidate import Candidate
 from conflicts.consent import rank
 from mappings.model import AppMap, BadValue, ExpressionFailed, Slot
-from syncer.core.addresses import ask_again, is_address
+from syncer.core.addresses import ask_again
 from syncer.core.consent import state_of
 from syncer.core.forms import shows
 from syncer.core.lens import Lens, Unresolved
@@ -110,8 +110,7 @@ def compare(p: Planning, link: Link, slots: Iterable[Slot], moved: bool = False)
         if isinstance(after, Mark):
             continue
         before = due[slot.name] = (link.seen[slot.name], after)
-        if is_address(p.lens, slot, after):
-            ask_again(p.lens, link)
+        ask_again(p.lens, link, slot, after)
         if p.lens.mapping.consent in slot.fields and _state_rank(slot, after) < _state_rank(slot, before[0]):
             raises.append(slot.name)
     return Item("update", link.app, p.golden.id, link.id, due, tuple(raises)) if due else None
