@@ -13,6 +13,7 @@ import typer
 
 from conflicts.log import as_json as entry_json
 from conflicts.log import as_text, shown
+from syncer.cli.called import in_entries
 from syncer.cli.codes import existing
 from syncer.cli.output import and_more, asked_for, cut_at, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, hint, looking, need_app
@@ -70,13 +71,14 @@ def list_(
         wanted = asked(known, name, of_app, field, rule, older, newer)
         wanted = replace(wanted, status="held" if held else None, kinds=kinds, run=run)
         latest = Conflicts(history.db, known.objects).newest(asked_for(limit), wanted)
-    found, cut = cut_at(limit, latest)
+        found, cut = cut_at(limit, latest)
+        told = [] if as_json else in_entries(known, history.db, found)
     if as_json:
         give([entry_json(entry) for entry in found])
         if cut:
             say(and_more())
-    elif found:
-        show_all(found)
+    elif told:
+        show_all(told)
         if cut:
             tell(and_more())
         tell(f"\n{hint('conflicts show NUMBER', config)} tells one of them in full.")
@@ -95,11 +97,12 @@ def show(
 
     with looking(config) as (known, history):
         entry = Conflicts(history.db, known.objects).entry(number)
-    found = existing(entry, f"There is no conflict {number}. syncer conflicts list shows them.")
+        found = existing(entry, f"There is no conflict {number}. syncer conflicts list shows them.")
+        (told,) = in_entries(known, history.db, [found])
     if as_json:
         give(entry_json(found))
         return
-    tell(as_text(found).rstrip())
+    tell(as_text(told).rstrip())
     if found.status == "held":
         tell(f"\nTo settle it: {hint(f'conflicts resolve {number} --take APP', config)}")
 
@@ -120,7 +123,7 @@ def watch(
     with looking(config) as (known, _):
         wanted = replace(asked(known, name, of_app, field, rule), kinds=kinds)
     say("Waiting for conflicts. Ctrl-C ends it.")
-    for entry in _news(config, wanted, every):
+    for entry in _news(config, wanted, every, as_json):
         give(entry_json(entry)) if as_json else tell(as_text(entry))
 
 
@@ -171,8 +174,8 @@ def _ago(text: str | None) -> datetime | None:
     return datetime.now(UTC) - length
 
 
-def _news(config: Path, wanted: Sought, every: int) -> Iterator[Entry]:
-    """Entries that are logged from now on, for ever."""
+def _news(config: Path, wanted: Sought, every: int, as_json: bool) -> Iterator[Entry]:
+    """Entries that are logged from now on, for ever, as they are to be told."""
     from syncer.store.conflicts import Conflicts
 
     seen: int | None = None
@@ -181,7 +184,8 @@ def _news(config: Path, wanted: Sought, every: int) -> Iterator[Entry]:
             table = Conflicts(history.db, known.objects)
             last = table.last()
             found = table.after(seen, wanted) if seen is not None else []
-        yield from found
+            told = found if as_json else in_entries(known, history.db, found)
+        yield from told
         seen = found[-1].seq if found else last
         if not found:  # a commit may log more than is read at once
             time.sleep(every)

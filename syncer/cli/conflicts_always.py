@@ -18,7 +18,7 @@ from mappings.rewrite import CannotRewrite, prefer, with_rule
 from syncer.cli.codes import Code, leave, worst
 from syncer.cli.conflicts_told import report, waiting
 from syncer.cli.output import say, tell
-from syncer.cli.reporting import described, examples
+from syncer.cli.reporting import examples
 from syncer.cli.session import hint
 from syncer.words import counted
 
@@ -132,8 +132,8 @@ def _show(
     out("\n".join(lines) or f"{path} says so already.")
     mine = sum(item.golden in settling.answers for item in items)
     out(f"\nTo be written: {mine} records of these conflicts, and {len(items) - mine} others.")
-    for item in examples(items):
-        out(f"  {described(item)}")
+    for line in examples(settling.runner, settling.sync.name, items):
+        out(f"  {line}")
     out("")
 
 

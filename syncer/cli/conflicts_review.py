@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext, redirect_stdout
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conflicts.log import TIMES, shown
+from syncer.cli.called import in_entries
 from syncer.cli.codes import leave, worst
 from syncer.cli.conflicts import ByRule, Name, Newer, OfApp, OfField, Older, asked
 from syncer.cli.conflicts_resolve import settle
@@ -42,8 +44,12 @@ def review(
                 tell("No conflict waits for you.")
                 return
             goldens = _goldens(runner, open_)
+            told = _told(runner, open_, goldens)
             said = one_by_one(
-                open_, lambda e: _show(runner, e, goldens[e.who]), lambda e: _keys(e, goldens[e.who]), _answer
+                open_,
+                lambda e: _show(runner, told[e.seq], goldens[e.who]),
+                lambda e: _keys(e, goldens[e.who]),
+                _answer,
             )
             if not said:
                 tell("Nothing was settled.")
@@ -64,6 +70,12 @@ def _goldens(runner: Runner, open_: list[Entry]) -> dict[str, Golden]:
     return found
 
 
+def _told(runner: Runner, open_: list[Entry], goldens: Mapping[str, Golden]) -> dict[int, Entry]:
+    """By number, as it is shown: references by name, and the golden value as it is now for a winner."""
+    now = [replace(entry, winner=goldens[entry.who].value.get(entry.field)) for entry in open_]
+    return {entry.seq: entry for entry in in_entries(runner.config, runner.db, now)}
+
+
 def _show(runner: Runner, entry: Entry, golden: Golden) -> None:
     """Who it is about, and a column for each candidate, under the key that takes it."""
     match = runner.config.syncs[entry.sync].draft.model.match
@@ -79,9 +91,9 @@ def _show(runner: Runner, entry: Entry, golden: Golden) -> None:
         ["that is", *(TIMES[c.time_kind] for c in candidates)],
         ["record", *(c.record for c in candidates)],
     ]
-    if golden.value.get(entry.field) is not None:
+    if entry.winner is not None:
         columns.append("[k] golden")
-        for row, text in zip(rows, (shown(golden.value[entry.field]), "", "", entry.who), strict=True):
+        for row, text in zip(rows, (shown(entry.winner), "", "", entry.who), strict=True):
             row.append(text)
     table(columns, rows)
 

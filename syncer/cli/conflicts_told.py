@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conflicts.log import shown
+from syncer.cli.called import in_rows
 from syncer.cli.codes import OF_STATUS, Code, existing, leave, worst
 from syncer.cli.output import give, say, table, tell
 from syncer.cli.session import hint
@@ -55,14 +56,18 @@ def waiting(runner: Runner, wanted: Sought) -> list[Entry]:
 
 def report(settling: Settling, run: Report | None, as_json: bool, config: Path) -> Code:
     """Tell what became of the conflicts of one sync; how the command ends."""
+    from syncer.usecases.referents import Spot
+
     done = sorted(settling.done, key=lambda s: s.entry.seq)
     if as_json:
         for one in done:
             give(one.as_json(run.run if run else None))
     elif done:
-        table(
-            ("#", "who", "field", "outcome", "value", "why"), [_row(one) for one in done], settling.sync.name
+        runner, columns = settling.runner, ("#", "who", "field", "outcome", "value", "why")
+        told = in_rows(
+            runner.config, runner.db, done, lambda one: Spot(one.entry.sync, one.entry.field), "value"
         )
+        table(columns, [_row(one) for one in told], settling.sync.name)
         _after(done, run, config)
     code = OF_STATUS[run.status] if run else Code.DONE
     left = any(one.outcome in ("reopened", "left") for one in done)

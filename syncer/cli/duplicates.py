@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from syncer.usecases.sides import Side
     from syncer.usecases.steward import Steward
 
+    Row = tuple[str, Sequence[Value], Value]
+
 
 @dataclass
 class Group:
     """One person in one app, the survivor first. `object`: what the app calls them; `who`: the golden record
     that has all of them already; `merges`: whether the app can make one of them; `fields`: (field, what each
-    record holds, what is left); `apart`: record -> why it is left out, though it seems to be the same
-    person."""
+    record holds, what is left), `told`: the same for people; `apart`: record -> why it is left out, though it
+    seems to be the same person."""
 
     sync: str
     app: str
@@ -39,8 +41,9 @@ class Group:
     records: Sequence[LinkKey]
     who: str | None
     merges: bool
-    fields: Sequence[tuple[str, Sequence[Value], Value]]
+    fields: Sequence[Row]
     apart: Mapping[str, str]
+    told: Sequence[Row] = ()
     merged: dict[str, str] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
 
@@ -106,7 +109,23 @@ def _found(app: str | None, config: Path) -> list[Group]:
             apps = [name for name in runner.config.syncs[steward.space].apps if app in (None, name)]
             groups = [group for name in apps for group in steward.duplicates(name)]
             found += _groups(runner, steward, groups, config)
+        _tell_by_name(runner, found)
     return found
+
+
+def _tell_by_name(runner: Runner, found: Sequence[Group]) -> None:
+    from syncer.usecases.referents import Spot, referents
+
+    def spot(group: Group, field: str) -> Spot:
+        return Spot(group.sync, runner.config.syncs[group.sync].draft.places[group.app][field], group.app)
+
+    cells = [(spot(g, f), value) for g in found for f, held, after in g.fields for value in (*held, after)]
+    known = referents(runner.config, runner.db, cells)
+    for g in found:
+        g.told = [
+            (f, [known.told(spot(g, f), value) for value in held], known.told(spot(g, f), after))
+            for f, held, after in g.fields
+        ]
 
 
 def _groups(

@@ -30,7 +30,7 @@ def show(found: Sequence[Group]) -> None:
     for group in found[:SHOWN]:
         tell()
         columns = ("", *(f"{name}:{id}" for name, id in group.records), "together")
-        table(columns, [(n, *map(shown, values), shown(after)) for n, values, after in group.fields])
+        table(columns, [(n, *map(shown, values), shown(after)) for n, values, after in group.told])
     _show_by_hand([group for group in found if group.by_hand])
 
 

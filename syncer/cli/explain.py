@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncer.cli.called import in_explained, in_rows
 from syncer.cli.codes import Code, leave
 from syncer.cli.meant import Meant
 from syncer.cli.names import WHO, names_of
@@ -52,10 +53,11 @@ def explain(
             there = " and ".join(sync.name for sync, _ in meant.keys)
             say(f"The mapping of {there} has no field '{field}'; that of {' and '.join(sorted(having))} has.")
             raise leave(Code.FAILED)
+        told = [] if as_json else in_explained(runner.config, runner.db, found)
     if as_json:
         give([as_object(one) for one in found] + [unlinked_object(one) for one in loose])
         raise leave(meant.code)
-    for number, one in enumerate(found):
+    for number, one in enumerate(told):
         if number:
             tell()
         _show(one, config)
@@ -70,8 +72,11 @@ def history(who: Who, as_json: AsJson = False, config: ConfigFile = CONFIG) -> N
 
     with running(config) as runner:
         meant = Meant(names_of(who), runner, list(syncs(runner, None)))
-        events = [event for sync, keys in meant.keys for event in timeline(sync, runner.db, keys)]
+        happened = [(sync.name, timeline(sync, runner.db, keys)) for sync, keys in meant.keys]
+        if not as_json:
+            happened = [(name, _by_name(runner, name, events)) for name, events in happened]
         meant.told()
+    events = [event for _, some in happened for event in some]
     events.sort(key=lambda e: e.order)
     if as_json:
         give([event.as_json() for event in events])
@@ -201,6 +206,15 @@ def _show_field(told: Told) -> None:
 
 
 # -- history ----------------------------------------------------------------------------------------------
+
+
+def _by_name(runner: Runner, sync: str, events: list[Event]) -> list[Event]:
+    from syncer.usecases.referents import Spot
+
+    def spot(event: Event) -> Spot:
+        return Spot(sync, event.field or "", (event.app or "") if event.is_sent else "")
+
+    return in_rows(runner.config, runner.db, events, spot, "before", "after")
 
 
 def _show_events(events: list[Event]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncer.cli.called import in_rows, in_values
 from syncer.cli.codes import Code, leave, worst
 from syncer.cli.output import facts, give, say, table, tell
 from syncer.cli.reporting import value
@@ -30,14 +31,15 @@ def list_(names: SyncNames = None, as_json: AsJson = False, config: ConfigFile =
     """List failures: what was refused for good or keeps being changed back, with the reason."""
     with running(config) as runner:
         found = _all(runner, names)
+        told = [] if as_json else _by_name(runner, found)
     if as_json:
         give([asdict(f) for f in found])
         return
-    if not found:
+    if not told:
         tell("No app refuses anything.")
         return
     rows = [
-        (f.id, f.kind, f"{f.app}:{f.record or '(new)'}", f.field or "", _shown(f), f.reason) for f in found
+        (f.id, f.kind, f"{f.app}:{f.record or '(new)'}", f.field or "", _shown(f), f.reason) for f in told
     ]
     table(("id", "what", "record", "field", "value", "why"), rows)
     tell(f"\n{hint('failures show ID', config)} says what to do about one of them.")
@@ -53,14 +55,16 @@ def show(
     with running(config) as runner:
         (failure,) = _named(runner, [id])
         values = _golden(runner, failure)
+        (by_name,) = _by_name(runner, [failure])
+        told_values = in_values(runner.config, runner.db, failure.sync, values)
     if as_json:
         give({**asdict(failure), "values": values})
         return
     told = {"sync": failure.sync, "app": failure.app, "record": failure.record or "(none yet)"}
-    told |= {"field": failure.field, "value": _shown(failure)} if failure.field else {}
+    told |= {"field": failure.field, "value": _shown(by_name)} if failure.field else {}
     facts({**told, "why": failure.reason, "what to do": failure.cure})
     tell(f"\nThe golden record {failure.who}:")
-    facts({f"  {name}": value(v) for name, v in values.items()})
+    facts({f"  {name}": value(v) for name, v in told_values.items()})
     tell(f"\nTo send it once more as it is: {hint(f'failures retry {id}', config)}")
 
 
@@ -146,6 +150,12 @@ def _golden(runner: Runner, failure: Failure) -> dict[str, Any]:
     with runner.db.reading():
         found = Records(runner.db, failure.sync).goldens([failure.who])
     return dict(found[failure.who].value) if failure.who in found else {}
+
+
+def _by_name(runner: Runner, found: Sequence[Failure]) -> list[Failure]:
+    from syncer.usecases.referents import Spot
+
+    return in_rows(runner.config, runner.db, found, lambda f: Spot(f.sync, f.field or "", f.app), "value")
 
 
 def _shown(failure: Failure) -> str:

@@ -64,7 +64,7 @@ def link(
         linking, pairs, left = _found(runner, lines, _pair)
         command = f"link {one} {other}" if other is not None else f"link {one}"
         act = partial(linking.link, pairs)
-        _run(command, linking, act, (plan, yes, as_json), None if other else left, limit, config)
+        _run(runner, command, linking, act, (plan, yes, as_json), None if other else left, limit, config)
 
 
 def unlink(
@@ -84,10 +84,12 @@ def unlink(
         if many is None:
             command = "unlink " + " ".join(":".join(key) for key in leavings[0][1])
         act = partial(linking.unlink, _once(leavings, left))
-        _run(command, linking, act, (plan, yes, as_json), None if many is None else left, limit, config)
+        left_out = None if many is None else left
+        _run(runner, command, linking, act, (plan, yes, as_json), left_out, limit, config)
 
 
 def _run(
+    runner: Runner,
     command: str,
     linking: Linking,
     act: Callable[[bool], Tied],
@@ -105,7 +107,7 @@ def _run(
         if left is not None:
             left = {**left, **{" ".join(names): why for names, why in tied.barred}}
         if not as_json:
-            show_tied(tied, left or {}, limit)
+            show_tied(runner, linking.sync.name, tied, left or {}, limit)
         if not plan and agreed(yes, as_json):
             tied = act(True)
     except NotPossible as error:

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from syncer.cli.called import in_items, in_lines
 from syncer.cli.output import and_more, table, tell
 from syncer.cli.reporting import value
 
 if TYPE_CHECKING:
     from syncer.model import Item
+    from syncer.running.runner import Runner
     from syncer.usecases.linking import Tied
 
 
@@ -50,16 +52,17 @@ def tied_object(action: str, sync: str, tied: Tied, left: Mapping[str, str] | No
     }
 
 
-def show_tied(tied: Tied, left: Mapping[str, str], limit: int) -> None:
+def show_tied(runner: Runner, sync: str, tied: Tied, left: Mapping[str, str], limit: int) -> None:
     """What would change, the first lines of it, and what cannot be done."""
+    lines = in_lines(runner.config, runner.db, sync, tied.lines)
     rows = [("golden value", _who(tied, x.who) or "(new)", x.field or "", value(x.now), value(x.back), "")
-            for x in tied.lines if x.act == "golden"]  # fmt: skip
-    for item in tied.items:
+            for x in lines if x.act == "golden"]  # fmt: skip
+    for item in in_items(runner.config, runner.db, sync, tied.items):
         place = f"{item.app}:{item.record or '(new)'}"
         if not item.slots:
             rows.append((item.kind, place, "", "", "", ""))
         rows += [(item.kind, place, f, value(b), value(a), "") for f, b, a in _changes(item)]
-    rows += [("leave", f"{x.app}:{x.record}", x.field or "", value(x.now), "", x.why) for x in tied.lines
+    rows += [("leave", f"{x.app}:{x.record}", x.field or "", value(x.now), "", x.why) for x in lines
              if x.act in ("left", "parted")]  # fmt: skip
     if len(rows) > limit > 0:
         counts = Counter(row[0] for row in rows)

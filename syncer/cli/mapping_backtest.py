@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncer.cli.called import in_rows
 from syncer.cli.output import and_more, give, table, tell
 from syncer.cli.reporting import value
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
@@ -14,7 +16,7 @@ from syncer.cli.session import CONFIG, AsJson, ConfigFile, running
 if TYPE_CHECKING:
     from mappings.draft import Draft
     from syncer.running.runner import Runner
-    from syncer.usecases.mapping_backtest import Backtest
+    from syncer.usecases.mapping_backtest import Backtest, Difference
 
 
 def backtest(
@@ -32,10 +34,12 @@ def backtest(
         name = _sync_of(runner, draft)
         ready = runner.wiring.sync(name)
         found = look(runner.db, name, draft.object, ready.mapping, _bound(runner, draft))
+        cut = found.differences[: limit or None]
+        told = [] if as_json else _by_name(runner, name, cut)
     if as_json:
         give(as_object(found))
     else:
-        show(found, limit)
+        show(found, told)
 
 
 def _sync_of(runner: Runner, draft: Draft) -> str:
@@ -87,7 +91,7 @@ def as_object(found: Backtest) -> dict[str, Any]:
     }
 
 
-def show(found: Backtest, limit: int) -> None:
+def show(found: Backtest, told: Sequence[Difference]) -> None:
     back = f"back to {found.since}" if found.since else "with no past yet"
     looked = f"{found.changes} changes, {found.conflicts} conflicts and {found.golden} golden records"
     tell(f"{found.sync}: {looked} looked at, {back}.")
@@ -106,11 +110,16 @@ def show(found: Backtest, limit: int) -> None:
         rows,
         f"Differently, in {len(found.records())} records:",
     )
-    shown = found.differences if limit == 0 else found.differences[:limit]
     tell()
     table(
         ("what", "when", "who", "field", "was", "would be", "because"),
-        [(d.kind, d.time[:10], d.who, d.field, value(d.was), value(d.now), d.because) for d in shown],
+        [(d.kind, d.time[:10], d.who, d.field, value(d.was), value(d.now), d.because) for d in told],
     )
-    if len(found.differences) > len(shown):
-        tell(and_more(str(len(found.differences) - len(shown))))
+    if len(found.differences) > len(told):
+        tell(and_more(str(len(found.differences) - len(told))))
+
+
+def _by_name(runner: Runner, sync: str, found: Sequence[Difference]) -> list[Difference]:
+    from syncer.usecases.referents import Spot
+
+    return in_rows(runner.config, runner.db, found, lambda d: Spot(sync, d.field), "was", "now")

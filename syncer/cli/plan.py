@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncer.cli.called import in_items
 from syncer.cli.codes import Code, explain, leave, worst
 from syncer.cli.output import and_more, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, SyncNames, chosen, given, hint, running
@@ -69,7 +70,7 @@ def plan(
                 give(as_object(ready, outcome, minutes))
             else:
                 again = given("sync", ready.name, pilot=pilot, record=record)
-                show(ready, outcome, minutes, limit, hint(again, config))
+                show(runner, ready, outcome, minutes, limit, hint(again, config))
     if record is not None and not codes:
         raise leave(not_found(record))
     if out is not None:
@@ -160,7 +161,9 @@ def changes(ready: Ready, item: Item) -> list[tuple[str, Any, Any, str]]:
     return rows
 
 
-def show(ready: Ready, outcome: Outcome, minutes: dict[str, float], limit: int, to_do: str) -> None:
+def show(
+    runner: Runner, ready: Ready, outcome: Outcome, minutes: dict[str, float], limit: int, to_do: str
+) -> None:
     from syncer.report import of_app
 
     assert outcome.plan is not None  # noqa: S101
@@ -183,7 +186,8 @@ def show(ready: Ready, outcome: Outcome, minutes: dict[str, float], limit: int, 
     shown = items if limit == 0 else items[:limit]
     if shown:
         tell()
-        table(("what", "record", "field", "before", "after", "rule"), list(_lines(ready, shown)))
+        told = in_items(runner.config, runner.db, ready.name, shown)
+        table(("what", "record", "field", "before", "after", "rule"), list(_lines(ready, told)))
     if len(items) > len(shown):
         tell(and_more(f"{len(items) - len(shown)} records"))
     if not items:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from conflicts.log import shown
 from syncer.cli import gone_told, stopped_told
+from syncer.cli.called import in_items
 from syncer.cli.output import STATUS_WORDS, table, tell
 from syncer.cli.session import hint
 from syncer.model import ABSENT, BLANK, Item, Value
@@ -54,12 +55,12 @@ def show(runner: Runner, outcome: Outcome, options: Options, config: Path) -> No
             rows = [[*row, number] for row, number in zip(rows, numbers, strict=True)]
     what = "what a run would do" if options.dry_run else _heading(report)
     table(columns, rows, f"{report.sync}: {what}  (run {report.run}, {report.seconds:.1f} s)")
-    _notes(report)
+    _notes(runner, report)
     gone_told.after_run(runner.db, report, options, config)
     if options.dry_run and options.bring_back is not None and outcome.plan is not None:
-        _would(outcome.plan.decided.items)
+        _would(runner, report.sync, outcome.plan.decided.items)
     if report.status == "held" and outcome.plan is not None and not options.dry_run:
-        _held(report, outcome.plan, config)
+        _held(runner, report, outcome.plan, config)
     elif report.status == "held":
         tell(f"{'It would be held' if options.dry_run else 'It is held'}: {report.reason}.")
         if not options.dry_run:
@@ -81,7 +82,7 @@ def _conflicts_by_app(history: History, report: Report) -> Counter[str]:
     return counts
 
 
-def _notes(report: Report) -> None:
+def _notes(runner: Runner, report: Report) -> None:
     for app, row in report.apps.items():
         if row.error == PAUSED:
             tell(f"{app} is paused: it was not read.")
@@ -106,22 +107,22 @@ def _notes(report: Report) -> None:
             "changes of the plan do not hold any more and were left out",
         )
         tell(f"{changes}:")
-        for item in examples(report.left_out):
-            tell(f"  {described(item)}")
+        for line in examples(runner, report.sync, report.left_out):
+            tell(f"  {line}")
         tell("What is due there now is planned like any other change, in this run or in the next.")
     if report.leftovers:
         records = counted(report.leftovers, "record", "records")
         tell(f"{records} could not be brought up to date; the next run tries again.")
 
 
-def _held(report: Report, plan: Plan, config: Path) -> None:
+def _held(runner: Runner, report: Report, plan: Plan, config: Path) -> None:
     if report.written:  # lowered consent waits for nobody
         written = counted(report.written, "opt-out was", "opt-outs were")
         waits = counted(len(plan.decided.items), "change waits", "changes wait")
         tell(f"\n{written} written already; {waits}, because {plan.held}.")
     else:
         tell(f"\nNothing was written, because {plan.held}.")
-    _would(plan.decided.items)
+    _would(runner, report.sync, plan.decided.items)
     relinks = plan.decided.relinks if any(trip.kind == "links" for trip in plan.trips) else []
     if relinks:
         tell("\nLinks that change, among others:" if len(relinks) > EXAMPLES else "\nLinks that change:")
@@ -135,11 +136,11 @@ def _held(report: Report, plan: Plan, config: Path) -> None:
     answers(report.sync, run, config, plan.undone, gone)
 
 
-def _would(items: list[Item]) -> None:
+def _would(runner: Runner, sync: str, items: list[Item]) -> None:
     if items:
         tell("\nIt would, among others:" if len(items) > EXAMPLES else "\nIt would:")
-    for item in examples(items):
-        tell(f"  {described(item)}")
+    for line in examples(runner, sync, items):
+        tell(f"  {line}")
 
 
 def answers(sync: str, run: str, config: Path, undone: bool = False, gone: Sequence[str] = ()) -> None:
@@ -168,8 +169,13 @@ def _next(report: Report, options: Options, config: Path) -> None:
         tell(f"Look next: {', '.join(places)}")
 
 
-def examples(items: list[Item]) -> list[Item]:
-    """The most telling: what removes or empties first, then changes, then creates; apps in turns."""
+def examples(runner: Runner, sync: str, items: list[Item]) -> list[str]:
+    """The most telling, a line each."""
+    return [described(item) for item in in_items(runner.config, runner.db, sync, most_telling(items))]
+
+
+def most_telling(items: list[Item]) -> list[Item]:
+    """What removes or empties first, then changes, then creates; apps in turns."""
     turns: Counter[tuple[int, str]] = Counter()
     ranked = []
     for item in items:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ import typer
 
 from conflicts.log import shown
 from syncer.cli import questions
+from syncer.cli.called import in_two_records
 from syncer.cli.codes import Code, leave
 from syncer.cli.output import facts, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, loaded
@@ -63,28 +65,30 @@ def one_by_one(context: typer.Context, config: ConfigFile = CONFIG) -> None:
     """Without a command: ask about one after the other, the likeliest first."""
     if context.invoked_subcommand is not None:
         return
+    known = loaded(config)
     with stewards(config) as found:
         open_ = [(s, r) for s in found for r in s.reviews()]
         if not open_:
             tell("No doubtful match waits for you.")
             return
         said: list[tuple[Question, Verdict]] = questions.one_by_one(
-            open_, _ask, lambda question: _keys(question[1]), lambda _, key: _VERDICTS[key]
+            open_, partial(_ask, known), lambda question: _keys(question[1]), lambda _, key: _VERDICTS[key]
         )
         for (steward, review), verdict in said:
             steward.answer(review, verdict, datetime.now(UTC))
     tell(f"\n{hint('sync', config)} acts on your answers.")
 
 
-def _ask(question: Question) -> None:
+def _ask(config: Config, question: Question) -> None:
     """What is in doubt, and what the two records hold, side by side."""
     steward, review = question
     _show(review)
     rows = steward.side_by_side(review)
     if rows:
         tell()
-        other = f"{review['other_app']}:{review['other_record']}"
-        table(("", review["id"], other), [(name, shown(one), shown(two)) for name, one, two in rows])
+        columns = ("", review["id"], f"{review['other_app']}:{review['other_record']}")
+        by_name = in_two_records(config, steward, (review["app"], review["other_app"]), rows)
+        table(columns, [(name, shown(one), shown(two)) for name, one, two in by_name])
 
 
 def _keys(review: Mapping[str, Any]) -> dict[str, str]:

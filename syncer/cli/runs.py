@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from syncer.cli.called import in_run
 from syncer.cli.output import STATUS_WORDS, and_more, asked_for, cut_at, facts, give, say, table, tell
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, chosen, looking, need_run
 from syncer.words import counted
@@ -65,6 +66,8 @@ def show(
         changed, writes = history.changes(run, most), history.writes(run, most)
         numbers = history.changed(run), history.sent(run)
         waiting = usecase.waiting(known, history, found)
+        if not as_json:
+            changed, writes, waiting = in_run(known, history.db, found["sync"], changed, writes, waiting)
     if as_json:
         give({**_as_object(found, changed, writes), "held": waiting})
     else:

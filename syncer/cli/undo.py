@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncer.cli.called import in_lines
 from syncer.cli.codes import Code, leave
 from syncer.cli.confirm import Plan, Yes, agreed
 from syncer.cli.meant import Meant
@@ -61,7 +62,7 @@ def undo(
         undoing, wanted = _asked(runner, run, record, field, irreversible)
         shown = undoing.show(wanted)
         if not as_json:
-            _show(shown, run, limit)
+            _show(runner, undoing.sync.name, shown, run, limit)
         if plan or not _agreed(shown, yes, as_json):
             if as_json:
                 give(_as_object(run, undoing.sync.name, shown))
@@ -165,7 +166,7 @@ def _because(x: Line) -> dict[str, Any]:
     return {**_line(x), "because": x.why or None}
 
 
-def _show(undone: Undone, run: str, limit: int) -> None:
+def _show(runner: Runner, sync: str, undone: Undone, run: str, limit: int) -> None:
     counts: Counter[str] = Counter(line.act for line in undone.lines)
     if not undone.lines:
         tell(f"Run {run} changed nothing that could be undone.")
@@ -177,7 +178,8 @@ def _show(undone: Undone, run: str, limit: int) -> None:
     order = list(_WORDS)
     lines = sorted(undone.lines, key=lambda x: order.index(x.act))
     shown = lines if limit == 0 else _fair(lines, limit)
-    rows = [(_WORDS[x.act], _where(x), x.field or "", *_now_and_then(x), x.why) for x in shown]
+    by_name = in_lines(runner.config, runner.db, sync, shown)
+    rows = [(_WORDS[x.act], _where(x), x.field or "", *_now_and_then(x), x.why) for x in by_name]
     tell()
     table(("what", "record", "field", "now", "then", "why"), rows)
     if len(shown) < len(lines):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncer.cli.called import in_rows
 from syncer.cli.codes import OF_STATUS, Code, explain, leave, worst
 from syncer.cli.output import and_more, give, say, table, tell
 from syncer.cli.reporting import value
@@ -62,9 +63,9 @@ def _one(runner: Runner, name: str, repair: bool, limit: int, as_json: bool, con
     if as_json:
         give(_as_object(name, sync.mapping.object, found, report, left))
     else:
-        _show(name, found, limit, repair, config)
+        _show(runner, name, found, limit, repair, config)
         _show_repair(name, report, config)
-        _some("What is left of it", left, limit)
+        _some(runner, name, "What is left of it", left, limit)
     return worst([_code(found, report), Code.LEFTOVERS if left else Code.DONE])
 
 
@@ -114,7 +115,7 @@ def _finding(f: Finding) -> dict[str, Any]:
     return {**said, "holds": f.holds, "wanted": f.wanted, "because": f.words}
 
 
-def _show(name: str, found: Verified, limit: int, repair: bool, config: Path) -> None:
+def _show(runner: Runner, name: str, found: Verified, limit: int, repair: bool, config: Path) -> None:
     rows = [
         (app, c.read, c.compared, sum(c.count(True).values()), sum(c.count(False).values()), c.error)
         for app, c in found.apps.items()
@@ -124,8 +125,8 @@ def _show(name: str, found: Verified, limit: int, repair: bool, config: Path) ->
         for drift, what in ((True, "drift"), (False, "apart")):
             for (field, kind), number in sorted(checked.count(drift).items()):
                 tell(f"{app}, {field}: {number} {what} ({kind})")
-    _some("What drifted", found.drift, limit)
-    _some("What differs for a reason", found.apart, limit)
+    _some(runner, name, "What drifted", found.drift, limit)
+    _some(runner, name, "What differs for a reason", found.apart, limit)
     if not found.drift:
         tell(_without_drift(found))
     elif not repair:
@@ -142,21 +143,26 @@ def _without_drift(found: Verified) -> str:
     return "Nothing drifted."
 
 
-def _some(title: str, findings: Iterable[Finding], limit: int) -> None:
+def _some(runner: Runner, sync: str, title: str, findings: Sequence[Finding], limit: int) -> None:
+    from syncer.usecases.referents import Spot
+
+    shown = findings if limit == 0 else findings[:limit]
+    told = in_rows(
+        runner.config, runner.db, shown, lambda f: Spot(sync, f.field or "", f.app), "holds", "wanted"
+    )
     rows = [
         (
             f"{f.app}:{f.record}" if f.record else f"{f.app} (none of {f.who})",
             *((f.field, value(f.holds), value(f.wanted)) if f.field else ("",) * 3),
             f.words,
         )
-        for f in findings
+        for f in told
     ]
     if rows:
         tell()
-        shown = rows if limit == 0 else rows[:limit]
-        table(("record", "field", "holds", "golden", "why"), shown, title)
-        if len(shown) < len(rows):
-            tell(and_more(f"{len(rows) - len(shown)} lines"))
+        table(("record", "field", "holds", "golden", "why"), rows, title)
+        if len(shown) < len(findings):
+            tell(and_more(f"{len(findings) - len(shown)} lines"))
 
 
 def _show_repair(name: str, report: Report | None, config: Path) -> None:

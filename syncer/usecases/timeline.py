@@ -37,8 +37,12 @@ class Event:
     @property
     def order(self) -> tuple[str, str, int]:
         """Within a run: what was chosen, what that changed, what was sent."""
-        sent = self.what.split()[0] in {*_SENT, *_SENT.values()}
-        return self.time, self.run, 2 if sent else int(self.what == "changed")
+        return self.time, self.run, 2 if self.is_sent else int(self.what == "changed")
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether it was sent to the app: `field` is the app's then, else the mapping's."""
+        return self.what.split()[0] in {*_SENT, *_SENT.values()}
 
     def as_json(self) -> dict[str, Any]:
         """The documented keys of `history --json`."""
