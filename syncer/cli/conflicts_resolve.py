@@ -29,7 +29,13 @@ Numbers = Annotated[
 def resolve(
     numbers: Numbers = None,
     take: Annotated[str | None, typer.Option(metavar="APP", help="What this app holds counts.")] = None,
-    value: Annotated[str | None, typer.Option(metavar="VALUE", help="This value counts.")] = None,
+    value: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VALUE",
+            help="This value counts; for a company, its domain, golden id, or app:id.",
+        ),
+    ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="The golden value stands.")] = False,
     name: Annotated[str | None, typer.Option("--sync", metavar="SYNC", help="Only of this sync.")] = None,
     of_app: OfApp = None,

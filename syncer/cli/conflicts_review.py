@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import nullcontext, redirect_stdout
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conflicts.log import TIMES, shown
@@ -49,7 +50,7 @@ def review(
                 open_,
                 lambda e: _show(runner, told[e.seq], goldens[e.who]),
                 lambda e: _keys(e, goldens[e.who]),
-                _answer,
+                partial(_answer, runner),
             )
             if not said:
                 tell("Nothing was settled.")
@@ -108,15 +109,23 @@ def _keys(entry: Entry, golden: Golden) -> Mapping[str, str]:
     return {**keys, **keep, "v": "type a value"}
 
 
-def _answer(entry: Entry, key: str) -> Wish | None:
+def _answer(runner: Runner, entry: Entry, key: str) -> Wish | None:
     from syncer.usecases.settling import Wish
 
     if key == "k":
         return Wish(keep=True)
     if key == "v":
-        text = typed("The value")
+        text = typed(_what_to_type(runner, entry))
         return Wish(value=text) if text else None
     candidates = _candidates(entry)
     taken = candidates[int(key) - 1]
     alone = sum(c.app == taken.app for c in candidates) == 1
     return Wish(take=taken.app) if alone else Wish(value=shown(taken.value))
+
+
+def _what_to_type(runner: Runner, entry: Entry) -> str:
+    """A reference is typed as any WHO is, not by the name that is shown: another may have it, too."""
+    from syncer.usecases.who import BY
+
+    field = runner.config.syncs[entry.sync].draft.fields.get(entry.field)
+    return f"The {field.model.to}, by its {BY}" if field is not None and field.model.to else "The value"

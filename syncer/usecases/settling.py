@@ -19,6 +19,8 @@ from syncer.selecting import Selection
 from syncer.store.conflicts import Conflicts
 from syncer.store.records import Records
 from syncer.sync import Sync
+from syncer.usecases.sides import NotPossible, side_of
+from syncer.usecases.who import BY, look_up_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,22 @@ class Settling:
             chosen = None
             _check_kept(unit.golden, field)
         else:
-            value = _typed(field, wish.value or "")
+            value = self._typed(field, wish.value or "")
             chosen = Candidate(value, "", "", self.runner.ports.now(), "edit", "observed")
         return Answer(tuple(entry.candidates), chosen)
+
+    def _typed(self, field: Field, text: str) -> Value:
+        """A typed value in golden form. What a reference points to is typed as any WHO is."""
+        if not field.reference:
+            return _read(field, text)
+        target = self.runner.wiring.sync(self.sync.targets[field.reference])
+        try:
+            meant = side_of(look_up_known(target, self.runner.db, [text]), text) if text else None
+        except NotPossible as why:
+            raise Unusable(str(why)) from None
+        if text and (meant is None or meant.golden is None):
+            raise Unusable(f"no {field.reference} is known under '{text}': type its {BY}")
+        return meant.golden if meant is not None else None
 
     def _taken(self, candidates: Sequence[Candidate], app: str, unit: Unit, field: Field) -> Candidate:
         """The app's candidate; else what it holds: the same as another app's candidate, or as golden."""
@@ -190,10 +205,8 @@ def _check_kept(golden: Golden, field: Field) -> None:
         raise Unusable("there is no golden value to keep: take an app's, or give a --value")
 
 
-def _typed(field: Field, text: str) -> Value:
-    """A typed value in golden form; of a set, its elements with commas between."""
-    if field.reference:
-        raise Unusable("a reference cannot be typed: take an app's")
+def _read(field: Field, text: str) -> Value:
+    """Of a set, its elements with commas between."""
     said: Value = [part.strip() for part in text.split(",") if part.strip()] if field.type.is_set else text
     try:
         return field.type.read(said)

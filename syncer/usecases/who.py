@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from connectors.contract import AppError
 from mappings.model import BadValue
@@ -14,6 +15,8 @@ from syncer.store.joins import Joins
 from syncer.store.records import Records
 from syncer.store.stories import Stories
 from syncer.sync import App, Sync
+
+BY: Final = "domain, e-mail, phone, golden id, or app:id"
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,22 @@ def test_a_company_without_a_name_is_told_by_its_domain_else_by_its_id(choice: C
     assert choice.other in told
 
 
+def test_a_company_is_typed_by_its_domain_or_its_id(choice: Choice) -> None:
+    desk, other = choice.desk, choice.other
+    with golden_company(choice, other) as values:
+        domain = str(values["domain"])
+    refused = desk.run("conflicts", "resolve", choice.number, "--value", "Nobody Limited", "--json")
+    assert refused.code == 4
+    assert "no company is known under 'Nobody Limited': type its domain" in refused.lines[0]["because"]
+    plan = desk.run("conflicts", "review", "--field", "company", "--json", typed=f"v\n{domain}\nq\n")
+    assert [(line["outcome"], line["value"]) for line in plan.lines] == [("settled", other)]
+    run = plan.lines[0]["run"]
+    assert desk.run("undo", run, "--yes").code == 0
+    (again,) = desk.run("conflicts", "list", "--held", "--field", "company", "--json").json
+    done = desk.run("conflicts", "resolve", str(again["seq"]), "--value", other, "--json")
+    assert [(line["outcome"], line["value"]) for line in done.lines] == [("settled", other)]
+
+
 @contextmanager
 def golden_company(choice: Choice, golden: str) -> Iterator[dict[str, Any]]:
     """The values of a company as the state has them, to be changed."""
