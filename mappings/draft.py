@@ -53,6 +53,12 @@ class FieldDraft:
         return "fields", self.name
 
     @property
+    def names(self) -> list[str]:
+        """Its own, and those of what apps with a text get of its target (`mappings.bind`)."""
+        shown = [place.form.as_ for place in self.places.values()] if self.model.to else []
+        return [self.name, *dict.fromkeys(f"{self.name}.{target}" for target in shown if target)]
+
+    @property
     def version(self) -> str:
         """A short hash of everything that the file says of this field."""
         return fingerprint({"name": self.name, **self._all_said()})

@@ -89,7 +89,10 @@ def syncs(runner: Runner, field: str | None) -> Iterator[Sync]:
     """All syncs that can be wired and have the field; what stops one does not stop the next."""
     from mappings.spelling import nearest
 
-    drafts = {name: sync.draft.fields for name, sync in runner.config.syncs.items()}
+    drafts = {
+        name: [field for said in sync.draft.fields.values() for field in said.names]
+        for name, sync in runner.config.syncs.items()
+    }
     known = [name for fields in drafts.values() for name in fields]
     if field is not None and field not in known:
         raise typer.BadParameter(f"no mapping has a field '{field}'. {nearest(field, known, 'Fields: {}.')}")

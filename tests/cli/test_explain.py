@@ -56,6 +56,17 @@ def test_explain_says_of_a_first_conflict_that_nothing_was_chosen_yet(desk: Desk
     assert "ever" not in text
 
 
+def test_explain_takes_every_field_that_it_lists(desk: Desk) -> None:
+    desk.synced()
+    changed = desk.run("show", desk.run("runs", "contacts", "--json").json[-1]["run"], "--json").json[
+        "changed"
+    ]
+    who = next(line["who"] for line in changed if line["field"] == "company.name")
+    (told,) = desk.run("explain", who, "company.name", "--json").json
+    assert [field["field"] for field in told["fields"]] == ["company.name"]
+    assert "company.name" in desk.run("explain", who, "company.nam").err, "what was probably meant"
+
+
 def test_explain_takes_every_name_of_a_person(edited: tuple[Desk, str]) -> None:
     desk, who = edited
     (person,) = desk.run("explain", who, "--json").json
