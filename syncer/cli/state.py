@@ -73,11 +73,14 @@ def restore(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) ->
                 db.rows("SELECT id FROM run WHERE kind = 'forget' LIMIT 1")
             )
     again = done.taken_out
-    told = {"file": str(file), "made": done.made, "replaced": str(aside or done.replaced), "forgotten": again}
+    replaced = aside or done.replaced
+    former = str(replaced) if replaced is not None else None
+    told = {"file": str(file), "made": done.made, "replaced": former, "forgotten": again}
     if as_json:
         give(told)
         return
-    tell(f"The state is that of {done.made or file} again. What it was before is in {told['replaced']}.")
+    before = f"What it was before is in {former}." if former else "Nothing was in it before."
+    tell(f"The state is that of {done.made or file} again. {before}")
     tell(
         "The apps are ahead of it: the next run reads all of them and catches up. Creates wait for your word."
     )

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,10 @@ BACKUP, RESTORED = "backup", "restored"
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What was put back: when it was made (None: a plain copy of a state file), the file in which the
-    replaced state was kept, and how many records were taken out of what was put back."""
+    replaced state was kept (None: it was empty), and how many records were taken out of what was put back."""
 
     made: str | None
-    replaced: Path
+    replaced: Path | None
     taken_out: int = 0
 
 
@@ -90,8 +91,9 @@ def restore(
         found = damage(source)
         if found:
             raise StateError(f"{file} is damaged and was not put back: {'; '.join(found)}.")
-        replaced = file.with_name(f"{file.stem}-replaced-{now:%Y%m%dT%H%M%S}.db")
-        backup(db, replaced, now)
+        replaced = None if _is_empty(db) else _beside(file, now)
+        if replaced is not None:
+            backup(db, replaced, now)
         with db.transaction(), source.reading():
             tokens = _tokens(db, now, alive)
             made, kept = _fact(source, BACKUP), present.of(db)
@@ -109,6 +111,19 @@ def restore(
     if taken_out:
         db.compact()
     return Restored(made, replaced, taken_out)
+
+
+def _is_empty(db: Database) -> bool:
+    with db.reading():
+        names = [model.__tablename__ for model in models()]
+        return not any(db.rows(f"SELECT 1 FROM {name} LIMIT 1") for name in names)  # noqa: S608 - constants
+
+
+def _beside(file: Path, now: datetime) -> Path:
+    """A new file for the state that is replaced: there may have been another restore in this second."""
+    name = f"{file.stem}-replaced-{now:%Y%m%dT%H%M%S}"
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    return next(path for path in (file.with_name(f"{n}.db") for n in names) if not path.exists())
 
 
 def put_aside(file: Path, now: datetime) -> Path:

@@ -112,6 +112,19 @@ def test_a_state_from_a_copy_of_the_file_says_so(desk: Desk) -> None:
     assert "None" not in told
 
 
+def test_restore_into_an_empty_folder_promises_no_former_state(desk: Desk) -> None:
+    if desk.state != SQLITE:
+        pytest.skip("there is no file to take away")
+    desk.run("sync", "companies")
+    backup = desk.folder / "backup.db"
+    assert desk.run("state", "backup", str(backup)).code == 0
+    (desk.folder / "syncer.db").unlink()
+    told = desk.run("state", "restore", str(backup))
+    assert told.code == 0
+    assert "Nothing was in it before." in told.out
+    assert "replaced" not in told.out
+
+
 def test_a_backup_that_is_not_there(desk: Desk) -> None:
     answer = desk.run("state", "restore", str(desk.folder / "nowhere.db"))
     assert (answer.code, answer.out) == (1, "")

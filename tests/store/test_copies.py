@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -95,6 +96,26 @@ def test_restoring_takes_everything_back_and_keeps_what_was_there(db: Database, 
     former = Database(f"sqlite:///{done.replaced}")
     assert (fact(former, "name"), fact(former, "new")) == ("after", "yes")
     former.close()
+
+
+def test_two_restores_in_one_second_keep_what_each_replaced(db: Database, tmp_path: Path) -> None:
+    keep(db, "name", "before")
+    backup(db, tmp_path / "b.db", NOW)
+    keep(db, "name", "after")
+    replaced = [restore(db, tmp_path / "b.db", NOW, always).replaced for _ in range(3)]
+    assert len({*replaced}) == 3
+    former = Database(f"sqlite:///{replaced[0]}")
+    assert fact(former, "name") == "after"
+    former.close()
+
+
+def test_of_an_empty_state_no_copy_is_kept(db: Database, tmp_path: Path) -> None:
+    keep(db, "name", "before")
+    backup(db, tmp_path / "b.db", NOW)
+    with closing(Database(f"sqlite:///{tmp_path / 'new.db'}")) as empty:
+        assert restore(empty, tmp_path / "b.db", NOW, always).replaced is None
+        assert fact(empty, "name") == "before"
+    assert not list(tmp_path.glob("*replaced*"))
 
 
 def test_what_is_about_now_stays_as_it_is(db: Database, tmp_path: Path) -> None:
