@@ -79,6 +79,9 @@ def show(found: Findings, what: Path, config: Path) -> None:
         tell(f"{what}: no mistakes.")
         if not found.live:
             tell(f"To compare it with the apps' fields: {hint('mapping check --live', config)}")
+        tell(
+            f"To compare it with what syncer knows, too, such as of an app left out: {hint('check', config)}"
+        )
 
 
 def _counted(found: Findings) -> str:
