@@ -117,10 +117,8 @@ def _answer(runner: Runner, entry: Entry, key: str) -> Wish | None:
     if key == "v":
         text = typed(_what_to_type(runner, entry))
         return Wish(value=text) if text else None
-    candidates = _candidates(entry)
-    taken = candidates[int(key) - 1]
-    alone = sum(c.app == taken.app for c in candidates) == 1
-    return Wish(take=taken.app) if alone else Wish(value=shown(taken.value))
+    taken = _candidates(entry)[int(key) - 1]
+    return Wish(take=taken.app, record=taken.record)
 
 
 def _what_to_type(runner: Runner, entry: Entry) -> str:

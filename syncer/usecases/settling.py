@@ -26,11 +26,12 @@ from syncer.usecases.who import BY, look_up_known
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How a conflict is to be settled: by the value of the app to `take`, by a `value` as it is typed, or by
-    golden as it is (`keep`)."""
+    golden as it is (`keep`). `record`: which record of that app, where several are candidates."""
 
     take: str | None = None
     value: str | None = None
     keep: bool = False
+    record: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ class Settling:
         if unit is None or entry.field not in unit.golden.held:
             raise Unusable("it does not wait any more")
         if wish.take is not None:
-            chosen = self._taken(entry.candidates, wish.take, unit, field)
+            some = [c for c in entry.candidates if wish.record in (None, c.record)]
+            chosen = self._taken(some, wish.take, unit, field)
         elif wish.keep:
             chosen = None
             _check_kept(unit.golden, field)

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 import pytest
 
+from conflicts.log import Entry
 from connectors.sandbox.server import Sandbox
+from syncer.cli import conflicts_review
+from syncer.cli.codes import Code
+from syncer.cli.conflicts_told import waiting
 from syncer.demo.apps import Apps
-from syncer.usecases.settling import Settling
+from syncer.running.runner import Runner
+from syncer.store.conflicts import Sought
+from syncer.usecases.settling import Settling, Wish
 from tests.cli.conftest import Answer, Desk
 
 APPS = ("hubspot", "mailerlite", "zendesk")
@@ -206,3 +212,30 @@ def test_a_paused_app_is_not_asked(morning: Morning) -> None:
     desk.run("resume", "mailerlite")
     desk.run("sync", "contacts")
     assert morning.cities() == ["Bogor"] * 3
+
+
+def test_of_two_records_of_an_app_review_takes_the_one_chosen_as_it_is(
+    morning: Morning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text in which a value is shown is not the value: a blank is shown as (blank)."""
+    chosen: list[tuple[str, object]] = []
+
+    def twice(runner: Runner, wanted: Sought) -> list[Entry]:
+        (entry,) = (e for e in waiting(runner, wanted) if e.who == morning.who)
+        cleared = replace(entry.candidates[0], record="other", value=None)
+        return [replace(entry, candidates=[*entry.candidates, cleared])]
+
+    def prepared(runner: Runner, wishes: list[tuple[Entry, Wish]], *_: object) -> list[Code]:
+        settling = Settling(runner, runner.wiring.sync("contacts"))
+        settling.prepare(wishes)
+        answers = [answer.chosen for said in settling.answers.values() for answer in said.values()]
+        chosen.extend((c.record, c.value) for c in answers if c is not None)
+        return [Code.DONE]
+
+    monkeypatch.setattr(conflicts_review, "waiting", twice)
+    monkeypatch.setattr(conflicts_review, "settle", prepared)
+    shown = morning.desk.run("conflicts", "show", str(morning.number), "--json").json["candidates"]
+    last = sum(candidate["kind"] != "golden" for candidate in shown) + 1
+    told = morning.desk.run("conflicts", "review", "--field", "city", typed=f"{last}\nq\n")
+    assert told.code == 0
+    assert chosen == [("other", None)]
