@@ -89,6 +89,7 @@ def _bound(
     apps = {name: _app(draft, name, shapes.get(name), problems, may_stop, stopped) for name in draft.objects}
     if problems:
         raise ProblemsFound(problems)
+    _share_words(draft, apps)
     fields: dict[str, Field] = {}
     for said in draft.fields.values():
         fields.update(_fields(draft, said))
@@ -107,6 +108,19 @@ def _bound(
         draft.frame,
         tuple(stopped),
     )
+
+
+def _share_words(draft: Draft, apps: Mapping[str, AppMap]) -> None:
+    """Tell each slot of a set which words the others can be given: one that nobody can be given any more,
+    since its option or its name in the mapping is gone, would else stay for ever. A place that is stopped
+    just now may be given any."""
+    for said in draft.fields.values():
+        here = {app: apps[app].slots.get(place.field) for app, place in said.places.items()}
+        given = {app: slot.given if isinstance(slot, TagSlot) else None for app, slot in here.items()}
+        for app, slot in here.items():
+            others = [words for other, words in given.items() if other != app]
+            if isinstance(slot, TagSlot) and slot.given is not None and None not in others:
+                slot.elsewhere = frozenset().union(*(words for words in others if words is not None))
 
 
 def lacking(draft: Draft, shapes: Shapes) -> tuple[Lacking, ...]:

@@ -183,9 +183,10 @@ class HeldSlot(BaseSlot):
 
 class TagSlot(BaseSlot):
     """The mapped words of a list, as `mapped` knows them. All others stay, in their order. A word that the
-    app has lost, or cannot be given (all but `given`), is neither written there nor missed there."""
+    app has lost, or cannot be given (all but `given`; None: any), is neither written there nor missed there,
+    as long as another app can be given it (`elsewhere`)."""
 
-    __slots__ = ("_given", "_mapped")
+    __slots__ = ("_mapped", "elsewhere", "given")
 
     def __init__(
         self,
@@ -200,7 +201,8 @@ class TagSlot(BaseSlot):
     ) -> None:
         super().__init__(app, shape, fields, type, read, show)
         self._mapped = mapped
-        self._given = given
+        self.given = given
+        self.elsewhere: frozenset[str] | None = None
 
     def project(self, golden: Mapping[str, Value], seen: Value) -> Value:
         if self._field not in golden:
@@ -220,13 +222,16 @@ class TagSlot(BaseSlot):
 
     def split(self, value: Value, old: Mapping[str, Value]) -> dict[str, Value]:
         parts = super().split(value, old)
-        if not self.lost and self._given is None:
+        if not self.lost and self.given is None:
             return parts
-        stays = [word for word in _items(old.get(self._field)) if not self._can_show(word)]
+        stays = [word for word in _items(old.get(self._field)) if self._is_unshown(word)]
         return {self._field: sorted({*_items(parts[self._field]), *stays})} if stays else parts
 
-    def _can_show(self, word: str) -> bool:
-        return word not in self.lost and (self._given is None or word in self._given)
+    def _is_unshown(self, word: str) -> bool:
+        """Whether others have a word, and this app cannot show it."""
+        shown = self.given is None or word in self.given
+        known = self.elsewhere is None or word in self.elsewhere
+        return word in self.lost or (known and not shown)
 
     def words(self, value: Value) -> frozenset[str]:
         return frozenset(word for tag in _items(value) if (word := self._mapped(tag)) is not None)

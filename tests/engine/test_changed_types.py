@@ -13,6 +13,7 @@ from syncer.store.records import Records
 from tests.engine.world import CRM, DESK, MAIL, MAPPING, World
 
 TITLE = "title: {type: text, in: {crm: title, mail: title, desk: title}, rule: {prefer: [crm]}}"
+TAGS = "tags: {type: tags, only: [vip, partner], in: {crm: tags, desk: tags}, rule: union}"
 MARA = {"email": "mara@x.test", "first": "Mara", "last": "Lind"}
 
 
@@ -32,11 +33,11 @@ def retyped(tmp_path: Path, title: str, type: str, places: str = "") -> World:
     return world
 
 
-def golden(world: World) -> object:
+def golden(world: World, field: str = "title") -> object:
     with world.db.reading():
         records = Records(world.db, "contacts")
         (unit,) = records.units(records.all_golden()).values()
-    return unit.golden.value.get("title")
+    return unit.golden.value.get(field)
 
 
 @pytest.mark.parametrize(
@@ -146,3 +147,28 @@ def test_what_an_app_shows_is_read_anew_where_nothing_was_cut(tmp_path: Path) ->
     world.settle()
     assert [world.only(app)["title"] for app in ("crm", "desk")] == ["17", "CRM-17"]
     world.db.close()
+
+
+@pytest.mark.parametrize("rule", ["union", "newest"])
+def test_a_word_of_a_set_that_is_called_otherwise_in_the_mapping_is_no_further_word(
+    tmp_path: Path, rule: str
+) -> None:
+    world = World(tmp_path, text=with_choices("big", rule))
+    world.apps["crm"].user_create({**MARA, "tags": ["BIG one"]})
+    world.settle()
+    world.text = with_choices("large", rule)
+    world.run(approve=world.run().held_run)
+    world.settle()
+    assert golden(world, "tags") == ["large"]
+    assert [world.only(app)["tags"] for app in ("crm", "desk")] == [["BIG one"], ["Huge"]]
+    world.db.close()
+
+
+def with_choices(word: str, rule: str) -> str:
+    crm, desk = (
+        f"{app}: {{field: tags, values: {{{word}: {shown}, small: {other}}}}}"
+        for app, shown, other in (("crm", "BIG one", "Small"), ("desk", "Huge", "Tiny"))
+    )
+    return MAPPING.replace(
+        TAGS, f"tags: {{type: multi_choice, unknown: hold, in: {{{crm}, {desk}}}, rule: {rule}}}"
+    )
