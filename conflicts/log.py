@@ -104,11 +104,14 @@ def as_text(entry: Entry) -> str:
 
 def shown(value: Value) -> str:
     """A value as people read it, on one line."""
-    if value is None or value == "" or value == []:
-        return "(blank)"
+    return visible(as_typed(value)) or "(blank)"
+
+
+def as_typed(value: Value) -> str:
+    """A value as it can be typed; a blank is an empty text."""
     if isinstance(value, bool):
-        return str(value).lower()  # as in YAML, and as it can be typed
-    return visible(", ".join(value) if isinstance(value, list) else str(value))
+        return str(value).lower()  # as in YAML
+    return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
 
 def append(folder: Path, entries: Iterable[Entry], known: Written | None = None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from conflicts.log import shown
+from conflicts.log import as_typed
 from mappings.draft import Draft
 from syncer.config.files import Config
 from syncer.model import Item, Mark, Value
@@ -91,7 +91,7 @@ def _by_field(draft: Draft, app: str, values: Mapping[str, Value]) -> dict[str, 
 def _name(draft: Draft, values: Mapping[str, Value]) -> str | None:
     """What people call the one who has these values: an address, else a name."""
     match = draft.model.match
-    named = {name: shown(values[name]) for name in (*match.exact, *match.names) if values.get(name)}
+    named = {name: as_typed(values[name]) for name in (*match.exact, *match.names) if values.get(name)}
     keys = [named[name] for name in match.exact if name in named]
     parts = dict.fromkeys(named[name] for name in match.names if name in named)
     return keys[0] if keys else " ".join(parts) or None
