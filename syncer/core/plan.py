@@ -141,6 +141,8 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
     try:
         after = p.lens.project(slot, golden, seen)
     except Unresolved:
+        if slot.reference:  # its target is gone: once that is back, what was refused for it may be taken
+            link.refused.pop(name, None)
         return ABSENT
     if after == seen or slot.same(after, seen) or shows_consent(p.lens, p.golden, slot, after, seen):
         for f in fields:

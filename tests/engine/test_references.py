@@ -204,6 +204,27 @@ def test_a_company_that_was_missed_before_a_write_is_not_missed_once_it_is_back(
     assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == ["Acme"] * 3
 
 
+@pytest.mark.parametrize("new", [True, False], ids=["who was made without it", "who was not given it"])
+def test_a_company_that_was_refused_while_it_was_gone_is_given_once_it_is_back(
+    tmp_path: Path, new: bool
+) -> None:
+    town = acme(tmp_path)
+    (company,), (id,) = town.apps["desk", "companies"].records, town.apps["crm", "companies"].records
+    person = {"email": "bo@acme.test", "name": "Bo Frost", "company": id if new else None}
+    bo = town.apps["crm", "contacts"].user_create(person)
+    if not new:
+        settled(town)
+        town.apps["crm", "contacts"].user_edit(bo, {"company": id})
+    town.apps["desk", "companies"].user_archive(company)
+    settled(town)  # the list of changes does not tell, so that it is refused
+    assert town.company_of("desk", "bo@acme.test") is None
+    read_all(town)
+    settled(town)
+    town.apps["desk", "companies"].user_restore(company)
+    settled(town)
+    assert town.company_of("desk", "bo@acme.test") == "Acme"
+
+
 def test_who_points_to_a_record_that_goes_is_given_another_one_of_the_same_company(tmp_path: Path) -> None:
     town = acme(tmp_path)
     companies = town.apps["desk", "companies"]
