@@ -3,8 +3,9 @@ links, lists and opt-outs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from connectors.answer import Answer
@@ -80,12 +81,8 @@ class Writer:
         results = self._send("create", writes, self._new)
         applied = {result.ref: str(result.id) for result in results if result.outcome == "applied"}
         created = [replace(write, id=applied[write.ref]) for write in writes if write.ref in applied]
-        settled, refused = self._follow(
-            created, (lambda made: self._opt_out([w for w in made if w.ref not in out]), self._list)
-        )
+        settled, refused = self._follow(created, (partial(self._opt_out, out=out), self._list))
         for write in created:
-            if write.ref in out:
-                settled.setdefault(write.ref, {})[OPT_OUT] = "true"
             if COMPANY in self._apart & write.values.keys():  # the batch carried it
                 settled.setdefault(write.ref, {})[COMPANY] = write.values[COMPANY]
         return [
@@ -132,7 +129,7 @@ class Writer:
         return body
 
     def _update(self, writes: Sequence[Write]) -> list[Result]:
-        staying = self._carry_opt_outs(writes)
+        out, staying = self._carry_opt_outs(writes)
         writes = [write for write in writes if write.ref not in staying]
         plain = [write for write in writes if write.values.keys() - self._apart]
         sent = self._send(
@@ -145,7 +142,7 @@ class Writer:
         going = [
             write for write in writes if write.ref in results and results[write.ref].outcome == "applied"
         ]
-        settled, refused = self._follow(going, (self._link, self._opt_out, self._list))
+        settled, refused = self._follow(going, (self._link, partial(self._opt_out, out=out), self._list))
         for write in going:
             lost = refused.get(write.ref, {})
             results[write.ref] = (
@@ -155,17 +152,21 @@ class Writer:
             )
         return [*staying.values(), *results.values()]
 
-    def _carry_opt_outs(self, writes: Sequence[Write]) -> dict[str, Result]:
-        """Opt-outs belong to an address, so a new one is opted out before a contact that is out moves to it:
-        afterwards it could be mailed. By ref, those that HubSpot does not let take theirs along."""
+    def _carry_opt_outs(self, writes: Sequence[Write]) -> tuple[set[str], dict[str, Result]]:
+        """Opt-outs belong to an address, so a new one is opted out before a contact moves to it that is out,
+        or is to be: afterwards it could be mailed. The refs of those that are out there, and whom HubSpot
+        does not let take theirs along."""
         moving = {
             write.ref: write for write in writes if OPT_OUT in self._apart and write.values.get("email")
         }
         shown = self._shown([str(write.id) for write in moving.values()], OPT_OUT)
-        emails = {ref: str(w.values["email"]) for ref, w in moving.items() if shown[str(w.id)] == "true"}
+        held = {ref for ref, write in moving.items() if shown[str(write.id)] == "true"}
+        asked = {ref for ref, write in moving.items() if encode(write.values.get(OPT_OUT)) == "true"}
+        emails = {ref: str(write.values["email"]) for ref, write in moving.items() if ref in held | asked}
         reasons = self._preferences.unsubscribe(emails.values())
         lost = {ref: {"email": f"{STAYS}: {reasons[e]}"} for ref, e in emails.items() if e in reasons}
-        return {ref: _refused_whole(moving[ref], why) for ref, why in lost.items()}
+        staying = {ref: _refused_whole(moving[ref], why) for ref, why in lost.items() if ref in held}
+        return emails.keys() - lost.keys(), staying
 
     def _follow(self, writes: Sequence[Write], steps: Sequence[Step]) -> tuple[Settled, Refused]:
         """What comes after the batch: by ref, the values that it settled and the fields that were refused."""
@@ -271,17 +272,17 @@ class Writer:
         refused = self._lists.put({str(write.id): elements(write.values[LISTS]) for write in moved})
         return _sorted_out(LISTS, [(w, sorted(elements(w.values[LISTS])) or None) for w in moved], refused)
 
-    def _opt_out(self, writes: Sequence[Write]) -> tuple[Settled, Refused]:
-        """Unsubscribe whom the writes say."""
+    def _opt_out(self, writes: Sequence[Write], out: Collection[str]) -> tuple[Settled, Refused]:
+        """Unsubscribe whom the writes say, save who is `out` by now."""
         asked = [write for write in writes if OPT_OUT in self._apart & write.values.keys()]
         refused = {write.ref: IN for write in asked if encode(write.values[OPT_OUT]) != "true"}
-        leaving = [write for write in asked if write.ref not in refused]
+        leaving = [write for write in asked if write.ref not in refused and write.ref not in out]
         emails = self._emails(leaving)
         going = {write.ref: emails[str(write.id)] for write in leaving if emails.get(str(write.id))}
         refused |= {write.ref: NOWHERE for write in leaving if write.ref not in going}
         reasons = self._preferences.unsubscribe(going.values())
         refused |= {ref: {OPT_OUT: reasons[email]} for ref, email in going.items() if email in reasons}
-        return {ref: {OPT_OUT: "true"} for ref in going if ref not in refused}, refused
+        return {write.ref: {OPT_OUT: "true"} for write in asked if write.ref not in refused}, refused
 
     def _emails(self, writes: Sequence[Write]) -> dict[str, str]:
         """record id -> address, read where the write itself does not hold it."""

@@ -169,6 +169,21 @@ def test_an_opt_out_goes_to_a_new_address_before_the_contact_does(
         assert "scope is missing" in told["u1"][1]["email"]
 
 
+def test_who_opted_out_elsewhere_is_out_before_the_contact_has_a_new_address(
+    app: respx.MockRouter, hubspot: HubSpotConnector
+) -> None:
+    shown = [contact("1", email=None, hs_email_optout=None)]
+    app.post("/crm/v3/objects/contacts/batch/read").mock(return_value=reply({"results": shown}))
+    asked = alone(app)
+    app.post("/crm/v3/objects/contacts/batch/update").mock(
+        side_effect=lambda request: reply({"results": [contact("1")]} if asked.called else {}, 200)
+    )
+    (result,) = hubspot.write("contacts", [update("1", email="new@x.test", hs_email_optout="true")])
+    assert (result.outcome, result.fields, asked.call_count) == ("applied", {}, 1)
+    assert result.record is not None
+    assert result.record.values[OPT_OUT] == "true"
+
+
 def made(app: respx.MockRouter) -> respx.Route:
     return app.post("/crm/v3/objects/contacts/batch/create").mock(
         return_value=reply({"results": [contact("1", email="a@x.test")]}, 201)
