@@ -144,7 +144,7 @@ def _offered(said: FieldDraft, place: PlaceDraft, shapes: Shapes) -> tuple[str, 
     if isinstance(said.type, Tags):
         return tuple(said.type.listed.values())
     if isinstance(said.type, Consent):
-        return tuple(place.form.values.values()) or STATES[:-1]
+        return tuple(dict.fromkeys(place.form.values.values())) or STATES[:-1]
     if not isinstance(said.type, Choice | MultiChoice):
         return ()
     words: dict[str, str] = {}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mappings.bind import OpenShape, bind, fit
+from mappings.bind import OpenShape, bind, fit, lacking
 from mappings.document import Problem, ProblemsFound
 from mappings.draft import read
 from mappings.excerpt import lines_of, told
@@ -188,3 +188,11 @@ def test_a_choice_that_passes_for_a_tag_is_told(tmp_path: Path) -> None:
     (found,) = [one for one in losses(read(tmp_path / "m.yaml", "m.yaml"), there) if "tag" in one.what]
     assert (found.where, found.minor) == ("fields.tags.in.desk", True)
     assert found.what.startswith("desk shows Trial of 'plan' among 'tags' too")
+
+
+def test_a_choice_that_stands_for_several_states_is_made_once(tmp_path: Path) -> None:
+    place = "{field: state, values: {unsubscribed: out, bounced: out, subscribed: in}}"
+    text = MAPPING + f"  consent: {{type: consent, in: {{crm: state, desk: {place}}}}}\n"
+    (tmp_path / "m.yaml").write_text(text)
+    found = {one.name: one.options for one in lacking(read(tmp_path / "m.yaml"), {"desk": {}})}
+    assert found["state"] == ("out", "in")
