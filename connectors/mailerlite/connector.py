@@ -123,8 +123,8 @@ class MailerLiteConnector:
     def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """How many mails went out to a subscriber, which the subscriber itself counts."""
         _known(object)
-        sent = {id: int(reply.data.get("sent") or 0) for id, reply in self._batch.read(ids)}
-        return {id: "1 mail" if number == 1 else f"{number} mails" for id, number in sent.items() if number}
+        found = {id: _mails(reply) for id, reply in self._batch.read(ids)}
+        return {id: mails for id, mails in found.items() if mails}
 
     @property
     def erasable(self) -> Collection[str]:
@@ -176,6 +176,14 @@ def _rates(options: Options) -> tuple[Rate, ...]:
 def _known(object: str) -> None:
     if object != SUBSCRIBERS:
         raise UnknownObject("mailerlite", object, [SUBSCRIBERS])
+
+
+def _mails(reply: Reply) -> str:
+    """In words; an empty text for none."""
+    if reply.status not in (200, 404):
+        return "mails, perhaps: MailerLite does not tell"
+    number = int(reply.data.get("sent") or 0)
+    return f"{number} mail{'s' if number > 1 else ''}" if number else ""
 
 
 def _fetched(id: str, reply: Reply, reader: Reader) -> Fetched:

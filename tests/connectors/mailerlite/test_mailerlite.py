@@ -191,11 +191,17 @@ def test_an_address_that_is_none_stops_no_other(
     wrong = (code, {"message": "No.", "errors": {"email": ["It must be a valid address."]}})
     made = (201, {"data": subscriber("7", "new@x.test")})
     app.post("/batch").mock(
-        side_effect=[replies(wrong, ABSENT), replies(wrong, made, ZONES), replies(wrong, found())]
+        side_effect=[
+            replies(wrong, ABSENT),
+            replies(wrong, made, ZONES),
+            replies(wrong, found()),
+            replies(wrong, ABSENT),
+        ]
     )
     first, second = mailerlite.write("subscribers", [create("r1", "a b"), create("r2", "new@x.test")])
     assert (first.outcome, list(first.fields), second.outcome) == ("rejected", ["email"], "applied")
     assert [a.state for a in mailerlite.fetch("subscribers", ["x", "7"], ("email",))] == ["unknown", "found"]
+    assert list(mailerlite.attached("subscribers", ["x", "8"])) == ["x"], "what is not told counts as there"
 
 
 def test_an_answer_that_is_too_short_is_no_deletion(
