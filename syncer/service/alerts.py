@@ -18,12 +18,11 @@ from syncer.service.service import Service
 from syncer.service.view import View
 from syncer.service.worker import Done
 from syncer.store.database import Database, StateError
-from syncer.store.history import History
+from syncer.store.history import ALERTS, History
 
 Tell = Callable[[Message], bool]  # whether it was said
 
 EVERY: Final = timedelta(seconds=30)
-LOGGED: Final = "alerts"  # the fact that keeps what stands in the log; a new address is taken to know as much
 HOOKS: Final = "webhook_secret"  # with which an app signs; no call of ours needs it
 BACK: Final = 31  # days that are looked at
 
@@ -59,7 +58,7 @@ class Alerts:
         with db.reading():
             kept = {name: History(db).fact(name) for name in listeners}
         for name, tell in listeners.items():
-            known = orjson.loads(kept[name] or kept[LOGGED] or "{}")
+            known = orjson.loads(kept[name] or kept[ALERTS] or "{}")
             told = orjson.dumps(_told(tell, news(known, found, paused), known)).decode()
             if told != kept[name]:
                 with db.transaction():
@@ -104,8 +103,8 @@ class Alerts:
         for number, url in enumerate(self._service.config.model.alerts.to):
             address = url.get_secret_value()
             print = blake2b(address.encode(), digest_size=8).hexdigest()
-            yield f"{LOGGED}:{print}", partial(_send, address, number)
-        yield LOGGED, _log
+            yield f"{ALERTS}:{print}", partial(_send, address, number)
+        yield ALERTS, _log
 
 
 def _told(tell: Tell, messages: Iterable[Message], known: Mapping[str, str]) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ from syncer.store.tables import Meta
 _RUN = ("run", "sync", "kind", "started", "ended", "status", "written", "report")
 
 PLAN_FILE = "planfile:"
+ALERTS = "alerts"  # what was said of troubles in the log; behind a colon, at an address
 ALL = 2**62
 
 

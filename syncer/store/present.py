@@ -1,5 +1,5 @@
 """What a state that is put back takes over from the one in its place, since it is about now: who is left
-alone, which secrets the apps take, where plans lie in files, which calls were made."""
+alone, which secrets the apps take, where plans lie in files, which calls were made, what people were told."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sqlmodel import SQLModel
 
 from syncer.store.database import Database
 from syncer.store.facts import facts
-from syncer.store.history import PLAN_FILE
+from syncer.store.history import ALERTS, PLAN_FILE
 from syncer.store.ledger import Ledger
 from syncer.store.tables import HookCallRow, Meta, RateRow, TokenRow
 from syncer.store.vault import PREFIX
 
 PAUSED: Final = "paused:"
-FRONTS: Final = (PAUSED, PREFIX, PLAN_FILE)
+FRONTS: Final = (PAUSED, PREFIX, PLAN_FILE, ALERTS)
 TABLES: Final[Sequence[type[SQLModel]]] = (RateRow, TokenRow, HookCallRow)
 
 

@@ -119,7 +119,8 @@ def test_of_an_empty_state_no_copy_is_kept(db: Database, tmp_path: Path) -> None
 
 
 def test_what_is_about_now_stays_as_it_is(db: Database, tmp_path: Path) -> None:
-    """Who is left alone, the login that the app takes by now, where plans lie, which calls were made."""
+    """Who is left alone, the login that the app takes by now, where plans lie, which calls were made, what
+    people were told."""
     desk, crm = Ledger(db, "contacts"), RateRow(account="crm", name="general", day=7, today=1)
     with db.transaction():
         desk.save_reader("crm", paused=True)
@@ -127,6 +128,7 @@ def test_what_is_about_now_stays_as_it_is(db: Database, tmp_path: Path) -> None:
         Secrets(db, Vault()).keep("token:crm", "old")
         db.upsert(RateRow, [crm.model_dump()])
     keep(db, "paused:companies", "yes")
+    keep(db, "alerts", "{}")
     backup(db, tmp_path / "b.db", NOW)
     with db.transaction():
         desk.save_reader("crm", paused=False)
@@ -135,6 +137,8 @@ def test_what_is_about_now_stays_as_it_is(db: Database, tmp_path: Path) -> None:
         db.upsert(RateRow, [{**crm.model_dump(), "today": 900}])
     keep(db, "paused:contacts", "yes")
     keep(db, "planfile:plan.json", "yes")
+    for said in ("alerts", "alerts:1f"):
+        keep(db, said, '{"contacts: held": "told"}')
 
     def stands() -> list[object]:
         with db.reading():
@@ -148,6 +152,7 @@ def test_what_is_about_now_stays_as_it_is(db: Database, tmp_path: Path) -> None:
     restore(db, tmp_path / "b.db", NOW, always)
     assert stands() == now
     with db.transaction():
+        assert len({History(db).fact(said) for said in ("alerts", "alerts:1f")}) == 1, "not told again"
         History(db).drop_fact("paused:contacts")
     later = tmp_path / "c.db"
     keep(db, "paused:contacts", "yes")
