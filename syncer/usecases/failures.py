@@ -59,7 +59,7 @@ def _of_link(sync: Sync, link: Link, known: InTheWay) -> Iterator[Failure]:
         spec = fields.get(name)
         cure = what_to_do(place, known) if place in known else _cure(spec, link.app, name)
         if spec is not None and spec.kind == "consent" and spec.writable == "yes":
-            cure = _cure_of_consent(spec, link.app, link.seen.get(name), refusal.value)
+            cure = cure_of_consent(spec, link.app, link.seen.get(name), refusal.value)
         said = (link.app, link.id, link.golden, name, refusal.value, refusal.reason, cure)
         yield Failure(_id(sync, link.app, link.id, name), sync.name, "refused", *said)
     for name, (value, times) in link.rewrites.items():
@@ -102,13 +102,14 @@ def _cure(spec: FieldSpec | None, app: str, field: str) -> str:
     return f"Correct the value in any app, or change how {field} is mapped: then it is sent by itself."
 
 
-def _cure_of_consent(spec: FieldSpec, app: str, seen: Value, wanted: Value) -> str:
+def cure_of_consent(spec: FieldSpec, app: str, seen: Value, wanted: Value) -> str:
     """An opt-in is the person's own affair. What is stricter than the app shows has to get there."""
     here, there = (spec.consent.get(text_of(value) or "") for value in (wanted, seen))
     if rank(here) > rank(there):
+        shown = there or text_of(seen) or "no answer"
         return (
-            f"{app} still shows {text_of(seen) or 'no answer'}, which allows more than {text_of(wanted)}. No"
-            " program can change that: change it there by hand, or unsubscribe the person there."
+            f"{app} still shows {shown}, which allows more than {here}. Mend what the reason tells, or"
+            " change it there by hand."
         )
     return f"In {app} only the person can lift this. It is as it should be; nothing is to be done."
 

@@ -7,9 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
+from connectors.contract import FieldSpec
 from connectors.sandbox.server import CREDENTIALS, Sandbox
 from connectors.zendesk.sandbox import users
 from syncer.demo.apps import Apps
+from syncer.usecases import failures
 from tests.cli.conftest import Desk
 
 KEYS = "id sync kind app record who field value reason cure".split()
@@ -128,4 +130,13 @@ def test_an_app_that_shows_a_laxer_consent_is_no_matter_of_course(desk: Desk, sa
         edits.edit("zendesk", apps["zendesk"]["record"], "marketing_consent", "pending")
     desk.run("sync", "contacts")
     cure = listed(desk)["mailerlite"]["cure"]
-    assert cure.startswith("mailerlite still shows active, which allows more than unconfirmed.")
+    assert cure.startswith("mailerlite still shows subscribed, which allows more than pending. Mend what")
+
+
+def test_what_is_told_of_an_opt_out_that_waits_for_an_address_does_not_rule_that_out() -> None:
+    spec = FieldSpec("out", kind="consent", consent={"true": "unsubscribed"})
+    cure = failures.cure_of_consent(spec, "hubspot", None, "true")
+    assert cure == (
+        "hubspot still shows no answer, which allows more than unsubscribed."
+        " Mend what the reason tells, or change it there by hand."
+    )
