@@ -55,6 +55,10 @@ simulate-steward: .venv/.dev ## The same, with a person who settles, links and r
 simulate-remap: .venv/.dev ## The same, with a mapping that goes on changing
 	@$(BIN)/python -m tests.simulation.engine.run --remap --seeds $(SEEDS)
 
+.PHONY: simulate-typed
+simulate-typed: .venv/.dev ## Random histories with random mappings: all types, forms, rules and directions
+	@$(BIN)/python -m tests.simulation.engine.run --typed --seeds $(SEEDS)
+
 .PHONY: simulate-mutants
 simulate-mutants: .venv/.dev ## Break the engine in many ways and show that the histories notice each
 	@$(BIN)/python -m tests.simulation.engine.run_mutants

@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import Pool
@@ -17,6 +17,7 @@ from tests.postgres import Databases
 from tests.simulation.engine import remapped, stewarded, undone
 from tests.simulation.engine.history import Played, play
 from tests.simulation.engine.world import file_url
+from tests.simulation.typed import history as typed
 
 CHUNK = 100
 
@@ -41,14 +42,20 @@ def place_of(store: str) -> Iterator[str]:
             databases.drop()
 
 
-SORTS = {"plain": play, "undone": undone.play, "stewarded": stewarded.play, "remapped": remapped.play}
+SORTS: dict[str, Callable[[int], Played]] = {
+    "plain": play,
+    "undone": undone.play,
+    "stewarded": stewarded.play,
+    "remapped": remapped.play,
+}
+PLAYS = SORTS | {"typed": typed.play}  # whose worlds are drawn in another way
 
 
 def _play(store: str, sort: str, seeds: range) -> tuple[list[Played], int]:
     found, runs = [], 0
     for seed in seeds:
         if store == "plain":
-            played = SORTS[sort](seed)
+            played = PLAYS[sort](seed)
         else:
             with place_of(store) as place:
                 played = play(seed, place=place)
@@ -90,6 +97,9 @@ def main() -> int:
     )
     kinds.add_argument(
         "--remap", dest="sort", action="store_const", const="remapped", help="the mapping goes on changing"
+    )
+    kinds.add_argument(
+        "--typed", dest="sort", action="store_const", const="typed", help="a mapping of all types is drawn"
     )
     parser.set_defaults(sort="plain")
     parser.add_argument("--show", type=int, default=3, help="how many violations to print in full")

@@ -1,0 +1,112 @@
+"""What is judged at rest.
+
+convergence  every app shows golden in its own form, where it may flow there, or it is said why not
+invented     every golden value was typed by somebody in an app that may be read, or is what is worked out
+still        one more full reading moves nothing: nothing is written or logged, golden is as it was
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from conflicts.consent import rank
+from connectors.contract import Value
+from connectors.memory.traits import coerce
+from mappings.model import BadValue, Field, Slot, Unshown
+from syncer.core.consent import state_of
+from syncer.core.lens import Lens, NoRefs, direction
+from syncer.model import FREEZE_AFTER, Golden, Link
+
+if TYPE_CHECKING:
+    from tests.simulation.typed.world import World
+
+
+def judge(w: World) -> None:
+    for unit in w.units().values():
+        for link in unit.links:
+            if link.state == "live" and link.primary and link.id in w.apps[link.app].records:
+                for slot in w.slots(link).values():
+                    _shows_golden(w, unit.golden, link, slot)
+        for name, value in unit.golden.value.items():
+            _was_typed(w, w.mapping.fields[name], value)
+        for name, worth in Lens(w.mapping, NoRefs()).derived(unit.golden.value).items():
+            if unit.golden.value.get(name) != worth:
+                w.report("invented", f"{name} is {unit.golden.value.get(name)!r}, worked out {worth!r}")
+
+
+def _shows_golden(w: World, golden: Golden, link: Link, slot: Slot) -> None:
+    name = slot.fields[0]
+    if direction(w.mapping.fields[name], link.app) == "from" or link.app in w.off:
+        return
+    if name not in golden.value or _is_listed(golden, link, slot):
+        return
+    now = w.apps[link.app].records[link.id].get(slot.name)
+    try:
+        slot.split(now, {})
+        due = slot.project(golden.value, now)
+    except (BadValue, Unshown):
+        return  # a value that no type can read is left alone, and so is one that the app has no form for
+    stored = coerce(due, w.apps[link.app].fields[slot.name].coerce)
+    if slot.same(due, now) or slot.same(stored, now) or _is_no_laxer(w, golden, slot, now, due):
+        return
+    w.report(
+        "convergence", f"{link.key} {slot.name} is {now!r}, due is {due!r}, golden {golden.value[name]!r}"
+    )
+
+
+def _is_listed(golden: Golden, link: Link, slot: Slot) -> bool:
+    """Whether it is said why golden is not shown here."""
+    frozen = link.rewrites.get(slot.name, (None, 0))[1] > FREEZE_AFTER
+    held = slot.fields[0] in golden.held
+    return (
+        slot.name in link.refused or slot.name in link.parted or slot.name in link.pending or frozen or held
+    )
+
+
+def _is_no_laxer(w: World, golden: Golden, slot: Slot, now: Value, due: Value) -> bool:
+    """Consent: the closest state that the app can show, or one between that and golden."""
+    if w.mapping.consent not in slot.fields:
+        return False
+    closest = state_of(slot, due)
+    shown, most = rank(state_of(slot, now)), rank(str(golden.value["consent"]))
+    return closest is None or max(0, rank(closest)) <= shown <= most
+
+
+def _was_typed(w: World, field: Field, value: Any) -> None:
+    if value is None or field.follows or field.name == "email":
+        return
+    typed = list(typed_values(w, field))
+    if field.type.is_set:
+        unknown = set(value) - {word for words in typed for word in words}
+    else:
+        unknown = set() if any(field.type.same(x, value) for x in typed) else {value}
+    if unknown:
+        w.report("invented", f"{field.name} is {value!r}, and nobody typed {unknown}")
+
+
+def typed_values(w: World, field: Field) -> Iterator[Any]:
+    """What people typed of a field, as golden would have it; of consent also where it is only written to,
+    since an opt-out counts anywhere."""
+    for x in w.typed:
+        slot = w.mapping.apps[x.app].slots.get(x.slot)
+        if slot is None or field.name not in slot.fields:
+            continue
+        if direction(field, x.app) == "to" and field.name != w.mapping.consent:
+            continue
+        with suppress(BadValue):
+            value = slot.split(x.value, {}).get(field.name)
+            if value is not None:
+                yield value
+
+
+def judge_stillness(w: World) -> None:
+    before, logged = {id: dict(u.golden.value) for id, u in w.units().items()}, w.logged()
+    w.read_all_anew()
+    written = w.run().written + w.run().written
+    after = {id: dict(u.golden.value) for id, u in w.units().items()}
+    if written or w.logged() != logged or after != before:
+        w.report(
+            "still", f"a full reading wrote {written}, logged {w.logged() - logged}; {before} -> {after}"
+        )
