@@ -3,7 +3,8 @@
 arrives  the value becomes golden where its app may be read, and nothing else moves; what says the same as
          before, what no type can read, and what is typed where golden is only written to, moves nothing
 words    a word that is added to a set or removed from it is added or removed, and no other
-blank    a clearing clears golden, unless the mapping says `blank: keep`
+blank    a clearing clears golden, unless the mapping says `blank: keep`; a set is cleared when no word is
+         left that the mapping knows, and keeps those that its app cannot show
 
 That golden then arrives in all apps is judged at rest (`rest.py`).
 """
@@ -87,7 +88,9 @@ class Moved:
             return
         if edit.slot.same(edit.was, edit.now) or field.follows or direction(field, edit.link.app) == "to":
             self._expect(field.follows or field.name not in moved, "arrives", "golden moved")
-        elif value is None and field.blank == "keep":
+        elif field.blank == "keep" and (
+            value is None or (field.type.is_set and not edit.slot.words(edit.now))
+        ):
             self._expect(field.name not in moved, "blank", "golden moved")
         elif not self._agreed():
             return  # an earlier edit here lost: what is typed now meets the value that won
