@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from conflicts.candidate import Candidate
 from mappings.model import BadValue, Field, Slot, Unshown
-from syncer.core.lens import Lens, Unresolved
+from syncer.core.lens import Lens, Unresolved, direction
 from syncer.core.merging import Merging
-from syncer.model import Golden, Link, Mark, Value
+from syncer.model import DISAGREES, Golden, Link, Mark, Value
 
 
 def shows(lens: Lens, link: Link, slot: Slot, golden: Mapping[str, Value]) -> bool:
@@ -85,10 +85,13 @@ def _fullest_form(
 def _still_shown(
     m: Merging, field: Field, c: Candidate, candidates: Sequence[Candidate]
 ) -> Iterator[Candidate]:
-    """What other apps hold of the field, where nobody has just changed it."""
+    """What other apps hold of the field, where nobody has just changed it. Of one that is only written to,
+    what golden brought there, and nothing that was typed there."""
     offered = {(d.app, d.record) for d in candidates}
     for link in m.links:
         slot = m.lens.slot_of(link.app, field.name)
+        if direction(field, link.app) == "to" and isinstance(link.agreed.get(field.name, DISAGREES), Mark):
+            continue
         if link.state == "live" and link.key not in offered and slot is not None and slot.name in link.seen:
             value = held_parts(m.lens, link, slot, m.golden).get(field.name)
             yield replace(c, value=value, app=link.app, record=link.id)

@@ -185,6 +185,23 @@ def test_an_edit_back_to_a_form_of_what_another_app_still_shows_is_that_value() 
     assert found.unit.golden.value[TITLE] == "Head of Sales"
 
 
+@pytest.mark.parametrize(
+    ("name", "agreed", "expected"),
+    [
+        ("typed there: nobody asks that app", {}, "head of sales"),
+        ("ours: golden brought it there", {"title": "Head of Sales"}, "Head of Sales"),
+    ],
+)
+def test_an_edit_to_a_form_of_what_an_app_shows_that_is_only_written_to(
+    name: str, agreed: dict[str, Value], expected: str
+) -> None:
+    of = one(TITLE, direction="{crm: to}")
+    record = golden("crm", title="Zed")
+    there = link("crm", {"title": "Head of Sales"}, agreed)
+    found = run(of, record, [there, *agreeing(of, record, "mail")], seen("mail", 1, title="head of sales"))
+    assert found.unit.golden.value[TITLE] == expected, name
+
+
 def test_a_real_shortening_in_an_app_that_cuts_nothing_is_an_edit() -> None:
     of = one(TITLE)
     record = golden("crm", title="Head of Sales")
