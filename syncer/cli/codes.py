@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any, TypeVar
@@ -85,7 +86,10 @@ class Guarded(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()  # what cannot be written is told here, and not by Python's last words
         except (Exception, KeyboardInterrupt) as error:
             code, message = explain(error)
             say(message)

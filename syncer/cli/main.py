@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 from io import TextIOWrapper
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -118,4 +118,16 @@ def run() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without these letters shows the others
     gc.disable()
     sys.setswitchinterval(0.0005)
-    app()
+    try:
+        app()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            _end(stream)
+
+
+def _end(stream: TextIO) -> None:
+    """What is left in a stream that takes nothing is lost: it changes no exit code."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
