@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncer.cli.called import by_name
 from syncer.cli.codes import Code, leave, worst
 from syncer.cli.confirm import Yes, agreed, asks
 from syncer.cli.duplicates_told import by_hand, show, show_apart, show_merged, show_noted
@@ -19,6 +20,7 @@ from syncer.cli.review import stewards, stewards_of
 from syncer.cli.session import CONFIG, AsJson, ConfigFile, hint, need_app, running
 
 if TYPE_CHECKING:
+    from syncer.cli.called import Tell
     from syncer.model import LinkKey, Value
     from syncer.running.runner import Runner
     from syncer.usecases.merging import Pair
@@ -114,18 +116,19 @@ def _found(app: str | None, config: Path) -> list[Group]:
 
 
 def _tell_by_name(runner: Runner, found: Sequence[Group]) -> None:
-    from syncer.usecases.referents import Spot, referents
+    from syncer.usecases.referents import Spot
 
-    def spot(group: Group, field: str) -> Spot:
-        return Spot(group.sync, runner.config.syncs[group.sync].draft.places[group.app][field], group.app)
-
-    cells = [(spot(g, f), value) for g in found for f, held, after in g.fields for value in (*held, after)]
-    known = referents(runner.config, runner.db, cells)
-    for g in found:
-        g.told = [
-            (f, [known.told(spot(g, f), value) for value in held], known.told(spot(g, f), after))
-            for f, held, after in g.fields
+    def rows(told: Tell, group: Group) -> list[Row]:
+        places = runner.config.syncs[group.sync].draft.places[group.app]
+        spots = {name: Spot(group.sync, places[name], group.app) for name, *_ in group.fields}
+        return [
+            (name, [told(spots[name], value) for value in held], told(spots[name], after))
+            for name, held, after in group.fields
         ]
+
+    tables = by_name(runner.config, runner.db, lambda told: [rows(told, group) for group in found])
+    for group, table in zip(found, tables, strict=True):
+        group.told = table
 
 
 def _groups(

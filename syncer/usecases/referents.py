@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from conflicts.log import shown
@@ -31,7 +31,7 @@ class Spot(NamedTuple):
 class Referents:
     """Names of what was pointed to at certain spots, by its id there."""
 
-    names: Mapping[tuple[Spot, str], str] = field(default_factory=dict)
+    names: Mapping[tuple[Spot, str], str]
 
     def told(self, spot: Spot, value: Any) -> Any:
         """The name behind a reference; any other value as it is."""
