@@ -45,12 +45,12 @@ def backtest(
 def _sync_of(runner: Runner, draft: Draft) -> str:
     from mappings.spelling import nearest
 
-    owners = {sync.object: name for name, sync in runner.config.syncs.items()}
-    if draft.object not in owners:
+    keepers = runner.config.keepers
+    if draft.object not in keepers:
         raise typer.BadParameter(
-            f"no sync keeps the object '{draft.object}'. {nearest(draft.object, owners, 'There are: {}.')}"
+            f"no sync keeps the object '{draft.object}'. {nearest(draft.object, keepers, 'There are: {}.')}"
         )
-    return owners[draft.object]
+    return keepers[draft.object]
 
 
 def _bound(runner: Runner, draft: Draft) -> Any:

@@ -245,6 +245,11 @@ class Config:
         return {name: sync.object for name, sync in self.syncs.items()}
 
     @property
+    def keepers(self) -> dict[str, str]:
+        """Object -> the sync that keeps it."""
+        return {sync.object: name for name, sync in self.syncs.items()}
+
+    @property
     def forgotten_dir(self) -> Path:
         return self.path.parent / self.model.forget.dir
 

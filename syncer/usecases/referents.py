@@ -53,10 +53,10 @@ def referents(config: Config, db: Database, cells: Iterable[tuple[Spot, Any]]) -
 
 def _targets(config: Config) -> Iterator[tuple[Spot, str]]:
     """Where references stand, and the sync that each leads to."""
-    keeping = {sync.object: name for name, sync in config.syncs.items()}
+    keepers = config.keepers
     for name, sync in config.syncs.items():
         for said in sync.draft.fields.values():
-            if (target := keeping.get(said.model.to or "")) is None:
+            if (target := keepers.get(said.model.to or "")) is None:
                 continue
             yield Spot(name, said.name), target
             for place in said.places.values():

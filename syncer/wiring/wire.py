@@ -101,9 +101,9 @@ class Wiring:
 
 def targets(config: Config, said: SyncConfig) -> dict[str, str]:
     """Object -> the sync that keeps it, for everything that this sync points to."""
-    owners = {sync.object: name for name, sync in config.syncs.items()}
+    keepers = config.keepers
     wanted = [field.model.to for field in said.draft.fields.values() if field.model.to]
-    return {object: owners[object] for object in wanted if object in owners}
+    return {object: keepers[object] for object in wanted if object in keepers}
 
 
 def dependents(config: Config, said: SyncConfig) -> tuple[str, ...]:
