@@ -68,6 +68,7 @@ class Settling:
     answers: dict[str, dict[str, Answer]] = field(default_factory=dict)
     done: list[Settled] = field(default_factory=list)
     asked: list[Entry] = field(default_factory=list)
+    targets: dict[str, Sync] = field(default_factory=dict)
 
     def prepare(self, wishes: Sequence[tuple[Entry, Wish]]) -> None:
         """Turn wishes into answers; those that cannot be are in `done`, with the reason."""
@@ -128,14 +129,22 @@ class Settling:
         """A typed value in golden form. What a reference points to is typed as any WHO is."""
         if not field.reference:
             return _read(field, text)
-        target = self.runner.wiring.sync(self.sync.targets[field.reference])
+        target = self._target(field.reference)
+        if not text:
+            return None
         try:
-            meant = side_of(look_up_known(target, self.runner.db, [text]), text) if text else None
+            meant = side_of(look_up_known(target, self.runner.db, [text]), text)
         except NotPossible as why:
             raise Unusable(str(why)) from None
-        if text and (meant is None or meant.golden is None):
+        if meant is None or meant.golden is None:
             raise Unusable(f"no {field.reference} is known under '{text}': type its {BY}")
-        return meant.golden if meant is not None else None
+        return meant.golden
+
+    def _target(self, object: str) -> Sync:
+        """The sync that keeps what a reference points to; wired once, however many conflicts are settled."""
+        if object not in self.targets:
+            self.targets[object] = self.runner.wiring.sync(self.sync.targets[object])
+        return self.targets[object]
 
     def _taken(self, candidates: Sequence[Candidate], app: str, unit: Unit, field: Field) -> Candidate:
         """The app's candidate; else what it holds: the same as another app's candidate, or as golden."""
