@@ -56,10 +56,7 @@ def _of_link(sync: Sync, link: Link, known: InTheWay) -> Iterator[Failure]:
     fields = sync.apps[link.app].spec.fields if link.app in sync.apps else {}
     for name, refusal in link.refused.items():
         place = link.app, link.id, name
-        spec = fields.get(name)
-        cure = what_to_do(place, known) if place in known else _cure(spec, link.app, name)
-        if spec is not None and spec.kind == "consent" and spec.writable == "yes":
-            cure = cure_of_consent(spec, link.app, link.seen.get(name), refusal.value)
+        cure = what_to_do(place, known) if place in known else _cure(fields.get(name), link, name)
         said = (link.app, link.id, link.golden, name, refusal.value, refusal.reason, cure)
         yield Failure(_id(sync, link.app, link.id, name), sync.name, "refused", *said)
     for name, (value, times) in link.rewrites.items():
@@ -84,14 +81,17 @@ def _id(sync: Sync, *parts: str) -> str:
     return "f" + blake2b("\x1f".join((sync.name, *parts)).encode(), digest_size=4).hexdigest()
 
 
-def _cure(spec: FieldSpec | None, app: str, field: str) -> str:
+def _cure(spec: FieldSpec | None, link: Link, field: str) -> str:
     """What to do about a refused value, by what the app says of the field."""
+    app = link.app
     if spec is None:
         return (
             f"{app} does not list the field {field} any more: make it there, or take it out of the mapping."
         )
     if spec.writable != "yes":
         return f"{app} lets no program change {field}: change it by hand, or map it with direction: from."
+    if spec.kind == "consent":
+        return cure_of_consent(spec, app, link.seen.get(field), link.refused[field].value)
     if spec.options:
         allowed = ", ".join(spec.options[:8]) + (", ..." if len(spec.options) > 8 else "")
         return (
