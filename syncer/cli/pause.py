@@ -28,7 +28,7 @@ def _set(name: str, path: Path, paused: bool) -> bool:
     config = loaded(path)
     from mappings.spelling import nearest
     from syncer.store.database import Database
-    from syncer.store.history import History
+    from syncer.store.history import PAUSED, History
     from syncer.store.ledger import Ledger
 
     if name not in config.syncs and name not in config.apps:
@@ -40,8 +40,8 @@ def _set(name: str, path: Path, paused: bool) -> bool:
     try:
         with db.transaction():
             if name in config.syncs:
-                history, fact = History(db), f"paused:{name}"
-                before = history.fact(fact) is not None
+                history, fact = History(db), PAUSED + name
+                before = history.paused(name)
                 history.keep_fact(fact, "yes") if paused else history.drop_fact(fact)
                 return before != paused
             ledgers = [Ledger(db, sync.name) for sync in config.syncs.values() if name in sync.apps]

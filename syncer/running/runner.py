@@ -54,7 +54,7 @@ class Runner:
 
     def paused(self, name: str) -> bool:
         with self.db.reading():
-            return History(self.db).fact(f"paused:{name}") is not None
+            return History(self.db).paused(name)
 
     def run(self, name: str, options: Options, choose: Choose | None = None) -> Outcome | None:
         """One run. `choose` may narrow the options once the sync is wired; None where it declines. Raises

@@ -14,6 +14,7 @@ from syncer.store.tables import Meta
 
 _RUN = ("run", "sync", "kind", "started", "ended", "status", "written", "report")
 
+PAUSED = "paused:"
 PLAN_FILE = "planfile:"
 ALERTS = "alerts"  # what was said of troubles in the log; behind a colon, at an address
 ALL = 2**62
@@ -33,6 +34,10 @@ class History:
 
     def keep_fact(self, name: str, value: str) -> None:
         self.db.upsert(Meta, [{"name": name, "value": value}])
+
+    def paused(self, sync: str) -> bool:
+        """Whether a person wants a sync left alone."""
+        return self.fact(PAUSED + sync) is not None
 
     def plan_files(self) -> list[str]:
         """Where plans were kept in files."""

@@ -41,7 +41,7 @@ def of_sync(config: Config, history: History, name: str, now: datetime) -> dict[
     return {
         "sync": name,
         "object": config.syncs[name].object,
-        "paused": history.fact(f"paused:{name}") is not None,
+        "paused": history.paused(name),
         "golden": history.people(name),
         "last_run": {key: last[key] for key in LAST_RUN} if last is not None else None,
         "last_success": history.last_success(name),
