@@ -18,7 +18,7 @@ from syncer.deciding import refs
 from syncer.deciding.abilities import abilities_of, creating_in, doubted_in, waiting_for_review
 from syncer.deciding.one_pass import CHUNK
 from syncer.deciding.owners import owners_of
-from syncer.model import Decision, Golden, LinkKey, Provenance, Unit, Value
+from syncer.model import BLANK, Decision, Golden, LinkKey, Provenance, Unit, Value
 from syncer.store.database import Database, chunks
 from syncer.store.ledger import HeldPlan, Ledger
 from syncer.store.records import Records
@@ -63,7 +63,7 @@ class Place:
     @property
     def shows(self) -> bool:
         """Whether the app holds anything at all there."""
-        return self.standing.seen not in (None, "", [])
+        return self.standing.seen not in BLANK
 
 
 @dataclass(frozen=True, slots=True)
