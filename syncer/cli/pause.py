@@ -29,7 +29,7 @@ def _set(name: str, path: Path, paused: bool) -> bool:
     from mappings.spelling import nearest
     from syncer.store.database import Database
     from syncer.store.history import PAUSED, History
-    from syncer.store.ledger import Ledger
+    from syncer.store.ledger import pause_app
 
     if name not in config.syncs and name not in config.apps:
         known = [*config.syncs, *config.apps]
@@ -44,14 +44,9 @@ def _set(name: str, path: Path, paused: bool) -> bool:
                 before = history.paused(name)
                 history.keep_fact(fact, "yes") if paused else history.drop_fact(fact)
                 return before != paused
-            ledgers = [Ledger(db, sync.name) for sync in config.syncs.values() if name in sync.apps]
-            if not ledgers:
+            syncs = [sync.name for sync in config.syncs.values() if name in sync.apps]
+            if not syncs:
                 raise typer.BadParameter(f"no sync has the app '{name}': it is neither read nor written")
-            were = [bool(ledger.reader(name)["paused"]) for ledger in ledgers]
-            for ledger in ledgers:
-                ledger.save_reader(name, paused=paused)
-            # Also of syncs that the config has no more: one that comes to the app later goes by all of these.
-            db.run("UPDATE reader SET paused = :paused WHERE app = :app", paused=paused, app=name)
-            return any(one != paused for one in were)
+            return pause_app(db, name, syncs, paused)
     finally:
         db.close()

@@ -63,15 +63,14 @@ def restore(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) ->
     from syncer.forgotten import Marks
     from syncer.ports import Ports
     from syncer.store import copies
+    from syncer.store.history import History
     from syncer.usecases.forgetting import erase_again
 
     ports, known = Ports(), loaded(config)
     with _usable(config, file) as (db, aside):
         done = copies.restore(db, file, ports.now(), ports.alive, partial(erase_again, known, db))
         with db.reading():
-            unmarked = not Marks(known.forgotten_dir) and bool(
-                db.rows("SELECT id FROM run WHERE kind = 'forget' LIMIT 1")
-            )
+            unmarked = not Marks(known.forgotten_dir) and History(db).has_forgotten()
     again = done.taken_out
     replaced = aside or done.replaced
     former = str(replaced) if replaced is not None else None

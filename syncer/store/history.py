@@ -76,6 +76,10 @@ class History:
         )
         return row is not None and row[0] in ("running", "interrupted")
 
+    def has_forgotten(self) -> bool:
+        """Whether anybody was ever forgotten here."""
+        return self.db.one("SELECT 1 FROM run WHERE kind = 'forget' LIMIT 1") is not None
+
     def last_success(self, sync: str) -> str | None:
         """When the last run began that was done, leftovers or not."""
         row = self.db.one(
