@@ -86,7 +86,7 @@ def duplicates(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List people that one app holds several times, as far as what syncer knows of them tells."""
-    found = _found(app, config)
+    found = _found(app, as_json, config)
     twice = [group for group in found if group.pairs]
     if not as_json:
         show(twice)
@@ -102,7 +102,7 @@ def duplicates(
     raise leave(code)
 
 
-def _found(app: str | None, config: Path) -> list[Group]:
+def _found(app: str | None, as_json: bool, config: Path) -> list[Group]:
     found = list[Group]()
     with running(config) as runner:
         if app is not None:
@@ -111,7 +111,8 @@ def _found(app: str | None, config: Path) -> list[Group]:
             apps = [name for name in runner.config.syncs[steward.space].apps if app in (None, name)]
             groups = [group for name in apps for group in steward.duplicates(name)]
             found += _groups(runner, steward, groups, config)
-        _tell_by_name(runner, found)
+        if not as_json:
+            _tell_by_name(runner, found)
     return found
 
 
