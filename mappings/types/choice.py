@@ -8,7 +8,21 @@ from mappings.model import BadValue, Value
 from mappings.types.base import Form, Kind, Reader, Shower, text_of, unbroken
 
 
-class Choice(Kind):
+class _OfWords(Kind):
+    """What one choice and several have in common."""
+
+    maps = True
+
+    def __init__(self, unknown: str = "pass") -> None:
+        self.unknown = unknown
+
+    def held(self, form: Form) -> frozenset[str] | None:
+        """The words that the app can be given; None: any."""
+        shown = spellings(form)
+        return frozenset(shown) if shown and self.unknown == "hold" else None
+
+
+class Choice(_OfWords):
     """A choice. Golden is the mapping's own word, else the app's in lower case with ``_`` between words. An
     app's spelling comes from ``values: {golden: app}``, else from the options that it offers. Same: equal
     golden word. Blank: nothing but space. A word that an app has no option for: under ``unknown: pass`` it is
@@ -16,10 +30,6 @@ class Choice(Kind):
     word of an app that the mapping does not know is a bad value, which spreads nowhere."""
 
     name = "choice"
-    maps = True
-
-    def __init__(self, unknown: str = "pass") -> None:
-        self.unknown = unknown
 
     def read(self, value: Value) -> Value:
         text = text_of(value)
@@ -48,13 +58,8 @@ class Choice(Kind):
             return self.show
         return lambda golden: shown.get(golden, golden) if isinstance(golden, str) else golden
 
-    def held(self, form: Form) -> frozenset[str] | None:
-        """The words that the app can be given; None: any."""
-        shown = spellings(form)
-        return frozenset(shown) if shown and self.unknown == "hold" else None
 
-
-class MultiChoice(Kind):
+class MultiChoice(_OfWords):
     """Several of a list of choices. Golden is a sorted list of words, each as of a choice; the whole list is
     kept in step (of free tags, take the type tags). Same: equal sets. Blank: no choice. A word that an app
     has no option for: as for a choice, but ``unknown: hold`` leaves such words of an app where they are, and
@@ -62,10 +67,6 @@ class MultiChoice(Kind):
 
     name = "multi_choice"
     is_set = True
-    maps = True
-
-    def __init__(self, unknown: str = "pass") -> None:
-        self.unknown = unknown
 
     def read(self, value: Value) -> Value:
         return self._read(value, folded)
@@ -89,11 +90,6 @@ class MultiChoice(Kind):
             return [shown.get(word, word) for word in words if given is None or word in given]
 
         return show
-
-    def held(self, form: Form) -> frozenset[str] | None:
-        """The words that the app can be given; None: any."""
-        shown = spellings(form)
-        return frozenset(shown) if shown and self.unknown == "hold" else None
 
     def key(self, golden: Value) -> Hashable:
         return tuple(golden) if isinstance(golden, list) and golden else None
