@@ -28,6 +28,7 @@ from syncer.model import (
     Link,
     LogEntry,
     Mark,
+    Refusal,
     Value,
     fold_key,
     sent_form,
@@ -192,11 +193,9 @@ def _stopped(p: Planning, link: Link, slot: Slot, after: Value) -> bool:
     cannot be read is left to a person."""
     if not is_readable(p.lens, link, slot):
         return True
-    refusal = link.refused.get(slot.name)
-    if refusal is not None:
-        if p.lens.mapping.is_of(refusal.version, slot) and slot.same(refusal.value, after):
-            return True
-        del link.refused[slot.name]
+    if refusal_of(p.lens, link, slot, after) is not None:
+        return True
+    link.refused.pop(slot.name, None)
     value, times = link.rewrites.get(slot.name, (None, 0))
     if times < FREEZE_AFTER or not slot.same(value, after):
         return False
@@ -204,6 +203,14 @@ def _stopped(p: Planning, link: Link, slot: Slot, after: Value) -> bool:
         link.rewrites[slot.name] = (value, times + 1)
         p.log.append(_frozen(p, link, slot))
     return True
+
+
+def refusal_of(lens: Lens, link: Link, slot: Slot, value: Value) -> Refusal | None:
+    """What the app said when it refused this very value, as long as the mapping says the same of the slot."""
+    refusal = link.refused.get(slot.name)
+    if refusal is None or not lens.mapping.is_of(refusal.version, slot):
+        return None
+    return refusal if slot.same(refusal.value, value) else None
 
 
 def is_readable(lens: Lens, link: Link, slot: Slot) -> bool:

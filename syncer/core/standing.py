@@ -11,7 +11,7 @@ from typing import Literal
 from mappings.model import Slot
 from syncer.core.lens import Lens, Unresolved
 from syncer.core.observe import agrees
-from syncer.core.plan import is_readable, shows_consent
+from syncer.core.plan import is_readable, refusal_of, shows_consent
 from syncer.model import FREEZE_AFTER, Golden, Link, Value
 
 Code = Literal[
@@ -122,9 +122,8 @@ def _unwritten(lens: Lens, link: Link, slot: Slot, wanted: Value, writes: bool) 
         return Standing("read_only", seen, wanted)
     if not is_readable(lens, link, slot):
         return Standing("unreadable", seen, wanted)
-    refusal = link.refused.get(slot.name)
-    told = refusal is not None and lens.mapping.is_of(refusal.version, slot)
-    if refusal is not None and told and slot.same(refusal.value, wanted):
+    refusal = refusal_of(lens, link, slot, wanted)
+    if refusal is not None:
         return Standing("refused", seen, wanted, refusal.reason)
     value, times = link.rewrites.get(slot.name, (None, 0))
     if times >= FREEZE_AFTER and slot.same(value, wanted):
