@@ -50,8 +50,11 @@ class NoRefs:
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """A mapping, with references resolved. Pure for a given `refs`. `in_order`: the fields as they are
-    merged, those last whose rule looks at the others."""
+    """A mapping, with references resolved. Pure for a given `refs`.
+
+    in_order  the fields as they are merged, those last whose rule looks at the others
+    in_turn   app -> its slots as they are written, consent last: what becomes of its address comes first
+    """
 
     mapping: ObjectMapping
     refs: Refs
@@ -59,6 +62,7 @@ class Lens:
     _mates: dict[str, set[str]] = field(init=False, repr=False)
     _derived: list[str] = field(init=False, repr=False)
     in_order: list[tuple[str, Field]] = field(init=False, repr=False)
+    in_turn: dict[str, list[Slot]] = field(init=False, repr=False)
     _worth: dict[str, Worth] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -73,6 +77,12 @@ class Lens:
         object.__setattr__(self, "_derived", derived)
         order = sorted(self.mapping.fields.items(), key=lambda f: bool(f[1].sources))
         object.__setattr__(self, "in_order", order)
+        own = self.mapping.consent
+        turns = {
+            name: sorted(app.slots.values(), key=lambda slot: own in slot.fields)
+            for name, app in self.mapping.apps.items()
+        }
+        object.__setattr__(self, "in_turn", turns)
         worth = {f.name: f.worth for f in self.mapping.fields.values() if f.worth is not None}
         object.__setattr__(self, "_worth", worth)
 

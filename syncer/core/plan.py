@@ -80,7 +80,7 @@ def plan(p: Planning, links: Sequence[Link], creating: Collection[str] = ()) -> 
         if p.golden.deleted and link.app in p.abilities.archives:
             p.items.append(_leaving(p, link))
             continue
-        item = compare(p, link, p.lens.mapping.apps[link.app].slots.values(), moved)
+        item = compare(p, link, p.lens.in_turn[link.app], moved)
         if item is not None:
             p.items.append(item)
     p.golden.revived = p.golden.revived and not live
@@ -102,11 +102,11 @@ def _leaving(p: Planning, link: Link) -> Item:
 
 
 def compare(p: Planning, link: Link, slots: Iterable[Slot], moved: bool = False) -> Item | None:
-    """What is due in these slots of one record. `moved`: the mapping has changed since they were last
-    compared."""
+    """What is due in these slots of one record, consent last among them. `moved`: the mapping has changed
+    since they were last compared."""
     due: dict[str, tuple[Value | Mark, Value]] = {}
     raises: list[str] = []
-    for slot in sorted(slots, key=lambda slot: p.lens.mapping.consent in slot.fields):
+    for slot in slots:
         after = _due(p, link, slot, moved)
         if isinstance(after, Mark):
             continue
