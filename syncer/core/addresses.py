@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conflicts.consent import OPT_OUTS
 from mappings.model import Slot
-from syncer.core.lens import Lens
+from syncer.core.lens import Lens, state_of
 from syncer.model import Link, Value
 
 
@@ -15,7 +15,7 @@ def ask_again(lens: Lens, link: Link, slot: Slot, value: Value) -> None:
     refusal = link.refused.get(own.name) if own is not None else None
     if own is None or refusal is None or not value or not _holds_address(lens, slot):
         return
-    if own.split(refusal.value, {}).get(own.fields[0]) in OPT_OUTS:
+    if state_of(own, refusal.value) in OPT_OUTS:
         del link.refused[own.name]
 
 

@@ -13,10 +13,10 @@ from conflicts import consent as lattice
 from conflicts.candidate import Candidate
 from conflicts.consent import OptIn, OptOut, rank
 from mappings.model import Slot
-from syncer.core.lens import Lens
+from syncer.core.lens import Lens, state_of
 from syncer.core.merging import Merging
 from syncer.core.observe import date_of, end_undo, note_rewrite, outcome_of, to_read_anew
-from syncer.model import DISAGREES, Link, LinkKey, Mark, Observation, Pending, Provenance, StubConsent, Value
+from syncer.model import DISAGREES, Link, LinkKey, Mark, Observation, Pending, Provenance, StubConsent
 
 LOWEST, RAISED = "most restrictive", "authority"  # the rules by which a state is golden
 SEVERAL = ", of several"  # behind the rule where several records chose it
@@ -32,12 +32,6 @@ class ConsentReading:
     time: datetime
     opted: OptIn | None
     held: str | None = None
-
-
-def state_of(slot: Slot, value: Value) -> str | None:
-    """The state that an app value stands for; None where it says nothing."""
-    state = slot.split(value, {}).get(slot.fields[0])
-    return state if isinstance(state, str) else None
 
 
 def read_consent(

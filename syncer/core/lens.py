@@ -157,3 +157,9 @@ def direction(field: Field, app: str) -> Direction:
     if field.rule.kind == "only":
         return "from" if app in field.rule.apps else "to"
     return field.direction.get(app, "both")
+
+
+def state_of(slot: Slot, value: Value) -> str | None:
+    """The consent that an app value stands for; None where it says nothing."""
+    state = slot.split(value, {}).get(slot.fields[0])
+    return state if isinstance(state, str) else None

@@ -14,9 +14,8 @@ from conflicts.candidate import Candidate
 from conflicts.consent import rank
 from mappings.model import AppMap, BadValue, ExpressionFailed, Slot
 from syncer.core.addresses import ask_again
-from syncer.core.consent import state_of
 from syncer.core.forms import shows
-from syncer.core.lens import Lens, Unresolved
+from syncer.core.lens import Lens, Unresolved, state_of
 from syncer.core.observe import agrees
 from syncer.core.parted import end_parted, given_way
 from syncer.model import (

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 from conflicts.consent import rank
 from mappings.model import BadValue, Slot
-from syncer.core.consent import state_of
 from syncer.core.deeds import Act, Deed, Line, Reversal, Rules
 from syncer.core.forms import shows_sent
-from syncer.core.lens import Lens, Unresolved
+from syncer.core.lens import Lens, Unresolved, state_of
 from syncer.model import ABSENT, DISAGREES, Golden, Link, LinkKey, Mark, Value, as_text
 
 

@@ -13,8 +13,8 @@ from datetime import datetime
 from conflicts.consent import rank
 from connectors.contract import Result
 from mappings.model import BadValue, ObjectMapping, Slot
-from syncer.core.consent import state_of
 from syncer.core.forms import elements, shows_sent
+from syncer.core.lens import state_of
 from syncer.core.observe import note_rewrite
 from syncer.model import (
     ABSENT,

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from conflicts.consent import OPT_OUTS, most_restrictive
 from connectors.contract import AppError, Fetched, ObjectSpec, Record
 from mappings.model import BadValue, ExpressionFailed
-from syncer.core.consent import state_of
+from syncer.core.lens import state_of
 from syncer.matching.keys import Keys, keys_of, without_office
 from syncer.model import Observation, State, Value
 from syncer.reading.offices import Offices

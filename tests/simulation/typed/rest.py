@@ -15,8 +15,7 @@ from conflicts.consent import rank
 from connectors.contract import Value
 from connectors.memory.traits import coerce
 from mappings.model import BadValue, Field, Slot, Unshown
-from syncer.core.consent import state_of
-from syncer.core.lens import Lens, NoRefs, direction
+from syncer.core.lens import Lens, NoRefs, direction, state_of
 from syncer.model import FREEZE_AFTER, Golden, Link
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from conflicts.consent import OPT_OUTS
 from connectors.contract import Value
 from connectors.memory import Entry
 from mappings.model import Slot
-from syncer.core.consent import state_of
-from syncer.core.lens import direction
+from syncer.core.lens import direction, state_of
 
 if TYPE_CHECKING:
     from tests.simulation.typed.world import World
