@@ -87,10 +87,9 @@ def losses(draft: Draft, shapes: Mapping[str, Mapping[str, Shape]]) -> Iterator[
         for app, (place, shape) in held.items():
             others = {a: both for a, both in held.items() if a != app and both[0].direction != "to"}
             yield from _joining(draft, said, place, shapes[app])
-            if place.direction != "from":
-                yield from _format(draft, said, place, shape)
-            if place.direction == "from" or not others:
+            if place.direction == "from":
                 continue
+            yield from _format(draft, said, place, shape)
             yield from _options(draft, said, place, shape, others)
             yield from _length(draft, said, place, shape, others)
 
@@ -110,10 +109,8 @@ def _joining(
     """Choices of other fields that the app shows among the tags, by the name of one that is kept in step."""
     if not isinstance(said.type, Tags) or place.direction == "to":
         return
-    for other in there.values():
-        words = (
-            [word for word in other.options if said.type.mapped(word)] if other.joins == place.field else []
-        )
+    for other in (shape for shape in there.values() if shape.joins == place.field):
+        words = [word for word in other.options if said.type.mapped(word)]
         if words:
             what = (
                 f"{place.app} shows {', '.join(words[:_SHOWN])} of '{other.name}' among '{place.field}' too:"
