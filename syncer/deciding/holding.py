@@ -107,17 +107,13 @@ class Holding:
 
     def _is_there(self, unit: Unit, item: Item) -> bool:
         """Whether an app is as an item would make it: an earlier run did it, or a person."""
-        links, slots = [k for k in unit.links if k.app == item.app], self.sync.slots(item.app)
+        live = {link.id: link for link in unit.links if link.app == item.app and link.state == "live"}
         if item.kind == "create":
-            return any(link.state == "live" for link in links)
-        return item.kind == "update" and any(
-            link.id == item.record
-            and link.state == "live"
-            and all(
-                n in slots and slots[n].same(after, link.seen.get(n)) for n, (_, after) in item.slots.items()
-            )
-            for link in links
-        )
+            return bool(live)
+        link, slots = live.get(item.record or ""), self.sync.slots(item.app)
+        if item.kind != "update" or link is None:
+            return False
+        return all(n in slots and slots[n].same(v, link.seen.get(n)) for n, (_, v) in item.slots.items())
 
     def plan(self, decided: Decided, run: str, first: bool) -> Plan:
         """The plan of a run, and whether it is held. `first`: no golden record was ever planned."""
