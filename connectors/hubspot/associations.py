@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from connectors.answer import Answer
 from connectors.hubspot.connection import HubSpotHttp
+from connectors.hubspot.paging import following
 from connectors.values import chunks
 
 PRIMARY: Final = 1  # HubSpot's own type contact -> primary company
@@ -59,7 +60,7 @@ class PrimaryCompanies:
                     for to in result.get("to") or ():
                         if any(kind.get("typeId") == PRIMARY for kind in to.get("associationTypes") or ()):
                             primary[contact] = str(to["toObjectId"])
-                    after = ((result.get("paging") or {}).get("next") or {}).get("after")
+                    after = following(result)
                     if after and contact not in primary:
                         inputs.append({"id": contact, "after": after})
         return primary

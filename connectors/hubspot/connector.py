@@ -42,6 +42,7 @@ from connectors.hubspot.fields import (
     object_spec,
 )
 from connectors.hubspot.lists import Lists
+from connectors.hubspot.paging import following
 from connectors.hubspot.paths import Paths
 from connectors.hubspot.records import Reader
 from connectors.hubspot.search import ChangeSearch, search_values
@@ -249,7 +250,7 @@ class HubSpotConnector:
             if COMPANY in reader.apart:
                 apart[COMPANY] = self._companies.of_listed(items)
             records = reader.records(items, apart)
-            after = ((answer.json.get("paging") or {}).get("next") or {}).get("after") or ""
+            after = following(answer.json) or ""
             if not after:
                 yield Page(records, self._since(start - self._overlap), last=True)
                 return

@@ -10,6 +10,7 @@ from typing import Any, Final
 from connectors.answer import Answer
 from connectors.contract import Value
 from connectors.http import Http
+from connectors.hubspot.paging import following
 from connectors.values import chunks, elements, spelled
 
 FOUND: Final = 500  # lists a search
@@ -73,7 +74,7 @@ class Lists:
             if answer.status == 404:
                 return None
             inside += [str(item["recordId"]) for item in answer.items("results")]
-            after = ((answer.json.get("paging") or {}).get("next") or {}).get("after")
+            after = following(answer.json)
             if not after:
                 return inside
             params["after"] = after

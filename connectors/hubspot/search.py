@@ -15,6 +15,7 @@ from typing import Any, Final
 from connectors.answer import Answer
 from connectors.contract import Unavailable, Unexpected
 from connectors.http import Http
+from connectors.hubspot.paging import following
 from connectors.values import moment
 
 LIMIT: Final = 200
@@ -90,7 +91,7 @@ class ChangeSearch:
         while True:
             answer = self._http.read("POST", self._path, body=body, rates=RATES)
             items: list[Item] = [*answer.items("results")]
-            after = ((answer.json.get("paging") or {}).get("next") or {}).get("after")
+            after = following(answer.json)
             if items or not after:
                 return answer, items, bool(after)
             if after == body.get("after"):
@@ -118,7 +119,7 @@ def search_values(
         while True:
             answer = http.read("POST", f"{path}/search", body=body, rates=RATES)
             yield from answer.items("results")
-            after = ((answer.json.get("paging") or {}).get("next") or {}).get("after")
+            after = following(answer.json)
             if not after:
                 break
             body["after"] = after
