@@ -81,9 +81,9 @@ class Writer:
         return own
 
     def _left(self, write: Write, name: str) -> set[str]:
-        """The choices of a custom field that a write takes away."""
+        """The choices that a write takes away from a field which shows them among the tags."""
         field = self._spec.fields.get(name)
-        if field is None or not name.startswith(self._facts.prefix):
+        if field is None or not field.joins:
             return set()
         before, after = (_choices(values.get(name)) for values in (write.before, write.values))
         return (before - after) & set(field.options)
