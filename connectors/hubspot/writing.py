@@ -95,10 +95,8 @@ class Writer:
         """Opt out the addresses of new contacts before those are there: afterwards they could be mailed. The
         refs of those that are out, and whom a login that may opt nobody out must not make. What HubSpot
         refuses for another reason is asked for once more when the contact is there."""
-        asked = {
-            w.ref: w for w in writes if OPT_OUT in self._apart and encode(w.values.get(OPT_OUT)) == "true"
-        }
-        emails = {ref: str(w.values["email"]) for ref, w in asked.items() if w.values.get("email")}
+        asked = [write for write in writes if OPT_OUT in self._apart and _leaves(write)]
+        emails = {write.ref: str(write.values["email"]) for write in asked if write.values.get("email")}
         reasons = self._preferences.unsubscribe(emails.values())
         out = {ref for ref, email in emails.items() if email not in reasons}
         barred = self._preferences.barred
@@ -161,8 +159,7 @@ class Writer:
         }
         shown = self._shown([str(write.id) for write in moving.values()], OPT_OUT)
         held = {ref for ref, write in moving.items() if shown[str(write.id)] == "true"}
-        asked = {ref for ref, write in moving.items() if encode(write.values.get(OPT_OUT)) == "true"}
-        emails = {ref: str(write.values["email"]) for ref, write in moving.items() if ref in held | asked}
+        emails = {ref: str(w.values["email"]) for ref, w in moving.items() if ref in held or _leaves(w)}
         reasons = self._preferences.unsubscribe(emails.values())
         lost = {ref: {"email": f"{STAYS}: {reasons[e]}"} for ref, e in emails.items() if e in reasons}
         staying = {ref: _refused_whole(moving[ref], why) for ref, why in lost.items() if ref in held}
@@ -275,7 +272,7 @@ class Writer:
     def _opt_out(self, writes: Sequence[Write], out: Collection[str]) -> tuple[Settled, Refused]:
         """Unsubscribe whom the writes say, save who is `out` by now."""
         asked = [write for write in writes if OPT_OUT in self._apart & write.values.keys()]
-        refused = {write.ref: IN for write in asked if encode(write.values[OPT_OUT]) != "true"}
+        refused = {write.ref: IN for write in asked if not _leaves(write)}
         leaving = [write for write in asked if write.ref not in refused and write.ref not in out]
         emails = self._emails(leaving)
         going = {write.ref: emails[str(write.id)] for write in leaving if emails.get(str(write.id))}
@@ -298,6 +295,11 @@ class Writer:
             answer = self._http.read_batch(f"{self._path}/batch/read", body)
             shown |= {str(item["id"]): item["properties"].get(name) or "" for item in _items(answer)}
         return shown
+
+
+def _leaves(write: Write) -> bool:
+    """Whether a write opts somebody out."""
+    return encode(write.values.get(OPT_OUT)) == "true"
 
 
 def _stayed(write: Write, record: Record) -> bool:
