@@ -373,17 +373,6 @@ class Decision:
     dropped: list[LinkKey] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Relink:
-    """A change of a link: a record that joins a golden record which stood already, whose link goes
-    over to the record that it was merged into, or that is gone."""
-
-    app: str
-    record: str
-    golden: str
-    kind: Literal["join", "merge", "gone"]
-
-
 def as_text(value: object) -> str | None:
     """A value that is a text; None for any other."""
     return value if isinstance(value, str) else None

@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 
 from syncer.deciding.joining import Joining
-from syncer.model import Link, LinkKey, Observation, Relink
+from syncer.model import Link, LinkKey, Observation
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.store.stories import Stories
 from syncer.sync import Sync
+
+
+@dataclass(frozen=True, slots=True)
+class Relink:
+    """A change of a link: a record that joins a golden record which stood already, whose link goes
+    over to the record that it was merged into, or that is gone."""
+
+    app: str
+    record: str
+    golden: str
+    kind: Literal["join", "merge", "gone"]
 
 
 @dataclass(slots=True)

@@ -21,10 +21,11 @@ from syncer.core.refuse import refuse
 from syncer.core.resolve import Answer, Fate, resolve
 from syncer.deciding import refs
 from syncer.deciding.abilities import waiting_for_review
+from syncer.deciding.following import Relink
 from syncer.deciding.owners import owners_of
 from syncer.matching.keys import Keys
 from syncer.matching.outcome import Group, Matches, golden_id
-from syncer.model import Decision, Golden, Item, Link, LinkKey, Observation, Relink, StubConsent, Unit
+from syncer.model import Decision, Golden, Item, Link, LinkKey, Observation, StubConsent, Unit
 from syncer.reading.intake import observation_keys
 from syncer.reading.offices import Offices, office_slot
 from syncer.store import codec
