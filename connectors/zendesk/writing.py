@@ -191,7 +191,7 @@ class Writer:
 
 
 def _choices(value: Value) -> set[str]:
-    return set(value) if isinstance(value, list) else {value} if isinstance(value, str) else set()
+    return {value} if isinstance(value, str) else set(elements(value))
 
 
 def _after(write: Write, refused: Mapping[str, str]) -> Result:
