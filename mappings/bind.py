@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from mappings.document import Problem, ProblemsFound
 from mappings.draft import Draft, FieldDraft, PlaceDraft, condition_problem, held_twice
 from mappings.expressions import Condition, ExpressionInvalid
-from mappings.fitting import derives, misfits
+from mappings.fitting import misfits
 from mappings.model import (
     AppMap,
     Direction,
@@ -242,7 +242,7 @@ def _shape(
 def _open(said: FieldDraft, place: PlaceDraft) -> OpenShape:
     kinds = {"tags": "multi", "multi_choice": "multi", "consent": "choice"}
     kinds |= {n: n for n in ("reference", "choice", "integer", "decimal", "boolean", "date", "datetime")}
-    kind = "multi" if place.pick else "text" if derives(said, place) else kinds.get(said.type.name, "text")
+    kind = "multi" if place.pick else "text" if said.derives(place) else kinds.get(said.type.name, "text")
     return OpenShape(place.field, kind)
 
 
@@ -272,7 +272,7 @@ def _slot(
 
 def _single(app: str, shape: Shape, said: FieldDraft, place: PlaceDraft) -> Slot:
     kind, fields = said.type, (said.name,)
-    if derives(said, place):
+    if said.derives(place):
         text = Text()
         return BaseSlot(app, shape, (f"{said.name}.{place.form.as_}",), text, text.read, text.show)
     if isinstance(kind, Tags):
@@ -308,7 +308,7 @@ def _fields(draft: Draft, said: FieldDraft) -> Iterator[tuple[str, Field]]:
     own: dict[str, Direction] = {}
     derived: dict[str, dict[str, Direction]] = {}
     for app, place in said.places.items():
-        if derives(said, place):
+        if said.derives(place):
             derived.setdefault(place.form.as_, {})[app] = "to"
         else:
             own[app] = place.direction

@@ -55,8 +55,12 @@ class FieldDraft:
     @property
     def names(self) -> list[str]:
         """Its own, and those of what apps with a text get of its target (`mappings.bind`)."""
-        shown = [place.form.as_ for place in self.places.values()] if self.model.to else []
-        return [self.name, *dict.fromkeys(f"{self.name}.{target}" for target in shown if target)]
+        shown = [place.form.as_ for place in self.places.values() if self.derives(place)]
+        return [self.name, *dict.fromkeys(f"{self.name}.{target}" for target in shown)]
+
+    def derives(self, place: PlaceDraft) -> bool:
+        """Whether the app gets a text of the target (its name) instead of the reference."""
+        return self.type.name == "reference" and bool(place.form.as_)
 
     @property
     def version(self) -> str:

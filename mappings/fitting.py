@@ -35,16 +35,11 @@ _CARRIED = {
 _SHOWN = 5  # options that a message names
 
 
-def derives(said: FieldDraft, place: PlaceDraft) -> bool:
-    """Whether the app gets a text of the target (its name) instead of the reference."""
-    return said.type.name == "reference" and bool(place.form.as_)
-
-
 def misfits(draft: Draft, said: FieldDraft, place: PlaceDraft, shape: Shape) -> Iterator[Problem]:
     """What the app's field cannot carry."""
     name, app, kind = shape.name, place.app, said.type.name
     problem = draft.document.problem
-    derived = derives(said, place)
+    derived = said.derives(place)
     if place.direction != "from" and shape.writable == "no":
         cure = f"Write {app}: {{field: {name}, direction: from}}."
         yield problem(place.where, f"{app} does not let us write '{name}'", cure)
@@ -82,7 +77,7 @@ def losses(draft: Draft, shapes: Mapping[str, Mapping[str, Shape]]) -> Iterator[
         held = {
             app: (place, shape)
             for app, place in said.places.items()
-            if (shape := shapes.get(app, {}).get(place.field)) is not None and not derives(said, place)
+            if (shape := shapes.get(app, {}).get(place.field)) is not None and not said.derives(place)
         }
         for app, (place, shape) in held.items():
             others = {a: both for a, both in held.items() if a != app and both[0].direction != "to"}
