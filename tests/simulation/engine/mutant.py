@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from tests.simulation.engine.errors import Patches
 from tests.simulation.engine.settings import Wish
@@ -16,6 +17,10 @@ LEAVING = {"edit": 30.0, "scope": 30.0, "create": 10.0}
 LOST = {"timeout_after": 0.2, "raised": 0.1, "partial": 0.1}
 KEYLESS = {"unique": (), "external_id": None, "needs": (), "lag": 0.0, "find_lags": False, "lists_lag": False}
 TEXT = ("note",)
+
+calm = partial(Wish, limits=False, calm=True)  # no brakes; the mapping and the apps stay as they are
+# Creates without an answer, which no list shows yet and no key finds.
+UNSEEN = calm(2, 1, TEXT, KEYLESS | {"lag": 300.0}, acts=COMERS, faults=LOST)
 
 
 @dataclass(frozen=True, slots=True)
