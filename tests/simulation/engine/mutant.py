@@ -3,12 +3,13 @@ that finds nothing proves nothing. A `Wish` narrows the world to where the error
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 from tests.simulation.engine.errors import Patches
+from tests.simulation.engine.history import Played
 from tests.simulation.engine.settings import Wish
 
 EDITS = {"edit": 50.0, "retype": 10.0, "clear": 5.0, "create": 10.0}
@@ -40,3 +41,14 @@ def planted(mutant: Mutant) -> Iterator[None]:
         for each in mutant.plant():
             stack.enter_context(each)
         yield
+
+
+def first_shown(mutant: Mutant, play: Callable[[int], Played], most: int) -> tuple[int, str] | None:
+    """The first seed whose history notices this error, and nothing without it; and what it broke."""
+    for seed in range(most):
+        with planted(mutant):
+            broken = play(seed).violations
+        violations = [v for v in broken if not v.startswith("error")]  # that it cannot run shows nothing
+        if violations and not play(seed).violations:
+            return seed, violations[0]
+    return None

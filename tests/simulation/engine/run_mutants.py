@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import time
+from functools import partial
 from multiprocessing import Pool
 
 from tests.simulation.engine.history import play
-from tests.simulation.engine.mutant import planted
+from tests.simulation.engine.mutant import first_shown
 from tests.simulation.engine.mutants import BY_NAME, MUTANTS
 
 MOST = 2_000
@@ -16,13 +17,9 @@ MOST = 2_000
 def look_for(name: str) -> tuple[str, int | None, str, float]:
     """(name, histories played until it was found, what broke, seconds); None where it was not found."""
     mutant, began = BY_NAME[name], time.monotonic()
-    for seed in range(MOST):
-        with planted(mutant):
-            broken = play(seed, mutant.wish).violations
-        violations = [v for v in broken if not v.startswith("error")]  # that it cannot run shows nothing
-        if violations and not play(seed, mutant.wish).violations:
-            return name, seed + 1, violations[0], time.monotonic() - began
-    return name, None, "", time.monotonic() - began
+    shown = first_shown(mutant, partial(play, wish=mutant.wish), MOST)
+    histories, what = (shown[0] + 1, shown[1]) if shown else (None, "")
+    return name, histories, what, time.monotonic() - began
 
 
 def main() -> int:
