@@ -9,13 +9,11 @@ from dataclasses import dataclass
 
 from connectors.contract import FieldSpec
 from connectors.memory import Traits
-from tests.simulation.engine.settings import FULL, OPT_OUT, OPT_OUT_SET, STATUS, STATUS_SET
+from tests.simulation.engine.settings import FILTER, FULL, KIND, OPT_OUT, OPT_OUT_SET, STATUS, STATUS_SET
 from tests.simulation.typed.forms import FORMS, SAID, SETS, Typed, one_of, words
 
 RULES = ("newest", "newest", "first", "longest", "manual", "prefer", "only", "source")
 NUMBERS = ("integer", "decimal", "money", "date", "datetime")
-OWN = "kind"  # the app's field that a filter reads
-FILTER = f"{OWN} != 'agent'"
 
 CONSENTS: tuple[tuple[FieldSpec, str, Typed], ...] = (
     (FieldSpec("consent", kind="choice", options=FULL), "consent", one_of(*FULL, None)),
@@ -81,7 +79,7 @@ class Drawing:
         rng = self.rng
         said = ["object: contacts", *(["creates: false"] if rng.random() < 0.15 else [])]
         if app in self.filtered:
-            self.fields[app].append(FieldSpec(OWN))
+            self.fields[app].append(FieldSpec(KIND))
             said.append(f'only: "{FILTER}"')
         if rng.random() < 0.2:
             field = rng.choice(list(self.lines))

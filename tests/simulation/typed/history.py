@@ -7,6 +7,7 @@ import traceback
 
 from connectors.memory import Fault, Flaky
 from tests.simulation.engine.history import Played
+from tests.simulation.engine.settings import KIND, OUTSIDE
 from tests.simulation.typed.alone import edit_alone, value_for
 from tests.simulation.typed.rest import judge, judge_stillness
 from tests.simulation.typed.world import PEOPLE, World
@@ -96,7 +97,7 @@ class History:
         elif x < 0.2 and gone:
             app.user_restore(rng.choice(gone))
         elif x < 0.25 and name in w.drawn.filtered:
-            app.user_edit(rng.choice(live), {"kind": rng.choice(("agent", "user"))})
+            app.user_edit(rng.choice(live), {KIND: rng.choice((OUTSIDE, "user"))})
         else:
             slots = sorted(slot for there, slot in w.drawn.typed if there == name)
             if slots:

@@ -22,8 +22,9 @@ from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.sync import App, Sync
 from tests.simulation.engine.clocks import Clock
+from tests.simulation.engine.settings import KIND, OUTSIDE
 from tests.simulation.engine.store import PlainStore, blank
-from tests.simulation.typed.drawn import OWN, Drawing
+from tests.simulation.typed.drawn import Drawing
 from tests.simulation.typed.writes import Writes
 
 SPACE = "contacts"
@@ -94,7 +95,7 @@ class World:
             if there == app and self.rng.random() < 0.7 and (value := typed(self.rng)) is not None:
                 values[slot] = value
         if app in self.drawn.filtered:
-            values[OWN] = self.rng.choice(("user", "user", "user", "agent"))
+            values[KIND] = self.rng.choice(("user", "user", "user", OUTSIDE))
         try:
             row = self.apps[app].create(values, "user")
         except Refused:
