@@ -11,7 +11,8 @@ from syncer.report import Report
 from tests.simulation.engine.final import AtRest
 from tests.simulation.engine.order import differences
 from tests.simulation.engine.settings import ANYTHING, Wish
-from tests.simulation.engine.world import SPACE, World
+from tests.simulation.engine.store import logged, read_all_anew
+from tests.simulation.engine.world import World
 
 MOST_RUNS = 14
 CROWD = 5
@@ -107,7 +108,8 @@ class History:
         w.skew *= 0
         if w.watch.restored_at >= 0 or self.rng.random() < 0.5:
             self._settle()
-            self._read_all_anew()
+            w.memory.note("everything is read again from the start")
+            read_all_anew(w.store)
         self._settle()
         if not w.memory.violations:
             AtRest(w).check()
@@ -115,23 +117,13 @@ class History:
     def _settle(self) -> None:
         quiet = 0
         for _ in range(MOST_RUNS):
-            before = self._logged()
+            before = logged(self.w.store)
             report = self.run(settle=True)
-            idle = report is not None and not report.written and self._logged() == before
+            idle = report is not None and not report.written and logged(self.w.store) == before
             quiet = quiet + 1 if idle and not self.waiting else 0
             if quiet == 2:
                 return
         self.w.memory.report("unquiet", f"still writing or logging after {MOST_RUNS} runs")
-
-    def _logged(self) -> int:
-        with self.w.store.reading():
-            return int(self.w.store.rows("SELECT COUNT(*) FROM conflict")[0][0])
-
-    def _read_all_anew(self) -> None:
-        """What `syncer resync` does."""
-        self.w.memory.note("everything is read again from the start")
-        with self.w.store.transaction():
-            self.w.store.run("UPDATE reader SET cursor = NULL WHERE space = :space", space=SPACE)
 
 
 def play(seed: int, wish: Wish = ANYTHING, place: str | None = None, rng: Any = None) -> Played:

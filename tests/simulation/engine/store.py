@@ -56,6 +56,18 @@ def template() -> bytes:
     return empty
 
 
+def logged(store: Stepped) -> int:
+    """How many entries the conflict log has."""
+    with store.reading():
+        return int(store.rows("SELECT COUNT(*) FROM conflict")[0][0])
+
+
+def read_all_anew(store: Stepped) -> None:
+    """What `syncer resync` does."""
+    with store.transaction():
+        store.run("UPDATE reader SET cursor = NULL")
+
+
 def blank() -> sqlite3.Connection:
     """A new empty state in memory."""
     connection = sqlite3.connect(":memory:", isolation_level=None, cached_statements=512)

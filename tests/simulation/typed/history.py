@@ -8,6 +8,7 @@ import traceback
 from connectors.memory import Fault, Flaky
 from tests.simulation.engine.history import Played
 from tests.simulation.engine.settings import KIND, OUTSIDE
+from tests.simulation.engine.store import read_all_anew
 from tests.simulation.typed.alone import edit_alone, value_for
 from tests.simulation.typed.rest import judge, judge_stillness
 from tests.simulation.typed.world import PEOPLE, World
@@ -82,7 +83,7 @@ class History:
             for app in w.apps.values():
                 app.faults = None
         w.paused.clear()
-        w.read_all_anew()
+        read_all_anew(w.store)
         w.settle()
 
     def _act(self, name: str) -> None:

@@ -17,6 +17,7 @@ from connectors.memory.traits import coerce
 from mappings.model import BadValue, Field, Slot, Unshown
 from syncer.core.lens import Lens, NoRefs, direction, state_of
 from syncer.model import FREEZE_AFTER, Golden, Link
+from tests.simulation.engine.store import logged, read_all_anew
 
 if TYPE_CHECKING:
     from tests.simulation.typed.world import World
@@ -101,11 +102,11 @@ def typed_values(w: World, field: Field) -> Iterator[Any]:
 
 
 def judge_stillness(w: World) -> None:
-    before, logged = {id: dict(u.golden.value) for id, u in w.units().items()}, w.logged()
-    w.read_all_anew()
+    before, noted = {id: dict(u.golden.value) for id, u in w.units().items()}, logged(w.store)
+    read_all_anew(w.store)
     written = w.run().written + w.run().written
     after = {id: dict(u.golden.value) for id, u in w.units().items()}
-    if written or w.logged() != logged or after != before:
+    if written or logged(w.store) != noted or after != before:
         w.report(
-            "still", f"a full reading wrote {written}, logged {w.logged() - logged}; {before} -> {after}"
+            "still", f"a full reading wrote {written}, logged {logged(w.store) - noted}; {before} -> {after}"
         )

@@ -144,11 +144,6 @@ class World:
 
         return Ports(self.clock, run_id, Inline(), "typed", lambda _: False)
 
-    def read_all_anew(self) -> None:
-        """What `syncer resync` does."""
-        with self.store.transaction():
-            self.store.run("UPDATE reader SET cursor = NULL")
-
     def settle(self) -> None:
         """*unquiet*: after the edits stop, runs come to write nothing."""
         quiet = 0
@@ -171,7 +166,3 @@ class World:
 
     def slots(self, link: Link) -> Mapping[str, Slot]:
         return self.mapping.apps[link.app].slots
-
-    def logged(self) -> int:
-        with self.store.reading():
-            return int(self.store.rows("SELECT COUNT(*) FROM conflict")[0][0])
