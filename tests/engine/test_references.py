@@ -26,6 +26,20 @@ def acme(path: Path) -> Town:
     return settled(town)
 
 
+def of_mara(town: Town) -> list[object]:
+    """Mara's company as each app shows it."""
+    return [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")]
+
+
+def archive(town: Town, app: str) -> tuple[str, str]:
+    """Acme is archived in an app, which takes it away from Mara there. The ids of both."""
+    companies, people = town.apps[app, "companies"], town.apps[app, "contacts"]
+    (company,), (person,) = companies.records, people.records
+    companies.user_archive(company)
+    people.user_clear(person, "company")
+    return company, person
+
+
 def read_all(town: Town) -> None:
     """What the list of changes does not tell, a whole reading of the companies does."""
     with town.db.transaction():
@@ -34,7 +48,7 @@ def read_all(town: Town) -> None:
 
 def test_a_reference_arrives_as_the_other_apps_own_record_and_as_a_name(tmp_path: Path) -> None:
     town = acme(tmp_path)
-    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == ["Acme"] * 3
+    assert of_mara(town) == ["Acme"] * 3
     assert len(town.apps["desk", "companies"].records) == 1
 
 
@@ -61,24 +75,18 @@ def test_a_changed_reference_travels_and_a_cleared_one_too(tmp_path: Path) -> No
     (person,) = town.apps["desk", "contacts"].records
     town.apps["desk", "contacts"].user_edit(person, {"company": other})
     settled(town)
-    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == ["Borneo"] * 3
+    assert of_mara(town) == ["Borneo"] * 3
     town.apps["desk", "contacts"].user_clear(person, "company")
     settled(town)
-    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == [None] * 3
+    assert of_mara(town) == [None] * 3
 
 
 def test_a_company_that_is_deleted_takes_nobody_else_s_with_it(tmp_path: Path) -> None:
     """The app takes the reference away with its target; where that is still there, it stays."""
     town = acme(tmp_path)
-    (company,), (person,) = town.apps["crm", "companies"].records, town.apps["crm", "contacts"].records
-    town.apps["crm", "companies"].user_archive(company)
-    town.apps["crm", "contacts"].user_clear(person, "company")
+    _, person = archive(town, "crm")
     settled(town)
-    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == [
-        None,
-        "Acme",
-        "Acme",
-    ]
+    assert of_mara(town) == [None, "Acme", "Acme"]
     town.apps["crm", "contacts"].user_edit(person, {"name": "Mara Berg"})
     settled(town)
     people = [(p["name"], p["company"] is None) for p in town.apps["desk", "contacts"].records.values()]
@@ -91,8 +99,7 @@ def test_a_company_that_was_forgotten_takes_nobody_else_s_with_it(tmp_path: Path
     town = acme(tmp_path)
     (company,), (person,) = town.apps["crm", "companies"].records, town.apps["crm", "contacts"].records
     if clears:
-        town.apps["crm", "companies"].user_archive(company)
-        town.apps["crm", "contacts"].user_clear(person, "company")
+        archive(town, "crm")
     with town.db.transaction():
         erasure = Erasure(town.db, "companies")
         erasure.wipe(erasure.scope([("crm", company)]))
@@ -100,8 +107,7 @@ def test_a_company_that_was_forgotten_takes_nobody_else_s_with_it(tmp_path: Path
     town.apps["crm", "contacts"].user_edit(person, {"name": "Mara Berg"})
     settled(town)
     assert [p["name"] for p in town.apps["mail", "contacts"].records.values()] == ["Mara Berg"]
-    told = [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")]
-    assert told == [None if clears else "Acme", "Acme", "Acme"]
+    assert of_mara(town) == [None if clears else "Acme", "Acme", "Acme"]
 
 
 @pytest.mark.parametrize("shows", ["the answer", "what is read before it"])
@@ -132,7 +138,7 @@ def test_a_company_that_is_entered_anew_has_its_people_again(tmp_path: Path) -> 
     settled(town)
     companies.user_create({"name": "Acme", "domain": "acme.test"})
     settled(town)
-    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == ["Acme"] * 3
+    assert of_mara(town) == ["Acme"] * 3
 
 
 def test_who_came_while_a_company_was_archived_is_given_it_when_it_is_back(tmp_path: Path) -> None:
@@ -153,28 +159,23 @@ def test_who_lost_a_company_with_its_record_has_it_again_when_that_is_back(
     tmp_path: Path, known: bool
 ) -> None:
     town = acme(tmp_path)
-    companies, people = town.apps["desk", "companies"], town.apps["desk", "contacts"]
-    (company,), (person,) = companies.records, people.records
-    companies.user_archive(company)
-    people.user_clear(person, "company")
+    people = town.apps["desk", "contacts"]
+    company, person = archive(town, "desk")
     if known:
         read_all(town)
     settled(town)
-    companies.user_restore(company)
+    town.apps["desk", "companies"].user_restore(company)
     people.user_edit(person, {"name": "Mara Berg"})
     settled(town)
-    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == ["Acme"] * 3
+    assert of_mara(town) == ["Acme"] * 3
     people.user_clear(person, "company")
     settled(town)
-    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == [None] * 3
+    assert of_mara(town) == [None] * 3
 
 
 def test_who_is_given_another_company_since_can_be_cleared_of_it(tmp_path: Path) -> None:
     town = acme(tmp_path)
-    companies, people = town.apps["desk", "companies"], town.apps["desk", "contacts"]
-    (company,), (person,) = companies.records, people.records
-    companies.user_archive(company)
-    people.user_clear(person, "company")
+    _, person = archive(town, "desk")
     read_all(town)
     settled(town)
     other = town.apps["crm", "companies"].user_create({"name": "Borneo", "domain": "borneo.test"})
@@ -182,26 +183,24 @@ def test_who_is_given_another_company_since_can_be_cleared_of_it(tmp_path: Path)
     town.apps["crm", "contacts"].user_edit(mara, {"company": other})
     town.run()
     assert town.company_of("desk", "mara@acme.test") == "Borneo"
-    people.user_clear(person, "company")
+    town.apps["desk", "contacts"].user_clear(person, "company")
     settled(town)
-    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == [None] * 3
+    assert of_mara(town) == [None] * 3
 
 
 def test_a_company_that_was_missed_before_a_write_is_not_missed_once_it_is_back(tmp_path: Path) -> None:
     town = acme(tmp_path)
-    companies, people = town.apps["desk", "companies"], town.apps["desk", "contacts"]
+    people = town.apps["desk", "contacts"]
     people.traits = replace(people.traits, lag=90.0)
-    (company,), (person,) = companies.records, people.records
     (mara,) = town.apps["crm", "contacts"].records
     town.clock.sleep(120)
     town.apps["crm", "contacts"].user_edit(mara, {"name": "Mara Frost"})
-    companies.user_archive(company)
-    people.user_clear(person, "company")
+    company, person = archive(town, "desk")
     town.engine(town.people()).run(Options())
     assert people.records[person]["name"] == "Mara Frost"
-    companies.user_restore(company)
+    town.apps["desk", "companies"].user_restore(company)
     settled(town)
-    assert [town.company_of(app, "mara@acme.test") for app in ("crm", "desk", "mail")] == ["Acme"] * 3
+    assert of_mara(town) == ["Acme"] * 3
 
 
 @pytest.mark.parametrize("new", [True, False], ids=["who was made without it", "who was not given it"])
