@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from syncer.cli.init import contents, write
 from syncer.config.apps import OAuthModel
-from syncer.config.files import load_config
+from syncer.config.files import Config, load_config
 from syncer.config.service import AlertsModel, ScheduleModel
 from syncer.ports import Ports
 from syncer.service.alerting import Message, Signs, Trouble, heard, news, troubles
@@ -112,10 +111,7 @@ def test_what_is_trouble(given: Signs, expected: list[str]) -> None:
     assert all("syncer" in trouble.text or "usually" in trouble.text for trouble in found)
 
 
-def test_a_refused_credential_is_told_with_what_to_renew(tmp_path: Path) -> None:
-    config = tmp_path / "config.yaml"
-    for file, text in contents(config, sandbox=True, port=8765).items():
-        write(file, text)
+def test_a_refused_credential_is_told_with_what_to_renew(config: Path) -> None:
     zendesk = load_config(config, {}).apps["zendesk"]
     told = "Renew apps.zendesk.credentials.email and apps.zendesk.credentials.token of the config, or give"
     assert renewal("zendesk", zendesk).startswith(told)
@@ -211,44 +207,48 @@ def channel() -> Iterator[Channel]:
     made.close()
 
 
+def address(config: Path, *channels: Channel) -> Config:
+    """The config, with alerts to these."""
+    to = ", ".join(f"'json://127.0.0.1:{one.server.server_port}/'" for one in channels)
+    config.write_text(f"{config.read_text()}alerts: {{to: [{to}]}}\n")
+    return load_config(config, {})
+
+
+def look(config: Config, desk: Desk, now: datetime) -> None:
+    """One look at the state, as after a start."""
+    watch = SimpleNamespace(problem="")
+    service: Any = SimpleNamespace(config=config, ports=Ports(), desk=desk, since=now, watch=watch)
+    alerts = Alerts()
+    alerts.start(service)
+    alerts.look(now)
+    alerts.stop()
+
+
 @pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise imports it
-def test_alerts_go_out_once_and_what_could_not_be_sent_is_tried_again(
-    tmp_path: Path, channel: Channel
-) -> None:
-    path = tmp_path / "config.yaml"
-    for file, text in contents(path, sandbox=True, port=8765).items():
-        write(file, text)
-    to = f"alerts: {{to: ['json://127.0.0.1:{channel.server.server_port}/']}}\n"
-    path.write_text(path.read_text() + to)
-    config = load_config(path, {})
-    db = Database(config.state)
+def test_alerts_go_out_once_and_what_could_not_be_sent_is_tried_again(config: Path, channel: Channel) -> None:
+    read = address(config, channel)
+    db = Database(read.state)
     now = datetime.now(UTC)
     with db.transaction():
         ledger = Ledger(db, "contacts")
         ledger.begin_run("r1", "sync", now)
         ledger.end_run("r1", "failed", now, 0, {})
-    desk = Desk(config, Ports())
-    service: Any = SimpleNamespace(
-        config=config, ports=Ports(), desk=desk, since=now, watch=SimpleNamespace(problem="")
-    )
+    desk = Desk(read, Ports())
 
-    def look() -> list[str]:
-        alerts = Alerts()  # as after a start
-        alerts.start(service)
-        alerts.look(now)
-        alerts.stop()
+    def titles() -> list[str]:
+        look(read, desk, now)
         return [one["title"] for one in channel.got]
 
     channel.status = 500
-    assert look() == []
+    assert titles() == []
     channel.status = 200
-    assert look() == ["syncer: contacts: run failed"]
-    assert look() == ["syncer: contacts: run failed"]
+    assert titles() == ["syncer: contacts: run failed"]
+    assert titles() == ["syncer: contacts: run failed"]
     with db.transaction():
         ledger.begin_run("r2", "sync", now)
         ledger.end_run("r2", "done", now, 0, {})
         assert History(db).written_by_day("contacts", now - timedelta(days=1)) == {f"{now:%Y-%m-%d}": 0}
-    assert look() == ["syncer: contacts: run failed", "syncer: over: contacts: run failed"]
+    assert titles() == ["syncer: contacts: run failed", "syncer: over: contacts: run failed"]
     assert [one["type"] for one in channel.got] == ["warning", "success"]
     desk.close()
     db.close()
@@ -258,58 +258,39 @@ def test_alerts_go_out_once_and_what_could_not_be_sent_is_tried_again(
 def test_an_address_that_fails_has_no_other_told_again(config: Path, channel: Channel) -> None:
     """And each is told that it is over, the one when it is back."""
     broken = Channel()
-    ports = (channel.server.server_port, broken.server.server_port)
-    to = ", ".join(f"'json://127.0.0.1:{port}/'" for port in ports)
-    config.write_text(f"{config.read_text()}alerts: {{to: [{to}]}}\n")
-    read, now = load_config(config, {}), datetime.now(UTC)
+    read, now = address(config, channel, broken), datetime.now(UTC)
     desk = Desk(read, Ports())
-    service: Any = SimpleNamespace(
-        config=read, ports=Ports(), desk=desk, since=now, watch=SimpleNamespace(problem="")
-    )
 
-    def look(run: str, status: str) -> None:
+    def ended(run: str, status: str) -> None:
         with desk.db.transaction():
             Ledger(desk.db, "contacts").begin_run(run, "sync", now)
             Ledger(desk.db, "contacts").end_run(run, status, now, 0, {})
         for _ in range(3):
-            alerts = Alerts()  # as after a start
-            alerts.start(service)
-            alerts.look(now)
-            alerts.stop()
+            look(read, desk, now)
 
     begun, over = "syncer: contacts: run failed", "syncer: over: contacts: run failed"
     broken.status = 500
-    look("r1", "failed")
+    ended("r1", "failed")
     assert ([one["title"] for one in channel.got], broken.got) == ([begun], [])
     broken.status = 200
-    look("r2", "failed")
+    ended("r2", "failed")
     assert [[one["title"] for one in to.got] for to in (channel, broken)] == [[begun], [begun]]
-    look("r3", "done")
+    ended("r3", "done")
     assert [[one["title"] for one in to.got] for to in (channel, broken)] == [[begun, over], [begun, over]]
     broken.close()
     desk.close()
 
 
-def test_a_webhook_does_not_end_what_only_a_reading_can(tmp_path: Path) -> None:
-    path = tmp_path / "config.yaml"
-    for file, text in contents(path, sandbox=True, port=8765).items():
-        write(file, text)
-    config = load_config(path, {})
-    db, now = Database(config.state), datetime.now(UTC)
-    desk = Desk(config, Ports())
-    service: Any = SimpleNamespace(
-        config=config, ports=Ports(), desk=desk, since=now, watch=SimpleNamespace(problem="")
-    )
+def test_a_webhook_does_not_end_what_only_a_reading_can(config: Path) -> None:
+    read, now = load_config(config, {}), datetime.now(UTC)
+    db, desk = Database(read.state), Desk(read, Ports())
 
     def known_after(run: str, kind: str, status: str = "", **report: list[str]) -> list[str]:
         with db.transaction():
             Ledger(db, "contacts").begin_run(run, kind, now)
             if status:
                 Ledger(db, "contacts").end_run(run, status, now, 0, report)
-        alerts = Alerts()
-        alerts.start(service)
-        alerts.look(now)
-        alerts.stop()
+        look(read, desk, now)
         with db.reading():
             return list(json.loads(History(db).fact("alerts") or "{}"))
 
