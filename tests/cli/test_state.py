@@ -12,6 +12,7 @@ import pytest
 from syncer.store.database import Database
 from syncer.store.vault import Secrets, Vault, new_key
 from tests.cli.conftest import SQLITE, Desk
+from tests.states import state_url
 
 
 def contacts(desk: Desk) -> list[dict[str, object]]:
@@ -112,13 +113,13 @@ def test_a_state_from_a_copy_of_the_file_says_so(desk: Desk) -> None:
     assert "None" not in told
 
 
-def test_restore_into_an_empty_folder_promises_no_former_state(desk: Desk) -> None:
-    if desk.state != SQLITE:
-        pytest.skip("there is no file to take away")
+def test_restore_into_an_empty_state_promises_no_former_one(desk: Desk) -> None:
     desk.run("sync", "companies")
     backup = desk.folder / "backup.db"
     assert desk.run("state", "backup", str(backup)).code == 0
-    (desk.folder / "syncer.db").unlink()
+    new = desk.folder / "new"
+    new.mkdir()
+    desk.change(desk.state, state_url(new))
     told = desk.run("state", "restore", str(backup))
     assert told.code == 0
     assert "Nothing was in it before." in told.out
