@@ -13,7 +13,7 @@ from connectors.sandbox.server import Sandbox
 from tests.service.serving import Served
 
 FULL = Path("/dev/full")
-pytestmark = pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
+needs_full = pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
 
 
 @pytest.fixture
@@ -29,13 +29,19 @@ def typed(served: Served, *args: str, to: str) -> subprocess.CompletedProcess[st
 
 
 @pytest.mark.parametrize(
-    "to", ["2>/dev/full", "2>&-", ">&- 2>&-"], ids=["a full disk", "closed", "both closed"]
+    "to",
+    [
+        pytest.param("2>/dev/full", marks=needs_full, id="a full disk"),
+        pytest.param("2>&-", id="closed"),
+        pytest.param(">&- 2>&-", id="both closed"),
+    ],
 )
 def test_a_command_whose_remarks_cannot_be_written_does_what_it_does(served: Served, to: str) -> None:
     assert typed(served, "sync", to=to).returncode == 0
     assert [run["status"] for run in served.run("runs", "--json")[1][0]] == ["done", "done"]
 
 
+@needs_full
 def test_the_service_goes_on_when_its_log_cannot_be_written(served: Served) -> None:
     (served.folder / "serve.log").symlink_to(FULL)
     with served.on() as process:
@@ -53,6 +59,7 @@ def test_a_terminal_without_the_letters_of_a_name_ends_no_command(
     assert "\\u" in told[1].stdout or "\\x" in told[1].stdout
 
 
+@needs_full
 def test_a_result_that_cannot_be_written_is_told_in_words(served: Served) -> None:
     answer = typed(served, "runs", "--json", to=">/dev/full")
     assert answer.returncode == 1
