@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -27,7 +26,7 @@ def cron(line: str, **more: str) -> ScheduleModel:
     return ScheduleModel.model_validate({"cron": line, **more})
 
 
-FIRST: dict[str, tuple[Any, ...]] = {  # schedule, when the last one began, when the next one does, cut off?
+FIRST = {  # schedule, when the last one began, when the next one does
     "never run": (every("10m"), None, NOON),
     "no schedule: a quarter of an hour": (None, NOON - 5 * MINUTE, NOON + 10 * MINUTE),
     "ran lately": (every("10m"), NOON - 4 * MINUTE, NOON + 6 * MINUTE),
@@ -37,19 +36,31 @@ FIRST: dict[str, tuple[Any, ...]] = {  # schedule, when the last one began, when
     "cron, missed within its grace": (cron("30 * * * *"), NOON - HOUR, NOON),
     "cron, missed long ago": (cron("0 3 * * *"), NOON - 10 * HOUR, NOON + 15 * HOUR),
     "cron, missed long ago, with a longer grace": (cron("0 3 * * *", grace="10h"), NOON - 10 * HOUR, NOON),
-    "cron, cut off within its grace": (cron("30 * * * *"), NOON - HOUR, NOON, True),
-    "cron, cut off in the very first run": (cron("30 * * * *"), None, NOON, True),
-    "cron, cut off too long ago": (cron("0 3 * * *"), NOON - 33 * HOUR, NOON + 15 * HOUR, True),
-    "cron, cut off when none was due": (cron("0 11 * * *"), NOON - HOUR, NOON + 23 * HOUR, True),
-    "cut off": (every("10m"), NOON - MINUTE, NOON, True),
     "cron, in a zone": (cron("30 14 * * *", timezone="Europe/Berlin"), None, NOON + HOUR + 30 * MINUTE),
 }
 
 
-@pytest.mark.parametrize("case", FIRST.values(), ids=FIRST.keys())
-def test_the_first_run_after_a_start(case: tuple[Any, ...]) -> None:
-    said, last, expected, *cut_off = case
-    assert first_at(said, last, NOON, *cut_off) == expected
+@pytest.mark.parametrize(("said", "last", "expected"), FIRST.values(), ids=FIRST.keys())
+def test_the_first_run_after_a_start(
+    said: ScheduleModel | None, last: datetime | None, expected: datetime
+) -> None:
+    assert first_at(said, last, NOON) == expected
+
+
+CUT_OFF = {
+    "cron, within its grace": (cron("30 * * * *"), NOON - HOUR, NOON),
+    "cron, in the very first run": (cron("30 * * * *"), None, NOON),
+    "cron, too long ago": (cron("0 3 * * *"), NOON - 33 * HOUR, NOON + 15 * HOUR),
+    "cron, when none was due": (cron("0 11 * * *"), NOON - HOUR, NOON + 23 * HOUR),
+    "every ten minutes": (every("10m"), NOON - MINUTE, NOON),
+}
+
+
+@pytest.mark.parametrize(("said", "last", "expected"), CUT_OFF.values(), ids=CUT_OFF.keys())
+def test_the_first_run_after_one_that_was_cut_off(
+    said: ScheduleModel, last: datetime | None, expected: datetime
+) -> None:
+    assert first_at(said, last, NOON, cut_off=True) == expected
 
 
 def test_what_began_last_is_told_however_many_webhooks_came_since(config: Path) -> None:
