@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from tests.cli.conftest import Desk
@@ -13,22 +11,6 @@ def test_what_ships_fits_the_simulated_apps(desk: Desk) -> None:
     answer = desk.run("mapping", "check", "--live", "--json")
     assert (answer.code, answer.json) == (0, {"ok": True, "live": True, "problems": [], "unreachable": {}})
     assert desk.run("mapping", "check").code == 0
-
-
-def test_an_app_left_out_whose_records_are_known_is_left_to_check(desk: Desk) -> None:
-    desk.run("sync", "companies")
-    file = "mappings/companies.yaml"
-    desk.change("  zendesk:\n    object: organizations\n", "", file)
-    mapping = desk.folder / file
-    text = re.sub(r", zendesk: [\w.]+|\n      zendesk: .+", "", mapping.read_text())
-    mapping.write_text(text)
-    desk.change("      zendesk: organization_id\n", "", "mappings/contacts.yaml")
-    answer = desk.run("mapping", "check")
-    assert answer.code == 0
-    assert "syncer check" in answer.out
-    known = desk.run("check")
-    assert known.code != 0
-    assert "'zendesk' is left out" in known.out + known.err
 
 
 def test_mistakes_of_files_and_of_apps_are_told_together(desk: Desk) -> None:

@@ -158,6 +158,7 @@ def test_a_field_added_later_is_made_and_read_from_every_record(desk: Desk) -> N
 
 
 def test_an_app_that_the_mapping_leaves_out_is_told_by_check(desk: Desk) -> None:
+    """Not by what looks at files alone, which says so."""
     desk.synced()
     assert desk.run("check").code == 0
     (desk.folder / "mappings/companies.yaml").write_text(
@@ -165,6 +166,9 @@ def test_an_app_that_the_mapping_leaves_out_is_told_by_check(desk: Desk) -> None
         "fields: {name: {in: {hubspot: name}}, domain: {type: domain, in: {hubspot: domain}}}\n"
     )
     desk.change("      zendesk: organization_id\n", "", "mappings/contacts.yaml")
+    files = desk.run("mapping", "check")
+    assert files.code == 0
+    assert "syncer check" in files.out
     answer = desk.run("check")
     assert answer.code == desk.run("plan", "companies").code == 2
     assert "'zendesk' is left out, and companies knows which of its records are whose" in answer.out
