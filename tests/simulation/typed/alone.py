@@ -39,9 +39,7 @@ def edit_alone(w: World) -> None:
     places = [
         (unit.golden, link, slot)
         for unit in w.units().values()
-        for link in unit.links
-        if link.state == "live" and link.primary and link.id in w.apps[link.app].records
-        for slot in w.slots(link).values()
+        for link, slot in w.places(unit)
         if (link.app, slot.name) in w.drawn.typed
     ]
     if not places:

@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 
 def judge(w: World) -> None:
     for unit in w.units().values():
-        for link in unit.links:
-            if link.state == "live" and link.primary and link.id in w.apps[link.app].records:
-                for slot in w.slots(link).values():
-                    _shows_golden(w, unit.golden, link, slot)
+        for link, slot in w.places(unit):
+            _shows_golden(w, unit.golden, link, slot)
         for name, value in unit.golden.value.items():
             _was_typed(w, w.mapping.fields[name], value)
         for name, worth in Lens(w.mapping, NoRefs()).derived(unit.golden.value).items():

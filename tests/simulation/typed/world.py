@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -164,5 +164,9 @@ class World:
             records = Records(self.store, SPACE)
             return dict(records.units(records.all_golden()))
 
-    def slots(self, link: Link) -> Mapping[str, Slot]:
-        return self.mapping.apps[link.app].slots
+    def places(self, unit: Unit) -> Iterator[tuple[Link, Slot]]:
+        """The fields of a person's records: of each app the one that is written, if it is there."""
+        for link in unit.links:
+            if link.state == "live" and link.primary and link.id in self.apps[link.app].records:
+                for slot in self.mapping.apps[link.app].slots.values():
+                    yield link, slot

@@ -19,6 +19,7 @@ from syncer.core.lens import direction, state_of
 
 if TYPE_CHECKING:
     from tests.simulation.typed.world import World
+
 OPT_INS = ("subscribed", "pending")
 
 
