@@ -62,6 +62,7 @@ def check_field(document: Document, model: MappingModel, name: str, said: FieldM
     kind = TYPES[said.type]
     problems += _options(document, where, said)
     problems += _rule(document, model, where, said)
+    problems += _rule_of_file(document, model, where, said)
     problems += _directions(document, where, said)
     problems += _worked_out(document, where, model, name, said)
     for app, place in said.places.items():
@@ -131,6 +132,20 @@ def _rule(document: Document, model: MappingModel, where: Where, said: FieldMode
     apps = _apps(document, model)
     misspelt = not set(said.places) <= set(apps)
     yield from _rule_apps(document, model, said.rule, place, apps if misspelt else list(said.places))
+
+
+def _rule_of_file(
+    document: Document, model: MappingModel, where: Where, said: FieldModel
+) -> Iterator[Problem]:
+    """A field without a rule of its own, which by that of the file nobody would ever fill."""
+    follows = said.rule is None and said.type != "consent" and not TYPES[said.type].is_set
+    if model.rule.kind != "only" or not follows or said.value is not None:
+        return
+    giver = model.rule.apps[0]
+    if giver in _apps(document, model) and giver not in said.places:
+        what = f"the rule of this file lets only {giver} give values, and {giver} does not hold this field"
+        cure = f"Write under it which app gives it, such as rule: newest, or map it in {giver}."
+        yield document.problem(where, what, cure, key=True)
 
 
 def _rule_apps(

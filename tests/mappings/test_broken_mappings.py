@@ -254,6 +254,15 @@ CASES = [
         "Did you mean 'zendesk'?",
     ),
     Case(
+        "rule of the file leaves a field to an app without it",
+        "rule: newest\nfields:",
+        "rule: {only: hubspot}\nfields:\n  city: {in: {zendesk: user_fields.city}, type: text}",
+        "13:3",
+        "fields.city",
+        "the rule of this file lets only hubspot give values, and hubspot does not hold this field",
+        "Write under it which app gives it, such as rule: newest, or map it in hubspot.",
+    ),
+    Case(
         "type misspelt",
         "type: phone",
         "type: phoen",
