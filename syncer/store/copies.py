@@ -71,7 +71,9 @@ def backup(db: Database, file: Path, now: datetime) -> None:
                 copy.upsert(Meta, [{"name": BACKUP, "value": codec.iso(now)}])
         os.replace(part, file)
     except (OSError, sqlite3.Error) as error:
-        raise StateError(f"The backup {file} cannot be written: {error}.") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        cure = "Check the path, its permissions and the room on its disk."
+        raise StateError(f"The backup {file} cannot be written: {why}. {cure}") from error
     finally:
         part.unlink(missing_ok=True)
 

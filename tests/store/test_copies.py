@@ -73,7 +73,7 @@ def test_a_backup_is_not_overwritten(db: Database, tmp_path: Path) -> None:
 
 
 def test_a_backup_that_cannot_be_written_leaves_nothing(db: Database, tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="cannot be written"):
+    with pytest.raises(StateError, match=r"cannot be written: No such file or directory\. Check the path"):
         backup(db, tmp_path / "nowhere" / "b.db", NOW)
 
 
