@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from syncer.core.drift import Finding
 from syncer.running.runner import Runner
 from syncer.store import budget
 from syncer.usecases.verified import keep
@@ -28,8 +29,15 @@ def can_afford(runner: Runner, name: str) -> bool:
     return affordable(state for classes in states for state in classes.values())
 
 
-def verify(runner: Runner, name: str) -> Verified:
-    """Compare one sync in full, and remember what it came to. Raises `Busy`, `AppError`."""
-    found = Verifying(runner.wiring.sync(name), runner.db, runner.ports).run()
-    keep(runner.db, runner.ports.now(), name, found, found.drift)
-    return found
+def verify(runner: Runner, name: str, bring: Callable[[], object]) -> tuple[Verified, int]:
+    """Compare one sync in full, and remember what it came to. `bring` is called where something differs: a
+    run, which brings what was only edited since the last one. Returns also how much is left after it.
+    Raises `Busy`, `AppError`."""
+    verifying = Verifying(runner.wiring.sync(name), runner.db, runner.ports)
+    found = verifying.run()
+    drift: Sequence[Finding] = found.drift
+    if drift:
+        bring()
+        drift = verifying.left(drift)
+    keep(runner.db, runner.ports.now(), name, found, drift)
+    return found, len(drift)

@@ -107,11 +107,16 @@ class Worker:
         if not verifying.can_afford(runner, job.sync):
             self.inbox.ask(job, LATER)
             return None
-        found = verifying.verify(runner, job.sync)
+
+        def bring() -> None:
+            outcome = runner.run(job.sync, Options())
+            self.tell(Done(Job("sync", job.sync), outcome.report if outcome else None))
+
+        found, drift = verifying.verify(runner, job.sync, bring)
         errors = [app for app, checked in found.apps.items() if checked.error not in ("", PAUSED)]
-        log(sync=job.sync).info("compared in full", run=found.run, drift=len(found.drift))
+        log(sync=job.sync).info("compared in full", run=found.run, drift=drift)
         why = f"not read to the end: {', '.join(errors)}. syncer show {found.run} says why" if errors else ""
-        return Done(job, error=why, drift=len(found.drift))
+        return Done(job, error=why, drift=drift)
 
 
 def _found(sync: Sync, told: Sequence[LinkKey]) -> tuple[LinkKey, ...]:

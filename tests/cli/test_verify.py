@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from connectors.sandbox.server import Sandbox
+from syncer import logs
 from syncer.config.files import load_config
 from syncer.demo.apps import Apps
 from syncer.options import Options
@@ -86,15 +87,17 @@ def test_an_edit_since_the_last_run_is_drift_until_it_is_repaired(desk: Desk, sa
 
 
 def test_status_tells_of_drift_until_it_is_known_to_be_gone(desk: Desk, sandbox: Sandbox) -> None:
-    """As the service found it: a comparison that cannot read the app ends nothing, a repair does."""
+    """As the service found it: a comparison that cannot read the app ends nothing, a repair does. What was
+    only edited since the last run is that run's to bring."""
     desk.synced()
     ids = somebody(desk)
 
     def compared() -> str:
+        logs.setup("error")  # to the standard error of this test
         config = load_config(desk.config, {})
         db = Database(config.state)
         runner = Runner(config, db, Ports())
-        verifying.verify(runner, "contacts")
+        verifying.verify(runner, "contacts", lambda: runner.run("contacts", Options()))
         runner.close()
         db.close()
         return status()
@@ -108,14 +111,18 @@ def test_status_tells_of_drift_until_it_is_known_to_be_gone(desk: Desk, sandbox:
     assert compared() == "nothing had drifted"
     with Apps(sandbox) as apps:
         apps.edit("mailerlite", ids["mailerlite"], "city", "Quito Norte")
+        assert compared() == "nothing had drifted"
+        assert apps.read("hubspot", ids["hubspot"])["city"] == "Quito Norte"
+    contact = f"{desk.url}/hubspot/crm/v3/objects/contacts/{ids['hubspot']}"
+    httpx.delete(contact, headers={"Authorization": "Bearer sandbox-hubspot"}).raise_for_status()
     drifted = "1 value had drifted: syncer verify contacts --repair"
-    assert compared() == drifted
-    fault = {"app": "mailerlite", "kind": "expired_token", "count": 100}
+    assert compared() == drifted  # HubSpot's list of changes does not show it
+    fault = {"app": "hubspot", "kind": "expired_token", "count": 100}
     httpx.post(f"{desk.url}/_sandbox/faults", json=[fault]).raise_for_status()
-    assert compared() == f"{drifted}; not read to the end: mailerlite"
+    assert compared() == f"{drifted}; not read to the end: hubspot"
     sandbox.host.faults = []
     assert desk.run("verify", "contacts").code == 4
-    assert status() == f"{drifted}; not read to the end: mailerlite"
+    assert status() == f"{drifted}; not read to the end: hubspot"
     assert desk.run("verify", "contacts", "--repair").code == 0
     assert status() == "nothing had drifted"
 
