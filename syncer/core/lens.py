@@ -113,6 +113,10 @@ class Lens:
             raise Unresolved
         return record
 
+    def stands(self, slot: Slot, record: Value) -> bool:
+        """Whether the record that an app pointed to is known to be there."""
+        return self.refs.is_live(slot.reference, slot.app, as_text(record) or "")
+
     def _stands_for(self, slot: Slot, target: str, record: str | None) -> bool:
         """Whether the record that an app points to is one of the target's. What it once was brought to may be
         gone by now, or another's; of several that the target has there, none is better than another."""

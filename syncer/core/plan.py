@@ -121,6 +121,8 @@ def _due(p: Planning, link: Link, slot: Slot, moved: bool) -> Value | Mark:
     golden, name = p.golden.value, slot.name
     if name not in link.seen or name in link.pending:
         return ABSENT
+    if name in link.emptied and not p.lens.stands(slot, link.seen[name]):
+        link.seen[name], link.emptied = None, link.emptied - {name}  # due once its target is back
     if name in link.anew and p.lens.mapping.consent not in slot.fields:
         return ABSENT
     fields = [f for f in slot.fields if f in golden]

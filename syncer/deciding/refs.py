@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from syncer.core.lens import Unresolved
 from syncer.model import Golden, Unit, Value, as_text
 from syncer.store.database import Database
+from syncer.store.keys import by_app
 from syncer.store.records import Records
 from syncer.sync import Sync
 
@@ -54,15 +55,20 @@ def load(sync: Sync, db: Database, units: Iterable[Unit]) -> ChunkRefs:
             _mentioned(sync, link.app, link.seen, ids)
     for (object, app), records in ids.items():
         space = Records(db, sync.targets[object])
+        away = space.leaving(app, sorted(records))
         for record, (golden, state) in space.standing_of(app, sorted(records)).items():
             refs.goldens[object, app, record] = golden
             wanted[object].add(golden)
-            if state == "live":
+            if state == "live" and record not in away:
                 refs.live.add((object, app, record))
     for object, goldens in wanted.items():
         space = Records(db, sync.targets[object])
-        for (golden, app), record in space.records_of(sorted(goldens)).items():
-            refs.records[object, golden, app] = record
+        main = space.records_of(sorted(goldens))
+        there = by_app((app, id) for (_, app), id in main.items())
+        leaving = {app: space.leaving(app, ids) for app, ids in there.items()}
+        for (golden, app), record in main.items():
+            if record not in leaving[app]:
+                refs.records[object, golden, app] = record
         for id, found in space.goldens(sorted(goldens)).items():
             refs.values[object, id] = found.value
     return refs

@@ -164,6 +164,7 @@ class Intake:
         replaced = [k.key for k in shown if k.id in before]
         self.records.keys.save(replaced, (row for k in shown for row in k.stored()))
         self._touch_who_waits(key for k in shown if k.id in before for key in before[k.id] - _stored(k))
+        self._touch_who_points([o.id for o in observations if o.id in known and o.state == "found"], earlier)
 
     def _never_raised(self, stubs: Sequence[Stub]) -> list[Stub]:
         """Without those that would take back an opt-out which the record showed while it took no part: a yes
@@ -237,6 +238,14 @@ class Intake:
         for kind, found in sorted(wanted.items()):
             goldens = {golden for _, _, _, golden, _ in self.records.keys.holders(kind, found) if golden}
             self.records.touch([self.records.space], sorted(goldens))
+
+    def _touch_who_points(self, ids: Sequence[str], earlier: Mapping[str, Observation]) -> None:
+        """To records that are back before it was decided that they had gone: an app may have taken them from
+        whoever pointed there."""
+        back = [id for id in ids if id in earlier and earlier[id].state in ("archived", "deleted")]
+        if back and self.sync.dependents:
+            standing = self.records.standing_of(self.app.name, back)
+            self.records.touch(self.sync.dependents, [golden for golden, _ in standing.values()])
 
     def _observation(
         self, record: Record, read_at: datetime, inside: bool, earlier: Observation | None

@@ -49,7 +49,7 @@ def ask(intake: Intake, ids: Sequence[str], read_at: datetime) -> Task[list[Fetc
             )
             answers += got
             shown += [a.record for a in got if a.record is not None]
-        yield from believe(intake, shown)
+        yield from believe(intake, shown, read_at)
     return answers
 
 
@@ -59,7 +59,7 @@ def look_at_each(intakes: Mapping[str, Intake], keys: Iterable[LinkKey], ports: 
     ports.workers.drive(tasks)
 
 
-def believe(intake: Intake, page: Sequence[Record]) -> Task[None]:
+def believe(intake: Intake, page: Sequence[Record], read_at: datetime) -> Task[None]:
     """Before blanks are believed where something was known, the app is asked whether it still has what they
     pointed to, and whether it still has the fields; the same before a word of a set is believed to be taken
     away that the app has a group for: this once a run, and only then."""
@@ -70,7 +70,7 @@ def believe(intake: Intake, page: Sequence[Record]) -> Task[None]:
         links = intake.records.links(intake.app.name, [record.id for record in asked])
     known = [(record, links[record.id]) for record in asked if record.id in links]
     emptied, unshown = _emptied(known, slots), missing(known, groups)
-    yield from leave_out_lost(intake, emptied, pointing)
+    yield from leave_out_lost(intake, emptied, pointing, read_at)
     doubtful = unshown or any(name in record.values for record, name, _ in emptied)
     if not intake.sure and doubtful:
         spec: ObjectSpec = yield partial(intake.app.connector.describe, intake.app.object)

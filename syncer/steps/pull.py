@@ -214,7 +214,7 @@ class Puller:
             listed = self.intake.newer_consent(news) if lagging else {}
         up_to_date = [r for r in news if not lagging or r.id in listed]
         with self.intake.keeping_opt_outs(up_to_date, read_at):
-            yield from believe(self.intake, news)
+            yield from believe(self.intake, news, read_at)
             if lagging:
                 yield from look_at(self.intake, [r.id for r in news], self.now, listed)
                 self._new += [r.id for r in news]

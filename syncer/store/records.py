@@ -363,6 +363,14 @@ class Records:
                 found[row[0], row[1]] = row[2]
         return found
 
+    def leaving(self, app: str, ids: Sequence[str]) -> set[str]:
+        """Those of these records that were seen to have gone, which waits to be decided."""
+        sql = (
+            "SELECT id FROM observation WHERE space = :space AND app = :app AND id IN :ids"
+            " AND state IN ('archived', 'deleted')"
+        )
+        return {r[0] for some in chunks(ids) for r in self.db.rows(sql, space=self.space, app=app, ids=some)}
+
     def rename_reference(self, was: str, now: str) -> None:
         """What golden records point to in a field that has another name now."""
         sql = "UPDATE reference SET field = :now WHERE space = :space AND field = :was"

@@ -173,6 +173,21 @@ def test_who_lost_a_company_with_its_record_has_it_again_when_that_is_back(
     assert of_mara(town) == [None] * 3
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["and nobody saw it go", "and was known to be gone"])
+def test_who_lost_a_company_with_its_record_has_it_again_though_nobody_edits_them(
+    tmp_path: Path, known: bool
+) -> None:
+    town = acme(tmp_path)
+    company, _ = archive(town, "desk")
+    if known:
+        read_all(town)
+    settled(town)
+    assert of_mara(town) == ["Acme", None, "Acme"]
+    town.apps["desk", "companies"].user_restore(company)
+    settled(town)
+    assert of_mara(town) == ["Acme"] * 3
+
+
 def test_who_is_given_another_company_since_can_be_cleared_of_it(tmp_path: Path) -> None:
     town = acme(tmp_path)
     _, person = archive(town, "desk")
