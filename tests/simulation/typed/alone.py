@@ -11,22 +11,28 @@ That golden then arrives in all apps is judged at rest (`rest.py`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connectors.contract import Value
 from mappings.model import BadValue, Slot, Unshown
-from syncer.core.lens import direction
+from syncer.core.lens import Unresolved, direction
 from syncer.model import DISAGREES, Golden, Link
 
 if TYPE_CHECKING:
+    from tests.simulation.typed.space import Space
     from tests.simulation.typed.world import World
+
+
+Values = Mapping[tuple[str, str], Mapping[str, Value]]
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One edit: where, what stood there and stands there now, and the person's golden record before."""
+    """One edit: where, what stood there and stands there now, and the golden record before."""
 
+    space: Space
     link: Link
     slot: Slot
     was: Value
@@ -37,53 +43,53 @@ class Edit:
 def edit_alone(w: World) -> None:
     """Somebody edits one value; all comes to rest again; what became of golden is judged."""
     places = [
-        (unit.golden, link, slot)
-        for unit in w.units().values()
-        for link, slot in w.places(unit)
-        if (link.app, slot.name) in w.drawn.typed
+        (space, unit.golden, link, slot)
+        for space in reversed(w.spaces)
+        for unit in space.units().values()
+        for link, slot in space.places(unit)
+        if (link.app, slot.name) in space.can_type
     ]
     if not places:
         return
-    golden, link, slot = w.rng.choice(places)
+    space, golden, link, slot = w.rng.choice(places)
     w.clock.sleep(120)
-    was = w.apps[link.app].records[link.id][slot.name]
-    now = w.type(link.app, link.id, slot.name, value_for(w, link.app, slot.name, was))
+    before = golden_values(w)
+    was = space.apps[link.app].records[link.id][slot.name]
+    now = space.type(link.app, link.id, slot.name, space.value_for(link.app, slot.name, was))
     w.settle()
-    after = w.units().get(golden.id)
-    if after and not w.violations:
-        Moved(w, Edit(link, slot, was, now, golden), after.golden).judge()
-
-
-def value_for(w: World, app: str, slot: str, was: Value) -> Value:
-    """What somebody types where something stands: something new, nothing, or a part of a list."""
-    if slot != "consent" and w.rng.random() < 0.2:
-        return None
-    if isinstance(was, list) and w.rng.random() < 0.5:
-        return [item for item in was if w.rng.random() < 0.5] or None
-    return w.drawn.typed[app, slot](w.rng)
+    if not w.violations:
+        Moved(w, Edit(space, link, slot, was, now, golden), before).judge()
 
 
 class Moved:
     """How golden moved by one edit."""
 
-    def __init__(self, world: World, edit: Edit, after: Golden) -> None:
-        self.w, self.edit, self.after = world, edit, after
-        self.field = world.mapping.fields[edit.slot.fields[0]]
+    def __init__(self, world: World, edit: Edit, before: Values) -> None:
+        self.w, self.edit, self.lens = world, edit, edit.space.lens()
+        self.after = edit.space.goldens()[edit.golden.id]
+        self.field = edit.space.mapping.fields[edit.slot.fields[0]]
         self.was: Any = edit.golden.value.get(self.field.name)
-        self.got: Any = after.value.get(self.field.name)
+        self.got: Any = self.after.value.get(self.field.name)
+        self.others = moved(world, before, but=(edit.space.name, edit.golden.id))
 
     def judge(self) -> None:
         edit, field, before = self.edit, self.field, self.edit.golden.value
-        if field.name == self.w.mapping.consent or field.name in {*edit.golden.held, *self.after.held}:
+        if field.name == self.edit.space.mapping.consent or field.name in {
+            *edit.golden.held,
+            *self.after.held,
+        }:
             return  # consent has rules of its own, and a conflict waits for a person
         moved = {f for f, value in self.after.value.items() if value != before.get(f)}
-        others = {f for f in moved if f != field.name and not self.w.mapping.fields[f].follows}
+        others = {f for f in moved if f != field.name and not self.edit.space.mapping.fields[f].follows}
         self._expect(not others, "arrives", f"{others} moved")
+        self._expect(not self.others, "arrives", f"{self.others} moved")
         try:
-            value: Any = edit.slot.split(edit.now, before)[field.name]
+            value: Any = self.lens.split(edit.slot, edit.now, before)[field.name]
         except BadValue:
             self._expect(field.name not in moved, "arrives", "what no type can read became golden")
             return
+        if edit.slot.reference and edit.was and not self.lens.stands(edit.slot, edit.was):
+            return  # as if the app had taken it away together with its record
         if edit.slot.same(edit.was, edit.now) or field.follows or direction(field, edit.link.app) == "to":
             self._expect(field.follows or field.name not in moved, "arrives", "golden moved")
         elif field.blank == "keep" and (
@@ -114,12 +120,31 @@ class Moved:
         """Whether what was typed is how this app shows a fuller value that golden has had all along."""
         slot, now = self.edit.slot, self.edit.now
         try:
-            return slot.same(slot.project({self.field.name: self.got}, now), now)
-        except Unshown:
+            return slot.same(self.lens.project(slot, {self.field.name: self.got}, now), now)
+        except (Unshown, Unresolved):
             return False
 
     def _expect(self, true: bool, kind: str, what: str) -> None:
         if not true:
             e = self.edit
-            typed = f"{e.link.key} {e.slot.name} {e.was!r} -> {e.now!r}, golden {self.was!r} -> {self.got!r}"
-            self.w.report(kind, f"{typed}: {what}")
+            typed = f"{e.space.name} {e.link.key} {e.slot.name} {e.was!r} -> {e.now!r}"
+            self.w.report(kind, f"{typed}, golden {self.was!r} -> {self.got!r}: {what}")
+
+
+def golden_values(w: World) -> Values:
+    """Of all golden records what people chose: not what follows from it."""
+    return {
+        (space.name, id): {f: v for f, v in golden.value.items() if not space.mapping.fields[f].follows}
+        for space in w.spaces
+        for id, golden in space.goldens().items()
+    }
+
+
+def moved(w: World, before: Values, but: tuple[str, str] | None = None) -> list[str]:
+    now = golden_values(w)
+    return [
+        f"{key} {f}: {v!r} -> {now[key].get(f)!r}"
+        for key, values in before.items()
+        for f, v in values.items()
+        if key in now and key != but and now[key].get(f) != v
+    ]

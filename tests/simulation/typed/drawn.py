@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from connectors.contract import FieldSpec
 from connectors.memory import Traits
 from tests.simulation.engine.settings import FILTER, FULL, KIND, OPT_OUT, OPT_OUT_SET, STATUS, STATUS_SET
+from tests.simulation.typed.draft import Draft, Line, keys
 from tests.simulation.typed.forms import FORMS, SAID, SETS, Typed, one_of, words
 
 RULES = ("newest", "newest", "first", "longest", "manual", "prefer", "only", "source")
@@ -37,9 +38,9 @@ CONSENTS: tuple[tuple[FieldSpec, str, Typed], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """`text`: the mapping; `typed`: what people type, by app and field; `authority`: whose opt-in counts."""
+    """`draft`: the mapping; `typed`: what people type, by app and field; `authority`: whose opt-in counts."""
 
-    text: str
+    draft: Draft
     traits: Mapping[str, Traits]
     typed: Mapping[tuple[str, str], Typed]
     authority: frozenset[str]
@@ -55,7 +56,7 @@ class Drawing:
         habits = ((), ("trim", "lower"))
         self.fields = {app: [FieldSpec("email", coerce=rng.choice(habits))] for app in self.apps}
         self.typed: dict[tuple[str, str], Typed] = {}
-        self.lines: dict[str, str] = {}
+        self.lines: dict[str, Line] = {}
         self.authority: list[str] = []
         self.filtered = rng.sample(self.apps, 1) if rng.random() < 0.15 else []
 
@@ -66,15 +67,13 @@ class Drawing:
             self._worked_out()
         if self.rng.random() < 0.35:
             self._consent()
-        apps = "".join(f"  {app}: {{{self._part(app)}}}\n" for app in self.apps)
-        self.lines["email"] = f"type: email, in: {{{', '.join(f'{a}: email' for a in self.apps)}}}"
-        fields = "".join(f"  {name}: {{{said}}}\n" for name, said in self.lines.items())
-        head = "match: {exact: [email], fuzzy: false}\nrule: newest\n"
-        text = f"object: contact\napps:\n{apps}{head}fields:\n{fields}"
+        apps = {app: self._part(app) for app in self.apps}
+        self.lines["email"] = Line({"type": "email"}, dict.fromkeys(self.apps, "email"))
         traits = {app: self._traits(app) for app in self.apps}
-        return Drawn(text, traits, self.typed, frozenset(self.authority), frozenset(self.filtered))
+        draft = Draft(apps, self.lines)
+        return Drawn(draft, traits, self.typed, frozenset(self.authority), frozenset(self.filtered))
 
-    def _part(self, app: str) -> str:
+    def _part(self, app: str) -> dict[str, str]:
         """What the mapping says of an app as a whole."""
         rng = self.rng
         said = ["object: contacts", *(["creates: false"] if rng.random() < 0.15 else [])]
@@ -84,7 +83,7 @@ class Drawing:
         if rng.random() < 0.2:
             field = rng.choice(list(self.lines))
             said.append(f'create_when: "{rng.choice((f"{field} != null", f"{field} == null"))}"')
-        return ", ".join(said)
+        return keys(said)
 
     def _field(self, name: str, kind: str) -> None:
         rng = self.rng
@@ -95,29 +94,8 @@ class Drawing:
             self.fields[app].append(FieldSpec(name, **form.spec))
             self.typed[app, name] = form.typed
             places[app] = f"{{field: {name}{form.place and ', '}{form.place}}}"
-        said = [f"type: {kind}", rng.choice(SAID.get(kind, ("",))), *self._decided(kind, where)]
-        self._line(name, said, places)
-
-    def _decided(self, kind: str, where: list[str]) -> list[str]:
-        """What the mapping says of how values of several apps become one."""
-        rng, said = self.rng, []
-        more = ("union",) * 3 if kind in SETS else ("highest", "lowest") if kind in NUMBERS else ()
-        rule = rng.choice(RULES + more)
-        some = rng.sample(where, rng.randint(1, len(where)))
-        if rule == "source":
-            first, other = some[0], some[-1]
-            rule = f"{{source: [{{when: \"email.contains('p0')\", app: {first}}}, {{app: {other}}}]}}"
-        elif rule in ("prefer", "only"):
-            rule = f"{{prefer: [{', '.join(some)}]}}" if rule == "prefer" else f"{{only: {some[0]}}}"
-        said.append(f"rule: {rule}")
-        if "only" not in rule and rng.random() < 0.3:
-            said.append(f"direction: {{{rng.choice(where)}: {rng.choice(('from', 'to', 'to'))}}}")
-        said += ["on_join: rule"] if rng.random() < 0.25 else []
-        return said + (["blank: keep"] if rng.random() < 0.25 else [])
-
-    def _line(self, name: str, said: list[str], places: Mapping[str, str]) -> None:
-        where = ", ".join(f"{app}: {place}" for app, place in places.items())
-        self.lines[name] = ", ".join(filter(None, [*said, f"in: {{{where}}}"]))
+        said = [f"type: {kind}", rng.choice(SAID.get(kind, ("",))), *decided(rng, kind, where)]
+        self.lines[name] = Line(keys(said), places)
 
     def _worked_out(self) -> None:
         """A field that is worked out of another, shown in one app."""
@@ -125,7 +103,7 @@ class Drawing:
         worth = self.rng.choice(("email + '!'", f"{field} != null ? 'has' : null", f"string({field})"))
         self.fields[app].append(FieldSpec("badge"))
         self.typed[app, "badge"] = words
-        self._line("badge", [f'value: "{worth}"'], {app: "badge"})
+        self.lines["badge"] = Line({"value": f'"{worth}"'}, {app: "badge"})
 
     def _consent(self) -> None:
         rng = self.rng
@@ -139,7 +117,7 @@ class Drawing:
         said += [f"authority: [{', '.join(self.authority)}]"] if self.authority else []
         if rng.random() < 0.2:
             said.append(f"direction: {{{rng.choice(where)}: {rng.choice(('from', 'to'))}}}")
-        self._line("consent", said, places)
+        self.lines["consent"] = Line(keys(said), places)
 
     def _traits(self, app: str) -> Traits:
         rng = self.rng
@@ -157,3 +135,21 @@ class Drawing:
             lists_archived=rng.random() < 0.3,
             consent_on_new="subscribed" if tells and rng.random() < 0.6 else None,
         )
+
+
+def decided(rng: random.Random, kind: str, where: list[str]) -> list[str]:
+    """What the mapping says of how values of several apps become one."""
+    said: list[str] = []
+    more = ("union",) * 3 if kind in SETS else ("highest", "lowest") if kind in NUMBERS else ()
+    rule = rng.choice(RULES + more)
+    some = rng.sample(where, rng.randint(1, len(where)))
+    if rule == "source":
+        first, other = some[0], some[-1]
+        rule = f"{{source: [{{when: \"email.contains('p0')\", app: {first}}}, {{app: {other}}}]}}"
+    elif rule in ("prefer", "only"):
+        rule = f"{{prefer: [{', '.join(some)}]}}" if rule == "prefer" else f"{{only: {some[0]}}}"
+    said.append(f"rule: {rule}")
+    if "only" not in rule and rng.random() < 0.3:
+        said.append(f"direction: {{{rng.choice(where)}: {rng.choice(('from', 'to', 'to'))}}}")
+    said += ["on_join: rule"] if rng.random() < 0.25 else []
+    return said + (["blank: keep"] if rng.random() < 0.25 else [])

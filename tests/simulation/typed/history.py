@@ -9,7 +9,8 @@ from connectors.memory import Fault, Flaky
 from tests.simulation.engine.history import Played
 from tests.simulation.engine.settings import KIND, OUTSIDE
 from tests.simulation.engine.store import read_all_anew
-from tests.simulation.typed.alone import edit_alone, value_for
+from tests.simulation.typed.alone import edit_alone
+from tests.simulation.typed.going import gone_alone
 from tests.simulation.typed.rest import judge, judge_stillness
 from tests.simulation.typed.world import PEOPLE, World
 
@@ -42,9 +43,11 @@ class History:
     def play(self) -> None:
         w, rng = self.w, self.rng
         if rng.random() < 0.15:
-            w.off.add(rng.choice(list(w.apps)))
+            w.off.add(rng.choice(list(w.people.apps)))
+        for _ in range(rng.randint(1, 3) if w.companies else 0):
+            w.companies.found()
         for person in range(rng.randint(1, 3)):
-            for app in w.apps:
+            for app in w.people.apps:
                 if rng.random() < 0.75:
                     w.create(app, person)
                     w.clock.sleep(rng.choice((0, 1, 70)))
@@ -53,7 +56,9 @@ class History:
         for _ in range(rng.randint(1, 4)):
             if w.violations:
                 return
-            if rng.random() < 0.55:
+            if w.companies is not None and rng.random() < 0.2:
+                gone_alone(w)
+            elif rng.random() < 0.55:
                 edit_alone(w)
             else:
                 self._busy()
@@ -72,15 +77,15 @@ class History:
         for _ in range(rng.randint(1, 2)):
             for _ in range(rng.randint(1, 5)):
                 w.clock.sleep(rng.choice((1, 5, 70)))
-                self._act(rng.choice(list(w.apps)))
+                self._act(rng.choice(list(w.people.apps)))
             if rng.random() < 0.1:
-                w.paused ^= {rng.choice(list(w.apps))}
+                w.paused ^= {rng.choice(list(w.people.apps))}
             if rng.random() < 0.08:
-                w.off ^= {rng.choice(list(w.apps))}
-            for app in w.apps.values() if faulty else ():
+                w.off ^= {rng.choice(list(w.people.apps))}
+            for app in w.all_apps() if faulty else ():
                 app.faults = Flaky(rng, {f: rng.choice((0.1, 0.3)) for f in FAULTS if rng.random() < 0.25})
             w.run()
-            for app in w.apps.values():
+            for app in w.all_apps():
                 app.faults = None
         w.paused.clear()
         read_all_anew(w.store)
@@ -88,7 +93,10 @@ class History:
 
     def _act(self, name: str) -> None:
         """Somebody does something in this app."""
-        w, rng, app = self.w, self.rng, self.w.apps[name]
+        w, rng, app = self.w, self.rng, self.w.people.apps[name]
+        if w.companies and rng.random() < 0.4:
+            w.companies.act()
+            return
         x, live = rng.random(), sorted(app.records)
         gone = sorted(row.id for row in app.rows.values() if row.state == "archived")
         if x < 0.1 or not live:
@@ -100,7 +108,7 @@ class History:
         elif x < 0.25 and name in w.drawn.filtered:
             app.user_edit(rng.choice(live), {KIND: rng.choice((OUTSIDE, "user"))})
         else:
-            slots = sorted(slot for there, slot in w.drawn.typed if there == name)
+            slots = sorted(slot for there, slot in w.people.can_type if there == name)
             if slots:
                 id, slot = rng.choice(live), rng.choice(slots)
-                w.type(name, id, slot, value_for(w, name, slot, app.records[id].get(slot)))
+                w.people.type(name, id, slot, w.people.value_for(name, slot, app.records[id].get(slot)))

@@ -15,41 +15,50 @@ from conflicts.consent import rank
 from connectors.contract import Value
 from connectors.memory.traits import coerce
 from mappings.model import BadValue, Field, Slot, Unshown
-from syncer.core.lens import Lens, NoRefs, direction, state_of
+from syncer.core.lens import Lens, Unresolved, direction, state_of
 from syncer.model import FREEZE_AFTER, Golden, Link
 from tests.simulation.engine.store import logged, read_all_anew
 
 if TYPE_CHECKING:
+    from tests.simulation.typed.space import Space
     from tests.simulation.typed.world import World
 
 
 def judge(w: World) -> None:
-    for unit in w.units().values():
-        for link, slot in w.places(unit):
-            _shows_golden(w, unit.golden, link, slot)
+    for space in w.spaces:
+        _judge(w, space)
+    if w.companies is not None:
+        w.companies.judge()
+
+
+def _judge(w: World, space: Space) -> None:
+    lens = space.lens()
+    for unit in space.units().values():
+        for link, slot in space.places(unit):
+            _shows_golden(space, lens, unit.golden, link, slot)
         for name, value in unit.golden.value.items():
-            _was_typed(w, w.mapping.fields[name], value)
-        for name, worth in Lens(w.mapping, NoRefs()).derived(unit.golden.value).items():
+            _was_typed(space, lens, space.mapping.fields[name], value)
+        for name, worth in lens.derived(unit.golden.value).items():
             if unit.golden.value.get(name) != worth:
                 w.report("invented", f"{name} is {unit.golden.value.get(name)!r}, worked out {worth!r}")
 
 
-def _shows_golden(w: World, golden: Golden, link: Link, slot: Slot) -> None:
+def _shows_golden(space: Space, lens: Lens, golden: Golden, link: Link, slot: Slot) -> None:
     name = slot.fields[0]
-    if direction(w.mapping.fields[name], link.app) == "from" or link.app in w.off:
+    if direction(space.mapping.fields[name], link.app) == "from" or link.app in space.w.off:
         return
     if name not in golden.value or _is_listed(golden, link, slot):
         return
-    now = w.apps[link.app].records[link.id].get(slot.name)
+    now = space.apps[link.app].records[link.id].get(slot.name)
     try:
-        slot.split(now, {})
-        due = slot.project(golden.value, now)
-    except (BadValue, Unshown):
-        return  # a value that no type can read is left alone, and so is one that the app has no form for
-    stored = coerce(due, w.apps[link.app].fields[slot.name].coerce)
-    if slot.same(due, now) or slot.same(stored, now) or _is_no_laxer(w, golden, slot, now, due):
+        lens.split(slot, now, {})
+        due = lens.project(slot, golden.value, now)
+    except (BadValue, Unshown, Unresolved):
+        return  # what cannot be read is left alone, and so is what the app has no form for, or no record of
+    stored = coerce(due, space.apps[link.app].fields[slot.name].coerce)
+    if slot.same(due, now) or slot.same(stored, now) or _is_no_laxer(space, golden, slot, now, due):
         return
-    w.report(
+    space.w.report(
         "convergence", f"{link.key} {slot.name} is {now!r}, due is {due!r}, golden {golden.value[name]!r}"
     )
 
@@ -63,48 +72,51 @@ def _is_listed(golden: Golden, link: Link, slot: Slot) -> bool:
     )
 
 
-def _is_no_laxer(w: World, golden: Golden, slot: Slot, now: Value, due: Value) -> bool:
+def _is_no_laxer(space: Space, golden: Golden, slot: Slot, now: Value, due: Value) -> bool:
     """Consent: the closest state that the app can show, or one between that and golden."""
-    if w.mapping.consent not in slot.fields:
+    if space.mapping.consent not in slot.fields:
         return False
     closest = state_of(slot, due)
     shown, most = rank(state_of(slot, now)), rank(str(golden.value["consent"]))
     return closest is None or max(0, rank(closest)) <= shown <= most
 
 
-def _was_typed(w: World, field: Field, value: Any) -> None:
-    if value is None or field.follows or field.name == "email":
+def _was_typed(space: Space, lens: Lens, field: Field, value: Any) -> None:
+    if value is None or field.follows or field.name in ("email", "domain"):
         return
-    typed = list(typed_values(w, field))
+    typed = list(typed_values(space, lens, field))
     if field.type.is_set:
         unknown = set(value) - {word for words in typed for word in words}
     else:
         unknown = set() if any(field.type.same(x, value) for x in typed) else {value}
     if unknown:
-        w.report("invented", f"{field.name} is {value!r}, and nobody typed {unknown}")
+        space.w.report("invented", f"{field.name} is {value!r}, and nobody typed {unknown}")
 
 
-def typed_values(w: World, field: Field) -> Iterator[Any]:
+def typed_values(space: Space, lens: Lens, field: Field) -> Iterator[Any]:
     """What people typed of a field, as golden would have it; of consent also where it is only written to,
     since an opt-out counts anywhere."""
-    for x in w.typed:
-        slot = w.mapping.apps[x.app].slots.get(x.slot)
+    for x in space.typed:
+        slot = space.mapping.apps[x.app].slots.get(x.slot)
         if slot is None or field.name not in slot.fields:
             continue
-        if direction(field, x.app) == "to" and field.name != w.mapping.consent:
+        if direction(field, x.app) == "to" and field.name != space.mapping.consent:
             continue
-        with suppress(BadValue):
-            value = slot.split(x.value, {}).get(field.name)
+        with suppress(BadValue, Unresolved):
+            value = lens.split(slot, x.value, {}).get(field.name)
             if value is not None:
                 yield value
 
 
 def judge_stillness(w: World) -> None:
-    before, noted = {id: dict(u.golden.value) for id, u in w.units().items()}, logged(w.store)
+    before, noted = _values(w), logged(w.store)
     read_all_anew(w.store)
-    written = w.run().written + w.run().written
-    after = {id: dict(u.golden.value) for id, u in w.units().items()}
+    written = sum(report.written for _ in range(2) for report in w.run())
+    after = _values(w)
     if written or logged(w.store) != noted or after != before:
-        w.report(
-            "still", f"a full reading wrote {written}, logged {logged(w.store) - noted}; {before} -> {after}"
-        )
+        moved = [(k, v, after.get(k)) for k, v in before.items() if after.get(k) != v]
+        w.report("still", f"a full reading wrote {written}, logged {logged(w.store) - noted}; {moved}")
+
+
+def _values(w: World) -> dict[tuple[str, str], dict[str, Value]]:
+    return {(s.name, id): dict(golden.value) for s in w.spaces for id, golden in s.goldens().items()}

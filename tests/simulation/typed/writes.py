@@ -18,6 +18,7 @@ from mappings.model import Slot
 from syncer.core.lens import direction, state_of
 
 if TYPE_CHECKING:
+    from tests.simulation.typed.space import Space
     from tests.simulation.typed.world import World
 
 OPT_INS = ("subscribed", "pending")
@@ -30,22 +31,23 @@ class Writes:
         self.w = world
         self.opted_out: dict[str, datetime] = {}
 
-    def judge(self, logs: Mapping[str, Sequence[Entry]]) -> None:
-        """Judge what a run did in each app."""
+    def judge(self, space: Space, logs: Mapping[str, Sequence[Entry]]) -> None:
+        """Judge what a run of a sync did in each app."""
         for app, log in logs.items():
             for entry in log:
-                self.w.notes.append(f"  {entry.who} {entry.action} {app}/{entry.id} {dict(entry.after)}")
+                what = f"{entry.action} {space.name} {app}/{entry.id} {dict(entry.after)}"
+                self.w.notes.append(f"  {entry.who} {what}")
                 if app in self.w.off | self.w.paused:
-                    self.w.report("off", f"{app}/{entry.id} is written")
+                    self.w.report("off", f"{space.name} {app}/{entry.id} is written")
                 for slot in entry.after:
-                    self._judge(app, entry, slot)
-        if self.w.mapping.consent:
+                    self._judge(space, app, entry, slot)
+        if space.mapping.consent:
             self._take_in_opt_outs()
 
-    def _judge(self, app: str, entry: Entry, name: str) -> None:
-        slot = self.w.mapping.apps[app].slots.get(name)
+    def _judge(self, space: Space, app: str, entry: Entry, name: str) -> None:
+        slot = space.mapping.apps[app].slots.get(name)
         given = entry.action == "create" and name == "consent"  # by the app itself, perhaps
-        field = self.w.mapping.fields[slot.fields[0]] if slot else None
+        field = space.mapping.fields[slot.fields[0]] if slot else None
         if not given and (field is None or direction(field, app) == "from"):
             self.w.report("direction", f"{app}/{entry.id} {name} is written")
         if slot is not None and name == "consent":
@@ -53,7 +55,7 @@ class Writes:
 
     def _no_opt_in(self, app: str, entry: Entry, slot: Slot) -> None:
         became = state_of(slot, entry.after[slot.name])
-        email = str(self.w.apps[app].rows[entry.id].values["email"]).lower()
+        email = str(self.w.people.apps[app].rows[entry.id].values["email"]).lower()
         since = self.opted_out.get(email)
         if became in OPT_INS and since and not self._opted_in_after(email, since):
             self.w.report("consent", f"{app}/{entry.id} {email} becomes {became}, opted out at {since}")
@@ -63,20 +65,22 @@ class Writes:
             x.at > since
             and x.app in self.w.drawn.authority
             and self._consent(x.app, x.slot, x.value) in OPT_INS
-            for x in self.w.typed
+            for x in self.w.people.typed
             if x.email == email and x.slot == "consent"
         )
 
     def _consent(self, app: str, name: str, value: Value) -> str | None:
-        slot = self.w.mapping.apps[app].slots.get(name)
+        slot = self.w.people.mapping.apps[app].slots.get(name)
         return None if slot is None else state_of(slot, value)
 
     def _take_in_opt_outs(self) -> None:
         """What people typed and the engine has now read."""
-        for unit in self.w.units().values():
+        for unit in self.w.people.units().values():
             for link in unit.links:
                 state = self._consent(link.app, "consent", link.seen.get("consent"))
-                email = str(self.w.apps[link.app].rows[link.id].values["email"]).lower()
-                mine = [x for x in self.w.typed if (x.app, x.email, x.slot) == (link.app, email, "consent")]
+                email = str(self.w.people.apps[link.app].rows[link.id].values["email"]).lower()
+                mine = [
+                    x for x in self.w.people.typed if (x.app, x.email, x.slot) == (link.app, email, "consent")
+                ]
                 if mine and state in OPT_OUTS and mine[-1].value == link.seen.get("consent"):
                     self.opted_out[email] = max(mine[-1].at, self.opted_out.get(email, mine[-1].at))
