@@ -61,14 +61,15 @@ class Engine:
     @contextmanager
     def session(self, kind: str) -> Iterator[Run]:
         """A run, from taking the lease to its report, whatever happens inside."""
-        ports, started = self.ports, self.ports.now()
-        id = ports.run_id(started)
-        run = Run(id, Report(id, self.sync.name, apps={name: AppRow() for name in self.sync.apps}), started)
-        calls = {name: app.connector.calls for name, app in self.sync.apps.items()}
+        ports, calls = self.ports, {name: app.connector.calls for name, app in self.sync.apps.items()}
         with (
             hold(self.db, self.sync.name, ports.holder, ports.now, ports.alive) as lease,
             ports.workers.alongside(lease.beat, BEAT),
         ):
+            started = ports.now()  # with the lease: what another one sent until then was sent before
+            id = ports.run_id(started)
+            report = Report(id, self.sync.name, apps={name: AppRow() for name in self.sync.apps})
+            run = Run(id, report, started)
             with self.db.transaction():
                 follow_fields(self.records, self.ledger, self.sync)
                 follow_groups(self.records, self.ledger, self.sync)
