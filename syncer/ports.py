@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import blake2b
 from itertools import count
@@ -180,6 +180,15 @@ def new_run_id(now: datetime) -> str:
     )
 
 
+def _behind(last: str | None, now: datetime) -> datetime:
+    """Now, or the millisecond after the one that a run id names, where that is later."""
+    try:
+        named = datetime.strptime((last or "").partition("-")[0], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+    except ValueError:
+        return now
+    return max(now, named + timedelta(milliseconds=1))
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The outside, as one argument."""
@@ -190,3 +199,8 @@ class Ports:
     holder: str = field(default_factory=_holder)
     alive: Callable[[str], bool] = holder_is_alive
     progress: Callable[[str, str, int], None] = lambda stage, app, number: None
+
+    def run_id_behind(self, last: str | None, now: datetime) -> str:
+        """The id of a run that begins now. It sorts behind that of the last run, whose clock may have been
+        ahead: set back since, or another computer's. These ids tell what came later in the history."""
+        return self.run_id(_behind(last, now))

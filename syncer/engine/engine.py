@@ -67,7 +67,9 @@ class Engine:
             ports.workers.alongside(lease.beat, BEAT),
         ):
             started = ports.now()  # with the lease: what another one sent until then was sent before
-            id = ports.run_id(started)
+            with self.db.reading():
+                last = self.ledger.last_run()
+            id = ports.run_id_behind(last, started)
             report = Report(id, self.sync.name, apps={name: AppRow() for name in self.sync.apps})
             run = Run(id, report, started)
             with self.db.transaction():

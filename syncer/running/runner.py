@@ -107,14 +107,15 @@ class Runner:
 
     def _not_run(self, name: str, options: Options, error: AppError | OtherAccount) -> Report:
         """A run that could not begin is a run in the history all the same."""
-        now = self.ports.now()
+        now, ledger = self.ports.now(), Ledger(self.db, name)
         status: Status = "held" if isinstance(error, OtherAccount) else "failed"
-        report = Report(self.ports.run_id(now), name, status, reason=str(error))
+        with self.db.reading():
+            last = ledger.last_run()
+        report = Report(self.ports.run_id_behind(last, now), name, status, reason=str(error))
         report.apps = {app: AppRow() for app in self.config.syncs[name].apps}
         if isinstance(error, NotDescribed):
             report.apps[error.app] = AppRow(error=str(error), refused=error.refused)
         accounts = error.found if isinstance(error, OtherAccount) else {}
-        ledger = Ledger(self.db, name)
         with self.db.transaction():
             ledger.begin_run(report.run, options.kind, now)
             ledger.end_run(report.run, report.status, now, 0, {**report.stored(), "accounts": accounts})

@@ -49,6 +49,11 @@ class Ledger:
 
     # -- runs ---------------------------------------------------------------------------------------------
 
+    def last_run(self) -> str | None:
+        """The run of the whole state that began last, by its id."""
+        row = self.db.one("SELECT MAX(id) FROM run")
+        return row[0] if row else None
+
     def begin_run(self, id: str, kind: str, at: datetime) -> None:
         self.db.insert(
             RunRow,
