@@ -9,12 +9,13 @@ now (`syncer.store.present`).
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
@@ -53,6 +54,11 @@ def models() -> list[type[SQLModel]]:
 
 def backup(db: Database, file: Path, now: datetime) -> None:
     """Copy the state as it is at one moment to a new file. Nobody has to wait, no run has to stop."""
+    with _alone(file.parent):
+        _backup(db, file, now)
+
+
+def _backup(db: Database, file: Path, now: datetime) -> None:
     if file.exists():
         raise StateError(f"{file} is there already. Name a new file; backups are not overwritten.")
     part = file.with_name(file.name + ".part")
@@ -76,6 +82,18 @@ def backup(db: Database, file: Path, now: datetime) -> None:
         raise StateError(f"The backup {file} cannot be written: {why}. {cure}") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One backup at a time is written into a folder: two to the same file would write one part. It ends with
+    its process. Where the folder is not there, or its file system cannot do this, nobody is kept out."""
+    with ExitStack() as stack:
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
 
 
 def restore(

@@ -9,9 +9,11 @@ import stat
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from syncer.store import copies
 from syncer.store.copies import backup, put_aside, restore
 from syncer.store.database import Database, StateError
 from syncer.store.errors import StateDamaged
@@ -70,6 +72,39 @@ def test_a_backup_is_not_overwritten(db: Database, tmp_path: Path) -> None:
     backup(db, tmp_path / "b.db", NOW)
     with pytest.raises(StateError, match="is there already"):
         backup(db, tmp_path / "b.db", NOW)
+
+
+def test_of_two_backups_to_one_file_at_once_the_second_is_turned_down(
+    db: Database, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as those of two computers by the clock. Each writing over the other's part, they left an empty
+    state that called itself a backup."""
+    keep(db, "name", "all that we know")
+    file, said = tmp_path / "b.db", list[str]()
+
+    def other() -> None:
+        with closing(Database(url)) as second:
+            try:
+                backup(second, file, NOW)
+            except StateError as error:
+                said.append(str(error))
+
+    begun = Thread(target=other)
+
+    def meanwhile(url: str) -> Database:
+        monkeypatch.setattr(copies, "Database", Database)
+        begun.start()
+        begun.join(0.2)
+        return Database(url)
+
+    monkeypatch.setattr(copies, "Database", meanwhile)
+    backup(db, file, NOW)
+    begun.join()
+    assert len(said) == 1
+    assert "is there already" in said[0]
+    with closing(Database(f"sqlite:///{file}")) as copy:
+        assert fact(copy, "name") == "all that we know"
+    assert [path.name for path in tmp_path.glob("b.db*")] == ["b.db"]
 
 
 def test_a_backup_that_cannot_be_written_leaves_nothing(db: Database, tmp_path: Path) -> None:
