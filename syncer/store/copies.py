@@ -111,6 +111,8 @@ def restore(
         found = damage(source)
         if found:
             raise StateError(f"{file} is damaged and was not put back: {'; '.join(found)}.")
+        with db.reading():  # before a copy is made of what is not going to be replaced
+            _tokens(db, now, alive)
         replaced = None if _is_empty(db) else _beside(file, now)
         if replaced is not None:
             backup(db, replaced, now)

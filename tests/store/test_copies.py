@@ -222,6 +222,7 @@ def test_nothing_is_restored_while_a_run_is_going_on(db: Database, url: str, tmp
     with hold(other, "contacts", "host:7:x:y", lambda: NOW, always), pytest.raises(Busy, match="process 7"):
         restore(db, tmp_path / "b.db", NOW, always)
     assert fact(db, "name") == "after"
+    assert not list(tmp_path.glob("*replaced*")), "nothing was replaced"
     other.close()
 
 
