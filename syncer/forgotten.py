@@ -68,10 +68,13 @@ class Marks:
 
     def receipt(self, name: str, body: Mapping[str, Any]) -> Path:
         """A file that says what was done, without saying to whom."""
-        assert self.folder is not None  # noqa: S101
-        path = self.folder / f"receipt-{name}.json"
+        path = self.receipt_file(name)
         _write(path, orjson.dumps(body, option=orjson.OPT_INDENT_2) + b"\n", os.O_TRUNC)
         return path
+
+    def receipt_file(self, name: str) -> Path:
+        assert self.folder is not None  # noqa: S101
+        return self.folder / f"receipt-{name}.json"
 
     def _hash(self, *parts: str) -> str:
         if not self._key:

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from typer import Exit
+
 from syncer.cli.codes import Code, leave
 from syncer.cli.confirm import Plan, Yes, agreed
 from syncer.cli.explain import Who, syncs
@@ -33,7 +35,15 @@ def forget(
     from syncer.usecases.sides import NotPossible
 
     with running(config) as runner:
-        forgetting, shown, left = _found(runner, who)
+        earlier = [] if plan else _finished(runner)
+        try:
+            forgetting, shown, left = _found(runner, who)
+        except Exit as end:
+            if not earlier or end.exit_code != Code.FAILED:
+                raise
+            for receipt in earlier if as_json else ():
+                give(receipt)
+            raise leave(Code.DONE) from None  # it was the same command
         number = _number(len(shown.people), forgetting.sync.mapping.object)
         if not as_json:
             _show(shown, number)
@@ -54,6 +64,21 @@ def forget(
     else:
         _done(done)
     raise leave(Code.DONE if done.finished and not done.troubles and not left else Code.LEFTOVERS)
+
+
+def _finished(runner: Runner) -> list[dict[str, Any]]:
+    """Finish what was cut off when nothing was left but to clean up; the documented keys of each."""
+    from syncer.forgotten import Marks
+    from syncer.running.cleaning import finish
+
+    marks, told = Marks(runner.config.forgotten_dir), list[dict[str, Any]]()
+    for said in finish(runner.db, marks):
+        receipt = marks.receipt_file(said["run"])
+        say(f"Run {said['run']} was cut off. It is finished now: no trace is left. Receipt: {receipt}")
+        done: dict[str, Any] = {"sync": said["sync"], "run": said["run"], "status": "done", "records": []}
+        done |= {"removed": said["removed"], "marks": said["marks"], "receipt": str(receipt)}
+        told.append({**done, "troubles": [], "doubtful": [], "people": []})
+    return told
 
 
 def _found(runner: Runner, who: str) -> tuple[Forgetting, Forgotten, bool]:

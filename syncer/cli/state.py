@@ -62,6 +62,7 @@ def restore(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) ->
     """Put a backup in the place of the state. The next run reads every app from the start."""
     from syncer.forgotten import Marks
     from syncer.ports import Ports
+    from syncer.running.cleaning import finish
     from syncer.store import copies
     from syncer.store.history import History
     from syncer.usecases.forgetting import erase_again
@@ -69,6 +70,7 @@ def restore(file: File, as_json: AsJson = False, config: ConfigFile = CONFIG) ->
     ports, known = Ports(), loaded(config)
     with _usable(config, file) as (db, aside):
         done = copies.restore(db, file, ports.now(), ports.alive, partial(erase_again, known, db))
+        finish(db, Marks(known.forgotten_dir))
         with db.reading():
             unmarked = not Marks(known.forgotten_dir) and History(db).has_forgotten()
     again = done.taken_out

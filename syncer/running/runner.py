@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from connectors.contract import AppError
 from syncer.config.files import Config
 from syncer.engine import Engine, Options, Plan
+from syncer.forgotten import Marks
 from syncer.logs import log
 from syncer.ports import Ports
 from syncer.reading.looking import look_at_each
 from syncer.report import AppRow, Report, Status
+from syncer.running.cleaning import finish
 from syncer.running.exporting import Exporting
 from syncer.running.retaining import Retaining
-from syncer.store.database import Database
+from syncer.store.database import Database, StateError
 from syncer.store.history import History
 from syncer.store.lease import hold
 from syncer.store.ledger import Ledger
@@ -75,6 +77,7 @@ class Runner:
         finally:
             Exporting(self.config, self.db, self.ports, name).run()
         Retaining(sync, self.db, self.ports, self.config.model.history.keep).run()
+        self._clean()
         log(sync=name).info(
             "run ended",
             run=report.run,
@@ -84,6 +87,13 @@ class Runner:
             seconds=round(report.seconds, 3),
         )
         return Outcome(report, plan)
+
+    def _clean(self) -> None:
+        """What somebody's forgetting has left to do, because it was cut off."""
+        try:
+            finish(self.db, Marks(self.config.forgotten_dir))
+        except (StateError, OSError) as error:
+            log().error("traces of people who were forgotten stay in the state", reason=str(error))
 
     def _look(self, sync: Sync, options: Options) -> None:
         """Ask for single records, in place of reading whole apps or besides."""

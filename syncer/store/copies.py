@@ -130,8 +130,6 @@ def restore(
             _advance_numbers(db)
             present.put_back(db, kept)
             taken_out = take_out(made)
-    if taken_out:
-        db.compact()
     return Restored(made, replaced, taken_out)
 
 

@@ -16,6 +16,7 @@ _RUN = ("run", "sync", "kind", "started", "ended", "status", "written", "report"
 
 PAUSED = "paused:"
 PLAN_FILE = "planfile:"
+TRACES = "traces:"  # of people who were forgotten, until the database is rewritten; behind it the run
 ALERTS = "alerts"  # what was said of troubles in the log; behind a colon, at an address
 ALL = 2**62
 

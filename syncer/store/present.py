@@ -11,12 +11,12 @@ from sqlmodel import SQLModel
 
 from syncer.store.database import Database
 from syncer.store.facts import facts
-from syncer.store.history import ALERTS, PAUSED, PLAN_FILE
+from syncer.store.history import ALERTS, PAUSED, PLAN_FILE, TRACES
 from syncer.store.ledger import Ledger
 from syncer.store.tables import HookCallRow, Meta, RateRow, TokenRow
 from syncer.store.vault import PREFIX
 
-FRONTS: Final = (PAUSED, PREFIX, PLAN_FILE, ALERTS)
+FRONTS: Final = (PAUSED, PREFIX, PLAN_FILE, ALERTS, TRACES)
 TABLES: Final[Sequence[type[SQLModel]]] = (RateRow, TokenRow, HookCallRow)
 
 

@@ -8,7 +8,7 @@ and waits in review, and a receipt that does not say whom it is about.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from syncer.forgotten import Marks
 from syncer.model import Item, Link, LinkKey, fold_key
 from syncer.ports import Ports, Task
 from syncer.report import Report
+from syncer.running.cleaning import finish, note
 from syncer.store.database import Database, chunks
 from syncer.store.decisions import Decisions
 from syncer.store.erasure import Erasure, Scope
@@ -153,12 +154,12 @@ class Forgetting:
             done = Forgotten(self.sync.name, self._take_out(run, shown.fates), run.id, run.report)
             if done.finished:
                 done.marks = self._mark(scope.records)
-                erase(self.config, self.db, self.sync.name, scope, done)
+                erase(self.config, self.db, self.sync.name, scope, done, self._receipt)
                 people = len({fate.who for fate in shown.fates} - {None})
                 run.report.reason = "a person was forgotten" if people < 2 else f"{people} were forgotten"
         if done.finished:
-            self.db.compact()
-            done.receipt = self.sync.marks.receipt(run.id, self._receipt(done))
+            finish(self.db, self.sync.marks)
+            done.receipt = self.sync.marks.receipt_file(run.id)
         return done
 
     def _as_shown(self, run: Run, fates: Sequence[Fate]) -> Scope:
@@ -293,9 +294,17 @@ class Forgetting:
         }
 
 
-def erase(config: Config, db: Database, sync: str, scope: Scope, done: Forgotten) -> None:
+def erase(
+    config: Config,
+    db: Database,
+    sync: str,
+    scope: Scope,
+    done: Forgotten,
+    receipt: Callable[[Forgotten], Mapping[str, Any]] | None = None,
+) -> None:
     """Take people out of the files beside the state, and then out of the state: as long as that knows them,
-    the same can be done again. Raises `OSError` where the conflict log cannot be rewritten."""
+    the same can be done again. What is left then stands in the state (`finish`). Raises `OSError` where the
+    conflict log cannot be rewritten."""
     done.removed["log"] += conflict_log.redact(config.conflicts_dir, sync, scope.goldens, scope.records)
     with db.reading():
         files = [Path(file) for file in History(db).plan_files()]
@@ -306,6 +315,7 @@ def erase(config: Config, db: Database, sync: str, scope: Scope, done: Forgotten
             done.troubles.append(f"the plan {file} could not be looked through: {error}")
     with db.transaction():
         done.removed += Erasure(db, sync).wipe(scope)
+        note(db, done.run, receipt(done) if receipt is not None else None)
 
 
 def erase_again(config: Config, db: Database, made: str | None) -> int:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from syncer.cli import confirm
+from syncer.store.database import Database
 from tests.cli.conftest import Desk
 from tests.cli.test_link import somebody
 
@@ -187,6 +188,27 @@ def test_nothing_is_archived_where_nobody_could_be_known_again(desk: Desk) -> No
 
 def test_nobody(desk: Desk) -> None:
     assert desk.run("forget", "nobody@nowhere.test").code == 1
+
+
+@pytest.mark.parametrize("then", ["the same again", "a sync"])
+def test_what_was_cut_off_at_its_end_is_finished(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    desk.synced()
+    who, _ = somebody(desk)
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "compact", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert desk.run("forget", who, "--yes").code == 130
+    assert not list(desk.folder.glob("forgotten/receipt-*"))
+    if then == "a sync":
+        desk.run("sync", "contacts")
+    assert len(list(desk.folder.glob("forgotten/receipt-*"))) == (then == "a sync")
+    again = desk.run("forget", who, "--yes", "--json")
+    assert again.code == (1 if then == "a sync" else 0), "nobody is known under this name any more"
+    if then == "the same again":
+        assert "It is finished now: no trace is left" in again.err
+        assert list(again.json) == KEYS
+        assert Path(again.json["receipt"]).is_file()
 
 
 @pytest.mark.slow

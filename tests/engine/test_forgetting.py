@@ -18,8 +18,10 @@ from connectors.memory import MemoryConnector
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from syncer.forgotten import Marks
+from syncer.running.cleaning import finish
 from syncer.store import copies
 from syncer.store.conflicts import Conflicts, Sought
+from syncer.store.database import Database, StateError
 from syncer.store.history import PLAN_FILE, History
 from syncer.store.ledger import Ledger
 from syncer.usecases import forgetting, planfile
@@ -272,4 +274,39 @@ def test_a_backup_from_before_brings_back_nobody_who_waited_in_it(tmp_path: Path
     run(world)
     assert [values["email"] for values in world.apps["crm"].records.values()] == ["mara@x.test", "zoe@x.test"]
     assert world.rows("SELECT id, other_app FROM review") == [("000001", "erased")]
+    world.db.close()
+
+
+@pytest.mark.parametrize("after", ["the same again", "a restore"])
+def test_traces_that_a_full_disk_left_are_removed_by_the_next_who_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    """The state knows nobody any more, so that nothing would ever rewrite it, and there was no receipt."""
+    world, marks = World(tmp_path), Marks(tmp_path / "forgotten")
+    world.apps["crm"].user_create(MARA)
+    world.settle()
+
+    def full(_: Database) -> None:
+        raise StateError("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "compact", full)
+        with pytest.raises(StateError, match=r"full\. They are forgotten, but traces stay"):
+            forgets(world).do(shown(world))
+    assert not known(world.sync(), world.db, "mara@x.test")
+    assert not list(marks.folder.glob("receipt*"))  # type: ignore[union-attr]
+    if after == "a restore":
+        file = tmp_path / "b.db"
+        copies.backup(world.db, file, world.clock())
+        copies.restore(world.db, file, world.clock(), lambda _: False)
+
+    def traces() -> int:
+        return sum(path.read_bytes().count(b"Zanzibar") for path in tmp_path.glob("state.db*"))
+
+    assert traces() or world.db.file is None
+    (receipt,) = finish(world.db, marks)
+    assert not traces()
+    assert json.loads(marks.receipt_file(receipt["run"]).read_text()) == receipt
+    assert receipt["removed"]["golden"] == 1
+    assert finish(world.db, marks) == []
     world.db.close()
