@@ -64,31 +64,48 @@ def _one(
             if _moved(path, text):
                 say(f"Nothing was done: {path} was changed meanwhile. Give the command once more.")
                 return Code.LEFTOVERS
-            outcome = settling.run(whole=True, approved=items)
+            ran, stands = _settled(settling, items, path, text, draft)
         finally:
             trial.close()
-        ran = outcome.report if outcome is not None else None
-        written = ran is None or _keep(ran, path, text, draft)
-        if ran is not None and written:
+        if ran is not None and stands:
             _tell_others(runner, name, wishes, config)
         code = report(settling, ran, as_json, config)
-        return code if written else worst([code, Code.LEFTOVERS])
+        return code if stands else worst([code, Code.LEFTOVERS])
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()
 
 
-def _keep(ran: Report, path: Path, text: str, draft: Path) -> bool:
-    """Whether the changed mapping is in its file now."""
-    if ran.status not in ("done", "partial"):
-        say(f"{path} was left as it is: {ran.reason or 'the run failed'}.")
-        return False
-    if _moved(path, text):
+def _settled(
+    settling: Settling, items: list[Item], path: Path, text: str, draft: Path
+) -> tuple[Report | None, bool]:
+    """The run, and whether the changed mapping is in its file as it should be. It goes there first: what was
+    cut off can be asked for again then, and goes on under the mapping under which it was decided."""
+    if not settling.answers:
+        return None, True
+    changed, ran = draft.read_text(encoding="utf-8"), None
+    draft.replace(path)
+    try:
+        outcome = settling.run(whole=True, approved=items)
+        ran = outcome.report if outcome is not None else None
+    finally:
+        stands = _stands(settling, ran, path, text, changed, draft)
+    return ran, stands
+
+
+def _stands(settling: Settling, ran: Report | None, path: Path, text: str, changed: str, draft: Path) -> bool:
+    """Whether the changed mapping stays in its file: as it was before, where nothing was decided under it."""
+    if _moved(path, changed):
         say(f"{path} was changed meanwhile and left as it is. Put the lines with a + above into it by hand.")
         return False
+    if settling.is_adopted():
+        say(f"The rule stands in {path} now. An undo of this run leaves it there: edit the file as well.")
+        return True
+    draft.write_text(text, encoding="utf-8")
+    draft.chmod(os.stat(path).st_mode & 0o777)
     draft.replace(path)
-    say(f"The rule stands in {path} now. An undo of this run leaves it there: edit the file as well.")
-    return True
+    say(f"{path} is as it was: {ran.reason if ran is not None and ran.reason else 'the run failed'}.")
+    return False
 
 
 def _moved(path: Path, text: str) -> bool:

@@ -17,6 +17,7 @@ from syncer.model import BLANK, Golden, Item, LinkKey, Unit, Value
 from syncer.running.runner import Outcome, Runner
 from syncer.selecting import Selection
 from syncer.store.conflicts import Conflicts
+from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 from syncer.sync import Sync
 from syncer.usecases.sides import NotPossible, side_of
@@ -104,6 +105,12 @@ class Settling:
         if outcome is not None and not dry_run:
             self._tell(outcome)
         return outcome
+
+    def is_adopted(self) -> bool:
+        """Whether anything was decided by now under the mapping with which this settles."""
+        with self.runner.db.reading():
+            planned = Ledger(self.runner.db, self.sync.name).planned()
+        return planned is not None and planned.split()[0] == self.sync.mapping.version
 
     def _live(self, who: str) -> list[LinkKey]:
         return [link.key for link in self.units[who].links if link.state == "live"]

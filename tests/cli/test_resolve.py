@@ -17,6 +17,8 @@ from syncer.cli import conflicts_review
 from syncer.cli.codes import Code
 from syncer.cli.conflicts_told import waiting
 from syncer.demo.apps import Apps
+from syncer.engine import Engine, Options, Plan, Run
+from syncer.engine.planner import Planner
 from syncer.running.runner import Runner
 from syncer.store.conflicts import Sought
 from syncer.usecases.settling import Settling, Wish
@@ -156,6 +158,36 @@ def test_what_somebody_types_into_the_mapping_meanwhile_stays(
     assert "was changed" in done.err
     assert morning.cities() == (before if while_asked else ["Bandung"] * 3)
     assert [entry["who"] for entry in morning.held()].count(morning.who) == while_asked
+
+
+@pytest.mark.parametrize("decided", [True, False], ids=["after it was decided", "before"])
+def test_what_was_cut_off_goes_on_under_the_rule(
+    morning: Morning, monkeypatch: pytest.MonkeyPatch, decided: bool
+) -> None:
+    """The file had the former rule, the state was planned under the new one: the next sync was held because
+    of that, and the rule was lost."""
+    path = morning.desk.folder / "mappings" / "contacts.yaml"
+    before = path.read_text()
+    plan = Planner.plan
+
+    def killed(self: Planner, run: Run, options: Options) -> Plan:
+        if options.dry_run or decided:
+            return plan(self, run, options)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Planner, "plan", killed)
+        if decided:
+            patched.setattr(Engine, "act", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        cut = morning.resolve(str(morning.number), "--take", "hubspot", "--always", "--yes")
+    assert cut.code == 130
+    assert (path.read_text() != before) == decided
+    if not decided:
+        assert "is as it was" in cut.err
+        morning.resolve(str(morning.number), "--take", "hubspot", "--always", "--yes")
+    assert morning.desk.run("sync", "contacts", "--json").lines[0]["status"] == "done"
+    assert morning.cities() == ["Bandung"] * 3
+    assert path.read_text() == before.replace("rule: manual\n", "rule: {prefer: [hubspot]}\n", 1)
 
 
 def test_wrong_use_is_told(desk: Desk) -> None:
