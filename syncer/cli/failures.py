@@ -97,11 +97,14 @@ def _retried(runner: Runner, name: str, retried: Sequence[Failure], as_json: boo
 
     sync = runner.wiring.sync(name)
     records = tuple(retry(sync, runner.db, runner.ports, retried))
-    outcome = runner.run(name, Options(kind="retry", selection=Selection(records=records), read=False))
+    options = Options(kind="retry", selection=Selection(records=records), read=False)
+    outcome = runner.run(name, options) if records else None
     ran = outcome.report if outcome is not None else None
     again = {f.id: f.reason for f in failures(sync, runner.db)}
     if ran is not None and ran.status in ("done", "partial"):
         waits = waiting(sync, runner.db, retried, ran)
+    elif not records:  # whoever it was about is gone
+        waits = {}
     else:
         waits = {f.id: "" for f in retried}
     results = [_result(f, again.get(f.id), waits.get(f.id)) for f in retried]

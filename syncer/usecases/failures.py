@@ -15,6 +15,7 @@ from syncer.ports import Ports
 from syncer.report import PAUSED, Report
 from syncer.store.database import Database
 from syncer.store.history import History
+from syncer.store.joins import Joins
 from syncer.store.lease import hold
 from syncer.store.ledger import Ledger
 from syncer.store.records import Records
@@ -127,7 +128,8 @@ def retry(sync: Sync, db: Database, ports: Ports, again: Sequence[Failure]) -> l
     records = Records(db, sync.name)
     wanted = {f.id for f in again}
     with hold(db, sync.name, ports.holder, ports.now, ports.alive), db.transaction():
-        units = records.units(sorted({f.who for f in again}))
+        whose = _whose(records, again)
+        units = records.units(sorted({*whose.values()}))
         for unit in units.values():
             for link in unit.links:
                 for name in {*link.refused, *link.rewrites}:
@@ -138,7 +140,15 @@ def retry(sync: Sync, db: Database, ports: Ports, again: Sequence[Failure]) -> l
                 del unit.golden.refused[app]
         records.save_links((k for u in units.values() for k in u.links), sync.slot_names())
         records.save_goldens((u.golden, True) for u in units.values())
-    return _one_each(units[f.who].links for f in again)
+    return _one_each(units[who].links for who in whose.values() if who in units)
+
+
+def _whose(records: Records, again: Sequence[Failure]) -> dict[str, str]:
+    """The golden record that each failure (by id) belongs to by now: others may have linked or unlinked it
+    since it was listed. Call inside a transaction or a reading."""
+    linked = records.goldens_of((f.app, f.record) for f in again if f.record is not None)
+    into = Joins(records.db, records.space).survivors(f.who for f in again)
+    return {f.id: linked.get((f.app, f.record or ""), into[f.who]) for f in again}
 
 
 def waiting(sync: Sync, db: Database, again: Sequence[Failure], ran: Report) -> dict[str, str]:
@@ -146,11 +156,13 @@ def waiting(sync: Sync, db: Database, again: Sequence[Failure], ran: Report) -> 
     known)."""
     with db.reading():
         sent = {(w["app"], w["who"]) for w in History(db).writes(ran.run) if w["outcome"] == "applied"}
-        units = Records(db, sync.name).units(sorted({f.who for f in again}))
+        whose = _whose(Records(db, sync.name), again)
+        units = Records(db, sync.name).units(sorted({*whose.values()}))
         ledger = Ledger(db, sync.name)
         why = {app: PAUSED if ledger.reader(app)["paused"] else row.error for app, row in ran.apps.items()}
     due = {id for id, unit in units.items() if unit.due}
-    return {f.id: why.get(f.app, "") for f in again if f.who in due and (f.app, f.who) not in sent}
+    waits = [f for f in again if whose[f.id] in due and (f.app, whose[f.id]) not in sent]
+    return {f.id: why.get(f.app, "") for f in waits}
 
 
 def _one_each(links: Iterable[Sequence[Link]]) -> list[LinkKey]:

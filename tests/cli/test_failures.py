@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
@@ -11,7 +12,15 @@ from connectors.contract import FieldSpec
 from connectors.sandbox.server import CREDENTIALS, Sandbox
 from connectors.zendesk.sandbox import users
 from syncer.demo.apps import Apps
+from syncer.model import LinkKey
+from syncer.ports import Ports
+from syncer.store.database import Database
+from syncer.store.erasure import Erasure
+from syncer.store.records import Records
+from syncer.sync import Sync
 from syncer.usecases import failures
+from syncer.usecases.linking import Linking
+from syncer.usecases.sides import side_of_record
 from tests.cli.conftest import Desk
 
 KEYS = "id sync kind app record who field value reason cure".split()
@@ -102,6 +111,39 @@ def test_what_was_sent_is_done_though_another_app_of_the_person_waits(
     answer = refused.run("failures", "retry", "--all", "--json")
     assert {line["app"]: line["outcome"] for line in answer.lines} == {"hubspot": "waits", "zendesk": "done"}
     assert answer.code == 4
+
+
+def unlinked(sync: Sync, db: Database, ports: Ports, key: LinkKey) -> None:
+    with db.reading():
+        side = side_of_record(Records(db, sync.name), key)
+    Linking(sync, db, ports).unlink([(side, [key])], True)
+
+
+def forgotten(sync: Sync, db: Database, _: Ports, key: LinkKey) -> None:
+    erasure = Erasure(db, sync.name)
+    with db.transaction():
+        erasure.wipe(erasure.scope([key]))
+
+
+@pytest.mark.parametrize(("meanwhile", "outcome"), [(unlinked, "refused"), (forgotten, "done")])
+def test_whoever_became_another_before_its_turn_came_is_no_mistake(
+    refused: Desk, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[..., None], outcome: str
+) -> None:
+    """Beside a service it waits for its turn, and looks up then whose the record is. Who was taken out has a
+    value of their own again, which nobody refused."""
+    record, retry = ("zendesk", listed(refused)["zendesk"]["record"]), failures.retry
+
+    def late(sync: Sync, db: Database, ports: Ports, again: Sequence[failures.Failure]) -> list[LinkKey]:
+        meanwhile(sync, db, ports, record)
+        return retry(sync, db, ports, again)
+
+    monkeypatch.setattr(failures, "retry", late)
+    answer = refused.run("failures", "retry", "--all", "--json")
+    assert {line["app"]: line["outcome"] for line in answer.lines} == {"hubspot": outcome, "zendesk": "done"}
+    (newest, *_) = refused.run("runs", "contacts", "--json").json
+    told = refused.run("show", newest["run"], "--json").json
+    asked = {w["app"] for w in told["writes"]} if told["kind"] == "retry" else set()
+    assert asked == ({"hubspot"} if outcome == "refused" else set())
 
 
 def test_a_corrected_value_ends_it_and_all_can_be_retried(refused: Desk, sandbox: Sandbox) -> None:
