@@ -113,13 +113,16 @@ class Verifying:
     def prepare_repair(self, drift: Sequence[Finding]) -> Options:
         """Have a run write golden where an app differs though nobody edited it there; what was edited is
         merged as ever. Returns how that run is to go: over these people alone. It reads all apps once more,
-        since who lacks a record may have been entered there meanwhile."""
-        records = self.engine.records
+        since who lacks a record may have been entered there meanwhile. Raises `Busy`."""
+        records, ports = self.engine.records, self.ports
         stale = [f for f in drift if f.kind == "due" and not f.edited and f.who is not None]
         lacking = sorted({f.who for f in drift if f.record is None and f.who is not None})
-        with self.db.transaction():
+        with (
+            hold(self.db, self.sync.name, ports.holder, ports.now, ports.alive),
+            self.db.transaction(),
+        ):
             units = records.units(sorted({f.who for f in stale if f.who}))
-            for f in stale:
+            for f in (f for f in stale if f.who in units):  # others may have become part of somebody since
                 for link in units[f.who or ""].links:
                     if link.key == (f.app, f.record):
                         fields = self.sync.slots(f.app)[f.field or ""].fields

@@ -13,6 +13,8 @@ from syncer.model import LinkKey
 from syncer.options import Options
 from syncer.reading.looking import look_at_each
 from syncer.report import PAUSED
+from syncer.store.erasure import Erasure
+from syncer.store.lease import Busy, hold
 from syncer.store.ledger import Ledger
 from syncer.usecases.verifying import Verifying
 from tests.engine.world import World
@@ -93,6 +95,26 @@ def test_what_a_repair_could_not_do_is_left(world: World) -> None:
     assert [f.kind for f in drift] == ["missing"]
     run_repair(world, verifying.prepare_repair(drift))
     assert verifying.left(drift) == []
+
+
+def test_who_was_forgotten_before_the_repair_is_no_mistake(world: World) -> None:
+    """By another command, or by a run of the service, between the comparison and the repair."""
+    (id,) = world.apps["desk"].records
+    world.apps["desk"].rows[id].values["title"] = "Intern"
+    verifying, erasure = verify(world), Erasure(world.db, "contacts")
+    drift = verifying.run().drift
+    assert [(f.field, f.kind) for f in drift] == [("title", "due")]
+    with world.db.transaction():
+        erasure.wipe(erasure.scope([("desk", id)]))
+    assert verifying.prepare_repair(drift).ask == (("desk", id),)
+    assert world.rows("SELECT id FROM golden") == []
+
+
+def test_a_repair_is_not_prepared_while_somebody_writes(world: World) -> None:
+    """What it notes would be lost under what the run keeps of the same records."""
+    other = hold(world.db, "contacts", "host:7:x:y", world.clock, lambda _: True)
+    with other, pytest.raises(Busy, match="process 7"):
+        replace(verify(world), ports=replace(world.ports(), alive=lambda _: True)).prepare_repair([])
 
 
 def test_a_record_that_an_app_still_lacks_after_a_repair_is_left(world: World) -> None:
