@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Final
 
 from connectors.answer import Answer
-from connectors.contract import Value
+from connectors.contract import Unavailable, Value
 from connectors.http import Http
+from connectors.hubspot.errors import NOT_THERE
 from connectors.hubspot.paging import following
 from connectors.values import chunks, elements, spelled
 
@@ -30,23 +31,34 @@ class Lists:
         self._type = type_id
         self._only = only
         self._ids: dict[str, str] | None = None
+        self._gone: set[str] = set()  # of lists that are not there, whatever a search still shows
         self._others: set[str] = set()  # of lists that fill themselves, or are not to be kept to
 
     def of(self, records: Sequence[str]) -> dict[str, Value]:
         """record id -> names of its lists, for those that are in any."""
-        if len(records) > SINGLY:
+        in_lists = self._singly(records) if len(records) <= SINGLY else None
+        if in_lists is None:
             everybody = self.members()
             return {id: everybody[id] for id in records if id in everybody}
-        in_lists = {record: self._of_one(record) for record in records}
         self._meet(set().union(*in_lists.values()))
         known = {id: name for name, id in self._known().items()}
         mine = {record: sorted(known[id] for id in ids if id in known) for record, ids in in_lists.items()}
         return {record: list(names) for record, names in mine.items() if names}
 
-    def _of_one(self, record: str) -> set[str]:
-        path = f"{self._path}/records/{self._type}/{record}/memberships"
-        answer = self._http.read("GET", path, allow=(404,))
-        return {str(item["listId"]) for item in answer.detail.get("results") or ()}
+    def _singly(self, records: Sequence[str]) -> dict[str, set[str]] | None:
+        """record id -> ids of its lists; None where HubSpot does not tell them of single records: a 404 that
+        does not speak of the record says nothing of its lists."""
+        found: dict[str, set[str]] = {}
+        for record in records:
+            path = f"{self._path}/records/{self._type}/{record}/memberships"
+            answer = self._http.read("GET", path, allow=(404,))
+            if answer.status != 404:
+                found[record] = {str(item["listId"]) for item in answer.items("results")}
+            elif answer.detail.get("category") == NOT_THERE:
+                found[record] = set()
+            else:
+                return None
+        return found
 
     def _meet(self, ids: Set[str]) -> None:
         """A list may have been deleted and made again, under another id: whoever is in that has not left."""
@@ -70,7 +82,7 @@ class Lists:
         inside: list[str] = []
         params: dict[str, Any] = {"limit": PAGE}
         while True:
-            answer = self._http.read("GET", f"{self._path}/{id}/memberships", params=params, allow=(404,))
+            answer = self._page(id, params)
             if answer.status == 404:
                 return None
             inside += [str(item["recordId"]) for item in answer.items("results")]
@@ -79,13 +91,15 @@ class Lists:
                 return inside
             params["after"] = after
 
+    def _page(self, id: str, params: Mapping[str, Any]) -> Answer:
+        path = f"{self._path}/{id}/memberships"
+        return _told(self._http.read("GET", path, params=params, allow=(404,)))
+
     def _made_again(self, name: str, id: str) -> str | None:
         """The id that a list has now which was deleted since it was looked up; None where it has none."""
+        self._gone.add(id)
         self._ids = None
-        now = self._known().get(name)
-        if now == id:  # still listed
-            self._ids = now = None
-        return now
+        return self._known().get(name)
 
     def put(self, wanted: Mapping[str, Iterable[str]]) -> dict[str, str]:
         """Bring each record to exactly these lists; record id -> reason for those refused. One call for each
@@ -116,7 +130,7 @@ class Lists:
                 "recordIdsToAdd": [record for record, joins in some if joins],
                 "recordIdsToRemove": [record for record, joins in some if not joins],
             }
-            answer = self._put(id, body)
+            answer = _told(self._put(id, body))
             if answer.status == 404 and (now := self._made_again(name, id)):
                 id = now
                 answer = self._put(id, body)
@@ -133,7 +147,8 @@ class Lists:
         return self._http.write("PUT", path, body=body, allow=(400, 404))
 
     def names(self) -> tuple[str, ...]:
-        """Those that there are now; none for a login without the scope for lists."""
+        """Those that there are now, restored ones too; none for a login without the scope for lists."""
+        self._gone = {id for id in self._gone if self._page(id, {"limit": 1}).status == 404}
         self._ids = self._searched(allow=(403,))
         return tuple(self._ids or ())
 
@@ -153,8 +168,19 @@ class Lists:
                 return None
             for item in answer.items("lists"):
                 static = item.get("processingType") in STATIC and item.get("objectTypeId") == self._type
+                static = static and str(item["listId"]) not in self._gone
                 if static and (not self._only or item["name"] in self._only):
                     found.setdefault(str(item["name"]), str(item["listId"]))
             if not answer.json.get("hasMore"):
                 return found
             body["offset"] = answer.json["offset"]
+
+
+def _told(answer: Answer) -> Answer:
+    """The answer, unless it is a 404 that something on the way gave: that says nothing of a list. Raises
+    `Unavailable`."""
+    if answer.status == 404 and not answer.detail:
+        raise Unavailable(
+            "HubSpot's lists were answered with a bare 404, as by a proxy. Later runs try again."
+        )
+    return answer

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 import respx
 
-from connectors.contract import AuthRefused, ObjectSpec
+from connectors.contract import AuthRefused, ObjectSpec, Unavailable, Unexpected
 from connectors.hubspot import HubSpotConnector
 from tests.connectors.hubspot_wire import contact, reply, update
 
@@ -51,10 +52,64 @@ def test_a_list_that_was_deleted_since_is_left_out_and_the_others_are_read(
     app.get("/crm/v3/lists/2/memberships").mock(return_value=reply({"results": [{"recordId": "7"}]}))
     (page,) = hubspot.pull("contacts", None, ("lists",))
     assert {record.id: record.values["lists"] for record in page.records} == {"1": None, "7": ["VIP"]}
-    app.post(SEARCH).mock(return_value=reply({"lists": [VIP], "hasMore": False}))
     before = hubspot.calls
     list(hubspot.pull("contacts", None, ("lists",)))
-    assert hubspot.calls - before == 3  # the lists that there are now, the members of one, the contacts
+    assert hubspot.calls - before == 2  # the members of one, the contacts
+
+
+def test_a_list_that_only_the_search_still_shows_is_none_until_it_is_restored(
+    app: respx.MockRouter, hubspot: HubSpotConnector, remembered: ObjectSpec
+) -> None:
+    members = app.get("/crm/v3/lists/1/memberships").mock(
+        return_value=reply({"message": "List does not exist with ID 1."}, 404)
+    )
+    app.get("/crm/v3/lists/2/memberships").mock(return_value=reply({"results": []}))
+    list(hubspot.pull("contacts", None, ("lists",)))
+    assert hubspot.describe("contacts").fields["lists"].options == ("VIP",)
+    members.mock(return_value=reply({"results": []}))
+    assert hubspot.describe("contacts").fields["lists"].options == ("News", "VIP")
+
+
+PROXY = httpx.Response(404, text="<html>not found</html>")
+
+
+def test_a_404_that_is_not_hubspots_empties_no_list(
+    app: respx.MockRouter, hubspot: HubSpotConnector, remembered: ObjectSpec
+) -> None:
+    app.get("/crm/v3/lists/1/memberships").mock(return_value=PROXY)
+    with pytest.raises(Unavailable, match="bare 404"):
+        list(hubspot.pull("contacts", None, ("lists",)))
+    assert hubspot.describe("contacts").fields["lists"].options == ("News", "VIP")
+    app.get(path__regex="/lists/records/").mock(return_value=reply({"results": []}))
+    app.put("/crm/v3/lists/2/memberships/add-and-remove").mock(return_value=PROXY)
+    (result,) = hubspot.write("contacts", [update("1", lists=["VIP"])])
+    assert result.outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [PROXY, reply({"message": "No such route", "category": "NOT_FOUND"}, 404)],
+    ids=["a proxy's", "of a version without this call"],
+)
+def test_where_single_contacts_are_not_told_lists_are_read_by_their_members(
+    app: respx.MockRouter, hubspot: HubSpotConnector, remembered: ObjectSpec, answer: httpx.Response
+) -> None:
+    app.get(path__regex="/lists/records/").mock(return_value=answer)
+    app.get("/crm/v3/lists/1/memberships").mock(return_value=reply({"results": []}))
+    app.get("/crm/v3/lists/2/memberships").mock(return_value=reply({"results": [{"recordId": "7"}]}))
+    app.post("/crm/v3/objects/contacts/batch/read").mock(return_value=reply({"results": [contact("7")]}))
+    (found,) = hubspot.fetch("contacts", ["7"], ("lists",))
+    assert found.record is not None
+    assert found.record.values == {"lists": ["VIP"]}
+
+
+def test_an_answer_without_memberships_is_an_error(
+    app: respx.MockRouter, hubspot: HubSpotConnector, remembered: ObjectSpec
+) -> None:
+    app.get(path__regex="/lists/records/").mock(return_value=httpx.Response(200))
+    app.post("/crm/v3/objects/contacts/batch/read").mock(return_value=reply({"results": [contact("7")]}))
+    with pytest.raises(Unexpected):
+        hubspot.fetch("contacts", ["7"], ("lists",))
 
 
 @pytest.fixture
