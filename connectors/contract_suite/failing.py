@@ -30,6 +30,9 @@ BUSY: Final[tuple[tuple[int, Any], ...]] = (
     (503, {}),
 )
 REFUSALS: Final = (400, 404, 409, 413, 422)
+# What something on the way answers in the app's place, or leaves of its answer.
+FOREIGN: Final[tuple[tuple[int, Any], ...]] = ((404, "<html>no</html>"), (404, ""), (200, ""), (200, {}))
+FETCH_CALLS: Final = 4  # a fetch of one record takes no more
 SAID: Final = {"message": "no", "detail": "no", "title": "Forbidden", "description": "no", "error": "no"}
 
 
@@ -135,6 +138,27 @@ class Failing(Hooks):
             finally:
                 self.no_faults()
             assert states <= {"found", "unknown"}, body
+
+    def test_one_foreign_answer_in_a_fetch_neither_deletes_nor_blanks(self) -> None:
+        """Whichever of its calls it is an answer to."""
+        (id,) = self.seed(1)
+        self.write(self.update(id, self.samples or {self.texts[1]: "kept"}))
+        fields = (*self.asked, *self.samples)
+        known = self.held(id, fields)
+        for status, body in FOREIGN:
+            if self.bare_404 and (status, body) == (404, ""):
+                continue
+            for earlier in range(FETCH_CALLS):
+                self.fault("status", on="read", count=1, skip=earlier, status=status, body=body)
+                try:
+                    (answer,) = self.fetch(id, fields=fields).values()
+                except AppError:
+                    continue
+                finally:
+                    self.no_faults()
+                assert answer.state in ("found", "unknown"), (status, body, earlier)
+                shown = dict(answer.record.values) if answer.record else {}
+                assert {name: known[name] for name in shown} == shown, (status, body, earlier)
 
     def test_a_garbled_answer_to_a_write_leaves_it_unknown(self) -> None:
         (id,) = self.seed(1)

@@ -89,6 +89,14 @@ def listed(http: Http, path: str, key: str, **params: Any) -> list[dict[str, Any
             raise Unavailable(f"Mailchimp gives fewer {key} than it says there are. Later runs try again.")
 
 
+def absent(answer: Answer) -> bool:
+    """Whether Mailchimp has no such thing. Raises `Unavailable` for a 404 in other words than its own: one
+    that something on the way gave says nothing."""
+    if answer.status == 404 and answer.detail.get("status") != 404:
+        raise Unavailable("Mailchimp was answered for by a bare 404, as by a proxy. Later runs try again.")
+    return answer.status == 404
+
+
 def whole(answer: Answer) -> dict[str, Any]:
     """The answer's JSON object. Raises `Unexpected` where it is something else."""
     body = answer.json

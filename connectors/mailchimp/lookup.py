@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from connectors.contract import AppError, Unexpected
 from connectors.lanes import side_by_side
-from connectors.mailchimp.connection import Connection, listed, whole
+from connectors.mailchimp.connection import Connection, absent, listed, whole
 from connectors.mailchimp.records import Item, Reader, lacks_tags
 
 SCAN_FROM: Final = 50  # keys; below that nobody looks at the list
@@ -41,7 +41,7 @@ class Lookup:
     def name(self) -> str:
         """The audience's name. Raises `AppError` where there is no such audience."""
         answer = self.http.read("GET", self.audience, params={"fields": "id,name"}, allow=(404,))
-        if answer.status == 404:
+        if absent(answer):
             raise AppError(
                 "Mailchimp: the account has no audience with the id in settings.audience. It stands in"
                 " Mailchimp under Audience, Settings, Audience name and defaults."
@@ -65,7 +65,7 @@ class Lookup:
         """How many of a member's last events are mails that went out to it."""
         params = {"action": "sent", "fields": "activity.action"}
         answer = self.http.read("GET", f"{self.path(key)}/activity", params=params, allow=(404,))
-        events = answer.detail.get("activity") or ()
+        events = () if absent(answer) else answer.items("activity")
         return sum(event.get("action") == "sent" for event in events)
 
     def erase(self, key: str) -> str:
@@ -106,7 +106,7 @@ class Lookup:
             "fields": f"{part},{reader.wanted}" if part not in reader.wanted.split(",") else reader.wanted
         }
         answer = self.http.read("GET", self.path(key), params=params, allow=(404,))
-        return None if answer.status == 404 else whole(answer)
+        return None if absent(answer) else whole(answer)
 
     def _scan(self, wanted: int, reader: Reader, part: str) -> Iterable[Item]:
         """The whole list, if that is worth it. What it skips by moving is read singly."""

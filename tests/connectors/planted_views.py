@@ -12,6 +12,7 @@ from planted import Rewriting
 
 from connectors.contract import (
     AppError,
+    Fetched,
     FieldSpec,
     ObjectSpec,
     Page,
@@ -189,3 +190,9 @@ class BareLists(MemoryConnector):
 class TakesAnyBodyForAnEmptyList(BareLists):
     def bent(self) -> Iterator[Page]:
         yield Page([], None, last=True)
+
+
+class TakesAnyAnswerForADeletion(BareLists):
+    def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
+        found = super().fetch(object, ids, fields)
+        return found if self.body is None else [Fetched(id, "deleted") for id in ids]

@@ -58,6 +58,7 @@ from planted_views import (
     SendsTheFirstOfTwo,
     SetsTwoFieldsAtMost,
     TakesAFailedPageForTheEnd,
+    TakesAnyAnswerForADeletion,
     TakesAnyBodyForAnEmptyList,
 )
 from test_memory import TestMemory as MemoryCase
@@ -174,6 +175,11 @@ ELSEWHERE: list[tuple[type[MemoryCase], type[MemoryConnector], Case]] = [
         BareListsCase,
         TakesAnyBodyForAnEmptyList,
         S.test_an_answer_that_is_not_a_list_is_an_error_and_never_an_empty_app,
+    ),
+    (
+        BareListsCase,
+        TakesAnyAnswerForADeletion,
+        S.test_one_foreign_answer_in_a_fetch_neither_deletes_nor_blanks,
     ),
     (OddIds, LeavesOutMissingIds, S.test_a_full_fetch_batch_is_answered),
 ]

@@ -132,7 +132,7 @@ class FreshdeskConnector:
     def _fetched(self, id: str, reader: Reader) -> Fetched:
         answer = self._http.read("GET", f"/contacts/{id}", allow=(404,))
         if answer.status == 404:
-            return Fetched(id, "deleted")
+            return Fetched(id, "unknown" if answer.content else "deleted")  # its own has no body
         record = reader.record(_item(answer))
         return Fetched(id, "archived" if record.archived else "found", record)
 

@@ -194,6 +194,17 @@ def test_gone_for_good_is_told_by_404_while_the_audience_stands(
     assert (answer.state, answer.record) == ("deleted", None)
 
 
+def test_a_404_that_is_not_mailchimps_deletes_nobody(
+    app: respx.MockRouter, mailchimp: MailchimpConnector
+) -> None:
+    app.get(f"{ALL}/{ID}").respond(404, text="<html>not found</html>")
+    with pytest.raises(Unavailable, match="bare 404"):
+        mailchimp.fetch("members", [ID], FIELDS)
+    app.get(f"{ALL}/{ID}/activity").respond(404, text="<html>not found</html>")
+    with pytest.raises(Unavailable, match="bare 404"):
+        mailchimp.attached("members", [ID])
+
+
 def test_a_missing_audience_deletes_nobody(app: respx.MockRouter, mailchimp: MailchimpConnector) -> None:
     gone = problem(404, "Resource Not Found", "The requested resource could not be found.")
     app.get(f"{ALL}/{ID}").mock(return_value=gone)
