@@ -55,7 +55,12 @@ LIST: Final = 100
 BATCH: Final = 100
 CONTACTS: Final = "0-1"  # the id of the object type
 LAG: Final = 10.0  # seconds until the search index shows a change
-IN_THE_BIN: Final = "it is in HubSpot's recycle bin: erase it there, or wait 90 days"
+# state of a contact that HubSpot did not find to erase -> why it is left
+STILL_THERE: Final = {
+    "archived": "it is in HubSpot's recycle bin: erase it there, or wait 90 days",
+    "merged": "it was merged into another contact: erase that one",
+    **dict.fromkeys(("found", "unknown"), "HubSpot did not find it to erase: erase it there"),
+}
 OVERLAP: Final = timedelta(seconds=30)  # read again at each poll; never less than the lag
 RATES: Final = (Rate("general", 100, 10.0), Rate("search", 5, 1.0))
 STATED: Final = (
@@ -204,7 +209,8 @@ class HubSpotConnector:
         for id in ids:
             answer = self._http.write("POST", path, body={"objectId": id}, allow=(400, 403, 404))
             if answer.status == 404:
-                left |= {id: IN_THE_BIN} if self._is_archived(object, id) else {}
+                state = self.fetch(object, [id], ())[0].state
+                left |= {id: STILL_THERE[state]} if state in STILL_THERE else {}
             elif answer.status >= 400:
                 left[id] = self._why_refused(answer)
         return left
@@ -224,10 +230,6 @@ class HubSpotConnector:
 
     def _why_refused(self, answer: Answer) -> str:
         return self._http.redact(answer.detail.get("message") or "HubSpot refused it")
-
-    def _is_archived(self, object: str, id: str) -> bool:
-        path, params = f"{self._paths.objects(object)}/{id}", {"archived": "true"}
-        return self._http.read("GET", path, params=params, allow=(404,)).status != 404
 
     def close(self) -> None:
         self._http.close()

@@ -72,7 +72,7 @@ class Lookup:
         """Delete a member for good; why it was not, or nothing."""
         path = f"{self.path(key)}/actions/delete-permanent"
         answer = self.http.write("POST", path, allow=(400, 403, 404, 405))
-        if answer.status in (204, 404):
+        if answer.status < 300 or absent(answer):
             return ""
         return self.http.redact(answer.detail.get("detail") or "Mailchimp refused it")
 

@@ -26,7 +26,7 @@ from connectors.described import Described
 from connectors.http import Http
 from connectors.settings import basic, number, require
 from connectors.values import chunks
-from connectors.zendesk.errors import said
+from connectors.zendesk.errors import NOT_THERE, absent, said
 from connectors.zendesk.feeds import by_cursor, by_time, listed
 from connectors.zendesk.fields import OBJECTS, ObjectFacts, new_field, object_spec
 from connectors.zendesk.jobs import Jobs
@@ -179,7 +179,7 @@ class ZendeskConnector:
             answer = self._http.read(
                 "GET", f"/{object}/{id}/{of}", params={"page[size]": "100"}, allow=(404,)
             )
-            tickets = answer.detail.get("tickets") or ()
+            tickets = [] if absent(answer) else answer.items("tickets")
             if tickets:
                 found[id] = f"{len(tickets)} ticket" + ("s" if len(tickets) > 1 else "")
         return found
@@ -194,7 +194,7 @@ class ZendeskConnector:
         for id in ids:
             for path in (f"/users/{id}", f"/deleted_users/{id}"):
                 answer = self._http.write("DELETE", path, allow=(400, 403, 404, 422))
-                if answer.status >= 400 and answer.status != 404:
+                if answer.status >= 400 and not absent(answer):
                     left[id] = self._http.redact(said(answer))
                     break
         return left
@@ -231,7 +231,7 @@ class ZendeskConnector:
 
     def _missing(self, reader: Reader, object: str, id: str) -> Fetched:
         answer = self._http.read("GET", f"/{object}/{id}", allow=(404,))
-        if answer.status != 404 or answer.detail.get("error") != "RecordNotFound":
+        if answer.status != 404 or answer.detail.get("error") != NOT_THERE:
             return Fetched(id, "unknown")
         into = self._merged_into(id) if object == "organizations" else None
         if into is None:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from connectors.answer import Answer
-from connectors.contract import Result, Write
+from connectors.contract import Result, Unavailable, Write
 from connectors.zendesk.fields import ObjectFacts
+
+NOT_THERE: Final = "RecordNotFound"  # the app's own word for a 404
 
 _TAKEN: Final = re.compile(r"already (?:been taken|being used)|DuplicateValue", re.IGNORECASE)
 _GONE: Final = re.compile(r"(?:Record)?Not ?Found", re.IGNORECASE)
@@ -16,6 +18,14 @@ _BUSY: Final = re.compile(r"TooManyRequests|Conflict|DatabaseConflict", re.IGNOR
 _LEADING: Final = re.compile(r"\s*([A-Z][\w ]*?):")
 
 Redact = Callable[[object], str]
+
+
+def absent(answer: Answer) -> bool:
+    """Whether Zendesk has no such record. Raises `Unavailable` for a 404 in other words than its own: one
+    that something on the way gave says nothing."""
+    if answer.status == 404 and answer.detail.get("error") != NOT_THERE:
+        raise Unavailable("Zendesk was answered for by a bare 404, as by a proxy. Later runs try again.")
+    return answer.status == 404
 
 
 def from_answer(write: Write, answer: Answer, facts: ObjectFacts, redact: Redact) -> Result:

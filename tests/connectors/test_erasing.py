@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any
 
 import httpx
 import pytest
 
-from connectors.contract import Options
+from connectors.contract import Options, Unavailable
 from connectors.hubspot import HubSpotConnector
 from connectors.mailchimp import MailchimpConnector
 from connectors.mailerlite import MailerLiteConnector
@@ -84,3 +84,44 @@ def test_mailchimp(sandbox: Sandbox) -> None:
         assert app.erase("members", [id, "0" * 32]) == {}
         assert client.get(f"{path}/{id}").status_code == 404
         assert client.post(path, json=body).json()["title"] == "Forgotten Email Not Subscribed"
+
+
+@contextmanager
+def behind_a_proxy(sandbox: Sandbox, app: str, method: str) -> Iterator[None]:
+    """Something on the way answers calls by this method in the app's place."""
+    rule = {"app": app, "kind": "status", "status": 404, "body": "<html>no</html>", "method": method}
+    httpx.post(f"{sandbox.url}/_sandbox/faults", json={**rule, "count": 99}).raise_for_status()
+    yield
+    httpx.delete(f"{sandbox.url}/_sandbox/faults").raise_for_status()
+
+
+def test_hubspot_did_not_erase_whom_it_did_not_find(sandbox: Sandbox) -> None:
+    with (
+        closing(HubSpotConnector(Options("crm", sandbox.hubspot, CREDENTIALS["hubspot"]))) as app,
+        httpx.Client(base_url=sandbox.hubspot, headers=bearer("hubspot")) as person,
+    ):
+        here, one, other = (contact(person, f"{name}@y.test") for name in ("here", "one", "other"))
+        merged = {"primaryObjectId": one, "objectIdToMerge": other}
+        posted(person, "/crm/v3/objects/contacts/merge", merged)
+        rule = {"app": "hubspot", "kind": "status", "status": 404, "path": "gdpr-delete", "body": {}}
+        httpx.post(f"{sandbox.url}/_sandbox/faults", json={**rule, "count": 2}).raise_for_status()
+        left = app.erase("contacts", [here, other])
+        assert "HubSpot did not find it" in left[here]
+        assert "merged" in left[other]
+
+
+def test_zendesk_did_not_erase_where_a_proxy_answered(sandbox: Sandbox) -> None:
+    with closing(ZendeskConnector(Options("desk", sandbox.zendesk, CREDENTIALS["zendesk"]))) as app:
+        for call, method in ((app.erase, "DELETE"), (app.attached, "GET")):
+            with behind_a_proxy(sandbox, "zendesk", method), pytest.raises(Unavailable, match="bare 404"):
+                call("users", ["7"])
+
+
+def test_mailchimp_did_not_erase_where_a_proxy_answered(sandbox: Sandbox) -> None:
+    options = Options("news", sandbox.mailchimp, CREDENTIALS["mailchimp"], {"audience": AUDIENCE})
+    with (
+        closing(MailchimpConnector(options)) as app,
+        behind_a_proxy(sandbox, "mailchimp", "POST"),
+        pytest.raises(Unavailable, match="bare 404"),
+    ):
+        app.erase("members", ["0" * 32])
