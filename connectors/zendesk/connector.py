@@ -233,19 +233,22 @@ class ZendeskConnector:
         answer = self._http.read("GET", f"/{object}/{id}", allow=(404,))
         if answer.status != 404 or answer.detail.get("error") != NOT_THERE:
             return Fetched(id, "unknown")
-        into = self._merged_into(id) if object == "organizations" else None
-        if into is None:
-            return Fetched(id, "deleted")
+        into = self._merged_into(id) if object == "organizations" else ""
+        if not into:
+            return Fetched(id, "unknown" if into is None else "deleted")
         winner = next((r for _, r in self._show_many(reader, object, "ids", [into])), None)
         return Fetched(id, "merged", winner, into)
 
     def _merged_into(self, id: str) -> str | None:
-        """The organization that took this one in."""
+        """The organization that took this one in, an empty text for none; None where Zendesk does not tell,
+        or is merging it just now."""
         answer = self._http.read("GET", f"/organizations/{id}/merges", allow=(403, 404))
-        for item in answer.detail.get("organization_merges") or ():
-            if str(item.get("loser_id")) == id and item.get("status") == "complete":
-                return str(item["winner_id"])
-        return None
+        if answer.status == 403:
+            return None
+        merges = [] if absent(answer) else answer.items("organization_merges")
+        lost = [item for item in merges if str(item.get("loser_id")) == id and item.get("status") != "error"]
+        done = next((item for item in lost if item.get("status") == "complete"), None)
+        return str(done["winner_id"]) if done else None if lost else ""
 
     def _by_email(self, reader: Reader, email: str) -> Iterator[Record]:
         """The search also finds parts and further addresses: what is not the primary one is looked up."""

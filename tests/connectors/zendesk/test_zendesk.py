@@ -299,6 +299,24 @@ def test_an_organization_counts_as_deleted_on_zendesks_word_only(
     assert [answer.state for answer in answers] == ["found", "deleted", "unknown"]
 
 
+@pytest.mark.parametrize(
+    "merges",
+    [
+        httpx.Response(403, json={"error": "Forbidden"}),
+        httpx.Response(200, json={"organization_merges": [{"loser_id": 2, "winner_id": 9, "status": "new"}]}),
+    ],
+    ids=["this login may not see merges", "it is being merged"],
+)
+def test_an_organization_that_may_have_been_merged_is_not_told_as_deleted(
+    app: respx.MockRouter, zendesk: ZendeskConnector, merges: httpx.Response
+) -> None:
+    app.get("/organizations/show_many").respond(json={"organizations": []})
+    app.get("/organizations/2").respond(404, json={"error": "RecordNotFound"})
+    app.get("/organizations/2/merges").mock(merges)
+    (answer,) = zendesk.fetch("organizations", ["2"], ("name",))
+    assert (answer.state, answer.record) == ("unknown", None)
+
+
 def test_a_merged_organization_leads_to_the_one_that_took_it_in(
     app: respx.MockRouter, zendesk: ZendeskConnector
 ) -> None:
