@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.answer import Answer
+from connectors.cursors import Trail
 from connectors.hubspot.connection import HubSpotHttp
 from connectors.hubspot.paging import following
 from connectors.values import chunks
@@ -52,6 +53,7 @@ class PrimaryCompanies:
         primary: dict[str, str] = {}
         for ids in chunks(contacts, READ):
             inputs: list[dict[str, str]] = [{"id": id} for id in ids]
+            trail = Trail("HubSpot's list of associations")
             while inputs:
                 answer = self._http.read_batch(f"{self._path}/batch/read", {"inputs": inputs})
                 inputs = []
@@ -62,6 +64,7 @@ class PrimaryCompanies:
                             primary[contact] = str(to["toObjectId"])
                     after = following(result)
                     if after and contact not in primary:
+                        trail.follow((contact, after))
                         inputs.append({"id": contact, "after": after})
         return primary
 

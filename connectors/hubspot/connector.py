@@ -25,6 +25,7 @@ from connectors.contract import (
     Value,
     Write,
 )
+from connectors.cursors import Trail
 from connectors.described import Described
 from connectors.hubspot.associations import PrimaryCompanies
 from connectors.hubspot.attached import Attached
@@ -243,6 +244,7 @@ class HubSpotConnector:
         if COMPANY in reader.apart:
             params["associations"] = "companies"
         members = self._lists.members() if LISTS in reader.apart else {}
+        trail = Trail(f"HubSpot's list of {object}", *filter(None, [after]))
         while True:
             paged = {**params, "after": after} if after else params
             answer = self._http.read("GET", self._paths.objects(object), params=paged)
@@ -256,7 +258,7 @@ class HubSpotConnector:
             if not after:
                 yield Page(records, self._since(start - self._overlap), last=True)
                 return
-            yield Page(records, f"list|{start.isoformat()}|{after}")
+            yield Page(records, f"list|{start.isoformat()}|{trail.follow(after)}")
 
     def _changes(self, object: str, reader: Reader, since: datetime) -> Iterator[Page]:
         """What changed, oldest first. No cursor passes the start of the read less the overlap: what the

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from connectors.answer import Answer
 from connectors.contract import Unavailable, Value
+from connectors.cursors import Trail
 from connectors.http import Http
 from connectors.hubspot.errors import NOT_THERE
 from connectors.hubspot.paging import following
@@ -81,6 +82,7 @@ class Lists:
         """The members of a list; None where it is not there any more."""
         inside: list[str] = []
         params: dict[str, Any] = {"limit": PAGE}
+        trail = Trail("HubSpot's list of members")
         while True:
             answer = self._page(id, params)
             if answer.status == 404:
@@ -89,7 +91,7 @@ class Lists:
             after = following(answer.json)
             if not after:
                 return inside
-            params["after"] = after
+            params["after"] = trail.follow(after)
 
     def _page(self, id: str, params: Mapping[str, Any]) -> Answer:
         path = f"{self._path}/{id}/memberships"
@@ -162,6 +164,7 @@ class Lists:
         """name -> id; None for an answer that is allowed to be an error."""
         found: dict[str, str] = {}
         body: dict[str, Any] = {"count": FOUND, "offset": 0, "processingTypes": list(STATIC)}
+        trail = Trail("HubSpot's search of lists")
         while True:
             answer = self._http.read("POST", f"{self._path}/search", body=body, allow=allow)
             if answer.status in allow:
@@ -173,7 +176,7 @@ class Lists:
                     found.setdefault(str(item["name"]), str(item["listId"]))
             if not answer.json.get("hasMore"):
                 return found
-            body["offset"] = answer.json["offset"]
+            body["offset"] = trail.follow(answer.json["offset"])
 
 
 def _told(answer: Answer) -> Answer:

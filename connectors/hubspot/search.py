@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors.answer import Answer
-from connectors.contract import Unavailable, Unexpected
+from connectors.contract import Unexpected
+from connectors.cursors import Trail
 from connectors.http import Http
 from connectors.hubspot.paging import following
 from connectors.values import moment
@@ -23,6 +24,7 @@ VALUES: Final = 25  # values a search, and their characters: its body may hold 3
 LETTERS: Final = 900
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 RATES: Final = ("general", "search")
+SEARCH: Final = "HubSpot's search"
 
 Item = Mapping[str, Any]
 
@@ -49,6 +51,7 @@ class ChangeSearch:
     def since(self, start: datetime) -> Iterator[Found]:
         """Pages from `start` on, that instant included. A row at a page edge may come twice."""
         after, inclusive = start, True
+        trail = Trail(SEARCH)
         while True:
             answer, items, more = self._ask(
                 [_filter(self._changed, "GTE" if inclusive else "GT", millis(after))], self._changed
@@ -60,7 +63,7 @@ class ChangeSearch:
             first, final = self._time(items[0]), self._time(items[-1])
             if first < final:
                 yield Found(items, final, False, answer.date)
-                after, inclusive = final, True
+                after, inclusive = trail.follow(final), True
             else:
                 yield from self._instant(final)
                 after, inclusive = final, False
@@ -69,6 +72,7 @@ class ChangeSearch:
         """All rows of one instant, by id: more of them than a search can page through."""
         last_id = "0"
         more = True
+        trail = Trail(SEARCH)
         while more:
             filters = [
                 _filter(self._changed, "EQ", millis(at)),
@@ -77,7 +81,7 @@ class ChangeSearch:
             answer, items, more = self._ask(filters, "hs_object_id")
             if items:
                 yield Found(items, at, False, answer.date)
-                last_id = str(items[-1]["id"])
+                last_id = trail.follow(str(items[-1]["id"]))
 
     def _ask(self, filters: list[dict[str, str]], sort: str) -> tuple[Answer, list[Item], bool]:
         """The first page that holds anything, and whether more follow: an empty one that names another is
@@ -88,15 +92,14 @@ class ChangeSearch:
             "properties": self._properties,
             "limit": LIMIT,
         }
+        trail = Trail(SEARCH)
         while True:
             answer = self._http.read("POST", self._path, body=body, rates=RATES)
             items: list[Item] = [*answer.items("results")]
             after = following(answer.json)
             if items or not after:
                 return answer, items, bool(after)
-            if after == body.get("after"):
-                raise Unavailable("HubSpot's search repeats an empty page; a later run goes on there.")
-            body["after"] = after
+            body["after"] = trail.follow(after)
 
     def _time(self, item: Item) -> datetime:
         at = moment(item["properties"].get(self._changed) or item.get("updatedAt"))
@@ -116,13 +119,14 @@ def search_values(
             "properties": list(properties),
             "limit": LIMIT,
         }
+        trail = Trail(SEARCH)
         while True:
             answer = http.read("POST", f"{path}/search", body=body, rates=RATES)
             yield from answer.items("results")
             after = following(answer.json)
             if not after:
                 break
-            body["after"] = after
+            body["after"] = trail.follow(after)
 
 
 def _fitting(values: Sequence[str]) -> Iterator[list[str]]:

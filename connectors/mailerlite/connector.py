@@ -16,10 +16,10 @@ from connectors.contract import (
     Page,
     Record,
     Result,
-    Unavailable,
     UnknownObject,
     Write,
 )
+from connectors.cursors import Trail
 from connectors.described import Described
 from connectors.http import Http
 from connectors.mailerlite.batch import SIZE, Batch, Reply
@@ -35,7 +35,6 @@ PAGE: Final = 100  # the largest allowed is not documented; the setting page_siz
 VERSION: Final = "2026-11-01"  # pins the API's behaviour to that day
 LIMIT: Final = 120  # calls a minute
 SCAN_SHARE: Final = 0.5  # of which a scan may use so many, so that writes need not wait for it
-PATIENCE: Final = 3  # so often a page that repeats the last cursor is asked for again
 STATED: Final = (RateHeaders("x-ratelimit-limit", "x-ratelimit-remaining"),)
 
 
@@ -144,22 +143,18 @@ class MailerLiteConnector:
         """Pages of one status with the cursor that follows each, empty after the last.
 
         Each status is asked for by name: whether a list without this filter holds all of them, or the
-        active ones only, is told differently in different places. Raises `Unavailable` where a cursor
-        stands still: what follows would be left out.
+        active ones only, is told differently in different places.
         """
         params: dict[str, Any] = {"limit": self._size, "filter[status]": status}
         if groups:
             params["include"] = "groups"
-        still = 0
+        trail = Trail("MailerLite's list", *filter(None, [after]))
         while True:
             asked = {**params, "cursor": after} if after else params
             answer = self._http.read("GET", "/subscribers", params=asked, rates=("general", "scan"))
             items = answer.items("data")
             following = str((answer.detail.get("meta") or {}).get("next_cursor") or "")
-            still = still + 1 if following and following == after else 0
-            if still == PATIENCE:
-                raise Unavailable("MailerLite's list repeats one page; a later run goes on there.")
-            after = following
+            after = trail.follow(following) if following else ""
             yield items, after
             if not after:
                 return

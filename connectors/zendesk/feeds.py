@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from connectors.contract import Unavailable
+from connectors.cursors import Trail
 from connectors.http import Http
 
 SIZE: Final = 1000
-PATIENCE: Final = 3  # so often a page that repeats the last cursor is asked for again
 NEWEST: Final = 61  # seconds: the exports never hold the newest minute, and refuse to start in it
 
 
@@ -29,9 +28,8 @@ class Batch:
 def by_cursor(
     http: Http, plural: str, cursor: str | None, params: Mapping[str, Any], rates: Sequence[str]
 ) -> Iterator[Batch]:
-    """The cursor export (users, tickets). Its cursor stays valid at the end of the stream. Raises
-    `Unavailable` where the cursor stands still before the end: what follows would be left out."""
-    still = 0
+    """The cursor export (users, tickets). Its cursor stays valid at the end of the stream."""
+    trail = Trail(f"Zendesk's export of {plural}", *filter(None, [cursor]))
     while True:
         place: dict[str, Any] = {"cursor": cursor} if cursor else {"start_time": 0}
         asked = {**place, "per_page": SIZE, **params}
@@ -39,13 +37,10 @@ def by_cursor(
         items = answer.items(plural)
         after = answer.detail.get("after_cursor") or cursor
         last = answer.detail.get("end_of_stream") is not False
-        still = still + 1 if after == cursor and not last else 0
-        if still == PATIENCE:
-            raise Unavailable(f"Zendesk's export of {plural} repeats one page; a later run goes on there.")
-        yield Batch(items, after, last, answer.detail.get("identities") or [])
+        cursor = after if last else trail.follow(after)
+        yield Batch(items, cursor, last, answer.detail.get("identities") or [])
         if last:
             return
-        cursor = after
 
 
 def by_time(http: Http, plural: str, since: int, now: Callable[[], datetime]) -> Iterator[Batch]:
@@ -75,10 +70,11 @@ def _version(item: Mapping[str, Any]) -> tuple[Any, Any]:
 def listed(http: Http, path: str, key: str) -> Iterator[dict[str, Any]]:
     """All items of a short list, by cursor pages of 100."""
     params: dict[str, Any] = {"page[size]": 100}
+    trail = Trail(f"Zendesk's list of {key}")
     while True:
         answer = http.read("GET", path, params=params)
         yield from answer.items(key)
         meta = answer.detail.get("meta") or {}
         if not meta.get("has_more") or not meta.get("after_cursor"):
             return
-        params["page[after]"] = meta["after_cursor"]
+        params["page[after]"] = trail.follow(meta["after_cursor"])
