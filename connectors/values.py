@@ -4,12 +4,14 @@ them, runs of a list."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from connectors.contract import Unexpected, Value
 
 T = TypeVar("T")
+LATEST: Final = 1e11  # seconds since 1970 that a time may hold, in the year 5138; more are milliseconds
 
 
 def moment(text: str | None) -> datetime | None:
@@ -18,9 +20,22 @@ def moment(text: str | None) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Unexpected("a time in the app's answer is not ISO 8601") from error
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def stamped(said: Any) -> datetime | None:
+    """When a record changed, as it says itself: ISO 8601, or seconds or milliseconds since 1970. None where
+    that is no time: it is no reason to leave the record unread, and all others with it."""
+    if isinstance(said, str):
+        with suppress(Unexpected):
+            return moment(said)
+    try:
+        number = float(said)
+        return datetime.fromtimestamp(number / 1000 if abs(number) > LATEST else number, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
 
 
 def named(fields: Sequence[str], prefix: str) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from connectors.contract import ObjectSpec, Record, Unexpected, Value
 from connectors.hubspot.fields import COMPANY, LISTS, MORE_EMAILS, ObjectFacts
-from connectors.values import moment
+from connectors.values import stamped
 
 SEARCHED: Final = 1800  # characters of the 3,000 that a search's body may hold
 Apart = Mapping[str, Mapping[str, Value]]  # field -> record id -> value
@@ -72,7 +72,7 @@ class Reader:
         return Record(
             item["id"],
             values,
-            moment(get(self.facts.changed) or item.get("updatedAt")),
+            stamped(get(self.facts.changed) or item.get("updatedAt")),
             other_keys={"email": tuple(part for part in more.split(";") if part)} if more else {},
             archived=bool(item.get("archived")),
         )
@@ -86,7 +86,7 @@ class Reader:
                 values[name] = [part for part in (given[name] or "").split(";") if part] or None
         values |= {name: iso(given[name]) for name in self.times if name in given}
         values.update(extra)
-        return Record(item["id"], values, moment(given.get(self.facts.changed) or item.get("updatedAt")))
+        return Record(item["id"], values, stamped(given.get(self.facts.changed) or item.get("updatedAt")))
 
 
 def iso(text: str | None) -> str | None:
@@ -94,7 +94,10 @@ def iso(text: str | None) -> str | None:
     midnight UTC then."""
     if not text or not text.lstrip("-").isdecimal():
         return text or None
-    at = datetime.fromtimestamp(int(text) / 1000, UTC)
+    try:
+        at = datetime.fromtimestamp(int(text) / 1000, UTC)
+    except (ValueError, OverflowError):  # of a year that no calendar has: its type refuses it
+        return text
     if at.time() == time():
         return at.date().isoformat()
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -17,7 +17,7 @@ from connectors.contract import Unexpected
 from connectors.cursors import Trail
 from connectors.http import Http
 from connectors.hubspot.paging import following
-from connectors.values import moment
+from connectors.values import stamped
 
 LIMIT: Final = 200
 VALUES: Final = 25  # values a search, and their characters: its body may hold 3,000
@@ -102,7 +102,7 @@ class ChangeSearch:
             body["after"] = trail.follow(after)
 
     def _time(self, item: Item) -> datetime:
-        at = moment(item["properties"].get(self._changed) or item.get("updatedAt"))
+        at = stamped(item["properties"].get(self._changed) or item.get("updatedAt"))
         if at is None:
             raise Unexpected("hubspot: a search answer holds a record without its time of change")
         return at

@@ -15,7 +15,7 @@ from typing import Any, Final
 from connectors.contract import Unavailable, Unexpected
 from connectors.http import Http
 from connectors.mailchimp.connection import TRIES
-from connectors.values import moment
+from connectors.values import stamped
 
 SECOND: Final = timedelta(seconds=1)
 
@@ -99,7 +99,7 @@ def _as_asked(
 
 
 def _changed(item: Item) -> datetime:
-    at = moment(item.get("last_changed"))
+    at = stamped(item.get("last_changed"))
     if at is None:
         raise Unexpected("mailchimp: a member comes without the time of its last change.")
     return at

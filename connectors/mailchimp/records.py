@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.contract import ObjectSpec, Record, Unexpected, Value
 from connectors.mailchimp.fields import MERGE, STATUS, TAGS
-from connectors.values import moment, named
+from connectors.values import named, stamped
 
 Item = Mapping[str, Any]
 
@@ -48,7 +48,7 @@ class Reader:
         if self.tags and not lacks_tags(item):
             values[TAGS] = [tag["name"] for tag in item.get("tags") or ()] or None
         archived = item.get(STATUS) == "archived"
-        return Record(str(id), values, moment(item.get("last_changed")), archived=archived)
+        return Record(str(id), values, stamped(item.get("last_changed")), archived=archived)
 
     def partial(self, item: Item, sent: Mapping[str, Value]) -> Record:
         """A record from a write's answer, holding the fields that were sent."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.contract import ObjectSpec, Record, Value
 from connectors.mailerlite.fields import CUSTOM, GROUPS, STATUS
-from connectors.values import moment, named
+from connectors.values import named, stamped
 
 _DATED_BY = {"unsubscribed": "unsubscribed_at", "active": "opted_in_at"}
 
@@ -36,7 +36,7 @@ class Reader:
         if self.groups and (groups := item.get(GROUPS)) is not None:
             values[GROUPS] = [group["name"] for group in groups] or None
         stamps = self._stamps(item) if self._status else {}
-        return Record(str(item["id"]), values, moment(item.get("updated_at")), stamps)
+        return Record(str(item["id"]), values, stamped(item.get("updated_at")), stamps)
 
     def partial(self, item: Mapping[str, Any], sent: Mapping[str, Value]) -> Record:
         """A record from a write's answer, holding the fields that were sent."""
@@ -48,5 +48,5 @@ class Reader:
     @staticmethod
     def _stamps(item: Mapping[str, Any]) -> dict[str, datetime]:
         """When the status last changed, where MailerLite dates it: an opt-out, or a confirmed opt-in."""
-        at = moment(item.get(_DATED_BY.get(item.get(STATUS) or "", "")))
+        at = stamped(item.get(_DATED_BY.get(item.get(STATUS) or "", "")))
         return {STATUS: at} if at else {}

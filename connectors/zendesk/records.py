@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from connectors.contract import ObjectSpec, Record, Value
-from connectors.values import moment, named
+from connectors.values import named, stamped
 from connectors.zendesk.fields import ObjectFacts
 from connectors.zendesk.people import by_user, further
 
@@ -50,7 +50,7 @@ class Reader:
         return Record(
             str(item["id"]),
             values,
-            moment(item.get("updated_at")),
+            stamped(item.get("updated_at")),
             other_keys=further(item, identities) if identities else {},
             archived=item.get("active") is False
             or bool(item.get("deleted_at"))

@@ -28,7 +28,7 @@ from connectors.contract import (
 from connectors.described import Described
 from connectors.http import Http, after_effect
 from connectors.settings import EVERY, Takes, basic, number, require
-from connectors.values import moment, named
+from connectors.values import named, stamped
 from syncer_freshdesk.fields import CONTACTS, CUSTOM, contact_spec
 
 LAG: Final = 60.0  # seconds; not documented. Each poll begins so much before the last one
@@ -190,7 +190,7 @@ class Reader:
         return Record(
             str(item["id"]),
             values,
-            moment(item.get("updated_at")),
+            stamped(item.get("updated_at")),
             other_keys={"email": others} if others else {},
             archived=bool(item.get("deleted")),
         )
