@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -22,6 +22,7 @@ from syncer.store.database import Database
 from syncer.store.sharing import Shared
 from syncer.store.tokens import SharedTokens
 from syncer.store.vault import Vault
+from syncer.wiring.guarding import guarded
 
 
 @dataclass(slots=True)
@@ -72,7 +73,8 @@ def connect(
     name: str, model: AppModel, budget: Budget | None = None, tokens: Tokens | None = None
 ) -> Connector:
     """A connection to one account. Nothing is sent yet."""
-    return registry.load(model.connector)(_options(name, model, budget, tokens))
+    kind = cast(type[Connector], registry.load(model.connector))
+    return cast(registry.ConnectorClass, guarded(kind))(_options(name, model, budget, tokens))
 
 
 def allowed(name: str, model: AppModel) -> Mapping[str, Rate]:
