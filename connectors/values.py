@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
+from unicodedata import normalize
 
 from connectors.contract import Unexpected, Value
 
@@ -49,12 +50,18 @@ def elements(value: Value) -> list[str]:
 
 
 def spelled(name: str, known: Collection[str]) -> str:
-    """A name as the app spells it: exactly so, else in another case or with space around it; one that it does
-    not know as it is. Mappings compare tags so: another spelling must not become a second one."""
+    """A name as the app spells it: exactly so, else in another case, with space around it, or with accents in
+    another form of Unicode; one that it does not know as it is. Mappings compare tags so: another spelling
+    must not become a second one."""
     if name in known:
         return name
-    key = name.strip().casefold()
-    return next((own for own in known if own.strip().casefold() == key), name)
+    key = folded(name)
+    return next((own for own in known if folded(own) == key), name)
+
+
+def folded(name: str) -> str:
+    """What is compared of a name."""
+    return normalize("NFC", normalize("NFC", name.strip()).casefold()).strip()
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from connectors.answer import Answer
 from connectors.mailchimp.connection import Connection
 from connectors.mailchimp.lookup import Lookup
+from connectors.values import folded
 
 
 class Tags:
@@ -21,7 +22,7 @@ class Tags:
         """Those that there are now, also those that nobody has; None where Mailchimp does not tell all."""
         answer = self._http.read("GET", f"{self._lookup.audience}/tag-search")
         found = [str(tag["name"]) for tag in answer.items("tags")]
-        self._names = {name.lower(): name for name in found}
+        self._names = {folded(name): name for name in found}
         told = int(answer.json.get("total_items") or 0) <= len(found)
         return tuple(dict.fromkeys(found)) if told else None
 
@@ -30,7 +31,7 @@ class Tags:
         if self._names is None:
             self.names()
         known = self._names or {}
-        return list(dict.fromkeys(known.setdefault(name.strip().lower(), name.strip()) for name in wanted))
+        return list(dict.fromkeys(known.setdefault(folded(name), name.strip()) for name in wanted))
 
     def change(self, id: str, given: Iterable[str], taken: Iterable[str]) -> Answer | None:
         """Give and take tags without setting off automations; None where there are none to."""

@@ -112,8 +112,8 @@ class Writer:
     def _member(self, write: Write) -> dict[str, Any]:
         """The body of a new member. Nobody is subscribed without being said to be."""
         body = {STATUS: NEW, **self._body(write.values)}
-        tags = write.values.get(TAGS)
-        return {**body, TAGS: tags} if tags else body
+        tags = elements(write.values.get(TAGS))
+        return {**body, TAGS: self._tags.spelled(tags)} if tags else body
 
     # -- updates and archives --------------------------------------------------------------------
 

@@ -9,7 +9,8 @@ import pytest
 
 from connectors.contract import Unexpected
 from connectors.hubspot.records import iso
-from connectors.values import moment, stamped
+from connectors.values import folded, moment, spelled, stamped
+from mappings.types.tags import tag_key
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TIMES: dict[str, tuple[Any, datetime | None]] = {
@@ -45,3 +46,20 @@ def test_a_place_in_a_list_has_to_be_a_time(said: str) -> None:
 
 def test_a_time_of_hubspots_that_no_calendar_has_stays_as_it_is() -> None:
     assert iso("99999999999999999") == "99999999999999999"
+
+
+CAFE = "Caf\u00e9"
+NAMES: dict[str, tuple[str, str]] = {
+    "as it is": ("VIP", "VIP"),
+    "in another case": ("vip", "VIP"),
+    "with space around it": (" VIP\u00a0", "VIP"),
+    "with a combining accent": ("Cafe\u0301", CAFE),
+    "the same in another case": ("CAFE\u0301", CAFE),
+    "unknown": ("partner ", "partner "),
+}
+
+
+@pytest.mark.parametrize(("name", "own"), NAMES.values(), ids=NAMES.keys())
+def test_a_name_is_spelled_as_the_app_has_it_and_compared_as_mappings_do(name: str, own: str) -> None:
+    assert spelled(name, ["Trial", "VIP", CAFE]) == own
+    assert folded(name) == tag_key(name)

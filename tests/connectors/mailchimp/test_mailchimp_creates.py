@@ -45,7 +45,7 @@ def test_creates_go_by_the_hundred_in_a_call_that_refuses_who_is_there(
         "email_address": "New@x.test",
         "status": "subscribed",
         "merge_fields": {"FNAME": "Dorthy"},
-        "tags": ["vip"],
+        "tags": ["VIP"],
     }
     assert results[0].record is not None
     assert results[0].record.values["email_address"] == "new@x.test"

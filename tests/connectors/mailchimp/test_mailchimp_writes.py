@@ -17,6 +17,7 @@ from tests.connectors.mailchimp_wire import (
     INVALID,
     LIST,
     ONE,
+    batch,
     connect,
     create,
     member,
@@ -174,6 +175,17 @@ def test_tags_are_set_one_by_one_without_setting_off_automations(
     }
     assert result.record is not None
     assert result.record.values == {"tags": ["own", "VIP"]}
+
+
+@pytest.mark.parametrize("name", ["Cafe\u0301", "CAF\u00c9", " caf\u00e9"])
+def test_a_tag_in_another_spelling_is_the_audiences_own(app: respx.MockRouter, name: str) -> None:
+    app.get(f"{LIST}/tag-search").respond(json={"tags": [{"id": 7, "name": "Caf\u00e9"}], "total_items": 1})
+    app.get(ONE).respond(json=member())
+    given = app.post(f"{ONE}/tags").respond(204)
+    made = app.post(LIST).mock(return_value=batch([member("c2", "b@x.test")]))
+    written(connect(), update({"tags": [name]}), create("c1", "b@x.test", tags=[name]))
+    assert sent(given)["tags"] == [{"name": "Caf\u00e9", "status": "active"}]
+    assert sent(made)["members"][0]["tags"] == ["Caf\u00e9"]
 
 
 def test_a_tag_that_a_person_gave_meanwhile_stays(

@@ -60,6 +60,18 @@ def test_a_group_that_is_missing_is_made_once(app: respx.MockRouter, mailerlite:
     assert requests(route)[1]["body"] == {"groups": ["77", "4243829086487936"]}
 
 
+def test_a_group_is_met_whatever_the_form_of_its_accents(
+    app: respx.MockRouter, mailerlite: MailerLiteConnector
+) -> None:
+    cafe = {"id": "5", "name": "Caf\u00e9"}
+    app.get("/groups").respond(json={"data": [cafe], "meta": {"last_page": 1}})
+    made = app.post("/groups").respond(201, json={"data": {"id": "77"}})
+    route = app.post("/batch").mock(return_value=replies(found()))
+    mailerlite.write("subscribers", [update({"groups": ["Cafe\u0301"]})])
+    assert requests(route)[0]["body"] == {"groups": ["5"]}
+    assert made.call_count == 0
+
+
 def test_a_group_is_met_whatever_the_case_of_its_name(
     app: respx.MockRouter, mailerlite: MailerLiteConnector
 ) -> None:
