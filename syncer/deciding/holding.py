@@ -194,8 +194,10 @@ class Holding:
         return counts
 
     def _linked_before(self, decided: Decided) -> dict[str, int]:
-        """Records linked in each app when the run began."""
-        return {app: n - decided.linked[app] for app, n in self.records.linked_counts().items()}
+        """Records linked in each app when the run began, those among them that it finds gone."""
+        now, gone = self.records.linked_counts(), Counter(r.app for r in decided.relinks if r.kind == "gone")
+        came, went = decided.linked + decided.entered, gone + decided.left
+        return {app: now.get(app, 0) - came[app] + went[app] for app in self.sync.apps}
 
 
 def _covers(identities: Collection[str], items: Sequence[Item]) -> bool:

@@ -103,3 +103,15 @@ def test_while_another_plan_waits_nothing_is_brought_back(desk: Desk) -> None:
     waits = desk.run("resync", "contacts", "--app", "hubspot", "--bring-back")
     assert (waits.code, lost(desk)) == (3, 5)
     assert "When that is given, ask again for what is gone in hubspot." in waits.out
+
+
+def test_a_share_is_that_of_the_records_that_were_linked_before(desk: Desk) -> None:
+    """What is gone was linked, too: half of the records is half of them, and not all of the other half."""
+    desk.synced()
+    desk.config.write_text(f"{desk.config.read_text()}\nsafety:\n  links: {{share: 0.5, count: 1}}\n")
+    linked = desk.run("status", "contacts", "--json").json[0]["apps"]["hubspot"]["linked"]
+    delete(desk, number := linked // 2 + 1)
+    held = desk.run("resync", "contacts", "--app", "hubspot")
+    assert held.code == 3
+    told = f"hubspot: {number} links ({number / linked:.0%} of {linked} linked records), and at most "
+    assert f"{told}{linked // 2} go unasked" in held.out
