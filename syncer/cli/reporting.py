@@ -59,7 +59,9 @@ def show(runner: Runner, outcome: Outcome, options: Options, config: Path) -> No
     gone_told.after_run(runner.db, report, options, config)
     if options.dry_run and options.bring_back is not None and outcome.plan is not None:
         _would(runner, report.sync, outcome.plan.decided.items)
-    if report.status == "held" and outcome.plan is not None and not options.dry_run:
+    if options.dry_run and outcome.plan is not None and outcome.plan.held:
+        tell(f"It would be held: {outcome.plan.held}.")
+    elif report.status == "held" and outcome.plan is not None:
         _held(runner, report, outcome.plan, config)
     elif report.status == "held":
         tell(f"{'It would be held' if options.dry_run else 'It is held'}: {report.reason}.")

@@ -58,7 +58,8 @@ def test_answering_a_run_that_is_not_held_does_nothing(desk: Desk, option: str) 
 
 def test_a_tried_out_plan_waits_for_nobody(asking: Desk) -> None:
     assert asking.run("plan", "companies").code == 0
-    assert asking.run("sync", "companies", "--dry-run").code == 0
+    tried = asking.run("sync", "companies", "--dry-run")
+    assert (tried.code, tried.out.count("It would be held: this is the first sync")) == (0, 1)
     assert {run["status"] for run in asking.run("runs", "--json").json} == {"done"}
 
 
