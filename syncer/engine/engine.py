@@ -109,6 +109,7 @@ class Engine:
             run.readable |= options.resting & self.unpaused()
         else:
             run.readable = self.unpaused()
+            self._note_paused(run, run.readable)
         for _ in range(ROUNDS):
             plan = self._decide(run, options)
             run.plan = plan if run.plan is None or plan.decided.items else run.plan
@@ -185,6 +186,9 @@ class Engine:
                 run.readable.add(name)
             if result.short:
                 run.short.add(name)
+        self._note_paused(run, able)
+
+    def _note_paused(self, run: Run, able: set[str]) -> None:
         for name in self.sync.apps.keys() - able:
             run.report.apps[name].error = PAUSED
 

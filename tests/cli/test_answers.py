@@ -101,6 +101,13 @@ def test_a_record_of_a_paused_sync_is_not_said_to_be_unknown(desk: Desk) -> None
     assert "Nobody" not in answer.err
 
 
+def test_a_record_in_a_paused_app_is_not_said_to_be_read_again(desk: Desk) -> None:
+    desk.synced()
+    desk.run("pause", "hubspot")
+    answer = desk.run("resync", "companies", "--record", "hubspot:1")
+    assert (answer.code, "hubspot is paused: it was not read." in answer.out) == (0, True)
+
+
 def test_reading_again_reads_all_and_writes_nothing(desk: Desk) -> None:
     desk.synced()
     said = desk.run("resync", "companies", "--json").lines[0]
