@@ -33,7 +33,7 @@ from syncer.store.keys import by_app
 from syncer.store.stories import Stories
 from syncer.sync import App, Sync
 from syncer.usecases import planfile
-from syncer.usecases.reverting import ask
+from syncer.usecases.reverting import ask, paused
 from syncer.usecases.sides import NotPossible, keep_within_limits
 
 KEPT = "the config says to keep the records in the apps (forget.in_apps)"
@@ -108,7 +108,8 @@ class Forgetting:
             records = Erasure(self.db, self.sync.name).scope(keys).records
             links = self._links(records)
             loose = self._loose(key for key in records if key not in links)
-            fates = [self._fate(links[key]) if key in links else loose[key] for key in records]
+            able = self.engine.unpaused()
+            fates = [self._fate(links[key], able) if key in links else loose[key] for key in records]
             shown = Forgotten(self.sync.name, fates)
             shown.doubtful = self._doubtful(records)
             shown.people = self._called(sorted({f.who for f in shown.fates if f.who is not None}))
@@ -185,13 +186,14 @@ class Forgetting:
         }
         return {key: Fate(*key, None, "left", IN_REVIEW if key in asked else OUTSIDE) for key in keys}
 
-    def _fate(self, link: Link) -> Fate:
-        """What is to become of a linked record."""
+    def _fate(self, link: Link, able: Collection[str]) -> Fate:
+        """What is to become of a linked record. `able`: the apps that are not paused."""
         app = self.sync.apps[link.app]
         why, erases = self._why_left(app), self._erases(app)
         if link.state == "gone" and not why and not erases:
             why = "it is archived or deleted already"
-        return Fate(*link.key, link.golden, "left" if why else "erase" if erases else "archive", why)
+        outcome: Literal["left", "erase", "archive"] = "left" if why else "erase" if erases else "archive"
+        return Fate(*link.key, link.golden, outcome, why or ("" if link.app in able else paused(link.app)))
 
     def _erases(self, app: App) -> bool:
         """Whether records are to be removed for good there, and can be."""

@@ -27,6 +27,7 @@ from syncer.store.shadows import note_decided
 from syncer.store.stories import Stories
 from syncer.sync import App
 
+NO_PART = "the app is not part of the sync"
 ALIKE = "a record there may be the same person: decide that first (syncer review)"
 
 
@@ -39,6 +40,10 @@ class Sending:
     unsent: list[str] = field(default_factory=list)
 
 
+def paused(app: str) -> str:
+    return f"the app is paused: syncer resume {app}"
+
+
 def ask(engine: Engine, run: Run, ports: Ports, keys: Iterable[LinkKey]) -> dict[str, str]:
     """Settle what is in flight, and ask for these records. Returns the apps that cannot be asked, and why."""
     engine.recover(run)
@@ -49,7 +54,9 @@ def ask_settled(engine: Engine, run: Run, ports: Ports, keys: Iterable[LinkKey])
     """The same, where nothing is in flight any more."""
     run.readable = engine.unpaused()
     ids = by_app(dict.fromkeys(keys))
-    unreadable = {app: "the app is paused or not part of the sync" for app in ids if app not in run.readable}
+    unreadable = {
+        app: paused(app) if app in engine.sync.apps else NO_PART for app in ids if app not in run.readable
+    }
     tasks = {
         app: _asking(engine.intakes[app], wanted, ports) for app, wanted in ids.items() if app in run.readable
     }

@@ -227,3 +227,22 @@ def test_the_apps_erase_where_the_config_says_so(desk: Desk) -> None:
     desk.run("resync", "--json")
     assert desk.run("explain", who).code == 1
     assert desk.run("review", "list", "--json").json == []
+
+
+def test_a_paused_app_is_named_before_and_with_what_takes_it_up_again(desk: Desk) -> None:
+    desk.synced()
+    who, there = somebody(desk)
+    desk.run("pause", "zendesk")
+    shown = desk.run("forget", who, "--json").json
+    because = {record["app"]: record["because"] for record in shown["records"]}
+    assert because == {**dict.fromkeys(there, ""), "zendesk": "the app is paused: syncer resume zendesk"}
+    failed = desk.run("forget", who, "--yes")
+    record = f"zendesk:{there['zendesk']}"
+    assert (failed.code, because["zendesk"] in failed.out) == (4, True)
+    assert f"{record} could not be taken out: {because['zendesk']}\n" in failed.err
+    desk.change(
+        "    credentials: {email: admin@sandbox.test",
+        "    writes: off\n    credentials: {email: admin@sandbox.test",
+    )
+    done = desk.run("forget", who, "--yes")  # an app that is used no more holds nothing up
+    assert (done.code, "writes: off" in done.out) == (0, True)
