@@ -81,7 +81,7 @@ class Deciding:
     over; `again`: (golden id, app) in which what is gone is made again; `answers`: golden id -> field -> how
     a person settles its conflict; `moved`: what changed in the mapping, where it did; `gaining`: golden
     records to which a record comes in this pass; `apart`: the mapping is not what all are planned under, and
-    these alone are planned under it."""
+    these alone are planned under it; `placed`: records that get their golden record in this pass."""
 
     sync: Sync
     records: Records
@@ -98,12 +98,14 @@ class Deciding:
     moved: Moved | None = None
     gaining: set[str] = field(default_factory=set)
     apart: bool = False
+    placed: set[LinkKey] = field(default_factory=set)
     result: Decided = field(default_factory=Decided)
 
     def run_all(self, touched: Sequence[str], matches: Matches) -> Decided:
         """Decide about known golden records and new groups. Call inside a transaction."""
         note_decided(self.ledger, self.sync)
         self.records.clear_touches(touched)
+        self.placed |= {key for group in matches.groups for key in group.members}
         joining: dict[str, list[LinkKey]] = defaultdict(list)
         for group in matches.groups:
             if group.golden is not None:
@@ -178,7 +180,7 @@ class Deciding:
         owners = owners_of(self.sync, self.records, units)
         owners.attach_stubs(stubs)
         lens = Lens(self.sync.mapping, refs.load(self.sync, self.records.db, units))
-        abilities = owners.with_taken(self.abilities)
+        abilities = owners.with_taken(self.abilities, self.placed)
         decisions, restored = list[Decision](), self.ledger.restored() is not None
         for unit in units:
             unit.restored = restored

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -38,9 +38,10 @@ class Owners:
             unlinked = {(app, id) for app, id, golden in held if not golden}
             unit.stubs = tuple(stubs[key] for key in sorted((unlinked | new) - own) if key in stubs)
 
-    def with_taken(self, abilities: Abilities) -> Abilities:
+    def with_taken(self, abilities: Abilities, placed: Collection[LinkKey] = ()) -> Abilities:
         """These abilities with the values that belong to a record already, in apps where a create might want
-        them: those that the app keeps unique, and a person's own in a record that is nobody's yet."""
+        them: those that the app keeps unique, and a person's own in a record that is nobody's yet. `placed`:
+        records that get their golden record in this pass."""
         places: dict[tuple[str, str], list[str]] = defaultdict(list)
         for app in abilities.creates:
             for slot in self.sync.slots(app).values():
@@ -51,8 +52,9 @@ class Owners:
         for (kind, key), held in self.holders.items():
             for app, id, golden in held:
                 owner = golden or own.get((app, id), "")
+                nobodys = not owner and (app, id) not in placed
                 for name in places.get((app, kind), ()):
-                    if not owner or name in abilities.unique.get(app, ()):
+                    if nobodys or name in abilities.unique.get(app, ()):
                         taken[app, name, key] = (id, owner)
         return replace(abilities, taken=taken)
 

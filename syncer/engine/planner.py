@@ -12,6 +12,7 @@ from syncer.deciding.following import Following
 from syncer.deciding.holding import Holding, Plan, take_off_lowered
 from syncer.deciding.one_pass import Decided, Deciding
 from syncer.engine.run import Run
+from syncer.model import LinkKey
 from syncer.options import Options
 from syncer.ports import Ports
 from syncer.steps.match import find_matches
@@ -53,9 +54,12 @@ class Planner:
         planned, now_planned = self.ledger.planned(), self._basis(complete)
         touched = self.records.touched() if planned == now_planned else self.records.all_golden()
         again = holding.again | self._to_bring_back(run, options, touched)
-        touched = sorted({*touched, *(golden for golden, _ in again)})
+        self.ledger.drop_moot_reviews()
         found = find_matches(self.sync, self.records, complete, self.ledger.reviewed())
         matches = holding.matches(options.selection.narrow(found, self.records)).without(followed.waiting)
+        doubted = doubted_in(self.sync, self.records, self.ledger, matches.reviews)
+        freed = self.ledger.in_doubt() - self._in_doubt(doubted)
+        touched = sorted({*touched, *freed, *(golden for golden, _ in again)})
         chosen = options.selection.goldens(touched, self.records, len(matches.groups))
         about = {*chosen, *options.answers} - followed.waiting
         deciding = Deciding(
@@ -67,7 +71,7 @@ class Planner:
             abilities_of(self.sync, self.ledger),
             creating_in(self.ledger),
             refused=frozenset(i.identity for i in holding.refused),
-            doubted=doubted_in(self.sync, self.records, self.ledger, matches.reviews),
+            doubted=doubted,
             bring_back=options.bring_back if holding.rejects else None,
             again=frozenset(again),
             answers=options.answers if run.plan is None else {},
@@ -82,6 +86,7 @@ class Planner:
             decided.reviews = self.ledger.save_reviews(
                 run.id, [(*r.record, *r.other, r.score, r.reason) for r in matches.reviews]
             )
+            self.ledger.set_in_doubt(self._in_doubt(doubted))
             self.ledger.set_planned(now_planned)
             self.ledger.set_mapped(versions(self.sync.mapping))
             self.ledger.set_shapes(shapes(self.sync.mapping))
@@ -92,6 +97,11 @@ class Planner:
         if not plan.held and not options.selection.narrows and len(complete) == len(self.sync.apps):
             self.ledger.caught_up()
         return plan
+
+    def _in_doubt(self, doubted: Iterable[LinkKey]) -> set[str]:
+        """The golden records beside which nothing is created in some app. Once nothing is in doubt about
+        them any more, they are looked at again."""
+        return set(self.records.goldens_of(doubted).values())
 
     def _to_bring_back(self, run: Run, options: Options, touched: Iterable[str]) -> set[tuple[str, str]]:
         """(golden id, app) of what may be made again: in an app that was just read to the end, since what is

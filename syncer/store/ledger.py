@@ -329,16 +329,27 @@ class Ledger:
             [{"space": self.space, "app": app, "id": id} for app, id in keys],
         )
 
-    def save_reviews(self, run: str, reviews: Iterable[tuple[str, str, str, str, float, str]]) -> int:
-        """(app, id, other app, other id, score, reason). Open ones stay as they are. Returns how many are
-        new."""
-        reviews = list(reviews)
-        before = self.reviewed()
+    def drop_moot_reviews(self) -> None:
+        """Those of records that do not wait any more."""
         self.db.run(
             "DELETE FROM review WHERE space = :space AND status = 'open' AND NOT EXISTS (SELECT 1 FROM"
             " observation o WHERE o.space = review.space AND o.app = review.app AND o.id = review.id)",
             space=self.space,
         )
+
+    def in_doubt(self) -> set[str]:
+        """Golden records beside which a record was under review when all was last planned."""
+        return set(codec.loads(self._fact("in_doubt") or "[]"))
+
+    def set_in_doubt(self, goldens: Iterable[str]) -> None:
+        self._keep_fact("in_doubt", codec.dumps(sorted(goldens)))
+
+    def save_reviews(self, run: str, reviews: Iterable[tuple[str, str, str, str, float, str]]) -> int:
+        """(app, id, other app, other id, score, reason). Open ones stay as they are. Returns how many are
+        new."""
+        reviews = list(reviews)
+        before = self.reviewed()
+        self.drop_moot_reviews()
         self.db.upsert(
             ReviewRow,
             [
