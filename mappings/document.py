@@ -202,6 +202,7 @@ class _Builder:
             if _blank(value_node) and not key_node.style and (glued := unreadable.glued(key)):
                 self._note(where, *unreadable.no_space(glued), key_node)  # the rest of it may be a secret
                 continue
+            self._look_for_odd_spaces(key_node, (*where, key))
             if key in found:
                 first = self.document.keys[(*where, key)].line
                 what = f"'{key}' stands here twice (first in line {first})"
@@ -213,14 +214,23 @@ class _Builder:
             found[key] = self.build(value_node, (*where, key))
         return found
 
-    def _note(self, where: Where, what: str, cure: str, node: Node) -> None:
+    def _look_for_odd_spaces(self, node: Node, where: Where) -> None:
+        """In words without quotes: what is quoted or takes several lines may be meant so."""
+        plain = isinstance(node, ScalarNode) and not node.style and node.start_mark.line == node.end_mark.line
+        odd = unreadable.odd_space(node.value) if plain else None
+        if odd is not None:
+            at, what, cure = odd
+            self._note(where, what, cure, node, at)
+
+    def _note(self, where: Where, what: str, cure: str, node: Node, at: int = 0) -> None:
         spot = _spot(node)
         self.document.problems.append(
-            Problem(self.document.file, spot.line, spot.column, dotted(where), what, cure)
+            Problem(self.document.file, spot.line, spot.column + at, dotted(where), what, cure)
         )
 
     def _scalar(self, node: Node, where: Where) -> object:
         text: str = node.value
+        self._look_for_odd_spaces(node, where)
         kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
         if kind == "null":
             return None

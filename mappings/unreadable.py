@@ -22,11 +22,19 @@ _GLUED: Final = re.compile(r"([A-Za-z_][\w-]*):(?!//)\S")
 _WORD_AND_VALUE: Final = re.compile(r"\s*(?:- +)*" + _GLUED.pattern)
 _WORDS: Final = re.compile(r"\s*(?!\s|- )[^\"'\[\]{},]+")
 _DASHED: Final = re.compile(r"\s*-\w")
+_SPACES: Final = "\u00a0\u2000-\u200a\u202f\u3000"  # that YAML takes for letters
+_NOTHING: Final = "\u200b\u2060\ufeff"  # that nobody sees
+_ODD_SPACE: Final = re.compile(rf"(?:^|[:,\[{{]|- )\s*?([{_SPACES}{_NOTHING}])")
+_NEVER_MEANT: Final = re.compile(rf"^[{_SPACES}]|[{_SPACES}]$|[{_NOTHING}]")
 
 _INDENTED: Final = (
     "Begin all lines of one group in the same column, and what belongs to one of them two further in."
 )
 _QUOTES: Final = "Put the value in quotes."
+_ODD: Final = (
+    "a character stands here that looks like a space, or like nothing, and is neither",
+    "Type the line anew instead of copying it.",
+)
 
 
 class Unreadable(NamedTuple):
@@ -47,6 +55,13 @@ def glued(text: str) -> str:
 def no_space(key: str) -> tuple[str, str]:
     """What is wrong with a key that is glued to its value, and the cure."""
     return "a space is missing behind the colon", f"Write '{key}: ' and then the value."
+
+
+def odd_space(text: str) -> tuple[int, str, str] | None:
+    """Where an unquoted word holds a character that nobody sees, as texts from a web page do, what is wrong
+    and the cure. A no-break space between words is taken as it is."""
+    found = _NEVER_MEANT.search(text)
+    return None if found is None else (found.start(), *_ODD)
 
 
 class _Stop(NamedTuple):
@@ -90,6 +105,16 @@ def _tab(stop: _Stop) -> Unreadable | None:
     if stop.text[stop.column : stop.column + 1] == "\t":
         cure = "Write a space in place of the tab."
         return Unreadable(stop.line + 1, stop.column + 1, "a tab stands where a space belongs", cure)
+    return None
+
+
+def _odd_space(stop: _Stop) -> Unreadable | None:
+    """The last line up to there that was copied with a space which YAML does not know for one."""
+    for number in range(min(stop.line, len(stop.lines) - 1), -1, -1):
+        plain = _QUOTED.sub(lambda quoted: "x" * len(quoted[0]), stop.lines[number])
+        found = _ODD_SPACE.search(plain)
+        if found is not None:
+            return Unreadable(number + 1, found.start(1) + 1, *_ODD)
     return None
 
 
@@ -244,6 +269,7 @@ def _begin(text: str) -> int:
 _LOOKS: Final[tuple[Callable[[_Stop], Unreadable | None], ...]] = (
     _second_document,
     _tab,
+    _odd_space,
     _open_quote,
     _behind_quotes,
     _variable,

@@ -43,6 +43,10 @@ FURTHER = (
     "this line is indented further than the one above it, which has a value already",
     "Begin all lines of one group in the same column, and what belongs to one of them two further in.",
 )
+ODD = (
+    "a character stands here that looks like a space, or like nothing, and is neither",
+    "Type the line anew instead of copying it.",
+)
 DASHES = ("a line of --- stands inside the file", "Take the line out.")
 COLUMN = (
     "this line does not begin in the column of the lines that it stands among",
@@ -73,6 +77,9 @@ CASES = [
     Case("tab behind spaces", "apps:\n  \tcrm: {}\n", "2:3", TAB),
     Case("tab after a value", "a: b\n\tc: d\n", "2:1", TAB),
     Case("tab behind a colon", "a:\tb\n", "1:3", TAB_INSIDE),
+    Case("no-break space for indentation", "a: 1\nb:\n\u00a0\u00a0c: 1\n  d: 2\n", "3:1", ODD),
+    Case("no-break space behind a colon", "a:\n  b:\u00a0c\n  d: 1\n", "2:5", ODD),
+    Case("no-break space between words, another mistake", "a: 5\u00a0000\nb: @c\n", "2:4", no_beginning("@")),
     Case("colon missing, group below", "fields:\n  email\n    type: text\n", "2:3", NO_COLON),
     Case("colon missing between others", "a: 1\nemail\nb: 2\n", "2:1", NO_COLON),
     Case("colon missing in the last line", "a: 1\nemail\n", "2:1", NO_COLON),
@@ -114,6 +121,26 @@ def problems(tmp_path: Path, text: str) -> list[Problem]:
 def test_a_mistake_is_told_where_it_was_made(tmp_path: Path, case: Case) -> None:
     line, column = map(int, case.at.split(":"))
     assert problems(tmp_path, case.text) == [Problem("m.yaml", line, column, "", *case.told)]
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "column"),
+    [
+        ("a: b\u00a0\n", "a", 5),
+        ("a: \u00a0b\n", "a", 4),
+        ("a: {b: c\u200b, d: e}\n", "a.b", 9),
+        ("a: [b, \ufeffc]\n", "a[1]", 8),
+    ],
+)
+def test_a_word_with_what_nobody_sees_is_told(tmp_path: Path, text: str, where: str, column: int) -> None:
+    assert problems(tmp_path, text) == [Problem("m.yaml", 1, column, where, *ODD)]
+
+
+@pytest.mark.parametrize(
+    "text", ["a: 5\u00a0000\n", 'a: "b\u00a0"\n', "a: b # c\u00a0\n", "a: |\n  b\u00a0\n"]
+)
+def test_a_no_break_space_that_may_be_meant_is_taken(tmp_path: Path, text: str) -> None:
+    assert problems(tmp_path, text) == []
 
 
 def test_a_key_and_value_in_one_word_in_brackets(tmp_path: Path) -> None:
