@@ -188,7 +188,8 @@ class ObjectSpec:
 
     unique          fields that the app keeps unique; a create is looked up by them
     lookup          further fields that `find` can search, unique or not (a company's domain)
-    external_id     a text field for our id, unique in the app; None where the app has no such place
+    external_id     a text field for our id, unique in the app; None where the app has no such place. The
+                    engine fills it in each create, so that `needs` may ask for it
     feed            ``changes``: `pull` with a cursor gives what changed; ``scan``: it always gives everything
     lag             seconds until a change is sure to show in `pull` and `find`
     lists_lag       values in `pull` may be older than those in `fetch`

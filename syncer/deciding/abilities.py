@@ -21,10 +21,15 @@ def abilities_of(sync: Sync, ledger: Ledger) -> Abilities:
     return Abilities(
         creates=creates,
         archives=[a.name for a in apps if a.writes and _archives(sync, a)],
-        needs={a.name: a.spec.needs for a in apps},
+        needs={a.name: _needs(a) for a in apps},
         unique={a.name: a.spec.unique for a in apps},
         consent_new={a.name: a.spec.consent_on_new for a in apps if a.spec.consent_on_new},
     )
+
+
+def _needs(app: App) -> tuple[tuple[str, ...], ...]:
+    """What a record has to bring: our id is in every new one."""
+    return tuple(group for group in app.spec.needs if app.spec.external_id not in group)
 
 
 def _archives(sync: Sync, app: App) -> bool:
