@@ -168,17 +168,21 @@ class Companies(Space):
         for id, values in list(self.w.people.apps[app].records.items()):
             if values[REFERENCE] == was:
                 self.w.people.apps[app].user_edit(id, {REFERENCE: now})
+                self.w.people.remember(app, {REFERENCE: now})
 
     # -- what must be true at rest ------------------------------------------------------------------------
 
     def judge(self) -> None:
-        """*missing*: every company is in every app, and whom people point to is there."""
+        """*missing*: every company is in every app, unless it is in the archive there, and whom people point
+        to is there."""
         w, units = self.w, self.units()
         for unit in units.values():
-            there = {link.app for link in unit.links}
+            there, domain = {link.app for link in unit.links}, unit.golden.value.get("domain")
             if any(link.state == "live" for link in unit.links):
                 for app in self.apps.keys() - there - w.off:
-                    w.report("missing", f"company {unit.golden.value.get('name')!r} in {app}")
+                    rows = self.apps[app].rows.values()
+                    if not domain or all(row.values.get("domain") != domain for row in rows):
+                        w.report("missing", f"company {unit.golden.value.get('name')!r} in {app}")
         for golden in w.people.goldens().values():
             company = golden.value.get(REFERENCE)
             if company is not None and company not in units:

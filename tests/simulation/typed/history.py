@@ -10,6 +10,7 @@ from tests.simulation.engine.history import Played
 from tests.simulation.engine.settings import KIND, OUTSIDE
 from tests.simulation.engine.store import read_all_anew
 from tests.simulation.typed.alone import edit_alone
+from tests.simulation.typed.changing import change_alone
 from tests.simulation.typed.going import gone_alone
 from tests.simulation.typed.rest import judge, judge_stillness
 from tests.simulation.typed.world import PEOPLE, World
@@ -58,6 +59,8 @@ class History:
                 return
             if w.companies is not None and rng.random() < 0.2:
                 gone_alone(w)
+            elif w.changing is not None and rng.random() < 0.45:
+                change_alone(w, w.changing)
             elif rng.random() < 0.55:
                 edit_alone(w)
             else:
@@ -82,6 +85,8 @@ class History:
                 w.paused ^= {rng.choice(list(w.people.apps))}
             if rng.random() < 0.08:
                 w.off ^= {rng.choice(list(w.people.apps))}
+            if w.changing is not None and rng.random() < 0.4:
+                w.changing.change()
             for app in w.all_apps() if faulty else ():
                 app.faults = Flaky(rng, {f: rng.choice((0.1, 0.3)) for f in FAULTS if rng.random() < 0.25})
             w.run()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conflicts.consent import rank
@@ -17,6 +18,7 @@ from connectors.memory.traits import coerce
 from mappings.model import BadValue, Field, Slot, Unshown
 from syncer.core.lens import Lens, Unresolved, direction, state_of
 from syncer.model import FREEZE_AFTER, Golden, Link
+from tests.simulation.engine.settings import first_name
 from tests.simulation.engine.store import logged, read_all_anew
 
 if TYPE_CHECKING:
@@ -96,16 +98,18 @@ def _was_typed(space: Space, lens: Lens, field: Field, value: Any) -> None:
 def typed_values(space: Space, lens: Lens, field: Field) -> Iterator[Any]:
     """What people typed of a field, as golden would have it; of consent also where it is only written to,
     since an opt-out counts anywhere."""
-    for x in space.typed:
-        slot = space.mapping.apps[x.app].slots.get(x.slot)
-        if slot is None or field.name not in slot.fields:
-            continue
-        if direction(field, x.app) == "to" and field.name != space.mapping.consent:
-            continue
-        with suppress(BadValue, Unresolved):
-            value = lens.split(slot, x.value, {}).get(field.name)
-            if value is not None:
-                yield value
+    for mapping in space.mappings:
+        for x in space.typed:
+            slot = mapping.apps[x.app].slots.get(x.slot)
+            name = next((f for f in mapping.fields if first_name(f) == first_name(field.name)), "")
+            if slot is None or name not in slot.fields:
+                continue
+            if direction(mapping.fields[name], x.app) == "to" and name != mapping.consent:
+                continue
+            with suppress(BadValue, Unresolved):
+                value = replace(lens, mapping=mapping).split(slot, x.value, {}).get(name)
+                if value is not None:
+                    yield value
 
 
 def judge_stillness(w: World) -> None:

@@ -34,7 +34,8 @@ class Typing:
 
 class Space:
     """`name`: of the sync, and of the object in each app; `can_type`: what people may put into which field;
-    `typed`: what they did, in order; `targets`: what this one points to, by field."""
+    `typed`: what they did, in order; `targets`: what this one points to, by object; `mappings`: all that it
+    had, the present one last; `held`: the run whose plan waits for a person."""
 
     def __init__(
         self,
@@ -48,9 +49,17 @@ class Space:
         self.apps = {app: MemoryApp(mine, now=world.clock, rng=world.rng) for app, mine in traits.items()}
         self.specs = {app: mine.spec(self.apps[app].fields) for app, mine in traits.items()}
         self.mapping = draft.load(self.specs)
+        self.mappings = [self.mapping]
+        self.held = ""
         self.typed: list[Typing] = []
         self.targets: dict[str, Space] = {}
         self.dependents: tuple[str, ...] = ()
+
+    def put(self, draft: Draft) -> None:
+        """From now on the mapping is this one."""
+        self.mapping = draft.load(self.specs)
+        self.draft = draft
+        self.mappings.append(self.mapping)
 
     def sync(self) -> Sync:
         connectors = self.w.connectors

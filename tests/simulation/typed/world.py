@@ -13,9 +13,11 @@ from syncer.engine import Options as RunOptions
 from syncer.ports import Inline, Ports
 from syncer.report import Report
 from syncer.store.ledger import Ledger
+from syncer.wiring.remapped import follow_filters
 from tests.simulation.engine.clocks import Clock
 from tests.simulation.engine.settings import KIND, OUTSIDE
 from tests.simulation.engine.store import PlainStore, blank
+from tests.simulation.typed.changing import Changing, is_on
 from tests.simulation.typed.companies import REFERENCE, Companies, drawn_companies
 from tests.simulation.typed.drawn import Drawing
 from tests.simulation.typed.space import Space
@@ -56,6 +58,7 @@ class World:
             mine = [space.apps[app] for space in self.spaces if app in space.apps]
             self.connectors[app] = MemoryConnector(Options(app, sleep=self.clock.sleep), *mine)
         self.writes = Writes(self)
+        self.changing = Changing(self) if is_on(seed) else None
 
     @property
     def spaces(self) -> list[Space]:
@@ -101,8 +104,12 @@ class World:
             ledger = Ledger(self.store, space.name)
             for app in space.apps:
                 ledger.save_reader(app, paused=app in self.paused)
+            only = {app: said.get("only", "") for app, said in space.draft.apps.items()}
+            follow_filters(ledger, only)
         before = {name: len(app.log) for name, app in space.apps.items()}
-        report = Engine(space.sync(), self.store, self._ports()).run(RunOptions())
+        options = RunOptions(approve=space.held or None)
+        report = Engine(space.sync(), self.store, self._ports()).run(options)
+        space.held = report.held_run if report.status == "held" else ""
         self.note(
             f"run {self.runs} of {space.name}: {report.status} {report.reason}, {report.written} written"
         )
@@ -122,10 +129,11 @@ class World:
         for _ in range(MOST_RUNS):
             reports = self.run()
             for report in reports:
-                if report.status in ("failed", "held"):
+                if report.status == "failed" or (report.status == "held" and not self.changing):
                     self.report("unquiet", f"a run is {report.status}: {report.reason}")
                     return
-            quiet = quiet + 1 if not any(report.written for report in reports) else 0
+            busy = any(report.written or report.status == "held" for report in reports)
+            quiet = 0 if busy else quiet + 1
             if quiet == 2:
                 return
         self.report("unquiet", f"still writing after {MOST_RUNS} runs")
