@@ -174,7 +174,7 @@ class Companies(Space):
 
     def judge(self) -> None:
         """*missing*: every company is in every app, unless it is in the archive there, and whom people point
-        to is there."""
+        to is there; *duplicate*: no company is made twice in an app."""
         w, units = self.w, self.units()
         for unit in units.values():
             there, domain = {link.app for link in unit.links}, unit.golden.value.get("domain")
@@ -183,6 +183,10 @@ class Companies(Space):
                     rows = self.apps[app].rows.values()
                     if not domain or all(row.values.get("domain") != domain for row in rows):
                         w.report("missing", f"company {unit.golden.value.get('name')!r} in {app}")
+        for app, mine in self.apps.items():
+            made = [str(e.after["name"]).split()[0] for e in mine.log if e.action == "create"]
+            if len(made) > len(set(made)):
+                w.report("duplicate", f"companies made in {app}: {made}")
         for golden in w.people.goldens().values():
             company = golden.value.get(REFERENCE)
             if company is not None and company not in units:

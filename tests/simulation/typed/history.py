@@ -52,6 +52,8 @@ class History:
                 if rng.random() < 0.75:
                     w.create(app, person)
                     w.clock.sleep(rng.choice((0, 1, 70)))
+        if w.cuts.on:
+            self._run()
         w.settle()
         self._judge()
         for _ in range(rng.randint(1, 4)):
@@ -89,12 +91,18 @@ class History:
                 w.changing.change()
             for app in w.all_apps() if faulty else ():
                 app.faults = Flaky(rng, {f: rng.choice((0.1, 0.3)) for f in FAULTS if rng.random() < 0.25})
-            w.run()
+            self._run()
             for app in w.all_apps():
                 app.faults = None
         w.paused.clear()
         read_all_anew(w.store)
         w.settle()
+
+    def _run(self) -> None:
+        """One that may be cut off."""
+        self.w.cuts.begin()
+        self.w.run()
+        self.w.cuts.end()
 
     def _act(self, name: str) -> None:
         """Somebody does something in this app."""

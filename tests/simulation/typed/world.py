@@ -19,6 +19,7 @@ from tests.simulation.engine.settings import KIND, OUTSIDE
 from tests.simulation.engine.store import PlainStore, blank
 from tests.simulation.typed.changing import Changing, is_on
 from tests.simulation.typed.companies import REFERENCE, Companies, drawn_companies
+from tests.simulation.typed.cuts import Cuts
 from tests.simulation.typed.drawn import Drawing
 from tests.simulation.typed.space import Space
 from tests.simulation.typed.writes import Writes
@@ -57,6 +58,7 @@ class World:
         for app in self.people.apps:
             mine = [space.apps[app] for space in self.spaces if app in space.apps]
             self.connectors[app] = MemoryConnector(Options(app, sleep=self.clock.sleep), *mine)
+        self.cuts = Cuts(self)
         self.writes = Writes(self)
         self.changing = Changing(self) if is_on(seed) else None
 
@@ -95,11 +97,13 @@ class World:
     # -- the engine ---------------------------------------------------------------------------------------
 
     def run(self) -> list[Report]:
-        """One run of each sync, some time after the last thing that happened; its writes are judged."""
+        """One run of each sync, some time after the last thing that happened; its writes are judged. The
+        reports of those that were not cut off."""
         self.clock.sleep(self.rng.choice((61, 120, 300)))
-        return [self._run(space) for space in self.spaces]
+        reports = [self._run(space) for space in self.spaces]
+        return [report for report in reports if report is not None]
 
-    def _run(self, space: Space) -> Report:
+    def _run(self, space: Space) -> Report | None:
         with self.store.transaction():
             ledger = Ledger(self.store, space.name)
             for app in space.apps:
@@ -108,11 +112,13 @@ class World:
             follow_filters(ledger, only)
         before = {name: len(app.log) for name, app in space.apps.items()}
         options = RunOptions(approve=space.held or None)
-        report = Engine(space.sync(), self.store, self._ports()).run(options)
-        space.held = report.held_run if report.status == "held" else ""
-        self.note(
-            f"run {self.runs} of {space.name}: {report.status} {report.reason}, {report.written} written"
-        )
+        report = None
+        with self.cuts.survived():
+            report = Engine(space.sync(), self.store, self._ports()).run(options)
+        if report is not None:
+            space.held = report.held_run if report.status == "held" else ""
+        told = f"{report.status} {report.reason}, {report.written} written" if report else "cut off"
+        self.note(f"run {self.runs} of {space.name}: {told}")
         self.writes.judge(space, {name: app.log[before[name] :] for name, app in space.apps.items()})
         return report
 
