@@ -82,12 +82,19 @@ class Marks:
         return hmac.new(self._key, "\x1f".join(parts).encode(errors="replace"), "sha256").hexdigest()
 
     def _own_key(self) -> bytes:
-        """The key in the folder; made when first needed."""
+        """The key in the folder; made when first needed. It is there as a whole or not at all, and whoever
+        makes one at the same time takes the one that came first."""
         assert self.folder is not None  # noqa: S101
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.folder / KEY
+        if path.exists() and path.stat().st_size == 0 and not self:  # no hash was made with it
+            path.unlink()
         if not path.exists():
-            _write(path, secrets.token_hex(32).encode() + b"\n", os.O_EXCL)
+            part = path.with_name(f"{KEY}.{secrets.token_hex(4)}")
+            try:
+                _write(part, secrets.token_hex(32).encode() + b"\n", os.O_TRUNC)
+                _place(part, path)
+            finally:
+                part.unlink(missing_ok=True)
         return path.read_bytes().strip()
 
     def _refresh(self) -> None:
@@ -109,6 +116,16 @@ def _parsed(line: bytes) -> dict[str, Any]:
         return dict(orjson.loads(line))
     except ValueError:
         return {}
+
+
+def _place(part: Path, path: Path) -> None:
+    """Under this name, unless something is there."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        part.rename(path)
 
 
 def _write(path: Path, content: bytes, how: int) -> None:
