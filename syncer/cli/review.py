@@ -74,9 +74,15 @@ def one_by_one(context: typer.Context, config: ConfigFile = CONFIG) -> None:
         said: list[tuple[Question, Verdict]] = questions.one_by_one(
             open_, partial(_ask, known), lambda question: _keys(question[1]), lambda _, key: _VERDICTS[key]
         )
-        for (steward, review), verdict in said:
-            steward.answer(review, verdict, datetime.now(UTC))
-    tell(f"\n{hint('sync', config)} acts on your answers.")
+        now = datetime.now(UTC)
+        late = [
+            review["id"] for (steward, review), verdict in said if not steward.answer(review, verdict, now)
+        ]
+    for name in late:
+        say(f"{name} {_LATE}")
+    if len(late) < len(said) or not said:
+        tell(f"\n{hint('sync', config)} acts on your answers.")
+    raise leave(Code.LEFTOVERS if late else Code.DONE)
 
 
 def _ask(config: Config, question: Question) -> None:
@@ -104,6 +110,7 @@ def _was_forgotten(review: Mapping[str, Any]) -> bool:
     return bool(review["other_app"] == ERASED)
 
 
+_LATE = "does not wait any more: it was answered meanwhile, or a sync has moved on. Your answer was left out."
 _VERDICTS: dict[str, Verdict] = {"y": "together", "n": "never"}
 
 
@@ -170,7 +177,10 @@ def undo(name: Name, config: ConfigFile = CONFIG) -> None:
 def _answer(name: str, config: Path, verdict: Verdict) -> None:
     with stewards(config) as found:
         steward, review = _find(found, name)
-        steward.answer(review, verdict, datetime.now(UTC))
+        in_time = steward.answer(review, verdict, datetime.now(UTC))
+    if not in_time:
+        say(f"{name} {_LATE}")
+        raise leave(Code.LEFTOVERS)
     yes = verdict == "together"
     if _was_forgotten(review):
         what = f"{name} is {'let in again, as somebody new' if yes else 'kept out'}."

@@ -69,15 +69,20 @@ class Steward:
         waiting, links = records.waiting(app, [id]), records.links(app, [id])
         return {**(links[id].seen if id in links else {}), **(waiting[id].values if id in waiting else {})}
 
-    def answer(self, review: Review, verdict: Verdict, at: datetime) -> None:
-        """Remember the answer for ever; the next sync acts on it."""
+    def answer(self, review: Review, verdict: Verdict, at: datetime) -> bool:
+        """Remember the answer for ever; the next sync acts on it. False where this question waits no more:
+        somebody else has answered it, or a run asks another one. Then nothing is changed."""
         one, other = (review["app"], review["record"]), (review["other_app"], review["other_record"])
         with self.db.transaction():
+            now = self.review(one)
+            if now is None or (now["other_app"], now["other_record"]) != other:
+                return False
             if other[0] != ERASED:
                 Decisions(self.db, self.space).decide(one, other, verdict, at)
             elif verdict == "together":  # nothing of it was kept, so the app is read from the start
                 Ledger(self.db, self.space).read_again(one[0])
             Decisions(self.db, self.space).close(one, verdict)
+        return True
 
     def decide(self, one: LinkKey, other: LinkKey, verdict: Verdict, at: datetime) -> None:
         """Remember it; a question about these two is answered by it."""

@@ -7,6 +7,7 @@ import io
 import pytest
 
 from syncer.cli.questions import one_by_one
+from syncer.usecases.steward import Steward
 from tests.cli.conftest import Desk
 
 
@@ -45,3 +46,17 @@ def test_on_a_terminal_the_very_last_answer_can_be_taken_back(monkeypatch: pytes
 def test_nothing_waits(desk: Desk) -> None:
     answer = desk.run("conflicts", "review")
     assert (answer.code, answer.out) == (0, "No conflict waits for you.\n")
+
+
+@pytest.mark.parametrize("typed", ["", "y\nq\n"], ids=["by name", "one by one"])
+def test_an_answer_that_comes_too_late_is_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    two = {"app": "hubspot", "record": "1", "other_app": "zendesk", "other_record": "2"}
+    review = {"id": "hubspot:1", "sync": "contacts", **two, "score": 0.5, "reason": "alike"}
+    monkeypatch.setattr(Steward, "reviews", lambda self: [review] if self.space == "contacts" else [])
+    monkeypatch.setattr(Steward, "answer", lambda *_: False)
+    late = desk.run("review", typed=typed) if typed else desk.run("review", "accept", "hubspot:1")
+    assert late.code == 4
+    assert "hubspot:1 does not wait any more: it was answered meanwhile" in late.err
+    assert "acts on" not in late.out

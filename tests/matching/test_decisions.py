@@ -43,6 +43,27 @@ def test_an_answer_is_acted_on_and_not_asked_again(world: World, verdict: Any, p
     world.db.close()
 
 
+@pytest.mark.parametrize("first", ["together", "never"])
+def test_who_answers_late_changes_nothing(world: World, first: Any) -> None:
+    """Two people were asked; the second one's answer would replace that of the first, without a word."""
+    steward = Steward(world.db, "contacts", ["email", "phone"])
+    (review,) = steward.reviews()
+    assert steward.answer(review, first, datetime.now(UTC))
+    assert not steward.answer(review, "never" if first == "together" else "together", datetime.now(UTC))
+    assert [same for _, _, same in steward.decided()] == [first == "together"]
+    world.settle()
+    assert goldens(world) == (1 if first == "together" else 2)
+    world.db.close()
+
+
+def test_an_answer_to_another_question_than_the_one_that_waits_changes_nothing(world: World) -> None:
+    steward = Steward(world.db, "contacts", ["email", "phone"])
+    (review,) = steward.reviews()
+    assert not steward.answer({**review, "other_record": "another"}, "never", datetime.now(UTC))
+    assert (steward.reviews(), steward.decided()) == ([review], [])
+    world.db.close()
+
+
 def test_a_decision_can_be_taken_back(world: World) -> None:
     steward = Steward(world.db, "contacts", ["email", "phone"])
     (review,) = steward.reviews()
