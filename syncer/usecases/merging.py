@@ -17,9 +17,10 @@ from syncer.store.database import Database
 from syncer.store.decisions import Decisions
 from syncer.store.joins import Joins
 from syncer.sync import App, Sync
-from syncer.usecases.reverting import ask
+from syncer.usecases.reverting import ask, merged_since
 from syncer.usecases.sides import keep_within_limits, need_answered, said_to_be_two
 
+MERGED = "somebody has merged it with another record there meanwhile: look again"
 Pair = tuple[LinkKey, LinkKey]  # the record that is to live on, and the one that goes into it
 
 
@@ -64,16 +65,24 @@ class MergingInApp:
             unreadable = ask(
                 self.engine, run, self.ports, dict.fromkeys(key for pair in pairs for key in pair)
             )
+            asked = dict.fromkeys(key for pair in pairs for key in pair if key[0] not in unreadable)
+            done = merged_since(self.engine, self.ports, asked)  # such as by this command, which was cut off
+            self.merged.into |= {key: (key[0], into) for key, into in done.items()}
             for survivor, other in pairs:
                 if other[0] in unreadable:
                     self.merged.left[other] = unreadable[other[0]]
-                else:
+                elif not done.keys().isdisjoint((survivor, other)) and self._are_apart(survivor, other):
+                    self.merged.left[other] = MERGED
+                elif self._are_apart(survivor, other):
                     self._one(run, self._now(survivor), other)
             self._follow(run)
-            run.report.written = len(self.merged.into)
+            run.report.written = len(self.merged.into.keys() - done.keys())
             run.report.leftovers = len(self.merged.left)
-            run.report.reason = f"merged in the app, for good: {len(self.merged.into)}"
+            run.report.reason = f"merged in the app, for good: {run.report.written}"
         return self.merged
+
+    def _are_apart(self, survivor: LinkKey, other: LinkKey) -> bool:
+        return self._now(survivor) != self._now(other)
 
     def _now(self, survivor: LinkKey) -> LinkKey:
         """The record that it became: a merge may end in a record of its own."""

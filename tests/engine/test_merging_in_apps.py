@@ -81,6 +81,41 @@ def test_killed_after_the_app_has_merged(world: World) -> None:
     is_one(world)
 
 
+@pytest.mark.parametrize("linked", [True, False])
+def test_what_was_merged_before_a_kill_is_done_when_it_is_asked_for_again(
+    tmp_path: Path, linked: bool
+) -> None:
+    """It said that the app had refused, and that nothing was merged."""
+    world = World(tmp_path)
+    for values in (ANNA, AGAIN):
+        world.apps["crm"].user_create(values)
+        if linked:
+            world.settle()
+    pair = tuple(("crm", id) for id in sorted(world.apps["crm"].records))
+    world.settle()
+
+    def die() -> None:
+        raise Killed
+
+    once(world.apps["crm"], "merge", die, after=True)
+    with pytest.raises(Killed):
+        merge(world)
+    again = MergingInApp(world.sync(), world.db, world.ports()).merge([(pair[0], pair[1])])
+    assert (again.into, again.left) == ({pair[1]: pair[0]}, {})
+    assert world.rows("SELECT written FROM run WHERE id = :run", run=again.run) == [(0,)]
+    is_one(world)
+
+
+def test_who_was_merged_with_another_there_meanwhile_is_looked_at_again(world: World) -> None:
+    crm = world.apps["crm"]
+    one, other = (("crm", id) for id in sorted(crm.records))
+    third = crm.user_create({"email": "zoe@z.test", "first": "Zoe", "last": "Ray"})
+    crm.user_merge(other[1], third)
+    merged = MergingInApp(world.sync(), world.db, world.ports()).merge([(one, other)])
+    assert merged.left == {other: "somebody has merged it with another record there meanwhile: look again"}
+    assert len(crm.records) == 2
+
+
 def test_killed_before_the_app_was_asked(world: World) -> None:
     def die() -> None:
         raise Killed
