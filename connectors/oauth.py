@@ -142,10 +142,17 @@ class Login:
     def _asked(self, said: Mapping[str, str], refresh: str) -> Token:
         client = {"client_id": self.given["client_id"], "client_secret": self.given["client_secret"]}
         answer = self.exchange({**client, **said})
-        access, lasts = answer.get("access_token"), answer.get("expires_in")
+        access = answer.get("access_token")
         if not isinstance(access, str) or not access:
             raise Unexpected(f"{self.title}: the answer of the token endpoint holds no access_token.")
-        expires = self.now() + timedelta(seconds=lasts) if isinstance(lasts, int | float) else None
-        left = answer.get("refresh_token_expires_in")
-        ends = self.now() + timedelta(seconds=left) if isinstance(left, int | float) else None
+        expires, ends = (self._until(answer.get(f"{name}expires_in")) for name in ("", "refresh_token_"))
         return Token(access, str(answer.get("refresh_token") or refresh), expires, ends)
+
+    def _until(self, lasts: Any) -> datetime | None:
+        """When something ends that lasts so many seconds; None where that makes no sense. Mailchimp says 0 of
+        its tokens, which do not end."""
+        try:
+            seconds = float(lasts)
+            return self.now() + timedelta(seconds=seconds) if seconds > 0 else None
+        except (TypeError, ValueError, OverflowError):
+            return None

@@ -40,17 +40,20 @@ def granted(tokens: TokenServer, form: Mapping[str, str]) -> Granted:
 
 
 def token(tokens: TokenServer, call: Call, ends: bool = True) -> Answer:
-    """A token endpoint in the plain words of RFC 6749. `ends`: whether tokens do; else there is no
-    refresh."""
+    """A token endpoint in the plain words of RFC 6749. `ends`: whether tokens do; else there is no refresh,
+    and they are said to last no second, as Mailchimp says it."""
     try:
         got = granted(tokens, form_of(call))
     except GrantRefused as refused:
         return Answer(400, {"error": str(refused), "error_description": "refused by the sandbox"})
-    body: dict[str, object] = {"access_token": got.access, "token_type": "bearer", "scope": "read write"}
-    if ends:
-        body |= {
-            "refresh_token": got.refresh,
-            "expires_in": got.lasts,
-            "refresh_token_expires_in": 30 * 86_400,
-        }
+    if not ends:
+        return Answer(200, {"access_token": got.access, "expires_in": 0, "scope": None})
+    body = {
+        "access_token": got.access,
+        "token_type": "bearer",
+        "scope": "read write",
+        "refresh_token": got.refresh,
+        "expires_in": got.lasts,
+        "refresh_token_expires_in": 30 * 86_400,
+    }
     return Answer(200, body)

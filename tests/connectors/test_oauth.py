@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -203,9 +203,36 @@ def test_a_token_that_somebody_else_got_meanwhile_is_the_one_that_is_used() -> N
         tokens.keep(Token("theirs", "refresh-2"))
         return {"access_token": "late", "refresh_token": "refresh-1"}
 
-    login = Login(OAUTH, tokens, lambda: datetime(2030, 1, 1, tzinfo=UTC), slow, "HubSpot (crm)")
+    login = Login(OAUTH, tokens, lambda: AT, slow, "HubSpot (crm)")
     assert login.access() == "theirs"
     assert tokens.read() == Token("theirs", "refresh-2")
+
+
+AT = datetime(2030, 1, 1, tzinfo=UTC)
+LASTING: dict[str, tuple[Any, datetime | None]] = {
+    "half an hour": (1800, AT + timedelta(minutes=30)),
+    "as text": ("1800", AT + timedelta(minutes=30)),
+    "0, as Mailchimp says of tokens that do not end": (0, None),
+    "less than nothing": (-1, None),
+    "longer than any calendar": (1_900_000_000_000, None),
+    "no number": ({}, None),
+    "nothing": (None, None),
+}
+
+
+@pytest.mark.parametrize(("said", "ends"), LASTING.values(), ids=LASTING.keys())
+def test_a_token_is_kept_whatever_is_said_of_its_end(said: Any, ends: datetime | None) -> None:
+    tokens = LocalTokens()
+    answer = {
+        "access_token": "a1",
+        "refresh_token": "r2",
+        "expires_in": said,
+        "refresh_token_expires_in": said,
+    }
+    login = Login(OAUTH, tokens, lambda: AT, lambda _: answer, "HubSpot (crm)")
+    assert login.access() == "a1"
+    assert tokens.read() == Token("a1", "r2", ends, ends)
+    assert login.access() == "a1"
 
 
 def test_a_wrong_client_is_said_so(sandbox: Sandbox, connect: Connect) -> None:
