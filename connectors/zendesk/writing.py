@@ -183,11 +183,24 @@ class Writer:
             items = {str(item.get("id")): item for item in answer.items(self._facts.name)}
         except AppError:
             return list(results)  # applied all the same; the next read shows how
-        known = {r.ref: self._record(sent[r.ref], items[str(r.id)]) for r in silent if r.id in items}
-        return [replace(r, record=known[r.ref]) if r.ref in known else r for r in results]
+        shown = {r.ref: items[str(r.id)] for r in silent if r.id in items}
+        known = {ref: self._record(sent[ref], item) for ref, item in shown.items()}
+        told = [replace(r, record=known[r.ref]) if r.ref in known else r for r in results]
+        return [_mixed_up(r) if _is_other(sent[r.ref], shown.get(r.ref)) else r for r in told]
 
     def _record(self, write: Write, item: Mapping[str, Any]) -> Record:
         return Reader(self._facts, self._spec, write.values).record(item)
+
+
+def _is_other(write: Write, item: Mapping[str, Any] | None) -> bool:
+    """Whether a record that is said to be a new one has another external id than that was given: a job that
+    names its outcomes neither by place nor in order."""
+    given = write.values.get("external_id") if write.kind == "create" and item is not None else None
+    return bool(given) and str((item or {}).get("external_id")).lower() != str(given).strip().lower()
+
+
+def _mixed_up(result: Result) -> Result:
+    return Result(result.ref, "unknown", reason="Zendesk's job does not say which of the records this is")
 
 
 def _choices(value: Value) -> set[str]:

@@ -65,6 +65,23 @@ def test_outcomes_without_index_go_by_id_then_by_their_place() -> None:
     assert by_position(updated, ["1", "2"]) == {1: updated[0]}
 
 
+def test_creates_whose_outcomes_come_in_another_order_are_not_mixed_up(
+    app: respx.MockRouter, zendesk: ZendeskConnector
+) -> None:
+    made = [{"id": 10 + n, "status": "Created"} for n in (3, 1, 2, 0)]
+    app.post("/users/create_many").respond(json=job("completed", *made))
+    shown = [user(10 + n, external_id=f"Golden-{n}") for n in range(4)]
+    app.get("/users/show_many").respond(json={"users": shown})
+    results = zendesk.write("users", [create(f"r{n}", external_id=f"golden-{n}") for n in range(4)])
+    told = {result.ref: (result.outcome, result.id) for result in results}
+    assert told == {
+        "r0": ("unknown", None),
+        "r1": ("applied", "11"),
+        "r2": ("applied", "12"),
+        "r3": ("unknown", None),
+    }
+
+
 def test_a_job_that_is_lost_sight_of_is_unknown(app: respx.MockRouter, zendesk: ZendeskConnector) -> None:
     app.post("/users/create_many").respond(json=job("queued"))
     app.get("/job_statuses/V3-1").respond(503)
