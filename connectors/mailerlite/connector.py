@@ -96,7 +96,9 @@ class MailerLiteConnector:
 
     def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
         reader = Reader(self._described.of(object), fields)
-        found = {id: _fetched(id, reply, reader) for id, reply in self._batch.read(list(dict.fromkeys(ids)))}
+        replies = dict(self._batch.read(list(dict.fromkeys(ids))))
+        mixed = any(_is_anothers(id, reply) for id, reply in replies.items())
+        found = {id: _fetched(id, reply, reader, mixed) for id, reply in replies.items()}
         return [found[id] for id in ids]
 
     def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
@@ -181,9 +183,14 @@ def _mails(reply: Reply) -> str:
     return f"{number} mail{'s' if number > 1 else ''}" if number else ""
 
 
-def _fetched(id: str, reply: Reply, reader: Reader) -> Fetched:
+def _is_anothers(id: str, reply: Reply) -> bool:
+    return reply.status == 200 and str(reply.data.get("id")) != id
+
+
+def _fetched(id: str, reply: Reply, reader: Reader, mixed: bool) -> Fetched:
+    """`mixed`: the replies did not come in the order asked, so that one which names nobody is nobody's."""
+    if _is_anothers(id, reply) or reply.status not in (200, 404) or (mixed and reply.status == 404):
+        return Fetched(id, "unknown")
     if reply.status == 404 or reply.data.get("deleted_at"):
         return Fetched(id, "deleted")
-    if reply.status != 200:
-        return Fetched(id, "unknown")
     return Fetched(id, "found", reader.record(reply.data))

@@ -120,9 +120,10 @@ class Writer:
         return self._refused(write, reply)
 
     def _applied(self, write: Write, reply: Reply) -> Result:
-        id = write.id or str(reply.data.get("id") or "")
-        if not id:
-            return Result(write.ref, "unknown", reason="MailerLite's answer holds no id")
+        said = str(reply.data.get("id") or "")
+        id = write.id or said
+        if not id or (said and said != id):
+            return Result(write.ref, "unknown", write.id, reason="MailerLite's answer does not hold its id")
         sent = write.values
         shown = write.kind != "archive" and reply.data.get("id")
         record = Reader(self._spec, list(sent)).partial(reply.data, sent) if shown else None

@@ -168,6 +168,17 @@ def test_fetch_batches_fifty_a_call_and_takes_404_for_deleted(
     assert [len(requests(route, n)) for n in (0, 1)] == [50, 10]
 
 
+def test_replies_in_another_order_than_asked_say_nothing_of_anybody_else(
+    app: respx.MockRouter, mailerlite: MailerLiteConnector
+) -> None:
+    app.post("/batch").mock(return_value=replies(found(id="2"), ABSENT, found(id="3")))
+    answers = mailerlite.fetch("subscribers", ["1", "2", "3"], ("email",))
+    assert [answer.state for answer in answers] == ["unknown", "unknown", "found"]
+    app.post("/batch").mock(return_value=replies(found(id="2"), found(id="1")))
+    writes = [Write(id, "update", id, {"fields.city": f"City {id}"}) for id in ("1", "2")]
+    assert {result.outcome for result in mailerlite.write("subscribers", writes)} == {"unknown"}
+
+
 def test_find_asks_by_address_without_lag(app: respx.MockRouter, mailerlite: MailerLiteConnector) -> None:
     route = app.post("/batch").mock(return_value=replies(found(), ABSENT))
     records = mailerlite.find("subscribers", "email", ["A+b@x.test", "c@x.test"], ("email",))
@@ -194,7 +205,7 @@ def test_an_address_that_is_none_stops_no_other(
         side_effect=[
             replies(wrong, ABSENT),
             replies(wrong, made, ZONES),
-            replies(wrong, found()),
+            replies(wrong, found(id="7")),
             replies(wrong, ABSENT),
         ]
     )

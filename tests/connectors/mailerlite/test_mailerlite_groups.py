@@ -128,8 +128,8 @@ def test_a_group_that_was_made_beside_a_refused_one_is_given(
 ) -> None:
     made = httpx.Response(201, json={"data": {"id": "77"}})
     app.post("/groups").mock(side_effect=[made, httpx.Response(422, json=REFUSED_NAME)])
-    route = app.post("/batch").mock(return_value=replies(found()))
-    writes = [Write(name, "update", name, {"groups": [name]}) for name in ("partner", "odd")]
+    route = app.post("/batch").mock(return_value=replies(found(id="1")))
+    writes = [Write(name, "update", "1", {"groups": [name]}) for name in ("partner", "odd")]
     results = {result.ref: result.outcome for result in mailerlite.write("subscribers", writes)}
     assert results == {"partner": "applied", "odd": "rejected"}
     assert requests(route)[0]["body"] == {"groups": ["77"]}  # though the list does not show it yet
@@ -160,7 +160,7 @@ def test_a_group_that_was_made_again_is_given_by_its_new_id(
     refused: list[str],
 ) -> None:
     wrong = {"message": "The given data was invalid.", "errors": {"groups.0": ["It is invalid."]}}
-    route = app.post("/batch").mock(side_effect=[replies((422, wrong), found()), replies(found())])
+    route = app.post("/batch").mock(side_effect=[replies((422, wrong), found(id="2")), replies(found())])
     mailerlite.describe("subscribers")
     app.get("/groups").respond(json={"data": now, "meta": {"last_page": 1}})
     named, other = update({"groups": ["trial"]}), Write("u2", "update", "2", {"fields.city": "Berlin"})
