@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from connectors.contract import Options, Write
 from connectors.hubspot import HubSpotConnector
 
 BASE = "https://api.hubapi.com"
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 DATE = {"date": "Mon, 23 Nov 2026 10:00:00 GMT"}
 PROPERTIES = [
     {"name": "email", "label": "E-mail", "type": "string", "fieldType": "text"},
@@ -44,8 +46,8 @@ def served() -> Iterator[respx.MockRouter]:
 
 
 def connect(**settings: Any) -> HubSpotConnector:
-    options = Options("crm", credentials={"token": "pat-1"}, settings=settings, sleep=lambda _: None)
-    return HubSpotConnector(options)
+    given = {"token": "pat-1"}
+    return HubSpotConnector(Options("crm", None, given, settings, sleep=lambda _: None, now=lambda: NOW))
 
 
 def contact(id: str, at: str = "2026-11-23T09:00:00.000Z", **properties: str | None) -> dict[str, Any]:

@@ -168,6 +168,17 @@ def test_a_poll_searches_with_overlap_and_never_passes_its_start(
     assert hubspot.calls == 3  # the search; the properties and the names of lists once
 
 
+@pytest.mark.parametrize("cursor", [None, "since|2026-11-23T09:50:00+00:00"], ids=["first read", "poll"])
+def test_a_clock_that_is_ahead_on_the_way_moves_no_cursor(
+    app: respx.MockRouter, hubspot: HubSpotConnector, cursor: str | None
+) -> None:
+    later = httpx.Response(200, json={"results": []}, headers={"date": "Sun, 23 Nov 2160 10:00:00 GMT"})
+    app.get("/crm/v3/objects/contacts").mock(return_value=later)
+    app.post("/crm/v3/objects/contacts/search").mock(return_value=later)
+    (page,) = hubspot.pull("contacts", cursor, FIELDS)
+    assert page.cursor == "since|2026-11-23T09:59:30+00:00"
+
+
 def test_companies_have_another_property_of_change(app: respx.MockRouter, hubspot: HubSpotConnector) -> None:
     route = app.post("/crm/v3/objects/companies/search").mock(return_value=reply({"results": []}))
     list(hubspot.pull("companies", "since|2026-11-23T08:00:00+00:00", ("name",)))
