@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from conflicts.log import Entry
-from conflicts.own import RuleFailed, own_rule
-from conflicts.rules import rule_for
+from conflicts.own import RuleFailed, names, own_rule
+from conflicts.rules import SIMPLE, rule_for
 from mappings.model import BadValue, Field, ObjectMapping, Slot, Unshown, Value
 from syncer.core.lens import direction
 from syncer.model import Golden, Link
@@ -25,6 +25,7 @@ from syncer.store.replay import Change, changes, units
 
 KINDS = ("conflict", "first_merge", "join")
 HELD = "held for a person"
+RULES = frozenset((*SIMPLE, "prefer", "only", "source", "union"))  # as the log calls them, beside own ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ def _chosen(new: ObjectMapping, entry: Entry) -> Iterator[Difference]:
     said = new.fields.get(entry.field)
     if said is None or said.type.name == "consent" or said.rule.kind in ("union", "source"):
         return  # what golden was at that time, by which `source` chooses, is not in the entry
+    if entry.rule not in RULES and entry.rule not in names():
+        return  # a person decided, or who merged two records in an app
     candidates = [
         c
         for c in entry.candidates
@@ -140,7 +143,7 @@ def _chosen(new: ObjectMapping, entry: Entry) -> Iterator[Difference]:
     ]
     if entry.kind == "join" and len(entry.candidates) < 2:
         return  # golden stood; what it was is not in the entry
-    was = HELD if entry.status in ("held", "replaced") else entry.winner
+    was = entry.winner if entry.status == "decided" else HELD
     winner = None
     if len(candidates) == 1:
         winner = candidates[0]

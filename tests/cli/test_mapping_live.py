@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import httpx
+
 from tests.cli.conftest import Desk
 
+HUBSPOT = {"authorization": "Bearer sandbox-hubspot"}
 CONTACTS = "mappings/contacts.yaml"
 
 
@@ -53,3 +56,32 @@ def test_the_past_is_told_under_a_changed_mapping(desk: Desk) -> None:
     assert told["since"] == told["differences"][0]["time"][:10]
     assert {one["now"] for one in told["differences"]} == {"held for a person"}
     assert sorted({one["who"] for one in told["differences"]}) == told["records"]
+
+
+def test_what_no_rule_decided_comes_out_as_it_did(desk: Desk) -> None:
+    """A merge inside an app, a refused plan, and what a person settled."""
+    desk.synced()
+    contacts = f"{desk.url}/hubspot/crm/v3/objects/contacts"
+    found = httpx.get(f"{contacts}?limit=100", headers=HUBSPOT).json()["results"]
+    one, other, third, *_ = [contact["id"] for contact in found]
+
+    def edited(id: str, **values: str) -> None:
+        httpx.patch(f"{contacts}/{id}", json={"properties": values}, headers=HUBSPOT).raise_for_status()
+
+    edited(one, city="Jakarta")
+    edited(other, city="Berlin")
+    desk.synced()
+    merged = {"primaryObjectId": one, "objectIdToMerge": other}
+    httpx.post(f"{contacts}/merge", json=merged, headers=HUBSPOT).raise_for_status()
+    desk.synced()
+    sound = desk.config.read_text()
+    desk.config.write_text(f"{sound}\nsafety:\n  updates: {{share: 0, count: 0}}\n")
+    edited(third, jobtitle="Envoy")
+    held = desk.run("sync", "contacts", "--json").json
+    desk.run("sync", "contacts", "--reject", held["run"])
+    desk.config.write_text(sound)
+    assert desk.run("conflicts", "resolve", "--field", "job_title", "--value", "Head").code == 0
+    told = [one["rule"] for one in desk.run("conflicts", "list", "--all", "--limit", "0", "--json").json]
+    assert {"the record that lives on", "reject", "resolved"} <= set(told)
+    same = desk.run("mapping", "backtest", str(desk.folder / CONTACTS), "--json").json
+    assert same["differences"] == []
