@@ -18,9 +18,11 @@ from conflicts.own import RuleFailed, names, own_rule
 from conflicts.rules import SIMPLE, rule_for
 from mappings.model import BadValue, Field, ObjectMapping, Slot, Unshown, Value
 from syncer.core.lens import direction
+from syncer.core.moved import FRAME, moved
 from syncer.model import Golden, Link
 from syncer.store.conflicts import Conflicts, Sought
 from syncer.store.database import Database
+from syncer.store.ledger import Ledger
 from syncer.store.replay import Change, changes, units
 
 KINDS = ("conflict", "first_merge", "join")
@@ -68,13 +70,17 @@ class Backtest:
 
 
 def backtest(db: Database, sync: str, object: str, old: ObjectMapping, new: ObjectMapping) -> Backtest:
-    """Look at the past of a sync under `new`."""
-    found = Backtest(
-        sync,
-        new_fields=tuple(name for name in new.fields if name not in old.fields),
-        gone_fields=tuple(name for name in old.fields if name not in new.fields),
-    )
+    """Look at the past of a sync under `new`. `old` is the mapping of the config. Where that is this same
+    one, edited in its place, what syncer last planned under tells which fields are not what they were."""
     with db.reading():
+        ledger, former, anew = Ledger(db, sync), set(old.fields), frozenset[str]()
+        if old.version == new.version and (what := moved(ledger.planned(), ledger.mapped(), new)):
+            former, anew = set(ledger.mapped() or old.fields) - {FRAME}, what.fields
+        found = Backtest(
+            sync,
+            new_fields=tuple(name for name in new.fields if name not in former),
+            gone_fields=tuple(sorted(former - set(new.fields))),
+        )
         days = []
         for change in changes(db, sync):
             found.changes += 1
@@ -87,7 +93,7 @@ def backtest(db: Database, sync: str, object: str, old: ObjectMapping, new: Obje
         for unit in units(db, sync):
             found.golden += 1
             for link in unit.links:
-                found.differences += _shown(old, new, unit.golden, link)
+                found.differences += _shown(old, new, unit.golden, link, anew)
     found.since = min(days, default="")
     return found
 
@@ -160,8 +166,11 @@ def _chosen(new: ObjectMapping, entry: Entry) -> Iterator[Difference]:
     yield Difference("conflict", time, entry.run, entry.who, entry.field, app, was, now, because)
 
 
-def _shown(old: ObjectMapping, new: ObjectMapping, golden: Golden, link: Link) -> Iterator[Difference]:
-    """What an app would be shown of the golden record as it stands."""
+def _shown(
+    old: ObjectMapping, new: ObjectMapping, golden: Golden, link: Link, anew: frozenset[str]
+) -> Iterator[Difference]:
+    """What an app would be shown of the golden record as it stands. `anew`: of these it is not known how they
+    were shown, but what the app holds."""
     if link.state != "live" or not link.primary or link.app not in new.apps or link.app not in old.apps:
         return
     before = old.apps[link.app].slots
@@ -172,7 +181,10 @@ def _shown(old: ObjectMapping, new: ObjectMapping, golden: Golden, link: Link) -
         values = golden.value
         if not any(f in values for f in slot.fields):
             continue
+        if anew.intersection(slot.fields) and (name in link.parted or golden.held.keys() & set(slot.fields)):
+            continue
         was, now = _form(former, values, link.seen[name]), _form(slot, values, link.seen[name])
+        was = link.seen[name] if anew.intersection(slot.fields) else was
         if was != now and not slot.same(was, now):
             why = f"{link.app} would be shown another form"
             yield Difference("shown", "", "", golden.id, slot.fields[0], link.app, was, now, why)

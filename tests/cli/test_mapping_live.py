@@ -85,3 +85,16 @@ def test_what_no_rule_decided_comes_out_as_it_did(desk: Desk) -> None:
     assert {"the record that lives on", "reject", "resolved"} <= set(told)
     same = desk.run("mapping", "backtest", str(desk.folder / CONTACTS), "--json").json
     assert same["differences"] == []
+
+
+def test_a_mapping_that_was_edited_in_its_place_is_held_against_what_the_apps_hold(desk: Desk) -> None:
+    """What it was before is not kept: what syncer last planned under is known by field alone."""
+    desk.synced()
+    place, file = "mailerlite: fields.city", str(desk.folder / CONTACTS)
+    desk.change(place, "mailerlite: {field: fields.city, transform: [{case: upper}]}", CONTACTS)
+    (plan,) = desk.run("plan", "contacts", "--json").lines
+    told = desk.run("mapping", "backtest", file, "--json").json
+    assert told["fields"] == {"city": {"shown": len(plan["items"])}}
+    desk.change("  city:\n", "  town:\n", CONTACTS)
+    told = desk.run("mapping", "backtest", file, "--json").json
+    assert (told["new_fields"], told["gone_fields"]) == (["town"], ["city"])
