@@ -1,7 +1,7 @@
 """Read one app: pages become observations, and nothing is decided.
 
-Each page is committed with its cursor, so that an interrupted read goes on where it was. A record that shows
-what it is known to show is no news and leaves no trace.
+Pages are committed with their cursor, so that an interrupted read goes on where it was; many at once where
+nothing is known of the app yet. A record that shows what it is known to show is no news and leaves no trace.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from connectors.contract import AppError, AuthRefused, Page, Record
 from syncer.core.observe import MARGIN
 from syncer.model import Observation, fold_key
-from syncer.ports import Task
+from syncer.ports import Stopping, Task
 from syncer.reading.intake import Intake
 from syncer.reading.looking import believe, look_at
+from syncer.reading.portion import Portion, ReadPage
 from syncer.store import codec
 from syncer.store.joins import Joins
 from syncer.store.ledger import Ledger
@@ -77,6 +78,7 @@ class Puller:
     progress: Callable[[str, str, int], None]
     result: Pulled = field(default_factory=Pulled)
     _new: list[str] = field(default_factory=list)  # records that showed something new
+    _unkept: Portion = field(default_factory=Portion)
     _since: datetime | None = None  # what is stamped earlier was read to the end before
 
     def task(self) -> Task[Pulled]:
@@ -179,6 +181,14 @@ class Puller:
         self.intake.records.save_links(ahead, self.sync.slot_names())
 
     def _pages(self, start: Start, seen: set[str] | None) -> Task[None]:
+        try:
+            yield from self._each_page(start, seen)
+        except (AppError, Stopping):
+            self._keep()
+            raise
+        self._keep()
+
+    def _each_page(self, start: Start, seen: set[str] | None) -> Task[None]:
         fields, fresh = self.sync.fields(self.app.name), start.fresh
         pages: Iterator[Page] = iter(self.app.connector.pull(self.app.object, start.cursor, fields))
         while True:
@@ -197,16 +207,27 @@ class Puller:
                 news = yield from self._look_into(news, read_at, start.lagging)
             if fresh and seen is not None:  # what moves while it is listed is listed again: no longer new
                 fresh = seen.isdisjoint(r.id for r in page.records)
-            with self.intake.records.db.transaction():
-                self._note_touched(page.records, news)
-                self.intake.save(news, read_at, fresh)
-                if page.cursor is not None or page.last:
-                    self.ledger.save_reader(self.app.name, cursor=page.cursor)
+            self._unkept.add(ReadPage(page, news, read_at, fresh))
+            if not fresh or self._unkept.is_due(read_at):
+                self._keep()
             if seen is not None:
                 seen.update(r.id for r in page.records)
             self.progress("reading", self.app.name, self.result.read)
             if page.last:
                 return
+
+    def _keep(self) -> None:
+        """Commit the pages that wait for it, with the cursor behind them."""
+        pages = self._unkept.take()
+        if not pages:
+            return
+        with self.intake.records.db.transaction():
+            for one in pages:
+                self._note_touched(one.page.records, one.news)
+                self.intake.save(one.news, one.at, one.fresh)
+            cursors = [one.page.cursor for one in pages if one.page.cursor is not None or one.page.last]
+            if cursors:
+                self.ledger.save_reader(self.app.name, cursor=cursors[-1])
 
     def _look_into(self, news: list[Record], read_at: datetime, lagging: bool) -> Task[list[Record]]:
         """Ask about what a page alone does not tell. Returns what of it is to be taken as it was listed."""
