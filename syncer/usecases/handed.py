@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
-def opened(path: Path) -> TextIO:
-    """A file to be written anew as text, readable by its owner only. Raises `OSError`."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    if path.is_file():  # one that was there may be open to others
-        os.fchmod(descriptor, 0o600)
-    return os.fdopen(descriptor, "w", encoding="utf-8", newline="")
+@contextmanager
+def opened(path: Path) -> Iterator[TextIO]:
+    """A file to be written anew as text, readable by its owner only. What was there stays until all is
+    written, also where the disk is full by then. Raises `OSError`."""
+    path = path.resolve()
+    part = path
+    if path.is_file() and os.access(path.parent, os.W_OK):
+        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        if part.is_file():  # one that was there may be open to others
+            os.fchmod(descriptor, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            yield file
+        if part != path:
+            part.replace(path)
+    finally:
+        if part != path:
+            part.unlink(missing_ok=True)
 
 
 def safe(cell: Any) -> str:

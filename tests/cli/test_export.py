@@ -6,13 +6,14 @@ import csv
 import io
 import re
 import stat
+from pathlib import Path
 
 import pytest
 
 from connectors.sandbox.server import Sandbox
 from syncer.cli.export import COLUMNS
 from syncer.demo.apps import Apps
-from syncer.usecases.handed import safe
+from syncer.usecases.handed import opened, safe
 from tests.cli.conftest import Desk
 from tests.cli.test_verify import somebody
 
@@ -32,6 +33,30 @@ from tests.cli.test_verify import somebody
 )
 def test_no_cell_is_a_formula(cell: object, shown: str) -> None:
     assert safe(cell) == shown
+
+
+@pytest.mark.parametrize("linked", [False, True], ids=["a file", "by a link to it"])
+def test_a_file_that_was_there_stays_until_all_is_written(tmp_path: Path, linked: bool) -> None:
+    """Of a kept plan that was to be rewritten a full disk left half, and nobody could read it any more."""
+    folder = tmp_path / "there"
+    folder.mkdir()
+    file, name = folder / "plan", tmp_path / "name"
+    file.write_text("what was there")
+    file.chmod(0o644)
+    name.symlink_to(file)
+
+    def write_half() -> None:
+        with opened(name if linked else file) as half:
+            half.write("half of it")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        write_half()
+    assert file.read_text() == "what was there"
+    with opened(name if linked else file) as whole:
+        whole.write("all of it")
+    assert (file.read_text(), stat.S_IMODE(file.stat().st_mode)) == ("all of it", 0o600)
+    assert [path.name for path in folder.iterdir()] == ["plan"]
 
 
 def test_everything_is_there(desk: Desk, sandbox: Sandbox) -> None:
