@@ -201,9 +201,9 @@ def _move(source: Database, target: Database, model: type[SQLModel], replace: bo
 
 def _tokens(db: Database, now: datetime, alive: Callable[[str], bool]) -> dict[str, int]:
     """The last token of each space. Raises `Busy` where somebody works in one."""
-    rows = db.rows("SELECT space, holder, token, expires FROM lease ORDER BY space")
+    rows, at = db.rows("SELECT space, holder, token, expires FROM lease ORDER BY space"), db.agreed(now)
     for space, holder, _, expires in rows:
-        if holder and expires > codec.iso(now) and alive(holder):
+        if holder and expires > codec.iso(at) and alive(holder):
             raise Busy(space, holder, expires)
     return {row[0]: int(row[2]) for row in rows}
 

@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from errno import EACCES, EISDIR
 from functools import cache
 from operator import itemgetter
@@ -59,6 +60,7 @@ class Database:
         self._bulk_statements: dict[Any, tuple[str, Callable[[Any], Any]]] = {}
         self.before_commit: list[Any] = []
         self.patience: Patience | None = None
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # of this computer
         self._prepare()
 
     def _connect_args(self) -> dict[str, Any]:
@@ -170,6 +172,15 @@ class Database:
             return
         with self._in_words(), self._engine.begin() as connection:
             connection.execute(_statement(sql), values)
+
+    def agreed(self, now: datetime) -> datetime:
+        """Now, by the clock of the state's server where this computer's differs from it by a second or more:
+        all computers that work on one state have to agree on how long a lease lasts. Call inside a
+        transaction or a reading."""
+        if self.is_sqlite:
+            return now
+        (server,) = self.rows("SELECT clock_timestamp()")[0]
+        return now + timedelta(seconds=round((server - self.clock()).total_seconds()))
 
     def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """One statement for many rows."""

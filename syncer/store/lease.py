@@ -1,8 +1,8 @@
 """The lease: one worker a space, with a fencing token that is checked at each commit.
 
-It lasts two minutes. Commits renew it and, while nothing is committed (an app that lets us wait), so does a
-heartbeat on a connection of its own. It outlives a dead holder by two minutes at most; where the holder was a
-process of this machine, not at all.
+It lasts two minutes, by the clock of the state's server where there is one. Commits renew it and, while
+nothing is committed (an app that lets us wait), so does a heartbeat on a connection of its own. It outlives a
+dead holder by two minutes at most; where the holder was a process of this machine, not at all.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Lease:
     token: int
     now: Callable[[], datetime]
     expires: datetime
+    ahead: timedelta  # what the time that counts for leases is ahead of `now`
 
     def check(self) -> None:
         """Refuse the commit when somebody else holds the lease; renew it when half of it is over. No other
@@ -58,8 +59,8 @@ class Lease:
         if row is None or int(row[0]) != self.token:
             by = f" by {told(row[1])}" if row is not None and row[1] else ""
             raise LeaseLost(f"The lease on {self.space} was taken over{by}; this run stops here.")
-        if self.expires - self.now() < LASTS / 2:
-            self.expires = self.now() + LASTS
+        if self.expires - self.now() - self.ahead < LASTS / 2:
+            self.expires = self.now() + self.ahead + LASTS
             self.db.run(_RENEW, space=self.space, token=self.token, expires=codec.iso(self.expires))
 
     def beat(self) -> None:
@@ -67,7 +68,10 @@ class Lease:
         out: the next one, or the check in a commit, will tell."""
         with suppress(StateError):
             self.db.run_apart(
-                _RENEW, space=self.space, token=self.token, expires=codec.iso(self.now() + LASTS)
+                _RENEW,
+                space=self.space,
+                token=self.token,
+                expires=codec.iso(self.now() + self.ahead + LASTS),
             )
 
 
@@ -115,11 +119,13 @@ def _try(
         _token(db, space, holder, now, alive)
     with db.transaction():
         token = _token(db, space, holder, now, alive) + 1
-        expires = now() + LASTS
+        at = now()
+        ahead = db.agreed(at) - at
+        expires = at + ahead + LASTS
         db.upsert(
             LeaseRow, [{"space": space, "holder": holder, "token": token, "expires": codec.iso(expires)}]
         )
-    return Lease(db, space, holder, token, now, expires)
+    return Lease(db, space, holder, token, now, expires, ahead)
 
 
 def _token(
@@ -127,12 +133,12 @@ def _token(
 ) -> int:
     """The last token given out. Raises `Busy` while a living holder's lease lasts, or somebody else's wish
     comes first."""
-    row = db.one("SELECT holder, token, expires FROM lease WHERE space = :space", space=space)
-    if row is not None and row[0] and row[2] > codec.iso(now()) and alive(row[0]):
+    row, at = db.one("SELECT holder, token, expires FROM lease WHERE space = :space", space=space), now()
+    if row is not None and row[0] and row[2] > codec.iso(db.agreed(at)) and alive(row[0]):
         raise Busy(space, row[0], row[2])
-    first = turns.eldest(db, space, now(), alive)
+    first = turns.eldest(db, space, at, alive)
     if first is not None and first != holder:
-        raise Busy(space, first, codec.iso(now() + turns.LASTS))
+        raise Busy(space, first, codec.iso(db.agreed(at) + turns.LASTS))
     return int(row[1]) if row is not None else 0
 
 

@@ -59,9 +59,10 @@ class Patience:
                 if not service_lives(db, self.now(), self.alive):
                     return False
             self.tell(f"{busy.args[0].partition(' (')[0]}. Waiting for our turn beside the service.")
-            self._wish = f"{_front(space)}{codec.iso(self.now())}:{uuid4().hex}"
+            with db.reading():
+                self._wish = f"{_front(space)}{codec.iso(db.agreed(self.now()))}:{uuid4().hex}"
         with db.transaction():
-            lasts = codec.iso(self.now() + LASTS)
+            lasts = codec.iso(db.agreed(self.now()) + LASTS)
             db.upsert(Meta, [{"name": self._wish, "value": f"{lasts} {self.holder}"}])
         self.sleep(LOOK)
         return True
@@ -69,9 +70,11 @@ class Patience:
 
 def eldest(db: Database, space: str, now: datetime, alive: Alive) -> str | None:
     """The holder whose living wish for the space is the eldest. Call inside a transaction or a reading."""
-    for wish in facts(db, _front(space)).values():
+    wishes = facts(db, _front(space))
+    at = codec.iso(db.agreed(now)) if wishes else ""
+    for wish in wishes.values():
         lasts, _, holder = wish.partition(" ")
-        if lasts > codec.iso(now) and alive(holder):
+        if lasts > at and alive(holder):
             return holder
     return None
 
@@ -79,7 +82,7 @@ def eldest(db: Database, space: str, now: datetime, alive: Alive) -> str | None:
 def forget_dead(db: Database, now: datetime) -> None:
     """Take away the wishes of processes that were killed while they waited."""
     sql = "DELETE FROM meta WHERE name >= :front AND name < :behind AND value < :now"
-    db.run(sql, now=codec.iso(now), **begins(WISH))
+    db.run(sql, now=codec.iso(db.agreed(now)), **begins(WISH))
 
 
 def service_lives(db: Database, now: datetime, alive: Alive) -> bool:
@@ -90,7 +93,7 @@ def service_lives(db: Database, now: datetime, alive: Alive) -> bool:
 def is_held(db: Database, space: str, now: datetime, alive: Alive) -> bool:
     """Whether somebody works in a space, as far as can be known. Call inside a transaction or a reading."""
     row = db.one("SELECT holder, expires FROM lease WHERE space = :space", space=space)
-    return row is not None and bool(row[0]) and row[1] > codec.iso(now) and alive(row[0])
+    return row is not None and bool(row[0]) and row[1] > codec.iso(db.agreed(now)) and alive(row[0])
 
 
 def _front(space: str) -> str:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from syncer.store.database import Database
 from syncer.store.history import History
 from syncer.store.lease import LASTS, Busy, LeaseLost, hold
 from syncer.store.turns import SERVICE
+from tests.states import kept_in, state_url
 
 HOST = socket.gethostname()
 ELSEWHERE = "other-host:77:abc:def"
@@ -59,6 +61,33 @@ def test_the_second_is_told_who_works_and_until_when(db: Database, other: Databa
     with hold(other, "contacts", "me", clock, always):
         pass
     other.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("minutes", [10, -10], ids=["ahead", "behind"])
+def test_a_computer_whose_clock_is_wrong_takes_nothing_over(tmp_path: Path, minutes: int) -> None:
+    """Two that work on one state go by the clock of its server. The one that is ahead took every lease from
+    the other, in the middle of its run, and asked about creates that were still on their way."""
+    with kept_in("postgresql"):
+        url = state_url(tmp_path)
+        right, wrong = Database(url), Database(url)
+        wrong.clock = lambda: datetime.now(UTC) + timedelta(minutes=minutes)
+        with hold(right, "contacts", ELSEWHERE, right.clock, always), pytest.raises(Busy):
+            hold(wrong, "contacts", "me", wrong.clock, always).__enter__()
+        with hold(wrong, "contacts", ELSEWHERE, wrong.clock, always) as lease:
+            lease.beat()
+            with pytest.raises(Busy):
+                hold(right, "contacts", "me", right.clock, always).__enter__()
+            ((expires,),) = rows_of(right, "SELECT expires FROM lease")
+            left = datetime.fromisoformat(expires) - datetime.now(UTC)
+            assert timedelta(minutes=1) < left < timedelta(minutes=3), "nobody waits for longer when it dies"
+        right.close()
+        wrong.close()
+
+
+def rows_of(db: Database, sql: str) -> list[tuple[str]]:
+    with db.reading():
+        return [tuple(row) for row in db.rows(sql)]
 
 
 def test_it_is_told_at_once_while_the_holder_is_inside_a_transaction(
