@@ -56,10 +56,13 @@ class Reader:
         return [self.record(item, apart or {}) for item in items]
 
     def record(self, item: Mapping[str, Any], apart: Apart) -> Record:
-        """A requested property that is absent from the answer is blank: HubSpot leaves some out."""
+        """A requested property that is absent from the answer is blank: HubSpot leaves some out. Where all
+        are absent, the time of change among them, none was returned."""
         if not item.get("id"):
             raise Unexpected("hubspot: a record comes without its id.")
-        get = (item.get("properties") or {}).get
+        if not item.get("properties"):
+            return Record(item["id"], {}, stamped(item.get("updatedAt")), archived=bool(item.get("archived")))
+        get = item["properties"].get
         values: dict[str, Value] = {name: get(name) or None for name in self.plain}
         for name in self.multi:
             text = get(name)

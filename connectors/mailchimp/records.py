@@ -31,7 +31,8 @@ class Reader:
         return [self.record(item) for item in items]
 
     def record(self, item: Item) -> Record:
-        """Blanks are empty texts in Mailchimp. Tags that do not all come along are left out."""
+        """Blanks are empty texts in Mailchimp, so where no merge field comes along, none was returned. Tags
+        that do not all come along are left out."""
         id = item.get("contact_id")
         if not id:
             raise Unexpected("mailchimp: a member comes without its contact_id.")
@@ -40,7 +41,7 @@ class Reader:
             value = item.get(name)
             values[name] = None if value == "" else value
         merge = item.get("merge_fields") or {}
-        for name, tag, part in self._merge:
+        for name, tag, part in self._merge if merge else ():
             value = merge.get(tag)
             if part:
                 value = value.get(part) if isinstance(value, Mapping) else None

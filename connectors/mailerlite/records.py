@@ -27,11 +27,12 @@ class Reader:
         return [self.record(item) for item in items]
 
     def record(self, item: Mapping[str, Any]) -> Record:
-        """Fields of the account always come with a subscriber; groups only if asked for."""
-        own = (item.get("fields") or {}).get
+        """Fields of the account always come with a subscriber: where none does, none was returned. Groups
+        come only if asked for."""
+        own = item.get("fields") or {}
         values: dict[str, Value] = {name: item.get(name) or None for name in self._plain}
-        for name, key in self._custom:
-            value = own(key)
+        for name, key in self._custom if own else ():
+            value = own.get(key)
             values[name] = None if value == "" else value
         if self.groups and (groups := item.get(GROUPS)) is not None:
             values[GROUPS] = [group["name"] for group in groups] or None

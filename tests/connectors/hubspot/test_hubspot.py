@@ -168,6 +168,16 @@ def test_a_poll_searches_with_overlap_and_never_passes_its_start(
     assert hubspot.calls == 3  # the search; the properties and the names of lists once
 
 
+@pytest.mark.parametrize("own", [None, {}, []])
+def test_a_contact_that_comes_without_properties_has_not_lost_them(
+    app: respx.MockRouter, hubspot: HubSpotConnector, own: Any
+) -> None:
+    item = {**contact("1"), "properties": own}
+    app.get("/crm/v3/objects/contacts").mock(return_value=reply({"results": [item]}))
+    (page,) = hubspot.pull("contacts", None, FIELDS)
+    assert [(record.id, record.values) for record in page.records] == [("1", {})]
+
+
 @pytest.mark.parametrize("cursor", [None, "since|2026-11-23T09:50:00+00:00"], ids=["first read", "poll"])
 def test_a_clock_that_is_ahead_on_the_way_moves_no_cursor(
     app: respx.MockRouter, hubspot: HubSpotConnector, cursor: str | None

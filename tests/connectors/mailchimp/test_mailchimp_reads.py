@@ -213,6 +213,16 @@ def test_a_missing_audience_deletes_nobody(app: respx.MockRouter, mailchimp: Mai
         mailchimp.fetch("members", [ID], FIELDS)
 
 
+@pytest.mark.parametrize("own", [None, {}, []])
+def test_a_member_that_comes_without_merge_fields_has_not_lost_them(
+    app: respx.MockRouter, mailchimp: MailchimpConnector, own: Any
+) -> None:
+    app.get(f"{ALL}/{ID}").respond(json=member(merge_fields=own))
+    (answer,) = mailchimp.fetch("members", [ID], FIELDS)
+    assert answer.record is not None
+    assert answer.record.values.keys() == {"email_address", "status"}
+
+
 def test_an_archived_member_is_told_as_archived(app: respx.MockRouter, mailchimp: MailchimpConnector) -> None:
     app.get(f"{ALL}/{ID}").respond(json=member(status="archived"))
     (answer,) = mailchimp.fetch("members", [ID], FIELDS)

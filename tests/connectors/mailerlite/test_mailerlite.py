@@ -168,6 +168,16 @@ def test_fetch_batches_fifty_a_call_and_takes_404_for_deleted(
     assert [len(requests(route, n)) for n in (0, 1)] == [50, 10]
 
 
+@pytest.mark.parametrize("own", [None, {}, []])
+def test_a_subscriber_that_comes_without_fields_has_not_lost_them(
+    app: respx.MockRouter, mailerlite: MailerLiteConnector, own: Any
+) -> None:
+    app.post("/batch").mock(return_value=replies(found(fields=own)))
+    (answer,) = mailerlite.fetch("subscribers", [BIG], ("email", "fields.city"))
+    assert answer.record is not None
+    assert answer.record.values.keys() == {"email"}
+
+
 def test_replies_in_another_order_than_asked_say_nothing_of_anybody_else(
     app: respx.MockRouter, mailerlite: MailerLiteConnector
 ) -> None:
