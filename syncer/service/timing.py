@@ -19,11 +19,14 @@ def trigger_of(said: ScheduleModel | None) -> Any:
     from apscheduler.triggers.cron import CronTrigger
     from apscheduler.triggers.interval import IntervalTrigger
 
-    jitter = int(said.jitter.total_seconds()) if said and said.jitter else None
     if said is not None and said.cron is not None:
-        trigger = CronTrigger.from_crontab(by_names(said.cron), ZoneInfo(said.timezone))
-        trigger.jitter = jitter
-        return trigger
+        sharp = CronTrigger.from_crontab(by_names(said.cron), ZoneInfo(said.timezone))
+        if not said.jitter:
+            return sharp
+        from syncer.service.spread import Spread
+
+        return Spread(sharp, said.jitter)
+    jitter = int(said.jitter.total_seconds()) if said and said.jitter else None
     every = (said.every if said else None) or EVERY
     return IntervalTrigger(seconds=int(every.total_seconds()), timezone=UTC, jitter=jitter)
 

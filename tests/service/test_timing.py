@@ -162,6 +162,18 @@ def test_jitter_moves_a_run_and_never_before_its_time() -> None:
     assert all(abs(moved) <= timedelta(seconds=30) for moved in found)
 
 
+@pytest.mark.parametrize("line", ["30 2 * * *", "0 * * * *"])
+def test_a_run_that_is_moved_goes_on_when_clocks_are_set_back(line: str) -> None:
+    """The hour that comes twice must not lead back into itself: the clockwork would never come out of it."""
+    trigger = trigger_of(cron(line, timezone="Europe/Berlin", jitter="30s"))
+    now = datetime(2030, 10, 27, 0, 0, tzinfo=UTC)  # an hour before
+    at = trigger.get_next_fire_time(None, now)
+    for _ in range(5):
+        following = trigger.get_next_fire_time(at, at.astimezone(UTC))
+        assert following.astimezone(UTC) >= at.astimezone(UTC) + HOUR - MINUTE
+        at = following
+
+
 def test_better_late_than_never_save_where_a_time_was_named() -> None:
     assert grace_of(every("10m")) is None
     assert grace_of(None) is None
