@@ -22,7 +22,8 @@ class Hooks:
     samples       further fields with a value that the app takes, in the app's own form
     refusal       a field and a value that the app refuses by API, or a mapping of several such
     empty_list    what an app without records answers to a list, where that is a body as bare as ``[]``
-    bare_404      whether the app itself says of a record that it has not by a 404 without a body
+    own_404       whether the app says of a record that it has not in words of its own, so that a 404 of
+                  something on the way can be told from it; `fault` then takes `skip`, the calls before it
     new_field     the full name of a field that the app lacks; `create_fields` may make it, or refuse in words
     many          records that make at least three pages of a pull, if the test can have pages that small
     small_pages   whether it can
@@ -39,7 +40,7 @@ class Hooks:
     samples: ClassVar[Mapping[str, Value]] = {}
     refusal: ClassVar[tuple[str, Value] | Mapping[str, Value] | None] = None
     empty_list: ClassVar[Any] = None
-    bare_404: ClassVar[bool] = False
+    own_404: ClassVar[bool] = False
     new_field: ClassVar[str] = ""
     many: ClassVar[int] = 7
     small_pages: ClassVar[bool] = True

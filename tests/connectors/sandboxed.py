@@ -30,6 +30,7 @@ class Sandboxed(ConnectorContract):
     writing: ClassVar[str] = ""
     verbs: ClassVar[tuple[str, ...]] = ()
     holding: ClassVar[str] = ""
+    own_404 = True
     sandbox: ClassVar[Sandbox]
     http: ClassVar[httpx.Client]
 

@@ -20,7 +20,6 @@ class TestFreshdesk(ConnectorContract):
     samples: ClassVar = {"tags": ["partner", "vip"], "phone": "+62 811", "custom_fields.cf_seats": 7}
     refusal: ClassVar = {"custom_fields.cf_plan": "no-such-plan", "email": "no address"}
     empty_list: ClassVar = []
-    bare_404 = True
     new_field = "custom_fields.cf_shoe_size"
     secret = KEY
     most_calls: ClassVar = {"pull": 4, "poll": 2, "fetch": 3, "find": 3, "create": 3, "update": 3}
