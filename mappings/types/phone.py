@@ -8,6 +8,7 @@ from functools import lru_cache
 from mappings.model import Value
 from mappings.types.base import Form, Kind, Shower, latin_digits, text_of
 from mappings.types.country import code_of, name_of
+from mappings.types.numbering import has_zero, numbering
 
 
 class Phone(Kind):
@@ -110,10 +111,12 @@ def _number(text: str, region: str | None) -> str | None:
     import phonenumbers as lib
 
     if region is not None:
-        if national := _plain(text, region):
-            return _existing(national, region)
+        known = numbering(region)
+        read = known.read(text.translate(_PUNCTUATION)) if known is not None else None
+        if read is not None:
+            return read or None
         shown = text if text.isdecimal() else lib.normalize_digits_only(text)
-        if _has_trunk(region) is not shown.startswith("0"):
+        if has_zero(region) is not shown.startswith("0"):
             return None
     try:
         number = lib.parse(text, region)
@@ -153,45 +156,7 @@ def _international(code: str) -> tuple[frozenset[int], re.Pattern[str]]:
     return frozenset(lengths), re.compile(prefix if prefix else r"(?!)")
 
 
-def _plain(text: str, region: str) -> str:
-    """The digits after the 0 in the plain case, which needs no parsing: a 0, a number, and no other rule in
-    that country. Empty in any other case."""
-    digits = text.translate(_PUNCTUATION)
-    plain = digits[:1] == "0" and digits[1:2] not in ("", "0") and digits.isdecimal() and len(digits) < 18
-    return digits[1:] if plain and _trunk(region) else ""
-
-
-def _existing(national: str, region: str) -> str | None:
-    """E.164 of a national number that exists. What counts as one is the library's knowledge."""
-    import phonenumbers as lib
-
-    code = _trunk(region)
-    if len(national) not in _international(str(code))[0]:
-        return None
-    number = lib.PhoneNumber(country_code=code, national_number=int(national))
-    return f"+{code}{national}" if lib.is_valid_number(number) else None
-
-
 _PUNCTUATION = str.maketrans("", "", " -.()/")
-
-
-@lru_cache
-def _has_trunk(region: str) -> bool:
-    import phonenumbers as lib
-
-    return lib.ndd_prefix_for_region(region, True) == "0"
-
-
-@lru_cache
-def _trunk(region: str) -> int:
-    """The country code, where numbers are written with a single 0 before them and no other rule applies; else
-    0."""
-    import phonenumbers as lib
-
-    known = lib.PhoneMetadata.metadata_for_region(region, None)
-    if known is None or known.national_prefix_for_parsing != "0" or known.national_prefix_transform_rule:
-        return 0
-    return int(known.country_code or 0)
 
 
 @lru_cache(65536)
