@@ -248,5 +248,3 @@ class Linking:
             self._decide(leaving, staying, "never")
         keep(self.engine, sides, rules.run)
         plan_reversals(self.engine, sides, lens, tied, doubted_in(sync, records, self.engine.ledger))
-        refs.save(sync, records, ((side.unit.golden, sync.mapping.fields) for side in sides))
-        records.touch(sync.dependents, [side.unit.golden.id for side in sides])

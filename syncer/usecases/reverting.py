@@ -12,6 +12,7 @@ from syncer.core.deeds import Line, Reversal, Written
 from syncer.core.lens import Lens
 from syncer.core.plan import Planning, plan
 from syncer.core.standing import standing
+from syncer.deciding import refs
 from syncer.deciding.abilities import abilities_of, creating_in, waiting_for_review
 from syncer.deciding.owners import owners_of
 from syncer.engine import Engine, Run
@@ -153,8 +154,8 @@ def plan_reversals(
     sending: Sending,
     doubted: Mapping[LinkKey, Collection[str]],
 ) -> None:
-    """Have the ordinary plan find what is to be sent; all else that is due waits on. `doubted`: record ->
-    apps in which one that may be the same person is under review."""
+    """Have the ordinary plan find what is to be sent; all else that is due waits on, and so do those that
+    point here. `doubted`: record -> apps in which one that may be the same person is under review."""
     records, ledger = engine.records, engine.ledger
     creating = creating_in(ledger)
     units = [r.unit for r in reversals]
@@ -175,6 +176,8 @@ def plan_reversals(
             sending.unsent.append(r.unit.golden.id)
     records.save_goldens(due)
     records.save_links((k for u in units for k in u.links), engine.sync.slot_names())
+    refs.save(engine.sync, records, ((r.unit.golden, engine.sync.mapping.fields) for r in reversals))
+    records.touch(engine.sync.dependents, [r.unit.golden.id for r in reversals])
 
 
 def _asking(intake: Intake, ids: Sequence[str], ports: Ports) -> Task[str]:

@@ -91,14 +91,19 @@ class Town:
     def run(self) -> int:
         """Companies, then people; how much was written."""
         self.clock.sleep(120)
-        companies = self.sync("companies", COMPANIES, dependents=("contacts",))
-        return sum(self.engine(s).run(RunOptions()).written for s in (companies, self.people()))
+        return sum(self.engine(s).run(RunOptions()).written for s in (self.companies(), self.people()))
+
+    def companies(self) -> Sync:
+        return self.sync("companies", COMPANIES, dependents=("contacts",))
 
     def people(self) -> Sync:
         return self.sync("contacts", self.contacts, targets={"company": "companies"})
 
     def engine(self, sync: Sync) -> Engine:
-        return Engine(sync, self.db, Ports(self.clock, self.run_id, Inline(), "test", lambda _: False))
+        return Engine(sync, self.db, self.ports())
+
+    def ports(self) -> Ports:
+        return Ports(self.clock, self.run_id, Inline(), "test", lambda _: False)
 
     def company_of(self, app: str, email: str) -> object:
         """The name of a person's company, as this app shows it."""
