@@ -35,7 +35,7 @@ class Exporting:
             return
         ports, folder = self.ports, self.config.conflicts_dir
         try:
-            with hold(self.db, self.sync, ports.holder, ports.now, ports.alive):
+            with hold(self.db, self.sync, ports.holder, ports.now, ports.alive, waits=False):
                 known: conflict_log.Written = {}
                 while entries := self._new_entries():
                     conflict_log.append(folder, entries, known)

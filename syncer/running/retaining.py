@@ -42,7 +42,7 @@ class Retaining:
         if since is not None and since[:10] == codec.iso(cutoff)[:10]:
             return
         try:
-            with hold(self.db, name, self.ports.holder, self.ports.now, self.ports.alive):
+            with hold(self.db, name, self.ports.holder, self.ports.now, self.ports.alive, waits=False):
                 self._fold(cutoff)
         except Busy:
             return

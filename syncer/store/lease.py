@@ -80,11 +80,17 @@ _RENEW = "UPDATE lease SET expires = :expires WHERE space = :space AND token = :
 
 @contextmanager
 def hold(
-    db: Database, space: str, holder: str, now: Callable[[], datetime], alive: Callable[[str], bool]
+    db: Database,
+    space: str,
+    holder: str,
+    now: Callable[[], datetime],
+    alive: Callable[[str], bool],
+    waits: bool = True,
 ) -> Iterator[Lease]:
     """Take the lease or raise `Busy`. A lease that ran out, or whose holder is known to be dead, is taken
-    over. Beside a living service a command waits for its turn (`db.patience`)."""
-    lease = _taken(db, space, holder, now, alive)
+    over. Beside a living service a command waits for its turn (`db.patience`), unless what it wants to do is
+    done by whoever works there (`waits`)."""
+    lease = _taken(db, space, holder, now, alive, waits)
     db.before_commit.append(lease.check)
     try:
         yield lease
@@ -99,9 +105,14 @@ def hold(
 
 
 def _taken(
-    db: Database, space: str, holder: str, now: Callable[[], datetime], alive: Callable[[str], bool]
+    db: Database,
+    space: str,
+    holder: str,
+    now: Callable[[], datetime],
+    alive: Callable[[str], bool],
+    waits: bool,
 ) -> Lease:
-    if db.patience is None:
+    if db.patience is None or not waits:
         return _try(db, space, holder, now, alive)
     with db.patience.waiting(db, space) as again:
         while True:

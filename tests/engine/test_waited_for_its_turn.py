@@ -6,8 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 from connectors.contract import AppError
+from syncer.running.exporting import Exporting
+from syncer.running.retaining import Retaining
 from syncer.store import codec
 from syncer.store.tables import LeaseRow
 from syncer.store.turns import SERVICE, Patience
@@ -71,4 +77,31 @@ def test_a_run_that_waited_begins_when_it_has_its_turn(tmp_path: Path) -> None:
     ((started, ended),) = world.rows("SELECT started, ended FROM run")
     assert str(started) > codec.iso(asked + timedelta(seconds=60))
     assert str(ended) > str(started)
+    world.db.close()
+
+
+@pytest.mark.parametrize("after", ["exporting", "retaining"])
+def test_a_command_that_is_done_does_not_wait_for_what_the_next_run_does_as_well(
+    tmp_path: Path, after: str
+) -> None:
+    """It said that it waits for its turn, and ended with the run of the service."""
+    world = alive(World(tmp_path))
+    for app, title in (("crm", "CEO"), ("desk", "Clerk")):
+        named = {"name": "Mara Lind"} if app == "desk" else {"first": "Mara", "last": "Lind"}
+        world.apps[app].user_create({"email": "mara@x.test", "title": title, **named})
+    world.settle()
+    wait_while(world, lambda: pytest.fail("it waited"))
+    kept = SimpleNamespace(keep=None)
+    config: Any = SimpleNamespace(
+        model=SimpleNamespace(conflicts=kept), conflicts_dir=tmp_path / "log", objects={"contacts": "contact"}
+    )
+    if after == "exporting":
+        Exporting(config, world.db, world.ports(), "contacts").run()
+    else:
+        Retaining(world.sync(), world.db, world.ports(), timedelta(0)).run()
+    assert not (tmp_path / "log").exists()
+    with world.db.transaction():
+        world.db.run("DELETE FROM lease")
+    Exporting(config, world.db, world.ports(), "contacts").run()
+    assert (tmp_path / "log").exists()
     world.db.close()
