@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from connectors.answer import Answer
 from connectors.cursors import Trail
+from connectors.http import Uncertain
 from connectors.hubspot.connection import HubSpotHttp
 from connectors.hubspot.paging import following
 from connectors.values import chunks
@@ -76,6 +77,8 @@ class PrimaryCompanies:
             body = {"inputs": inputs}
             answer = self._http.write("POST", f"{self._path}/batch/create", body=body, allow=(400, 404))
             refused |= self._refused(answer, some)
+            if {contact for contact, _ in some} - refused.keys() - _done(answer.detail):
+                raise Uncertain("HubSpot's answer does not name all contacts that were given a company")
         return refused
 
     def unlink(self, pairs: Pairs) -> dict[str, str]:
@@ -93,12 +96,12 @@ class PrimaryCompanies:
         errors = detail.get("errors") or ([detail] if answer.status >= 400 else [])
         if not errors:
             return {}
-        done = {
-            str((entry.get("from") or {}).get("id", entry.get("fromObjectId"))) for entry in _results(detail)
-        }
+        done = _done(detail)
         reason = self._http.redact(errors[0].get("message") or "the association was refused")
         return {contact: reason for contact, _ in pairs if contact not in done}
 
 
-def _results(detail: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return list(detail.get("results") or ())
+def _done(detail: Mapping[str, Any]) -> set[str]:
+    """The contacts that an answer names as changed."""
+    results = detail.get("results") or ()
+    return {str((entry.get("from") or {}).get("id", entry.get("fromObjectId"))) for entry in results}

@@ -161,10 +161,23 @@ def test_a_create_without_a_usable_answer_is_unknown(
 ASSOCIATIONS = "/crm/v4/associations/contacts/companies"
 
 
+@pytest.mark.parametrize(
+    "results", [[], [{"fromObjectId": "2", "toObjectId": "10"}]], ids=["none", "another"]
+)
+def test_a_company_is_not_taken_for_set_where_the_answer_does_not_name_its_contact(
+    app: respx.MockRouter, hubspot: HubSpotConnector, results: list[Any]
+) -> None:
+    """Taken for set, what stands there would pass for somebody's edit, and go to all other apps."""
+    app.post(f"{ASSOCIATIONS}/batch/create").mock(return_value=reply({"results": results}, 201))
+    (result,) = hubspot.write("contacts", [update("1", company="10")])
+    assert (result.outcome, result.record) == ("unknown", None)
+
+
 def test_a_company_is_set_as_primary_without_touching_the_others(
     app: respx.MockRouter, hubspot: HubSpotConnector
 ) -> None:
-    route = app.post(f"{ASSOCIATIONS}/batch/create").mock(return_value=reply({"results": []}, 201))
+    linked = {"results": [{"fromObjectId": "1", "toObjectId": "10", "labels": ["Primary"]}]}
+    route = app.post(f"{ASSOCIATIONS}/batch/create").mock(return_value=reply(linked, 201))
     (result,) = hubspot.write("contacts", [update("1", company="10")])
     types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1}]
     assert sent(route) == {"inputs": [{"from": {"id": "1"}, "to": {"id": "10"}, "types": types}]}
