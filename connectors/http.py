@@ -316,13 +316,11 @@ class Http:
         if status == 423 and after is None:
             after = LOCKED
         at_fault = status >= 500 or status == 408  # not we
+        if after is not None and (too_fast or at_fault):
+            self._pace.hold(rates, after)
         if too_fast or (at_fault and not writes):
             error = Unavailable(f"{where} Later runs try again.", after)
-            if after is not None:
-                self._pace.hold(rates, after)
-                if after > PATIENCE:
-                    return error
-            return _Again(error)
+            return error if after is not None and after > PATIENCE else _Again(error)
         if at_fault:
             return Uncertain(where, after)
         if 300 <= status < 400:

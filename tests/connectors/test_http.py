@@ -320,6 +320,20 @@ def test_a_429_holds_the_budget_for_everybody(app: respx.MockRouter, slept: list
     assert pace.held == [("general", 7.0)]
 
 
+def test_a_write_that_failed_holds_the_budget_as_long_as_the_app_asks(
+    app: respx.MockRouter, slept: list[float]
+) -> None:
+    """It is not repeated; what comes after it waits."""
+    pace = Pace()
+    http = paced(BASE, pace, slept, {})
+    app.post("/things").mock(httpx.Response(503, headers={"retry-after": "30"}))
+    with pytest.raises(Uncertain):
+        http.write("POST", "/things", body={})
+    http.close()
+    assert pace.held == [("general", 30.0)]
+    assert http.calls == 1
+
+
 @pytest.fixture
 def clock() -> list[float]:
     return [0.0]
