@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,6 +16,7 @@ import orjson
 
 from connectors.contract import BROKEN, Unexpected
 
+LONGEST: Final = 86_400.0  # seconds that an app may ask us to wait
 _HALVES: Final = re.compile("[\ud800-\udfff]+")
 
 
@@ -58,21 +60,20 @@ class Answer:
         """The server's clock, whole seconds."""
         try:
             return parsedate_to_datetime(self.headers["date"]).astimezone(UTC)
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError):
             return None
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds from ``Retry-After``, which holds seconds or a date (RFC 9110, 10.2.3)."""
+        """Seconds from ``Retry-After``, which holds seconds or a date (RFC 9110, 10.2.3); a day at most: then
+        the app is asked again, whatever it may have meant."""
         text = self.headers.get("retry-after", "").strip()
-        try:
-            return max(0.0, float(text))
-        except ValueError:
-            pass
-        try:
-            return max(0.0, (parsedate_to_datetime(text) - (self.date or datetime.now(UTC))).total_seconds())
-        except (ValueError, TypeError):
-            return None
+        with suppress(ValueError):
+            return min(max(0.0, float(text)), LONGEST)
+        with suppress(ValueError, TypeError, OverflowError):
+            left = parsedate_to_datetime(text) - (self.date or datetime.now(UTC))
+            return min(max(0.0, left.total_seconds()), LONGEST)
+        return None
 
 
 def parsed(content: bytes) -> Any:

@@ -171,6 +171,30 @@ def test_retry_after_is_obeyed(app: respx.MockRouter, http: Http, slept: list[fl
     assert 27.0 <= slept[0] <= 27.2
 
 
+DATED = "Mon, 23 Nov 2026 10:00:00 GMT"
+PAUSES: dict[str, tuple[str, str, float | None]] = {
+    "seconds": ("27", DATED, 27.0),
+    "a date": ("Mon, 23 Nov 2026 10:00:30 GMT", DATED, 30.0),
+    "a date that is over": ("Mon, 23 Nov 2026 09:00:00 GMT", DATED, 0.0),
+    "less than nothing": ("-5", DATED, 0.0),
+    "a time since 1970, by mistake": ("1795424400", DATED, 86_400.0),
+    "for ever": ("inf", DATED, 86_400.0),
+    "a date of another calendar": ("Fri, 31 Dec 9999 23:59:59 -2300", DATED, 86_400.0),
+    "no time at all": ("soon", DATED, None),
+    "a date that no computer holds": (f"Mon, 23 Nov 2026 {'9' * 20}:00:00 GMT", DATED, None),
+    "beside a date of the answer that is none": ("27", f"Mon, 23 Nov 2026 {'9' * 20}:00:00 GMT", 27.0),
+}
+
+
+@pytest.mark.parametrize(("text", "date", "seconds"), PAUSES.values(), ids=PAUSES.keys())
+def test_a_pause_is_read_in_any_form_and_lasts_a_day_at_most(
+    text: str, date: str, seconds: float | None
+) -> None:
+    answer = Answer(429, {"retry-after": text, "date": date}, b"")
+    assert answer.retry_after == seconds
+    assert answer.date is None or answer.date.year == 2026
+
+
 def test_a_long_retry_after_is_left_to_a_later_run(
     app: respx.MockRouter, http: Http, slept: list[float]
 ) -> None:
