@@ -54,6 +54,16 @@ class Failing(Hooks):
         assert result.outcome in ("unknown", "applied" if kind == "drop_after" else "retry")
         assert self.held(id)[self.texts[1]] == ("sent" if kind == "drop_after" else before)
 
+    @pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
+    def test_an_archive_whose_answer_is_lost_is_unknown(self, kind: str) -> None:
+        if self.spec.archive == "none":
+            pytest.skip("records of this object are not archived")
+        (id,) = self.seed(1)
+        self.fault(kind, count=1)
+        (result,) = self.write(self.archival(id))
+        assert result.outcome in ("unknown", "applied" if kind == "drop_after" else "retry")
+        assert (self.fetch(id)[id].state == "found") == (kind == "drop_before")
+
     def test_a_busy_app_is_asked_again(self) -> None:
         ids = self.seed(2)
         self.settle()

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from connectors.answer import Answer
 from connectors.batching import BatchRefused, fillable, in_batches
 from connectors.contract import ObjectSpec, Record, Result, Value, Write
-from connectors.http import after_effect
+from connectors.http import Uncertain, after_effect
 from connectors.hubspot.associations import PrimaryCompanies, link_body
 from connectors.hubspot.connection import HubSpotHttp
 from connectors.hubspot.consent import Preferences
@@ -185,6 +185,8 @@ class Writer:
         )
         if answer.status in REFUSED:
             return self._all_refused(writes, answer)
+        if answer.detail.get("errors"):  # some of them were not, and which ones need not be told
+            raise Uncertain(self._http.redact(answer.detail["errors"][0].get("message") or "not all were"))
         return [Result(write.ref, "applied", write.id) for write in writes]
 
     def _send(

@@ -225,6 +225,15 @@ def test_archiving_is_one_call(app: respx.MockRouter, hubspot: HubSpotConnector)
     assert sent(route) == {"inputs": [{"id": "1"}, {"id": "2"}]}
 
 
+def test_an_archive_that_was_done_in_part_is_unknown(
+    app: respx.MockRouter, hubspot: HubSpotConnector
+) -> None:
+    errors = [{"status": "error", "message": "try later", "context": {}}]
+    batch_route(app, "archive", reply({"status": "COMPLETE", "numErrors": 1, "errors": errors}, 207))
+    results = hubspot.write("contacts", [Write(id, "archive", id, {}) for id in ("1", "2")])
+    assert [(result.outcome, result.reason) for result in results] == [("unknown", "try later")] * 2
+
+
 def test_dated_paths_are_used_throughout(app: respx.MockRouter) -> None:
     options = Options("crm", credentials={"token": "pat"}, settings={"api_version": "2026-09"})
     connector = HubSpotConnector(options)
