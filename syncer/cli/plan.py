@@ -81,10 +81,15 @@ def plan(
 
 def check_out(out: Path) -> None:
     """Planning may take long: that it cannot be kept is said before. Raises `OSError`."""
+    from syncer.usecases.planfile import may_replace
+
     place = out if out.exists() else out.parent
     why = errno.EISDIR if out.is_dir() else errno.ENOENT if not place.exists() else errno.EACCES
     if out.is_dir() or not os.access(place, os.W_OK):
         raise OSError(why, os.strerror(why), str(out))
+    if out.is_file() and not may_replace(out):
+        say(f"Nothing was planned: {out} is there already, and holds no plan. Name another file.")
+        raise leave(Code.USAGE)
 
 
 def keep(out: Path, kept: list[Kept], config: Path) -> None:

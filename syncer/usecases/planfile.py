@@ -21,11 +21,19 @@ class Kept:
     items: tuple[Item, ...]
 
 
-FORMAT = "syncer plan 2"
+FORMATS = "syncer plan "  # of all versions
+FORMAT = f"{FORMATS}2"
 
 
 class NotAPlan(ValueError):
     """The file holds no plan that can be read; the text says why."""
+
+
+def may_replace(path: Path) -> bool:
+    """Whether a file may give way to a plan: nothing is in it, or an earlier plan. Raises `OSError`."""
+    begins = f'{{"format":"{FORMATS}'.encode()
+    with path.open("rb") as file:
+        return file.read(len(begins)) in (b"", begins)
 
 
 def write(path: Path, plans: Iterable[Kept]) -> None:
@@ -63,4 +71,4 @@ def read(path: Path) -> list[Kept]:
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, NotAPlan):
             raise
-        raise NotAPlan(f"{path} holds no plan; syncer plan --out {path} makes one") from error
+        raise NotAPlan(f"{path} holds no plan; syncer plan --out FILE makes one") from error

@@ -45,9 +45,10 @@ def test_a_kept_plan_is_done_as_it_was_shown(desk: Desk) -> None:
 
 def test_a_plan_is_kept_for_its_owner_only_in_a_file_that_was_open(desk: Desk) -> None:
     file = desk.folder / "plan.json"
-    file.write_text("mine")
-    file.chmod(0o644)
-    assert desk.run("plan", "companies", "--out", str(file)).code == 0
+    file.write_text("")
+    for _ in range(2):  # an earlier plan, too
+        file.chmod(0o644)
+        assert desk.run("plan", "companies", "--out", str(file)).code == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
@@ -80,10 +81,18 @@ def test_only_what_was_planned_is_done(desk: Desk, sandbox: Sandbox) -> None:
     assert desk.run("sync", "contacts").code == 3  # the rest still asks
 
 
+def test_a_plan_takes_the_place_of_no_other_file(desk: Desk) -> None:
+    sound = desk.config.read_text()
+    answer = desk.run("plan", "--out", str(desk.config))
+    assert (answer.code, answer.out) == (2, "")
+    assert f"{desk.config} is there already, and holds no plan" in answer.err
+    assert desk.config.read_text() == sound
+
+
 def test_a_file_that_is_no_plan(desk: Desk) -> None:
     answer = desk.run("apply", str(desk.config))
     assert answer.code == 2
-    assert "holds no plan" in answer.err
+    assert "holds no plan; syncer plan --out FILE makes one" in answer.err
     assert desk.run("apply", str(desk.folder / "none.json")).code == 2
 
 
