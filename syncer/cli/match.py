@@ -32,6 +32,7 @@ def file(
     began = time.perf_counter()
     try:
         with match_file.uncollected():
+            match_file.look_at(out)
             rows = match_file.read(files)
             found = match_file.matched(rows)
             clusters, review = match_file.write(rows, found, out)

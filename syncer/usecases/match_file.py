@@ -15,6 +15,8 @@ from syncer.matching.matcher import Matched, Question, match
 from syncer.matching.traits import Traits, person
 from syncer.usecases.handed import opened, safe
 
+CLUSTERS = ("app", "id", "cluster")
+REVIEW = ("app", "id", "other_app", "other_id", "score", "reasons")
 QUESTIONS = 0.03  # questions a record at most
 # What a column may be called, folded to letters alone.
 NAMES = {
@@ -40,7 +42,7 @@ _ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
 
 
 class UnreadableFile(Exception):
-    """A file that holds no table. The text is for the admin."""
+    """A file that holds no table, or may not be written over. The text is for the admin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,17 @@ def read(files: Iterable[Path]) -> list[Row]:
     return [row for file in files for row in _rows(file)]
 
 
+def look_at(out: Path) -> None:
+    """Whether what an earlier call left in the folder may be written over: what somebody added to it, such as
+    their answers, may not. Raises `UnreadableFile`."""
+    for name, begins in (("clusters.csv", ",".join(CLUSTERS)), ("review.csv", ",".join(REVIEW) + "\r\n")):
+        file = out / name
+        known = file.read_bytes()[: len(begins)] if file.is_file() else b""
+        if known not in (b"", begins.encode()):
+            told = "is there already, and not as this command leaves it. Name another folder by --out."
+            raise UnreadableFile(f"{file} {told}")
+
+
 def matched(rows: Sequence[Row]) -> Matched:
     """Who is who, with at most three questions for a hundred records."""
     return match([r.traits for r in rows], most=int(len(rows) * QUESTIONS))
@@ -86,8 +99,8 @@ def write(rows: Sequence[Row], found: Matched, out: Path) -> tuple[Path, Path]:
         one = row.traits
         return one.app, one.id, number[id(one)], *(row.other.get(name, "") for name in further)
 
-    _table(clusters, ("app", "id", "cluster", *further), map(line, rows))
-    _table(review, ("app", "id", "other_app", "other_id", "score", "reasons"), map(_review, found.questions))
+    _table(clusters, (*CLUSTERS, *further), map(line, rows))
+    _table(review, REVIEW, map(_review, found.questions))
     return clusters, review
 
 

@@ -80,3 +80,15 @@ def test_a_file_without_anybody_is_wrong_use(tmp_path: Path) -> None:
     assert code == 2
     assert "no column to match people by" in said
     assert run(tmp_path, str(tmp_path / "missing.csv"))[0] == 2
+
+
+def test_answers_that_somebody_wrote_into_the_questions_are_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "crm.csv").write_text(CRM)
+    assert run(tmp_path, str(tmp_path / "crm.csv"))[0] == 0
+    review = tmp_path / "out" / "review.csv"
+    review.write_text(
+        answered := "app,id,other_app,other_id,score,reasons,same\ncrm,1,desk,a1,0.5,alike,yes\n"
+    )
+    code, said = run(tmp_path, str(tmp_path / "crm.csv"))
+    assert (code, review.read_text()) == (2, answered)
+    assert "review.csv is there already, and not as this command leaves it" in " ".join(said.split())
