@@ -27,7 +27,7 @@ class HubSpotHttp(Http):
             return answer
         told = answer.detail.get("errors") or ([answer.detail] if answer.status == 404 else [])
         failed = [error for error in told if error.get("category") != NOT_THERE]
-        if failed or (answer.status != 404 and "results" not in answer.detail):
+        if failed or (answer.status != 404 and not isinstance(answer.detail.get("results"), list)):
             why = self.redact(failed[0].get("message") or "no reason given") if failed else "no results"
             raise Unavailable(f"HubSpot did not answer all of POST {path} ({why}). The next run asks again.")
         return answer

@@ -51,8 +51,9 @@ def answers(app: respx.MockRouter, failing: str, body: Any, status: int) -> None
         (207, {"results": [], "errors": [{"category": "INTERNAL_ERROR", "message": "of a@x.test"}]}),
         (404, {"category": "PAGE_NOT_FOUND", "message": "no such page"}),
         (200, {}),
+        (200, {"results": None}),
     ],
-    ids=["an input failed", "no such page", "no results"],
+    ids=["an input failed", "no such page", "no results", "results that are none"],
 )
 def test_what_is_answered_in_part_is_not_believed(
     app: respx.MockRouter, hubspot: HubSpotConnector, case: str, status: int, body: Any
