@@ -97,7 +97,7 @@ def object_spec(
     facts: ObjectFacts, properties: list[dict[str, Any]], lag: float, lists: tuple[str, ...] = ()
 ) -> ObjectSpec:
     """The spec of an object from the account's own list of properties, and of static lists."""
-    fields = {item["name"]: _field(item) for item in properties if not item.get("archived")}
+    fields = {item["name"]: _field(item, facts) for item in properties if not item.get("archived")}
     if facts.read_only:
         fields = {name: replace(field, writable="no") for name, field in fields.items()}
     if lists:
@@ -130,7 +130,7 @@ def object_spec(
     )
 
 
-def _field(item: Mapping[str, Any]) -> FieldSpec:
+def _field(item: Mapping[str, Any], facts: ObjectFacts) -> FieldSpec:
     kind: Kind = _KINDS.get(item.get("type") or "", "text")
     if kind == "choice" and item.get("fieldType") == "checkbox":
         kind = "multi"
@@ -144,7 +144,7 @@ def _field(item: Mapping[str, Any]) -> FieldSpec:
         writable="no" if read_only else "yes",
         max_length=MAX_TEXT if kind == "text" else None,
         options=tuple(str(option["value"]) for option in item.get("options") or ()),
-        coerce=("trim", "lower") if name == "email" else ("trim",) if kind == "text" else (),
+        coerce=("trim", "lower") if name in ("email", *facts.lookup) else ("trim",) if kind == "text" else (),
     )
 
 

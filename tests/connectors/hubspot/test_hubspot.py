@@ -12,10 +12,17 @@ from hubspot_wire import FIELDS, contact, reply, sent
 
 from connectors.contract import AppError, AuthRefused, Options, Unavailable
 from connectors.hubspot import HubSpotConnector
-from connectors.hubspot.fields import encode
+from connectors.hubspot.fields import OBJECTS, encode, object_spec
 from connectors.hubspot.paths import Paths
 
 # Describing.
+
+
+def test_a_domain_is_kept_in_lower_case() -> None:
+    """As `syncer sandbox` keeps it, and as companies are looked up by it."""
+    item = {"name": "domain", "type": "string"}
+    assert object_spec(OBJECTS["companies"], [item], 0.0).fields["domain"].coerce == ("trim", "lower")
+    assert object_spec(OBJECTS["contacts"], [item], 0.0).fields["domain"].coerce == ("trim",)
 
 
 def test_properties_become_field_specs(app: respx.MockRouter, hubspot: HubSpotConnector) -> None:
