@@ -14,9 +14,11 @@ and the reason says why. For readable failures, say in a `conftest.py`::
     pytest.register_assert_rewrite("connectors.contract_suite")
 """
 
+from connectors.contract_suite.breaking import Breaking
 from connectors.contract_suite.calling import Calling
 from connectors.contract_suite.consenting import Consenting
 from connectors.contract_suite.describing import Describing
+from connectors.contract_suite.existing import Existing
 from connectors.contract_suite.failing import Failing
 from connectors.contract_suite.finding import Finding
 from connectors.contract_suite.reading import Reading
@@ -26,7 +28,17 @@ from connectors.contract_suite.writing import Writing
 
 
 class ConnectorContract(
-    Describing, Reading, Finding, Writing, Refusing, Values, Consenting, Calling, Failing
+    Describing,
+    Reading,
+    Finding,
+    Writing,
+    Existing,
+    Refusing,
+    Values,
+    Consenting,
+    Calling,
+    Failing,
+    Breaking,
 ):
     """All named cases. Hooks and helpers are those of `connectors.contract_suite.hooks.Hooks`."""
 

@@ -23,6 +23,33 @@ class Consenting(Hooks):
             assert result.outcome == "applied", result.reason
             self.assert_at_least_unsubscribed(field, id, n, result)
 
+    def test_who_opts_out_in_the_app_is_read_as_that(self) -> None:
+        """What the connector writes and reads may be the wrong way round both times."""
+        field = self.consent()
+        id = self.created(self.person(0))
+        self.settle()
+        cursor = self.read(fields=(field.name,))[1]
+        self.user_unsubscribe(id)
+        ways = self.consents(field, id, 0)
+        ways["poll"] = self.among(self.read(cursor, (field.name,))[0].values(), id)
+        for way, values in ways.items():
+            state = self.state(field, values)
+            assert state is not None, way
+            assert CONSENT.index(state) >= LEAST, way
+
+    def test_a_create_on_an_existing_key_raises_no_consent(self) -> None:
+        field = self.unsubscribable()
+        self.enforced()
+        id = self.created(self.person(0))
+        self.write(self.update(id, {field.name: field.consent_set["unsubscribed"]}))
+        self.settle()
+        before = self.held(id, (field.name,))
+        asked = field.consent_set.get("subscribed")
+        sent = {field.name: asked} if asked is not None else {}
+        (result,) = self.write(self.create({**self.person(0), **sent}))
+        assert result.outcome in ("existed", "rejected")
+        assert self.held(id, (field.name,)) == before
+
     def test_a_create_with_an_unsubscribe_is_never_weaker_than_it_was_sent(self) -> None:
         field = self.unsubscribable()
         for n, state in enumerate(self.lowered(field)):
@@ -55,8 +82,25 @@ class Consenting(Hooks):
         id = self.created(self.person(0))
         self.write(self.update(id, {field.name: field.consent_set["unsubscribed"]}))
         before = self.held(id, (field.name,))
-        self.write(self.update(id, {self.texts[1]: "other news"}))
-        assert self.held(id, (field.name,)) == before
+        for name, value in {self.texts[1]: "other news", **self.samples}.items():
+            self.write(self.update(id, {name: value}))
+            assert self.held(id, (field.name,)) == before, name
+
+    def test_another_address_does_not_lift_an_opt_out(self) -> None:
+        """In some apps an opt-out is an address's, or lifted by the app where the address changes."""
+        field = self.unsubscribable()
+        if self.spec.fields[self.key_field].writable != "yes" or self.key_field == self.spec.external_id:
+            pytest.skip("nobody gets another address by this connector")
+        id = self.created(self.person(0))
+        self.write(self.update(id, {field.name: field.consent_set["unsubscribed"]}))
+        (result,) = self.write(self.update(id, {self.key_field: self.address(1)}))
+        held = self.held(id, (self.key_field, field.name))
+        assert (held[self.key_field] == self.address(1)) == (
+            result.outcome == "applied" and not result.fields
+        )
+        state = self.state(field, held)
+        assert state is not None
+        assert CONSENT.index(state) >= LEAST
 
     def test_a_new_record_has_the_declared_consent(self) -> None:
         field = self.consent()

@@ -55,7 +55,7 @@ class Finding(Hooks):
     def test_an_archived_record_is_told_as_archived(self) -> None:
         (id,) = self.seed(1)
         self.user_archive(id)
-        assert self.fetch(id)[id].state == "archived"
+        assert self.fetch(id)[id].state == self.told("archived")
 
     def test_a_deleted_record_is_not_found(self) -> None:
         (id,) = self.seed(1)
@@ -66,8 +66,12 @@ class Finding(Hooks):
         loser, winner = self.seed(2)
         into = self.user_merge(loser, winner)
         answer = self.fetch(loser)[loser]
-        assert (answer.state, answer.into) == ("merged", into)
+        assert (answer.state, answer.into) == (self.told("merged"), None if "merged" in self.untold else into)
         assert self.fetch(into)[into].state == "found"
+
+    def told(self, state: str) -> str:
+        """What fetch says of a record that became this; never that it was deleted."""
+        return "unknown" if state in self.untold else state
 
     def test_fetching_nothing_costs_nothing(self) -> None:
         before = self.connector.calls
@@ -89,6 +93,8 @@ class Finding(Hooks):
             assert [record.id for record in self.find(self.address(n))] == [ids[n]]
 
     def test_find_does_not_mind_the_case_of_a_key(self) -> None:
+        if self.key_field == self.spec.external_id:
+            pytest.skip("our own id is always written in the same way")
         (id,) = self.seed(1)
         self.settle()
         assert [record.id for record in self.find(self.address(0).upper())] == [id]
@@ -104,6 +110,12 @@ class Finding(Hooks):
         self.settle()
         (record,) = self.connector.find(self.object, self.key_field, [self.address(1)], [self.texts[0]])
         assert dict(record.values) == {self.texts[0]: self.person(1)[self.texts[0]]}
+
+    def test_find_more_keys_than_a_batch_holds(self) -> None:
+        (id,) = self.seed(1)
+        self.settle()
+        nobody = (self.address(f"nobody-{n}") for n in range(self.spec.batch))
+        assert [record.id for record in self.find(*nobody, self.address(0))] == [id]
 
     def test_an_unknown_key_finds_nothing(self) -> None:
         self.seed(1)

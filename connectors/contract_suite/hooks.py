@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from itertools import count
 from typing import Any, ClassVar, Literal
 
 import pytest
 
-from connectors.contract import Connector, Fetched, ObjectSpec, Page, Record, Result, Value, Write
+from connectors.contract import AppError, Connector, Fetched, ObjectSpec, Page, Record, Result, Value, Write
 from connectors.memory.traits import coerce
 
 
@@ -29,6 +31,10 @@ class Hooks:
     small_pages   whether it can
     missing_id    an id in the app's own form that no record ever had; digits for its last four characters
                   make further ones
+    untold        of ``archived`` and ``merged``: what the app does not tell from a deletion; `fetch` then
+                  answers ``unknown``
+    own_cursor    the feed's place is the app's own, and passes nothing that the app has not shown
+    grain         seconds by which a record's stamp may lie before the change, as the app rounds it
     secret        the credential as `connect` uses it; it must not show anywhere
     most_calls    the declared price: calls for ``pull`` (of `many` records), ``poll`` (nothing new), and for
                   ``fetch``, ``find``, ``create``, ``update``, ``refer`` (a reference set) of three records
@@ -45,6 +51,9 @@ class Hooks:
     many: ClassVar[int] = 7
     small_pages: ClassVar[bool] = True
     missing_id: ClassVar[str] = "999999999"
+    untold: ClassVar[tuple[str, ...]] = ()
+    own_cursor: ClassVar[bool] = False
+    grain: ClassVar[float] = 2.0
     secret: ClassVar[str] = ""
     most_calls: ClassVar[Mapping[str, int]] = {}
 
@@ -77,6 +86,14 @@ class Hooks:
         """Make `n` people, in any way that is fast; their ids in the order of `person(0..n-1)`."""
         return [self.user_create(self.person(i)) for i in range(n)]
 
+    def now(self) -> datetime:
+        """The app's clock."""
+        pytest.skip("the test has no view of the app's clock")
+
+    def elapse(self, seconds: float) -> None:
+        """Let time pass, by the app's clock and by that of connections."""
+        pytest.skip("the test cannot let time pass")
+
     def requests(self) -> int:
         """The calls that the app itself has counted so far."""
         pytest.skip("the test has no view of the calls that the app receives")
@@ -102,6 +119,14 @@ class Hooks:
 
     def user_archive(self, id: str) -> None:
         pytest.skip("this app's users cannot archive a record, or the test cannot")
+
+    def user_restore(self, id: str) -> None:
+        """Bring a record back out of the archive."""
+        pytest.skip("this app's users cannot bring a record back, or the test cannot")
+
+    def user_unsubscribe(self, id: str) -> None:
+        """The person opts out, in the app's own way."""
+        pytest.skip("nobody opts out in this app, or the test cannot")
 
     def user_delete(self, id: str) -> None:
         pytest.skip("this app's users cannot delete a record for good, or the test cannot")
@@ -227,6 +252,12 @@ class Hooks:
         by_ref = {result.ref: result for result in results}
         return [by_ref[write.ref] for write in writes]
 
+    def results(self, *writes: Write) -> Sequence[Result]:
+        try:
+            return self.write(*writes)
+        except AppError:
+            return []
+
     def created(self, values: Mapping[str, Value]) -> str:
         """The id of a record that the connector made."""
         (result,) = self.write(self.create(values))
@@ -234,9 +265,32 @@ class Hooks:
         assert result.id
         return result.id
 
+    def writable(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Without what the app alone changes, such as times and counts."""
+        return tuple(name for name in names if self.spec.fields[name].writable != "no")
+
+    def full(self) -> dict[str, Value]:
+        """Values for all fields of which the suite knows one: samples, an opt-out, a reference."""
+        values = dict(self.samples)
+        consent = self.spec.fields.get(self.spec.consent_field or "")
+        if consent is not None and "unsubscribed" in consent.consent_set:
+            values[consent.name] = consent.consent_set["unsubscribed"]
+        reference = next((n for n, s in self.spec.fields.items() if s.kind == "reference"), "")
+        if reference and self.spec.fields[reference].writable != "no":
+            with suppress(pytest.skip.Exception):
+                values[reference] = self.reference_target()
+        return values
+
     def expected(self, field: str, value: Value) -> Value:
         """What the app is declared to make of a written value."""
         return coerce(value, self.spec.fields[field].coerce)
+
+    def copies(self, n: int) -> int:
+        """How often the app holds the n-th person."""
+        if self.key_name:
+            return len(self.find(self.address(n)))
+        name = self.texts[0]
+        return [record.values[name] for record in self.read()[0].values()].count(self.person(n)[name])
 
     def enforced(self) -> None:
         """For cases on a key that is in use already."""

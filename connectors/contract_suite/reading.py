@@ -60,7 +60,8 @@ class Reading(Hooks):
         next(self.connector.pull(self.object, None, self.asked))
         assert set(ids) <= self.read()[0].keys()
 
-    def test_edits_between_pages_are_not_lost(self) -> None:
+    @pytest.mark.parametrize("slow", [False, True], ids=["at once", "a slow read"])
+    def test_edits_between_pages_are_not_lost(self, slow: bool) -> None:
         ids = self.seed(self.many)
         self.settle()
         pages = self.connector.pull(self.object, None, self.asked)
@@ -73,6 +74,8 @@ class Reading(Hooks):
         self.user_edit([early], {self.texts[1]: "edited early"})
         self.user_edit([late], {self.texts[1]: "edited late"})
         new = self.user_create(self.person(self.many))
+        for _ in range(2 * slow):
+            self.settle()
         for page in pages:
             seen |= {record.id: record for record in page.records}
             cursor = page.cursor
@@ -123,6 +126,19 @@ class Reading(Hooks):
         self.settle()
         seen |= self.read(cursor)[0]
         assert seen[id].values[self.texts[1]] == "late"
+
+    def test_what_changed_within_the_lag_is_given_by_the_next_poll_too(self) -> None:
+        """Another change of that time may show later: a cursor stops short by the lag that is told."""
+        if not self.spec.lag or self.own_cursor:
+            pytest.skip("this app shows changes at once, or its own cursor sees to them")
+        (id,) = self.seed(1)
+        self.settle()
+        cursor = self.read()[1]
+        self.user_edit([id], {self.texts[1]: "just now"})
+        self.elapse(self.spec.lag / 2)
+        cursor = self.read(cursor)[1]
+        self.settle()
+        assert self.polled(cursor, id) == "just now"
 
     def test_edits_at_one_instant_survive_a_page_edge(self) -> None:
         ids = self.seed(self.many)

@@ -36,12 +36,32 @@ class Refusing(Hooks):
             assert result.reason
 
     def test_a_refused_write_changes_nothing(self) -> None:
-        refusals = self.refusals()
+        refusals, full, every = self.refusals(), self.full(), self.writable(self.spec.fields)
         (id,) = self.seed(1)
         for field, value in refusals:
-            before = self.held(id, (*self.asked, field))
-            self.write(self.update(id, {self.texts[1]: "half", field: value}))
-            assert self.held(id, (*self.asked, field)) == before
+            before = self.held(id, every)
+            self.write(self.update(id, {self.texts[1]: "half", **full, field: value}))
+            assert self.held(id, every) == before
+
+    def test_a_refused_create_leaves_no_record(self) -> None:
+        for n, (field, value) in enumerate(self.refusals()):
+            self.refused_without_a_trace(n, field, value)
+
+    def test_a_create_with_a_missing_reference_is_refused_without_a_record_or_made_without_it(self) -> None:
+        name = next((n for n, s in self.spec.fields.items() if s.kind == "reference"), None)
+        if name is None or self.spec.fields[name].writable == "no":
+            pytest.skip("this object has no reference that can be written")
+        self.refused_without_a_trace(0, name, self.missing_id)
+
+    def refused_without_a_trace(self, n: int, field: str, value: Value) -> None:
+        """A create with one refused field: ``rejected`` and no record, or ``applied`` but for it."""
+        given = {**self.person(n), field: value}
+        (result,) = self.write(self.create(given))
+        self.settle()
+        assert result.outcome in ("applied", "rejected")
+        assert field in result.fields
+        if field != self.key_name:
+            assert self.copies(n) == (result.outcome == "applied")
 
     def test_a_key_that_another_record_has_is_refused_by_name(self) -> None:
         self.enforced()

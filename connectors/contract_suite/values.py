@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -62,6 +62,12 @@ class Values(Hooks):
         id = self.created({**self.person(0), **dict.fromkeys(self.texts, text)})
         assert self.held(id, self.texts) == {name: self.expected(name, text) for name in self.texts}
 
+    def test_a_key_comes_out_as_declared(self) -> None:
+        """In another case than it was sent: told by `coerce`, else it looks like a person's edit."""
+        key = self.address(0).title()
+        id = self.created({**self.person(0), self.key_field: key})
+        assert self.held(id, (self.key_field,)) == {self.key_field: self.expected(self.key_field, key)}
+
     def test_a_new_record_has_the_declared_defaults(self) -> None:
         defaults = {n: spec.default for n, spec in self.spec.fields.items() if spec.default is not None}
         id = self.created(self.person(0))
@@ -88,9 +94,11 @@ class Values(Hooks):
     def test_a_blank_is_there_and_is_none(self) -> None:
         (id,) = self.seed(1)
         self.settle()
-        for values in (self.held(id), self.read()[0][id].values):
-            assert self.texts[1] in values
-            assert values[self.texts[1]] is None
+        blank = (self.texts[1], *(n for n in self.samples if self.spec.fields[n].default is None))
+        for way, values in self.shown(id, 0, blank).items():
+            assert values.keys() == {*blank}, way
+            assert all(value in (None, [], False) for value in values.values()), way
+            assert values[self.texts[1]] is None, way
 
     def test_ids_are_text(self) -> None:
         self.seed(1)
@@ -106,6 +114,18 @@ class Values(Hooks):
         stamps = [record.stamp for record in (answer, self.read()[0][id])]
         stamps += [*answer.stamps.values()]
         assert all(stamp is None or stamp.tzinfo is UTC for stamp in stamps)
+
+    def test_a_stamp_is_the_time_of_the_last_change(self) -> None:
+        """In another zone, or that of the creation, it lets the wrong one of two edits win."""
+        (id,) = self.seed(1)
+        self.elapse(3 * self.grain)
+        before = self.now()
+        self.user_edit([id], {self.texts[1]: "at this time"})
+        record, after = self.fetch(id)[id].record, self.now()
+        assert record is not None
+        for stamp in (record.stamp, record.stamps.get(self.texts[1])):
+            if stamp is not None:
+                assert before - timedelta(seconds=self.grain) <= stamp <= after + timedelta(seconds=2)
 
     def test_pull_and_fetch_tell_the_same_stamp(self) -> None:
         ids = self.seed(2)

@@ -14,52 +14,6 @@ class Writing(Hooks):
         id = self.created(self.person(0))
         assert self.held(id)[self.texts[0]] == self.person(0)[self.texts[0]]
 
-    def test_a_create_on_an_existing_key_changes_nothing(self) -> None:
-        self.enforced()
-        (id,) = self.seed(1)
-        self.settle()
-        before = self.held(id)
-        (result,) = self.write(self.create({**self.person(0), self.texts[0]: "Somebody Else"}))
-        assert result.outcome == "existed"
-        assert result.id in (None, id)
-        assert self.held(id) == before
-
-    def test_a_create_on_an_existing_key_makes_no_second_record(self) -> None:
-        self.enforced()
-        (id,) = self.seed(1)
-        self.settle()
-        self.write(self.create(self.person(0)))
-        self.settle()
-        assert [record.id for record in self.find(self.address(0))] == [id]
-
-    def test_a_create_on_an_existing_key_in_another_case_changes_nothing(self) -> None:
-        self.enforced()
-        (id,) = self.seed(1)
-        self.settle()
-        before = self.held(id)
-        (result,) = self.write(self.create({**self.person(0), self.key_field: self.address(0).upper()}))
-        assert result.outcome == "existed"
-        assert self.held(id) == before
-
-    def test_an_existing_key_does_not_spoil_its_batch(self) -> None:
-        self.enforced()
-        self.seed(2)
-        self.settle()
-        writes = [self.create(self.person(n)) for n in (5, 1, 6)]
-        assert [r.outcome for r in self.write(*writes)] == ["applied", "existed", "applied"]
-
-    def test_the_same_create_again_makes_no_second_record(self) -> None:
-        self.enforced()
-        write = self.create(self.person(0))
-        assert [self.write(write)[0].outcome for _ in range(2)] == ["applied", "existed"]
-
-    def test_two_creates_of_one_key_in_a_batch_make_one_record(self) -> None:
-        self.enforced()
-        results = self.write(self.create(self.person(0)), self.create(self.person(0)))
-        self.settle()
-        assert [r.outcome for r in results].count("applied") <= 1
-        assert len(self.find(self.address(0))) == 1
-
     def test_a_merge_leaves_the_one_that_it_names(self) -> None:
         one, other = self.mergeable()
         result = self.merging.merge(self.object, one, other)
@@ -91,7 +45,7 @@ class Writing(Hooks):
         return self.connector
 
     def test_an_update_changes_the_fields_that_were_sent_and_no_others(self) -> None:
-        id = self.user_create({**self.person(0), self.texts[1]: "before"})
+        id = self.created({**self.person(0), **self.full(), self.texts[1]: "before"})
         before = self.held(id, tuple(self.spec.fields))
         (result,) = self.write(self.update(id, {self.texts[1]: "after"}))
         assert (result.outcome, result.id) == ("applied", id)
@@ -231,6 +185,15 @@ class Writing(Hooks):
         assert result.outcome == "applied", result.reason
         assert self.fetch(id)[id].state in ("archived", "deleted", "unknown")
         assert self.fetch(other)[other].state == "found"
+
+    def test_an_archived_record_comes_back_where_that_is_told(self) -> None:
+        if self.spec.archive != "restorable":
+            pytest.skip("nothing comes back from this app's archive")
+        (id,) = self.seed(1)
+        before = self.held(id)
+        self.write(self.archival(id))
+        self.user_restore(id)
+        assert self.held(id) == before
 
     def test_an_archive_again_does_no_harm(self) -> None:
         (id,) = self.archivable(1)

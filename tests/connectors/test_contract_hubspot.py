@@ -82,6 +82,11 @@ class TestHubSpotContacts(HubSpot):
             body = {"name": name, "objectTypeId": "0-1", "processingType": "MANUAL"}
             self.does("POST", "/crm/v3/lists/", body)
 
+    def user_unsubscribe(self, id: str) -> None:
+        email = self.does("GET", f"{self.path}/{id}?properties=email")["properties"]["email"]
+        path = f"/communication-preferences/v4/statuses/{email}/unsubscribe-all"
+        self.does("POST", f"{path}?channel=EMAIL")
+
     def user_drops_group(self, name: str) -> None:
         self.does("DELETE", f"/crm/v3/lists/{self.list_named(name)}")
 

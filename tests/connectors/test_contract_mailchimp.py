@@ -62,6 +62,9 @@ class TestMailchimpMembers(Sandboxed):
         for id in ids:
             self.does("PATCH", f"{self.path}/{id}", member(values))
 
+    def user_unsubscribe(self, id: str) -> None:
+        self.does("PATCH", f"{self.path}/{id}", {"status": "unsubscribed"})
+
     def user_archive(self, id: str) -> None:
         self.does("DELETE", f"{self.path}/{id}")
 

@@ -40,6 +40,9 @@ class TestMailerLiteSubscribers(Sandboxed):
         for id in ids:
             self.does("PUT", f"/api/subscribers/{id}", subscriber(values))
 
+    def user_unsubscribe(self, id: str) -> None:
+        self.does("PUT", f"/api/subscribers/{id}", {"status": "unsubscribed"})
+
     def user_delete(self, id: str) -> None:
         self.does("DELETE", f"/api/subscribers/{id}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -36,6 +37,30 @@ from planted import (
     TellsTheSecret,
     TrimsAndDoesNotSay,
     Upserts,
+)
+from planted_harm import (
+    ArchivesForGood,
+    BringsBackWhomItMet,
+    DeclaresNoLowerCase,
+    FindsAFewAtATime,
+    ForgetsItsFirstCall,
+    ForgetsTheLag,
+    HasConsentTheWrongWayRound,
+    HasTimesOfAnotherZone,
+    HasTimesOfTheCreation,
+    MakesWhatItSaysItRefused,
+    PollsFromTheEndOfTheRead,
+    SaysNothingOfTheGone,
+    SubscribesWhomItMet,
+    SubscribesWhomItTags,
+    SubscribesWithAnotherAddress,
+    TagsBeforeTheRefusal,
+    TagsWhomItMet,
+    TakesAFailureForADeletion,
+    TakesAFailureForNobody,
+    TakesAnyBodyForNobody,
+    TakesTagsThatAreNotSent,
+    TwoCalls,
 )
 from planted_views import (
     AnswersForEveryObject,
@@ -74,7 +99,7 @@ LACKED = S.test_nothing_is_read_or_written_of_an_object_that_the_app_lacks
 PLANTED: list[tuple[type[MemoryConnector], Case]] = [
     (PastTheSafePlace, S.test_edits_at_one_instant_survive_every_cursor),
     (PastTheSafePlace, S.test_an_edit_in_the_instant_of_the_cursor_is_not_lost),
-    (PastTheSafePlace, S.test_edits_between_pages_are_not_lost),
+    (PastTheSafePlace, partial(S.test_edits_between_pages_are_not_lost, slow=False)),
     (PastTheSafePlace, S.test_reading_goes_on_from_every_cursor),
     (LosesTheLastPage, S.test_a_full_pull_gives_every_record),
     (LosesTheLastPage, S.test_a_pull_may_be_left_in_the_middle),
@@ -137,6 +162,29 @@ PLANTED: list[tuple[type[MemoryConnector], Case]] = [
     (SendsTheFirstOfTwo, S.test_two_updates_of_one_record_in_a_batch_are_both_done),
     (MakesNoFields, S.test_a_new_field_is_made_or_refused_in_words),
     (PullsWithOtherTimes, S.test_pull_and_fetch_tell_the_same_stamp),
+    (TakesAFailureForADeletion, partial(S.test_a_fetch_that_failed_never_tells_of_a_deletion, status=503)),
+    (
+        TakesAFailureForNobody,
+        partial(S.test_a_search_that_failed_never_tells_that_nobody_is_there, status=503),
+    ),
+    (FindsAFewAtATime, S.test_find_more_keys_than_a_batch_holds),
+    (TagsWhomItMet, S.test_a_create_on_an_existing_key_changes_nothing_else_either),
+    (BringsBackWhomItMet, S.test_a_create_on_the_key_of_an_archived_record_leaves_that_one_archived),
+    (SubscribesWhomItMet, S.test_a_create_on_an_existing_key_raises_no_consent),
+    (TakesTagsThatAreNotSent, S.test_an_update_changes_the_fields_that_were_sent_and_no_others),
+    (TagsBeforeTheRefusal, S.test_a_refused_write_changes_nothing),
+    (MakesWhatItSaysItRefused, S.test_a_refused_create_leaves_no_record),
+    (
+        MakesWhatItSaysItRefused,
+        S.test_a_create_with_a_missing_reference_is_refused_without_a_record_or_made_without_it,
+    ),
+    (SubscribesWhomItTags, S.test_an_update_does_not_touch_consent),
+    (SubscribesWithAnotherAddress, S.test_another_address_does_not_lift_an_opt_out),
+    (ArchivesForGood, S.test_an_archived_record_comes_back_where_that_is_told),
+    (DeclaresNoLowerCase, S.test_a_key_comes_out_as_declared),
+    (HasConsentTheWrongWayRound, S.test_who_opts_out_in_the_app_is_read_as_that),
+    (HasTimesOfAnotherZone, S.test_a_stamp_is_the_time_of_the_last_change),
+    (HasTimesOfTheCreation, S.test_a_stamp_is_the_time_of_the_last_change),
     *((AnswersForEveryObject, partial(LACKED, call=call)) for call in ("pull", "fetch", "find", "write")),
 ]
 
@@ -154,6 +202,31 @@ class BareListsCase(MemoryCase):
 
     def no_faults(self) -> None:
         self.kind.body = None
+
+
+class InTwoCalls(MemoryCase):
+    kind: ClassVar[type[TwoCalls]] = TwoCalls
+
+    def fault(self, kind: str, on: str = "", **rule: Any) -> None:
+        self.kind.left = rule["skip"]
+
+    def no_faults(self) -> None:
+        self.kind.left = None
+
+
+class TellsNoneOfTheGone(MemoryCase):
+    kind = SaysNothingOfTheGone
+    untold: ClassVar[tuple[str, ...]] = ("archived", "merged")
+
+
+class NamedByTheKey(MemoryCase):
+    """The first text is the key, as with companies whose name is unique."""
+
+    texts = ("email", "city")
+
+
+class Lagging(MemoryCase):
+    traits = replace(MemoryCase.traits, lag=30.0)
 
 
 class OddIds(MemoryCase):
@@ -182,6 +255,27 @@ ELSEWHERE: list[tuple[type[MemoryCase], type[MemoryConnector], Case]] = [
         S.test_one_foreign_answer_in_a_fetch_neither_deletes_nor_blanks,
     ),
     (OddIds, LeavesOutMissingIds, S.test_a_full_fetch_batch_is_answered),
+    (
+        BareListsCase,
+        TakesAnyBodyForNobody,
+        S.test_an_answer_to_a_search_that_is_none_never_tells_that_nobody_is_there,
+    ),
+    *(
+        (InTwoCalls, ForgetsItsFirstCall, partial(case, kind="status"))
+        for case in (
+            S.test_creates_that_break_off_between_calls_are_said_as_they_are,
+            S.test_updates_that_break_off_between_calls_are_said_as_they_are,
+        )
+    ),
+    (TellsNoneOfTheGone, TellsEveryGoneRecordAsDeleted, S.test_an_archived_record_is_told_as_archived),
+    (
+        TellsNoneOfTheGone,
+        TellsEveryGoneRecordAsDeleted,
+        S.test_a_merged_record_leads_to_the_one_that_lives,
+    ),
+    (NamedByTheKey, Upserts, S.test_a_create_on_an_existing_key_changes_nothing),
+    (Lagging, ForgetsTheLag, S.test_what_changed_within_the_lag_is_given_by_the_next_poll_too),
+    (Lagging, PollsFromTheEndOfTheRead, partial(S.test_edits_between_pages_are_not_lost, slow=True)),
 ]
 CAUGHT = (AssertionError, pytest.fail.Exception)
 

@@ -56,6 +56,7 @@ class Zendesk(Sandboxed):
 
 class TestZendeskUsers(Zendesk):
     object = "users"
+    own_cursor = True
     one = "user"
     container = "user_fields"
     texts = ("name", "user_fields.city", "user_fields.job_title", "notes")
@@ -94,6 +95,9 @@ class TestZendeskUsers(Zendesk):
 
     def user_delete(self, id: str) -> None:
         self.does("DELETE", f"{self.path}/{id}")
+
+    def user_unsubscribe(self, id: str) -> None:
+        self.user_edit([id], {"user_fields.marketing_consent": "unsubscribed"})
 
     def user_merge(self, loser: str, winner: str) -> str:
         self.does("PUT", f"{self.path}/{loser}/merge", {"user": {"id": int(winner)}})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
@@ -64,9 +64,26 @@ class TestMemory(ConnectorContract):
     def settle(self) -> None:
         self.time += timedelta(seconds=self.traits.lag)
 
+    def elapse(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+    def now(self) -> datetime:
+        return self.time
+
+    @property
+    def grain(self) -> float:  # type: ignore[override]
+        return self.traits.granularity
+
+    def user_restore(self, id: str) -> None:
+        assert self.app.rows[id].state == "archived"
+        self.app.user_restore(id)
+
+    def user_unsubscribe(self, id: str) -> None:
+        self.app.user_edit(id, {"status": "out"})
+
     def fault(self, kind: str, on: str = "", **rule: Any) -> None:
         """What can happen without a wire."""
-        down = kind == "status" and rule.keys() == {"status", "count"} and rule["status"] == 503
+        down = kind == "status" and rule["status"] == 503 and rule.get("count") == 99
         fault: Fault | None = "down" if down and on == "read" else FAULTS.get(kind)
         if fault is None:
             pytest.skip("a memory app has no wire on which this could happen")

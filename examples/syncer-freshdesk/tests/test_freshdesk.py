@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from time import sleep
 from typing import ClassVar
 
@@ -43,7 +44,13 @@ class TestFreshdesk(ConnectorContract):
         return self.connect(f"not-{KEY}")
 
     def settle(self) -> None:
-        self.app.offset += self.spec.lag + 1
+        self.elapse(self.spec.lag + 1)
+
+    def elapse(self, seconds: float) -> None:
+        self.app.offset += seconds
+
+    def now(self) -> datetime:
+        return self.app.now()
 
     def requests(self) -> int:
         return self.app.calls
@@ -65,6 +72,9 @@ class TestFreshdesk(ConnectorContract):
 
     def user_archive(self, id: str) -> None:
         self.app.delete(self.app.contacts[int(id)])
+
+    def user_restore(self, id: str) -> None:
+        self.app.contacts[int(id)].pop("deleted")
 
     def user_delete(self, id: str) -> None:
         del self.app.contacts[int(id)]
