@@ -95,6 +95,8 @@ def show(found: Checked, config: Path, asked: bool = False) -> None:
     elif not found.problems and any(not app.error for app in found.apps):
         unasked = any(app.error for app in found.apps)
         tell(f"All mapped fields are there{', in the apps that could be asked' if unasked else ''}.")
+    for unmet in found.unmet:
+        tell(unmet)
     if found.lost:
         stopped_told.groups(found.lost)
     if found.estimates:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from time import perf_counter
@@ -22,6 +22,7 @@ from connectors.contract import (
 )
 from mappings.document import ProblemsFound
 from mappings.load import Lacking, bind, lacking
+from mappings.model import ObjectMapping
 from syncer.config.addresses import unknown_addresses
 from syncer.config.files import Config
 from syncer.store.database import Database
@@ -62,12 +63,14 @@ class Estimate:
 @dataclass(slots=True)
 class Checked:
     """What was found. `problems` are mistakes in config or mapping, in words; `lost`: tags whose group an app
-    has no more, each with the keys of `stopped` in `sync --json`, and its `sync`."""
+    has no more, each with the keys of `stopped` in `sync --json`, and its `sync`; `unmet`: apps in which
+    nothing can be created by this mapping, in words."""
 
     apps: list[AppState] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     lacking: tuple[Lacking, ...] = ()
     lost: list[dict[str, Any]] = field(default_factory=list)
+    unmet: list[str] = field(default_factory=list)
     estimates: list[Estimate] = field(default_factory=list)
 
 
@@ -96,6 +99,8 @@ def look(config: Config, db: Database, wiring: Wiring, records: int | None = Non
                 lost = [one for app, spec in specs.items() for one in lost_in(records_of, mapping, app, spec)]
                 left_out = missed(records_of, mapping, said.draft)
             found.problems += [str(left_out)] if left_out is not None else []
+            written = {a: s for a, s in specs.items() if config.model.apps[a].writes != "off"}
+            found.unmet += [f"{name}: {why}" for why in _unmet(mapping, written)]
             found.lost += [{"sync": name, **one} for one in lost]
         except ProblemsFound as error:
             found.problems += map(str, error.problems)
@@ -105,6 +110,19 @@ def look(config: Config, db: Database, wiring: Wiring, records: int | None = Non
             known = records or linked.get(app)
             found.estimates.append(_estimate(name, states[app], spec, known, wiring))
     return found
+
+
+def _unmet(mapping: ObjectMapping, specs: Mapping[str, ObjectSpec]) -> Iterator[str]:
+    """Apps that ask for a field in each new record which the mapping never fills."""
+    for app, spec in specs.items():
+        filled = {slot.name for slot in mapping.apps[app].slots.values() if slot.flows_out and slot.on_create}
+        filled |= {spec.external_id or ""}
+        for group in spec.needs if mapping.apps[app].creates else ():
+            if filled.isdisjoint(group):
+                yield (
+                    f"nothing can be created in {app}, which asks for {' or '.join(group)} in a new record. "
+                    f"Map it, or say 'creates: false' for {app}."
+                )
 
 
 @dataclass(slots=True)
