@@ -209,8 +209,8 @@ def _confirm(
     link: Link, slot: Slot, before: Value | Mark, sent: Value, shown: Value, parts: Mapping[str, Value]
 ) -> None:
     """The answer shows the field: it is what the app made of our value, unless nothing was done at all."""
-    unchanged = slot.same(shown, None if isinstance(before, Mark) else before)
-    if unchanged and not shows_sent(slot, shown, sent):
+    was = None if isinstance(before, Mark) else before
+    if not shows_sent(slot, shown, sent) and slot.same(shown, was):
         note_rewrite(link, slot, sent)
         return
     link.seen[slot.name] = shown
