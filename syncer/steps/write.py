@@ -217,7 +217,7 @@ class Writer:
             settled[ref] = settle(sent, result, Golden(item.golden, dict(item.values)), link)
             history += _noted(item, result)
             self._count(item, result, settled[ref])
-        self.intake.records.save_links([s.link for s in settled.values() if s.link], self.sync.slot_names())
+        self._save_links([s.link for s in settled.values() if s.link], links)
         self._remember_refusals([s.golden for s in settled.values() if s.golden])
         self._save_extras([s.extra for s in settled.values() if s.extra])
         self._take_in_who_left([by_ref[ref].record for ref in batch if ref in by_ref], times[1])
@@ -227,6 +227,13 @@ class Writer:
         for item, rest in again:
             rest.values = item.values
         return [rest for _, rest in again]
+
+    def _save_links(self, links: Sequence[Link], known: Mapping[str, Link]) -> None:
+        """Most stay what they were but for what their records hold, which costs less to keep."""
+        stays = {link.id for link in links if link.id in known and link.state == known[link.id].state}
+        records, slots = self.intake.records, self.sync.slot_names()
+        records.settle_links([link for link in links if link.id in stays], slots)
+        records.save_links([link for link in links if link.id not in stays], slots)
 
     def _remember_refusals(self, refused: Sequence[Golden]) -> None:
         """A create that the app refused is kept with its golden record; an archive that it refused ends the

@@ -26,7 +26,11 @@ _DELETE = {
     "observation": "DELETE FROM observation WHERE space = :space AND app = :app AND id IN :ids",
     "link": "DELETE FROM link WHERE space = :space AND app = :app AND id IN :ids",
 }
-
+# All that no index is ordered by.
+_SETTLE = (
+    "UPDATE link SET quiet = :quiet, open = :open, failing = :failing, version = :version, body = :body"
+    " WHERE space = :space AND app = :app AND id = :id"
+)
 
 Stub: TypeAlias = tuple[str, str, str | None, datetime]  # app, id, consent state, when seen
 
@@ -206,6 +210,11 @@ class Records:
     def save_links(self, links: Iterable[Link], slots: Mapping[str, tuple[str, ...]]) -> None:
         """`slots`: app -> its mapped slots in order, for the hash of what is no news."""
         self.db.upsert(LinkRow, [self._link_row(link, slots[link.app]) for link in links])
+
+    def settle_links(self, links: Iterable[Link], slots: Mapping[str, tuple[str, ...]]) -> None:
+        """Save links that are stored, and are of the same golden record and state as there: no index has to
+        follow."""
+        self.db.many(_SETTLE, [self._link_row(link, slots[link.app]) for link in links])
 
     def _link_row(self, link: Link, slots: tuple[str, ...]) -> dict[str, Any]:
         quiet = None
