@@ -40,8 +40,9 @@ class Edit:
     golden: Golden
 
 
-def edit_alone(w: World) -> None:
-    """Somebody edits one value; all comes to rest again; what became of golden is judged."""
+def edit_alone(w: World) -> tuple[str, str, str, str] | None:
+    """Somebody edits one value; all comes to rest again; what became of golden is judged. Which value, by
+    object, app, record and field."""
     places = [
         (space, unit.golden, link, slot)
         for space in reversed(w.spaces)
@@ -50,7 +51,7 @@ def edit_alone(w: World) -> None:
         if (link.app, slot.name) in space.can_type
     ]
     if not places:
-        return
+        return None
     space, golden, link, slot = w.rng.choice(places)
     w.clock.sleep(120)
     before = golden_values(w)
@@ -59,6 +60,7 @@ def edit_alone(w: World) -> None:
     w.settle()
     if not w.violations:
         Moved(w, Edit(space, link, slot, was, now, golden), before).judge()
+    return space.name, link.app, link.id, slot.name
 
 
 class Moved:
@@ -80,11 +82,14 @@ class Moved:
         }:
             return  # consent has rules of its own, and a conflict waits for a person
         moved = {f for f, value in self.after.value.items() if value != before.get(f)}
+        moved -= edit.golden.held.keys()  # it closes when all apps show the same
         others = {f for f in moved if f != field.name and not self.edit.space.mapping.fields[f].follows}
         self._expect(not others, "arrives", f"{others} moved")
         self._expect(not self.others, "arrives", f"{self.others} moved")
         try:
             value: Any = self.lens.split(edit.slot, edit.now, before)[field.name]
+        except Unresolved:
+            return  # a company that nobody knows yet, since it is doubtful which it is
         except BadValue:
             self._expect(field.name not in moved, "arrives", "what no type can read became golden")
             return
@@ -113,6 +118,8 @@ class Moved:
         """Whether the app was in step before."""
         if self.field.name not in self.edit.golden.value:
             return True
+        if self.edit.slot.name in self.edit.link.parted:
+            return False  # an undo left it here
         agreed = self.edit.link.agreed.get(self.field.name, DISAGREES)
         return agreed is not DISAGREES and self.field.type.same(agreed, self.was)
 

@@ -63,6 +63,8 @@ class History:
                 gone_alone(w)
             elif w.changing is not None and rng.random() < 0.45:
                 change_alone(w, w.changing)
+            elif w.steward is not None and rng.random() < 0.45:
+                w.steward.act_alone()
             elif rng.random() < 0.55:
                 edit_alone(w)
             else:
@@ -89,6 +91,8 @@ class History:
                 w.off ^= {rng.choice(list(w.people.apps))}
             if w.changing is not None and rng.random() < 0.4:
                 w.changing.change()
+            if w.steward is not None and rng.random() < 0.4:
+                w.steward.act()
             for app in w.all_apps() if faulty else ():
                 app.faults = Flaky(rng, {f: rng.choice((0.1, 0.3)) for f in FAULTS if rng.random() < 0.25})
             self._run()

@@ -47,7 +47,8 @@ def _judge(w: World, space: Space) -> None:
 
 def _shows_golden(space: Space, lens: Lens, golden: Golden, link: Link, slot: Slot) -> None:
     name = slot.fields[0]
-    if direction(space.mapping.fields[name], link.app) == "from" or link.app in space.w.off:
+    said, _ = space.mapping.fields[name].derived or (name, "")  # of a text that is looked up, its reference
+    if direction(space.mapping.fields[said], link.app) == "from" or link.app in space.w.off:
         return
     if name not in golden.value or _is_listed(golden, link, slot):
         return

@@ -35,7 +35,7 @@ class Typing:
 class Space:
     """`name`: of the sync, and of the object in each app; `can_type`: what people may put into which field;
     `typed`: what they did, in order; `targets`: what this one points to, by object; `mappings`: all that it
-    had, the present one last; `held`: the run whose plan waits for a person."""
+    had, the present one last; `held`: the run whose plan waits for a person; `wrote`: runs that wrote."""
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class Space:
         self.mapping = draft.load(self.specs)
         self.mappings = [self.mapping]
         self.held = ""
+        self.wrote: list[str] = []
         self.typed: list[Typing] = []
         self.targets: dict[str, Space] = {}
         self.dependents: tuple[str, ...] = ()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -17,11 +20,13 @@ from syncer.wiring.remapped import follow_filters
 from tests.simulation.engine.clocks import Clock
 from tests.simulation.engine.settings import KIND, OUTSIDE
 from tests.simulation.engine.store import PlainStore, blank
-from tests.simulation.typed.changing import Changing, is_on
+from tests.simulation.typed import changing, steward
+from tests.simulation.typed.changing import Changing
 from tests.simulation.typed.companies import REFERENCE, Companies, drawn_companies
 from tests.simulation.typed.cuts import Cuts
 from tests.simulation.typed.drawn import Drawing
 from tests.simulation.typed.space import Space
+from tests.simulation.typed.steward import Steward
 from tests.simulation.typed.writes import Writes
 
 PEOPLE = 5
@@ -41,7 +46,8 @@ class World:
         self.rng = random.Random(seed)
         drawn = Drawing(self.rng).drawn()
         companies = drawn_companies(seed, drawn)
-        self.drawn = companies.people if companies else drawn
+        drawn = companies.people if companies else drawn
+        self.drawn = replace(drawn, draft=steward.asking(seed, drawn.draft))
         self.clock = Clock()
         self.raw = blank()
         self.store = PlainStore(self.raw)
@@ -60,12 +66,18 @@ class World:
             self.connectors[app] = MemoryConnector(Options(app, sleep=self.clock.sleep), *mine)
         self.cuts = Cuts(self)
         self.writes = Writes(self)
-        self.changing = Changing(self) if is_on(seed) else None
+        self.steward = Steward(self) if steward.is_on(seed) else None
+        self.changing = Changing(self) if changing.is_on(seed) else None
 
     @property
     def spaces(self) -> list[Space]:
         """In the order in which they are run."""
         return [*([self.companies] if self.companies else ()), self.people]
+
+    @property
+    def may_hold(self) -> bool:
+        """Whether plans may be held: no limits are set here."""
+        return self.changing is not None or self.steward is not None
 
     def all_apps(self) -> list[MemoryApp]:
         return [app for space in reversed(self.spaces) for app in space.apps.values()]
@@ -104,25 +116,30 @@ class World:
         return [report for report in reports if report is not None]
 
     def _run(self, space: Space) -> Report | None:
+        report = None
+        with self.watched(space):
+            options = RunOptions(approve=space.held or None)
+            report = Engine(space.sync(), self.store, self.ports()).run(options)
+            space.held = report.held_run if report.status == "held" else ""
+            space.wrote += [report.run] if report.written else []
+        told = f"{report.status} {report.reason}, {report.written} written" if report else "cut off"
+        self.note(f"run {self.runs} of {space.name}: {told}")
+        return report
+
+    @contextmanager
+    def watched(self, space: Space) -> Iterator[None]:
+        """A run or a command of a sync, which may be cut off; its writes are judged."""
         with self.store.transaction():
             ledger = Ledger(self.store, space.name)
             for app in space.apps:
                 ledger.save_reader(app, paused=app in self.paused)
-            only = {app: said.get("only", "") for app, said in space.draft.apps.items()}
-            follow_filters(ledger, only)
+            follow_filters(ledger, {app: said.get("only", "") for app, said in space.draft.apps.items()})
         before = {name: len(app.log) for name, app in space.apps.items()}
-        options = RunOptions(approve=space.held or None)
-        report = None
         with self.cuts.survived():
-            report = Engine(space.sync(), self.store, self._ports()).run(options)
-        if report is not None:
-            space.held = report.held_run if report.status == "held" else ""
-        told = f"{report.status} {report.reason}, {report.written} written" if report else "cut off"
-        self.note(f"run {self.runs} of {space.name}: {told}")
+            yield
         self.writes.judge(space, {name: app.log[before[name] :] for name, app in space.apps.items()})
-        return report
 
-    def _ports(self) -> Ports:
+    def ports(self) -> Ports:
         def run_id(_: datetime) -> str:
             self.runs += 1
             return f"run-{self.runs:04d}"
@@ -135,7 +152,7 @@ class World:
         for _ in range(MOST_RUNS):
             reports = self.run()
             for report in reports:
-                if report.status == "failed" or (report.status == "held" and not self.changing):
+                if report.status == "failed" or (report.status == "held" and not self.may_hold):
                     self.report("unquiet", f"a run is {report.status}: {report.reason}")
                     return
             busy = any(report.written or report.status == "held" for report in reports)
