@@ -155,6 +155,8 @@ class Finding(Hooks):
         (record,) = self.connector.fetch(self.object, [into], self.asked)
         assert record.record is not None
         others = record.record.other_keys.get(self.key_field, ())
-        if self.address(0) not in others:
+        found = [found.id for found in self.find(self.address(0))]
+        if not found and self.address(0) not in others:
             pytest.skip("this app forgets the key of a merged record")
-        assert [found.id for found in self.find(self.address(0))] == [into]
+        assert found == [into]
+        assert self.address(0) in (*others, record.record.values[self.key_field])

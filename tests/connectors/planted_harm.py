@@ -176,6 +176,12 @@ class SubscribesWithAnotherAddress(MemoryConnector):
         return super().write(object, writes)
 
 
+class ForgetsFurtherKeys(MemoryConnector):
+    def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Fetched]:
+        answers = super().fetch(object, ids, fields)
+        return [replace(a, record=a.record and replace(a.record, other_keys={})) for a in answers]
+
+
 class ArchivesForGood(MemoryConnector):
     def write(self, object: str, writes: Sequence[Write]) -> Sequence[Result]:
         results = super().write(object, writes)
