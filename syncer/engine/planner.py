@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from syncer.core.moved import moved, shapes, versions
@@ -59,7 +59,7 @@ class Planner:
         matches = holding.matches(options.selection.narrow(found, self.records)).without(followed.waiting)
         doubted = doubted_in(self.sync, self.records, self.ledger, matches.reviews)
         freed = self.ledger.in_doubt() - self._in_doubt(doubted)
-        touched = sorted({*touched, *freed, *(golden for golden, _ in again)})
+        touched = sorted({*touched, *(golden for golden, _ in freed | again)})
         chosen = options.selection.goldens(touched, self.records, len(matches.groups))
         about = {*chosen, *options.answers} - followed.waiting
         deciding = Deciding(
@@ -98,10 +98,10 @@ class Planner:
             self.ledger.caught_up()
         return plan
 
-    def _in_doubt(self, doubted: Iterable[LinkKey]) -> set[str]:
-        """The golden records beside which nothing is created in some app. Once nothing is in doubt about
-        them any more, they are looked at again."""
-        return set(self.records.goldens_of(doubted).values())
+    def _in_doubt(self, doubted: Mapping[LinkKey, Collection[str]]) -> set[tuple[str, str]]:
+        """(golden id, app) beside which nothing is created there. Once nothing is in doubt about them in that
+        app any more, they are looked at again."""
+        return {(id, app) for key, id in self.records.goldens_of(doubted).items() for app in doubted[key]}
 
     def _to_bring_back(self, run: Run, options: Options, touched: Iterable[str]) -> set[tuple[str, str]]:
         """(golden id, app) of what may be made again: in an app that was just read to the end, since what is

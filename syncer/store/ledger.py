@@ -337,11 +337,11 @@ class Ledger:
             space=self.space,
         )
 
-    def in_doubt(self) -> set[str]:
-        """Golden records beside which a record was under review when all was last planned."""
-        return set(codec.loads(self._fact("in_doubt") or "[]"))
+    def in_doubt(self) -> set[tuple[str, str]]:
+        """(golden id, app) beside which a record was under review there when all was last planned."""
+        return {(golden, app) for golden, app in codec.loads(self._fact("in_doubt") or "[]")}
 
-    def set_in_doubt(self, goldens: Iterable[str]) -> None:
+    def set_in_doubt(self, goldens: Iterable[tuple[str, str]]) -> None:
         self._keep_fact("in_doubt", codec.dumps(sorted(goldens)))
 
     def save_reviews(self, run: str, reviews: Iterable[tuple[str, str, str, str, float, str]]) -> int:

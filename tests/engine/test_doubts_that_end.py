@@ -54,3 +54,19 @@ def test_who_waited_for_an_answer_is_created_once_there_is_nothing_to_ask(
     names = [record["name"] for record in world.apps["desk"].records.values()]
     assert "Gustav Brand" in names
     world.db.close()
+
+
+def test_a_doubt_in_another_app_goes_on_alone(tmp_path: Path) -> None:
+    """Who waits there holds nobody back in an app in which there is nothing to ask any more."""
+    world = World(tmp_path, ALL | {"mail": replace(MAIL, unique=(), feed="scan")})
+    otto = {"email": "office@x.test", "first": "Otto", "last": "Kranz", "status": "active"}
+    id = world.apps["desk"].user_create({"email": "office@x.test", "name": "Mara Lind"})
+    world.apps["mail"].user_create(otto)
+    world.apps["crm"].user_create({"email": "office@x.test", "first": "Gustav", "last": "Brand"})
+    world.settle()
+    assert world.rows("SELECT app FROM review WHERE status = 'open' ORDER BY app") == [("desk",), ("mail",)]
+    deleted(world, id)
+    world.settle()
+    assert [record["name"] for record in world.apps["desk"].records.values()] == ["Gustav Brand"]
+    assert [record["last"] for record in world.apps["mail"].records.values()] == ["Kranz"]
+    world.db.close()
