@@ -243,9 +243,9 @@ class ZendeskConnector:
         """The organization that took this one in, an empty text for none; None where Zendesk does not tell,
         or is merging it just now."""
         answer = self._http.read("GET", f"/organizations/{id}/merges", allow=(403, 404))
-        if answer.status == 403:
-            return None
-        merges = [] if absent(answer) else answer.items("organization_merges")
+        if answer.status >= 400:
+            return "" if answer.detail.get("error") == NOT_THERE else None
+        merges = answer.items("organization_merges")
         lost = [item for item in merges if str(item.get("loser_id")) == id and item.get("status") != "error"]
         done = next((item for item in lost if item.get("status") == "complete"), None)
         return str(done["winner_id"]) if done else None if lost else ""

@@ -303,18 +303,21 @@ def test_an_organization_counts_as_deleted_on_zendesks_word_only(
     "merges",
     [
         httpx.Response(403, json={"error": "Forbidden"}),
+        httpx.Response(404, json={"error": "InvalidEndpoint", "description": "Not found"}),
+        httpx.Response(404, html="<html>no</html>"),
         httpx.Response(200, json={"organization_merges": [{"loser_id": 2, "winner_id": 9, "status": "new"}]}),
     ],
-    ids=["this login may not see merges", "it is being merged"],
+    ids=["this login may not see merges", "no account like this has any", "a proxy", "it is being merged"],
 )
 def test_an_organization_that_may_have_been_merged_is_not_told_as_deleted(
     app: respx.MockRouter, zendesk: ZendeskConnector, merges: httpx.Response
 ) -> None:
-    app.get("/organizations/show_many").respond(json={"organizations": []})
+    app.get("/organizations/show_many").respond(json={"organizations": [organization(1)]})
     app.get("/organizations/2").respond(404, json={"error": "RecordNotFound"})
     app.get("/organizations/2/merges").mock(merges)
-    (answer,) = zendesk.fetch("organizations", ["2"], ("name",))
+    one, answer = zendesk.fetch("organizations", ["1", "2"], ("name",))
     assert (answer.state, answer.record) == ("unknown", None)
+    assert one.state == "found", "what is not said of one keeps nothing of the others back"
 
 
 def test_a_merged_organization_leads_to_the_one_that_took_it_in(
