@@ -12,7 +12,9 @@ from unicodedata import normalize
 from connectors.contract import Unexpected, Value
 
 T = TypeVar("T")
-LATEST: Final = 1e11  # seconds since 1970 that a time may hold, in the year 5138; more are milliseconds
+SECONDS: Final = 1e11  # since 1970 that a time may hold; more are milliseconds
+LATEST: Final = 1e13  # of these, in the year 2286; more are no time
+DAY: Final = 8  # digits of a day without dashes; more of them are a number
 
 
 def moment(text: str | None) -> datetime | None:
@@ -29,14 +31,16 @@ def moment(text: str | None) -> datetime | None:
 def stamped(said: Any) -> datetime | None:
     """When a record changed, as it says itself: ISO 8601, or seconds or milliseconds since 1970. None where
     that is no time: it is no reason to leave the record unread, and all others with it."""
-    if isinstance(said, str):
+    if isinstance(said, str) and not (said.isdecimal() and len(said) > DAY):
         with suppress(Unexpected):
             return moment(said)
     try:
         number = float(said)
-        return datetime.fromtimestamp(number / 1000 if abs(number) > LATEST else number, UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
+    except (TypeError, ValueError, OverflowError):
         return None
+    if isinstance(said, bool) or not 0 < number < LATEST:
+        return None
+    return datetime.fromtimestamp(number / 1000 if number > SECONDS else number, UTC)
 
 
 def named(fields: Sequence[str], prefix: str) -> tuple[tuple[str, str], ...]:
