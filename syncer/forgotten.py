@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from syncer.model import LinkKey
+from syncer.model import LinkKey, fold_key
 
 KEY, MARKS = "key", "marks.jsonl"
 ERASED = "erased"  # in the place of the app that a record resembles
@@ -42,6 +42,10 @@ class Marks:
 
     def of_address(self, folded: str) -> str:
         return self._hash("address", folded)
+
+    def of_name(self, name: str) -> str:
+        """A name as it is given in a command: an address, app:id, a golden id."""
+        return self.of_address(fold_key(name))
 
     def day(self, hashes: Iterable[str]) -> str | None:
         """The day on which one of these was forgotten; None for nobody."""

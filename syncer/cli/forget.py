@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -35,15 +36,16 @@ def forget(
     from syncer.usecases.sides import NotPossible
 
     with running(config) as runner:
-        earlier = [] if plan else _finished(runner)
+        names = names_of(who)
+        earlier, receipts = (set[str](), []) if plan else _finished(runner, names)
         try:
-            forgetting, shown, left = _found(runner, who)
+            forgetting, shown, left = _found(runner, names)
         except Exit as end:
             if not earlier or end.exit_code != Code.FAILED:
                 raise
-            for receipt in earlier if as_json else ():
+            for receipt in receipts if as_json else ():
                 give(receipt)
-            raise leave(Code.DONE) from None  # it was the same command
+            raise leave(Code.DONE if earlier.issuperset(names) else Code.LEFTOVERS) from None
         number = _number(len(shown.people), forgetting.sync.mapping.object)
         if not as_json:
             _show(shown, number)
@@ -66,28 +68,30 @@ def forget(
     raise leave(Code.DONE if done.finished and not done.troubles and not left else Code.LEFTOVERS)
 
 
-def _finished(runner: Runner) -> list[dict[str, Any]]:
-    """Finish what was cut off when nothing was left but to clean up; the documented keys of each."""
+def _finished(runner: Runner, names: Sequence[str]) -> tuple[set[str], list[dict[str, Any]]]:
+    """Finish what was cut off when nothing was left but to clean up. Returns those of these names that it
+    was about, under which nobody is known any more, and the documented keys of what that did."""
     from syncer.forgotten import Marks
-    from syncer.running.cleaning import finish
+    from syncer.running.cleaning import NAMES, finish
 
-    marks, told = Marks(runner.config.forgotten_dir), list[dict[str, Any]]()
+    marks, told, theirs = Marks(runner.config.forgotten_dir), list[dict[str, Any]](), set[str]()
     for said in finish(runner.db, marks):
-        receipt = marks.receipt_file(said["run"])
+        receipt, mine = marks.receipt_file(said["run"]), {n for n in names if marks.of_name(n) in said[NAMES]}
         say(f"Run {said['run']} was cut off. It is finished now: no trace is left. Receipt: {receipt}")
         done: dict[str, Any] = {"sync": said["sync"], "run": said["run"], "status": "done", "records": []}
         done |= {"removed": said["removed"], "marks": said["marks"], "receipt": str(receipt)}
-        told.append({**done, "troubles": [], "doubtful": [], "people": []})
-    return told
+        told += [{**done, "troubles": [], "doubtful": [], "people": []}] if mine else []
+        theirs |= mine
+    return theirs, told
 
 
-def _found(runner: Runner, who: str) -> tuple[Forgetting, Forgotten, bool]:
+def _found(runner: Runner, names: Sequence[str]) -> tuple[Forgetting, Forgotten, bool]:
     """The one sync that knows somebody by these names, what forgetting them does, and whether names are left
     out or records stay; or the end of the command."""
     from syncer.usecases.forgetting import Forgetting
     from syncer.usecases.sides import Held
 
-    meant = Meant(names_of(who), runner, list(syncs(runner, None)))
+    meant = Meant(names, runner, list(syncs(runner, None)))
     meant.told()
     ((sync, keys),) = meant.in_one_sync().keys
     forgetting = Forgetting(runner.config, sync, runner.db, runner.ports)

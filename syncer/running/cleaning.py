@@ -15,6 +15,7 @@ from syncer.store.errors import StateError
 from syncer.store.facts import facts
 from syncer.store.history import TRACES, History
 
+NAMES = "names"  # beside what the receipt says: keyed hashes of what they were known by, for the same command
 LEFT = (
     "They are forgotten, but traces stay in unused parts of the state until it is rewritten: the next sync"
     " tries again, and so does the same command."
@@ -27,8 +28,8 @@ def note(db: Database, run: str, receipt: Mapping[str, Any] | None) -> None:
 
 
 def finish(db: Database, marks: Marks) -> list[Mapping[str, Any]]:
-    """Do what is left; what the receipts say that were written. Raises `StateError` and `OSError`: then it is
-    still to be done."""
+    """Do what is left; what the receipts say that were written, and `NAMES`. Raises `StateError` and
+    `OSError`: then it is still to be done."""
     with db.reading():
         left = {run: orjson.loads(body) for run, body in facts(db, TRACES).items()}
     if not left:
@@ -39,7 +40,7 @@ def finish(db: Database, marks: Marks) -> list[Mapping[str, Any]]:
         raise StateError(f"{error} {LEFT}") from error
     receipts = {run: body for run, body in left.items() if body is not None}
     for run, body in receipts.items():
-        marks.receipt(run, body)
+        marks.receipt(run, {key: said for key, said in body.items() if key != NAMES})
     with db.transaction():
         for run in left:
             History(db).drop_fact(TRACES + run)

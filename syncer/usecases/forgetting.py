@@ -24,7 +24,7 @@ from syncer.forgotten import Marks
 from syncer.model import Item, Link, LinkKey, fold_key
 from syncer.ports import Ports, Task
 from syncer.report import Report
-from syncer.running.cleaning import finish, note
+from syncer.running.cleaning import NAMES, finish, note
 from syncer.store.database import Database, chunks
 from syncer.store.decisions import Decisions
 from syncer.store.erasure import Erasure, Scope
@@ -154,8 +154,11 @@ class Forgetting:
             scope = self._as_shown(run, shown.fates)
             done = Forgotten(self.sync.name, self._take_out(run, shown.fates), run.id, run.report)
             if done.finished:
-                done.marks = self._mark(scope.records)
-                erase(self.config, self.db, self.sync.name, scope, done, self._receipt)
+                addresses = self._addresses(scope.records)
+                done.marks = self._mark(scope.records, addresses)
+                names = {*scope.goldens, *map(":".join, scope.records), *addresses}
+                said = partial(self._said, sorted(map(self.sync.marks.of_name, names)))
+                erase(self.config, self.db, self.sync.name, scope, done, said)
                 people = len({fate.who for fate in shown.fates} - {None})
                 run.report.reason = "a person was forgotten" if people < 2 else f"{people} were forgotten"
         if done.finished:
@@ -268,19 +271,26 @@ class Forgetting:
 
     # -- here ---------------------------------------------------------------------------------------------
 
-    def _mark(self, records: Mapping[LinkKey, str | None]) -> int:
-        """Keep hashes by which these people are known again; how many."""
-        marks, keys = self.sync.marks, list(records)
+    def _addresses(self, records: Mapping[LinkKey, str | None]) -> set[str]:
+        """The folded addresses that these people go by."""
         goldens = {golden for golden in records.values() if golden is not None}
         with self.db.reading():
-            addresses = Erasure(self.db, self.sync.name).addresses(keys)
+            addresses = Erasure(self.db, self.sync.name).addresses(list(records))
             for golden in self.engine.records.goldens(sorted(goldens)).values():
                 own = (golden.value.get(name) for name in self.sync.key_fields)  # others name other people
                 addresses |= {fold_key(text) for text in own if isinstance(text, str) and "@" in text}
-        hashes = [marks.of_record(self.sync.apps[app].object, (app, id)) for app, id in keys]
+        return addresses
+
+    def _mark(self, records: Iterable[LinkKey], addresses: Collection[str]) -> int:
+        """Keep hashes by which these people are known again; how many."""
+        marks = self.sync.marks
+        hashes = [marks.of_record(self.sync.apps[app].object, (app, id)) for app, id in records]
         hashes += [marks.of_address(address) for address in sorted(addresses)]
         marks.add(hashes, self.ports.now())
         return len(hashes)
+
+    def _said(self, names: Sequence[str], done: Forgotten) -> dict[str, Any]:
+        return {**self._receipt(done), NAMES: names}
 
     def _receipt(self, done: Forgotten) -> dict[str, Any]:
         outcomes = Counter((f.app, f.outcome) for f in done.fates)

@@ -211,6 +211,26 @@ def test_what_was_cut_off_at_its_end_is_finished(
         assert Path(again.json["receipt"]).is_file()
 
 
+@pytest.mark.parametrize(
+    ("names", "code"), [("golden", 0), ("record", 0), ("file", 0), ("other", 1), ("both", 4)]
+)
+def test_what_was_cut_off_is_done_for_those_alone_whom_it_was_about(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, names: str, code: int
+) -> None:
+    desk.synced()
+    who, there = somebody(desk)
+    record, file, other = f"zendesk:{there['zendesk']}", desk.folder / "names", "hubspot:999999"
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "compact", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert desk.run("forget", who, "--yes").code == 130
+    file.write_text("\n".join({"file": (who, record), "both": (record, other)}.get(names, ())))
+    again = desk.run(
+        "forget", {"golden": who, "record": record, "other": other}.get(names, f"@{file}"), "--yes"
+    )
+    assert "It is finished now: no trace is left" in again.err
+    assert again.code == code
+
+
 @pytest.mark.slow
 def test_the_apps_erase_where_the_config_says_so(desk: Desk) -> None:
     desk.synced()

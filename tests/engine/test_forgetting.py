@@ -18,7 +18,7 @@ from connectors.memory import MemoryConnector
 from syncer.engine import Engine
 from syncer.engine import Options as RunOptions
 from syncer.forgotten import Marks
-from syncer.running.cleaning import finish
+from syncer.running.cleaning import NAMES, finish
 from syncer.store import copies
 from syncer.store.conflicts import Conflicts, Sought
 from syncer.store.database import Database, StateError
@@ -304,8 +304,10 @@ def test_traces_that_a_full_disk_left_are_removed_by_the_next_who_may(
         return sum(path.read_bytes().count(b"Zanzibar") for path in tmp_path.glob("state.db*"))
 
     assert traces() or world.db.file is None
-    (receipt,) = finish(world.db, marks)
+    (receipt,) = map(dict, finish(world.db, marks))
     assert not traces()
+    names = receipt.pop(NAMES)
+    assert marks.of_address("mara@x.test") in names
     assert json.loads(marks.receipt_file(receipt["run"]).read_text()) == receipt
     assert receipt["removed"]["golden"] == 1
     assert finish(world.db, marks) == []
