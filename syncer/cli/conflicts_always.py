@@ -47,7 +47,7 @@ def _one(
     from syncer.usecases.settling import Settling
 
     path = Path(runner.config.syncs[name].draft.path)
-    draft = path.with_name(f".{path.name}.changed")
+    draft = path.resolve().with_name(f".{path.name}.changed")  # beside the file itself, where that is a link
     text = path.read_text(encoding="utf-8")
     try:
         changed = _written(runner.config, name, wishes, text, draft)
@@ -64,7 +64,7 @@ def _one(
             if _moved(path, text):
                 say(f"Nothing was done: {path} was changed meanwhile. Give the command once more.")
                 return Code.LEFTOVERS
-            ran, stands = _settled(settling, items, path, text, draft)
+            ran, stands = _settled(settling, items, path, draft)
         finally:
             trial.close()
         if ran is not None and stands:
@@ -76,24 +76,24 @@ def _one(
             draft.unlink()
 
 
-def _settled(
-    settling: Settling, items: list[Item], path: Path, text: str, draft: Path
-) -> tuple[Report | None, bool]:
+def _settled(settling: Settling, items: list[Item], path: Path, draft: Path) -> tuple[Report | None, bool]:
     """The run, and whether the changed mapping is in its file as it should be. It goes there first: what was
     cut off can be asked for again then, and goes on under the mapping under which it was decided."""
     if not settling.answers:
         return None, True
-    changed, ran = draft.read_text(encoding="utf-8"), None
-    draft.replace(path)
+    former, changed, ran = path.read_bytes(), draft.read_text(encoding="utf-8"), None
+    draft.replace(path.resolve())
     try:
         outcome = settling.run(whole=True, approved=items)
         ran = outcome.report if outcome is not None else None
     finally:
-        stands = _stands(settling, ran, path, text, changed, draft)
+        stands = _stands(settling, ran, path, former, changed, draft)
     return ran, stands
 
 
-def _stands(settling: Settling, ran: Report | None, path: Path, text: str, changed: str, draft: Path) -> bool:
+def _stands(
+    settling: Settling, ran: Report | None, path: Path, former: bytes, changed: str, draft: Path
+) -> bool:
     """Whether the changed mapping stays in its file: as it was before, where nothing was decided under it."""
     if _moved(path, changed):
         say(f"{path} was changed meanwhile and left as it is. Put the lines with a + above into it by hand.")
@@ -101,9 +101,9 @@ def _stands(settling: Settling, ran: Report | None, path: Path, text: str, chang
     if settling.is_adopted():
         say(f"The rule stands in {path} now. An undo of this run leaves it there: edit the file as well.")
         return True
-    draft.write_text(text, encoding="utf-8")
+    draft.write_bytes(former)
     draft.chmod(os.stat(path).st_mode & 0o777)
-    draft.replace(path)
+    draft.replace(path.resolve())
     say(f"{path} is as it was: {ran.reason if ran is not None and ran.reason else 'the run failed'}.")
     return False
 

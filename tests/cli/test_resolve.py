@@ -190,6 +190,28 @@ def test_what_was_cut_off_goes_on_under_the_rule(
     assert path.read_text() == before.replace("rule: manual\n", "rule: {prefer: [hubspot]}\n", 1)
 
 
+def test_a_mapping_under_which_nothing_was_decided_is_left_as_it_was(
+    morning: Morning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Byte for byte, and where a link to it stands, that stays one."""
+    path = morning.desk.folder / "mappings" / "contacts.yaml"
+    kept = path.rename(morning.desk.folder / "kept.yaml")
+    kept.write_bytes(before := kept.read_bytes().replace(b"\n", b"\r\n"))
+    path.symlink_to(kept)
+    plan = Planner.plan
+
+    def killed(self: Planner, run: Run, options: Options) -> Plan:
+        if options.dry_run:
+            return plan(self, run, options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Planner, "plan", killed)
+    assert morning.resolve(str(morning.number), "--take", "hubspot", "--always", "--yes").code == 130
+    assert path.is_symlink()
+    assert kept.read_bytes() == before
+    assert [file.name for file in morning.desk.folder.glob("**/.*.changed")] == []
+
+
 def test_wrong_use_is_told(desk: Desk) -> None:
     cases = {
         "1": "say how",
