@@ -33,7 +33,7 @@ _INDENTED: Final = (
 _QUOTES: Final = "Put the value in quotes."
 _ODD: Final = (
     "a character stands here that looks like a space, or like nothing, and is neither",
-    "Type the line anew instead of copying it.",
+    "Type the line anew instead of copying it. A value that is meant so goes in quotes.",
 )
 
 

@@ -45,7 +45,7 @@ FURTHER = (
 )
 ODD = (
     "a character stands here that looks like a space, or like nothing, and is neither",
-    "Type the line anew instead of copying it.",
+    "Type the line anew instead of copying it. A value that is meant so goes in quotes.",
 )
 DASHES = ("a line of --- stands inside the file", "Take the line out.")
 COLUMN = (
