@@ -15,6 +15,7 @@ from syncer.model import Observation
 from syncer.ports import Task
 from syncer.reading.intake import Intake
 from syncer.store.database import chunks
+from syncer.store.ledger import Ledger
 from syncer.store.records import Records
 
 Emptied = tuple[Record, str, Value]  # a record, a slot in which it shows a blank, and what it held there
@@ -52,7 +53,7 @@ def leave_out_lost(
     if taken:
         with intake.records.db.transaction():
             _note_taken(intake, taken)
-            _note_gone(intake, gone)
+            _note_gone(intake, gone, read_at)
 
 
 def _note_taken(intake: Intake, taken: Mapping[str, Sequence[str]]) -> None:
@@ -63,12 +64,14 @@ def _note_taken(intake: Intake, taken: Mapping[str, Sequence[str]]) -> None:
     intake.records.save_links(links.values(), intake.sync.slot_names())
 
 
-def _note_gone(intake: Intake, gone: Mapping[str, Sequence[Observation]]) -> None:
+def _note_gone(intake: Intake, gone: Mapping[str, Sequence[Observation]], read_at: datetime) -> None:
     """Have the sync of the targets learn that they went: no list may ever tell it, and that one is back is
-    news only to who knows that it was away."""
+    news only to who knows that it was away. One that has read meanwhile may know better."""
     for object, shown in gone.items():
         if object in intake.sync.targets:
             space = Records(intake.records.db, intake.sync.targets[object])
+            if Ledger(space.db, space.space).ran_since(read_at):
+                continue
             ids = [o.id for o in shown]
             known, waiting = space.known(intake.app.name, ids), space.waiting(intake.app.name, ids)
             space.save_observations(o for o in shown if o.id in known and o.id not in waiting)

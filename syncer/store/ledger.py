@@ -54,6 +54,11 @@ class Ledger:
         row = self.db.one("SELECT MAX(id) FROM run")
         return row[0] if row else None
 
+    def ran_since(self, at: datetime) -> bool:
+        """Whether a run goes on, or has ended since."""
+        sql = "SELECT 1 FROM run WHERE space = :space AND (status = 'running' OR ended > :at) LIMIT 1"
+        return self.db.one(sql, space=self.space, at=codec.iso(at)) is not None
+
     def begin_run(self, id: str, kind: str, at: datetime) -> None:
         self.db.insert(
             RunRow,

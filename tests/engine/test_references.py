@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from connectors.contract import Unavailable
+from connectors.contract import Fetched, Unavailable
+from connectors.memory import MemoryConnector
 from syncer.core.resolve import Answer
 from syncer.options import Options
 from syncer.store.conflicts import HELD, Conflicts, Sought
@@ -18,7 +20,7 @@ from syncer.sync import Sync
 from syncer.usecases.undoing import Undoing, Wanted
 from tests.engine.crash import Crash
 from tests.engine.test_found_by_simulation import once
-from tests.engine.town import CONTACTS, Town, settled
+from tests.engine.town import COMPANIES, CONTACTS, Town, settled
 
 
 def acme(path: Path) -> Town:
@@ -188,6 +190,35 @@ def test_who_lost_a_company_with_its_record_has_it_again_though_nobody_edits_the
     town.apps["desk", "companies"].user_restore(company)
     settled(town)
     assert of_mara(town) == ["Acme"] * 3
+
+
+@pytest.mark.parametrize("name", ["Acme", "Acme Two"], ids=["as it was", "edited"])
+def test_a_company_that_came_back_while_its_people_were_read_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The sync of the companies has seen it since: what was asked for before that is no news to it."""
+    town = acme(tmp_path)
+    company, _ = archive(town, "desk")
+    companies = town.sync("companies", COMPANIES, dependents=("contacts",))
+    people, fetch = town.people(), MemoryConnector.fetch
+
+    def slow(
+        self: MemoryConnector, object: str, ids: Sequence[str], fields: Sequence[str]
+    ) -> Sequence[Fetched]:
+        told = fetch(self, object, ids, fields)
+        if object == "companies" and company not in town.apps["desk", object].records:
+            town.apps["desk", object].user_restore(company)
+            town.apps["desk", object].user_edit(company, {"name": name})
+            town.engine(companies).run(Options())
+        return told
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryConnector, "fetch", slow)
+        town.engine(people).run(Options())
+    settled(town)
+    sql = "SELECT state FROM link WHERE space = 'companies' AND app = 'desk'"
+    with town.db.reading():
+        assert [tuple(row) for row in town.db.rows(sql)] == [("live",)]
 
 
 def test_who_is_given_another_company_since_can_be_cleared_of_it(tmp_path: Path) -> None:
