@@ -111,7 +111,7 @@ def linked_in_hubspot(company: Value) -> Value:
     """By an association: as a create carries it, and as a list shows it."""
     to = json.loads(json.dumps(link_body(str(company))))["to"]["id"] if company else None
     shown = [{"id": to, "type": PRIMARY_NAME}] if to else []
-    item = {"id": "1", "properties": {}, "associations": {"companies": {"results": shown}}}
+    item = {"id": "1", "properties": {"hs_object_id": "1"}, "associations": {"companies": {"results": shown}}}
     primary = PrimaryCompanies(None, "").of_listed([item])  # type: ignore[arg-type]
     reader = HubSpotReader.of(hubspot.OBJECTS["contacts"], SPECS["hubspot"], [hubspot.COMPANY])
     return reader.record(item, {hubspot.COMPANY: primary}).values[hubspot.COMPANY]
