@@ -11,7 +11,7 @@ from syncer.cli.output import table, tell
 from syncer.cli.session import hint
 
 if TYPE_CHECKING:
-    from syncer.cli.duplicates import Group
+    from syncer.cli.duplicate_group import Group
 
 SHOWN: Final = 20  # groups of which every field is shown
 
