@@ -18,26 +18,26 @@ ODD: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueErro
 @cache
 def guarded(kind: type[Connector]) -> type[Connector]:
     """The class, with methods that raise nothing else."""
-    own = {name: _called(method) for name in METHODS if (method := getattr(kind, name, None))}
-    return type(kind.__name__, (kind,), {**own, "pull": _pulled(kind.pull)})
+    own = {name: _called(kind, name) for name in METHODS if hasattr(kind, name)}
+    return type(kind.__name__, (kind,), {**own, "pull": _pulled(kind)})
 
 
-def _called(method: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(method)
+def _called(kind: type[Connector], name: str) -> Callable[..., Any]:
+    @wraps(getattr(kind, name))
     def call(self: Any, *args: Any, **named: Any) -> Any:
         try:
-            return method(self, *args, **named)
+            return getattr(kind, name)(self, *args, **named)
         except ODD as error:
             raise _told(self, error) from error
 
     return call
 
 
-def _pulled(method: Callable[..., Iterator[Page]]) -> Callable[..., Iterator[Page]]:
-    @wraps(method)
+def _pulled(kind: type[Connector]) -> Callable[..., Iterator[Page]]:
+    @wraps(kind.pull)
     def pull(self: Any, *args: Any, **named: Any) -> Iterator[Page]:
         try:
-            yield from method(self, *args, **named)
+            yield from kind.pull(self, *args, **named)
         except ODD as error:
             raise _told(self, error) from error
 
