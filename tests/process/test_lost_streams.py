@@ -32,8 +32,8 @@ def typed(served: Served, *args: str, to: str) -> subprocess.CompletedProcess[st
     "to",
     [
         pytest.param("2>/dev/full", marks=needs_full, id="a full disk"),
-        pytest.param("2>&-", id="closed"),
-        pytest.param(">&- 2>&-", id="both closed"),
+        pytest.param("2>&-", marks=pytest.mark.slow, id="closed"),
+        pytest.param(">&- 2>&-", marks=pytest.mark.slow, id="both closed"),
     ],
 )
 def test_a_command_whose_remarks_cannot_be_written_does_what_it_does(served: Served, to: str) -> None:
