@@ -165,7 +165,8 @@ class Steward:
                 continue  # the edit stays, or goes with what it brought about
             slot = space.mapping.apps[app].slots.get(name) if key[0] == space.name else None
             same = now == was or (slot is not None and slot.same(now, was))
-            if not same and (app, id, name) not in told and now != before.get(key):
+            left = not told.isdisjoint([(app, id, name), (app, id, None)])  # a field, or the whole record
+            if not (same or left or now == before.get(key)):
                 w.report("undone", f"{key} was {before.get(key)!r}, then {edited.get(key)!r}, and is {now!r}")
 
 
