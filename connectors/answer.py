@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import orjson
 
-from connectors.contract import BROKEN, Unexpected
+from connectors.contract import BROKEN, Unavailable, Unexpected
 
 LONGEST: Final = 86_400.0  # seconds that an app may ask us to wait
 _HALVES: Final = re.compile("[\ud800-\udfff]+")
@@ -74,6 +74,14 @@ class Answer:
             left = parsedate_to_datetime(text) - (self.date or datetime.now(UTC))
             return min(max(0.0, left.total_seconds()), LONGEST)
         return None
+
+
+def is_missing(answer: Answer, title: str, own: bool) -> bool:
+    """Whether the app has no such thing. `own`: a 404 is in its own words. Raises `Unavailable` for one in
+    other words: what something on the way says of it says nothing."""
+    if answer.status == 404 and not own:
+        raise Unavailable(f"{title} was answered for by a bare 404, as by a proxy. Later runs try again.")
+    return answer.status == 404
 
 
 def parsed(content: bytes) -> Any:

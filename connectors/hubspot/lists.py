@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Final
 
-from connectors.answer import Answer
-from connectors.contract import Unavailable, Value
+from connectors.answer import Answer, is_missing
+from connectors.contract import Value
 from connectors.cursors import Trail
 from connectors.http import Http
 from connectors.hubspot.errors import NOT_THERE
@@ -182,8 +182,5 @@ class Lists:
 def _told(answer: Answer) -> Answer:
     """The answer, unless it is a 404 that something on the way gave: that says nothing of a list. Raises
     `Unavailable`."""
-    if answer.status == 404 and not answer.detail:
-        raise Unavailable(
-            "HubSpot's lists were answered with a bare 404, as by a proxy. Later runs try again."
-        )
+    is_missing(answer, "HubSpot", bool(answer.detail))
     return answer

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
-from connectors.answer import Answer
+from connectors.answer import Answer, is_missing
 from connectors.authorize import Way
 from connectors.budget import Rate
 from connectors.contract import AppError, Options, Unavailable, Unexpected
@@ -90,11 +90,8 @@ def listed(http: Http, path: str, key: str, **params: Any) -> list[dict[str, Any
 
 
 def absent(answer: Answer) -> bool:
-    """Whether Mailchimp has no such thing. Raises `Unavailable` for a 404 in other words than its own: one
-    that something on the way gave says nothing."""
-    if answer.status == 404 and answer.detail.get("status") != 404:
-        raise Unavailable("Mailchimp was answered for by a bare 404, as by a proxy. Later runs try again.")
-    return answer.status == 404
+    """As `connectors.answer.is_missing`."""
+    return is_missing(answer, "Mailchimp", answer.detail.get("status") == 404)
 
 
 def whole(answer: Answer) -> dict[str, Any]:

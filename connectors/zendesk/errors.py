@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from connectors.answer import Answer
-from connectors.contract import Result, Unavailable, Write
+from connectors.answer import Answer, is_missing
+from connectors.contract import Result, Write
 from connectors.zendesk.fields import ObjectFacts
 
 NOT_THERE: Final = "RecordNotFound"  # the app's own word for a 404
@@ -21,11 +21,8 @@ Redact = Callable[[object], str]
 
 
 def absent(answer: Answer) -> bool:
-    """Whether Zendesk has no such record. Raises `Unavailable` for a 404 in other words than its own: one
-    that something on the way gave says nothing."""
-    if answer.status == 404 and answer.detail.get("error") != NOT_THERE:
-        raise Unavailable("Zendesk was answered for by a bare 404, as by a proxy. Later runs try again.")
-    return answer.status == 404
+    """As `connectors.answer.is_missing`."""
+    return is_missing(answer, "Zendesk", answer.detail.get("error") == NOT_THERE)
 
 
 def from_answer(write: Write, answer: Answer, facts: ObjectFacts, redact: Redact) -> Result:
