@@ -18,9 +18,9 @@ class Trail:
     """The cursors of one list that were followed so far. `what`: the list, as messages name it; `begun`: the
     cursor that it is read from, if any."""
 
-    def __init__(self, what: str, *begun: Hashable) -> None:
+    def __init__(self, what: str, begun: Hashable = None) -> None:
         self._what = what
-        self._met = Counter(begun)
+        self._met = Counter([begun] if begun else [])
 
     def follow(self, cursor: C) -> C:
         """The cursor to go on from. Raises `Unavailable` where the list goes round in circles."""

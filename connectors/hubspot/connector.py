@@ -244,7 +244,7 @@ class HubSpotConnector:
         if COMPANY in reader.apart:
             params["associations"] = "companies"
         members = self._lists.members() if LISTS in reader.apart else {}
-        trail = Trail(f"HubSpot's list of {object}", *filter(None, [after]))
+        trail = Trail(f"HubSpot's list of {object}", after)
         while True:
             paged = {**params, "after": after} if after else params
             answer = self._http.read("GET", self._paths.objects(object), params=paged)

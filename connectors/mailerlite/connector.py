@@ -150,7 +150,7 @@ class MailerLiteConnector:
         params: dict[str, Any] = {"limit": self._size, "filter[status]": status}
         if groups:
             params["include"] = "groups"
-        trail = Trail("MailerLite's list", *filter(None, [after]))
+        trail = Trail("MailerLite's list", after)
         while True:
             asked = {**params, "cursor": after} if after else params
             answer = self._http.read("GET", "/subscribers", params=asked, rates=("general", "scan"))

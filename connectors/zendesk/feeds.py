@@ -29,7 +29,7 @@ def by_cursor(
     http: Http, plural: str, cursor: str | None, params: Mapping[str, Any], rates: Sequence[str]
 ) -> Iterator[Batch]:
     """The cursor export (users, tickets). Its cursor stays valid at the end of the stream."""
-    trail = Trail(f"Zendesk's export of {plural}", *filter(None, [cursor]))
+    trail = Trail(f"Zendesk's export of {plural}", cursor)
     while True:
         place: dict[str, Any] = {"cursor": cursor} if cursor else {"start_time": 0}
         asked = {**place, "per_page": SIZE, **params}
