@@ -19,16 +19,14 @@ def trigger_of(said: ScheduleModel | None) -> Any:
     from apscheduler.triggers.cron import CronTrigger
     from apscheduler.triggers.interval import IntervalTrigger
 
+    from syncer.service.spread import Spread
+
     if said is not None and said.cron is not None:
         sharp = CronTrigger.from_crontab(by_names(said.cron), ZoneInfo(said.timezone))
-        if not said.jitter:
-            return sharp
-        from syncer.service.spread import Spread
-
-        return Spread(sharp, said.jitter)
-    jitter = int(said.jitter.total_seconds()) if said and said.jitter else None
-    every = (said.every if said else None) or EVERY
-    return IntervalTrigger(seconds=int(every.total_seconds()), timezone=UTC, jitter=jitter)
+    else:
+        every = (said.every if said else None) or EVERY
+        sharp = IntervalTrigger(seconds=int(every.total_seconds()), timezone=UTC)
+    return Spread(sharp, said.jitter) if said is not None and said.jitter else sharp
 
 
 def grace_of(said: ScheduleModel | None) -> timedelta | None:
