@@ -33,6 +33,12 @@ def opened(path: Path) -> Iterator[TextIO]:
             part.unlink(missing_ok=True)
 
 
+def begins(path: Path, head: bytes) -> bool:
+    """Whether a file begins so, or is empty: it is one of ours then. Raises `OSError`."""
+    with path.open("rb") as file:
+        return file.read(len(head)) in (b"", head)
+
+
 def safe(cell: Any) -> str:
     """A cell as text that no spreadsheet takes for a formula."""
     if cell is None:

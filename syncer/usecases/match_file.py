@@ -13,7 +13,7 @@ from pathlib import Path
 from mappings.types.country import code_of
 from syncer.matching.matcher import Matched, Question, match
 from syncer.matching.traits import Traits, person
-from syncer.usecases.handed import opened, safe
+from syncer.usecases.handed import begins, opened, safe
 
 CLUSTERS = ("app", "id", "cluster")
 REVIEW = ("app", "id", "other_app", "other_id", "score", "reasons")
@@ -74,10 +74,9 @@ def read(files: Iterable[Path]) -> list[Row]:
 def look_at(out: Path) -> None:
     """Whether what an earlier call left in the folder may be written over: what somebody added to it, such as
     their answers, may not. Raises `UnreadableFile`."""
-    for name, begins in (("clusters.csv", ",".join(CLUSTERS)), ("review.csv", ",".join(REVIEW) + "\r\n")):
+    for name, head in (("clusters.csv", ",".join(CLUSTERS)), ("review.csv", ",".join(REVIEW) + "\r\n")):
         file = out / name
-        known = file.read_bytes()[: len(begins)] if file.is_file() else b""
-        if known not in (b"", begins.encode()):
+        if file.is_file() and not begins(file, head.encode()):
             told = "is there already, and not as this command leaves it. Name another folder by --out."
             raise UnreadableFile(f"{file} {told}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from syncer.model import Item
 from syncer.store import codec
 from syncer.store.erasure import Scope, without
-from syncer.usecases.handed import opened
+from syncer.usecases.handed import begins, opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,7 @@ class NotAPlan(ValueError):
 
 def may_replace(path: Path) -> bool:
     """Whether a file may give way to a plan: nothing is in it, or an earlier plan. Raises `OSError`."""
-    begins = f'{{"format":"{FORMATS}'.encode()
-    with path.open("rb") as file:
-        return file.read(len(begins)) in (b"", begins)
+    return begins(path, f'{{"format":"{FORMATS}'.encode())
 
 
 def write(path: Path, plans: Iterable[Kept]) -> None:
