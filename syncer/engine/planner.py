@@ -86,7 +86,7 @@ class Planner:
             decided.reviews = self.ledger.save_reviews(
                 run.id, [(*r.record, *r.other, r.score, r.reason) for r in matches.reviews]
             )
-            self.ledger.set_in_doubt(self._in_doubt(doubted))
+            self.ledger.set_in_doubt(self._in_doubt(doubted))  # anew: some got their golden record just now
             self.ledger.set_planned(now_planned)
             self.ledger.set_mapped(versions(self.sync.mapping))
             self.ledger.set_shapes(shapes(self.sync.mapping))
