@@ -1,4 +1,7 @@
-"""Records of one space: observations, links, golden records, stubs, references."""
+"""Records of one space: observations, links, golden records, stubs, references.
+
+Over 400 lines because it is one query after the other, each read by itself by whoever looks it up.
+"""
 
 from __future__ import annotations
 
