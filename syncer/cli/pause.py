@@ -29,7 +29,7 @@ def _set(name: str, path: Path, paused: bool) -> bool:
     from mappings.spelling import nearest
     from syncer.store.database import Database
     from syncer.store.history import PAUSED, History
-    from syncer.store.ledger import pause_app
+    from syncer.store.pausing import pause_app
 
     if name not in config.syncs and name not in config.apps:
         known = [*config.syncs, *config.apps]

@@ -22,6 +22,7 @@ from syncer.selecting import Selection
 from syncer.steps.pull import Pulled, Puller
 from syncer.steps.recover import Recovery
 from syncer.store.database import Database
+from syncer.store.history import History
 from syncer.store.lease import BEAT, hold
 from syncer.store.ledger import Ledger
 from syncer.store.outbox import InFlight
@@ -68,7 +69,7 @@ class Engine:
         ):
             started = ports.now()  # with the lease: what another one sent until then was sent before
             with self.db.reading():
-                last = self.ledger.last_run()
+                last = History(self.db).last_run()
             id = ports.run_id_behind(last, started)
             report = Report(id, self.sync.name, apps={name: AppRow() for name in self.sync.apps})
             run = Run(id, report, started)

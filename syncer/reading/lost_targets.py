@@ -15,7 +15,7 @@ from syncer.model import Observation
 from syncer.ports import Task
 from syncer.reading.intake import Intake
 from syncer.store.database import chunks
-from syncer.store.ledger import Ledger
+from syncer.store.history import History
 from syncer.store.records import Records
 
 Emptied = tuple[Record, str, Value]  # a record, a slot in which it shows a blank, and what it held there
@@ -70,7 +70,7 @@ def _note_gone(intake: Intake, gone: Mapping[str, Sequence[Observation]], read_a
     for object, shown in gone.items():
         if object in intake.sync.targets:
             space = Records(intake.records.db, intake.sync.targets[object])
-            if Ledger(space.db, space.space).ran_since(read_at):
+            if History(space.db).ran_since(space.space, read_at):
                 continue
             ids = [o.id for o in shown]
             known, waiting = space.known(intake.app.name, ids), space.waiting(intake.app.name, ids)

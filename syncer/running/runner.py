@@ -120,7 +120,7 @@ class Runner:
         now, ledger = self.ports.now(), Ledger(self.db, name)
         status: Status = "held" if isinstance(error, OtherAccount) else "failed"
         with self.db.reading():
-            last = ledger.last_run()
+            last = History(self.db).last_run()
         report = Report(self.ports.run_id_behind(last, now), name, status, reason=str(error))
         report.apps = {app: AppRow() for app in self.config.syncs[name].apps}
         if isinstance(error, NotDescribed):

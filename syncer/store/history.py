@@ -81,6 +81,16 @@ class History:
         """Whether anybody was ever forgotten here."""
         return self.db.one("SELECT 1 FROM run WHERE kind = 'forget' LIMIT 1") is not None
 
+    def last_run(self) -> str | None:
+        """The run of the whole state that began last, by its id."""
+        row = self.db.one("SELECT MAX(id) FROM run")
+        return row[0] if row else None
+
+    def ran_since(self, sync: str, at: datetime) -> bool:
+        """Whether a run goes on, or has ended since."""
+        sql = "SELECT 1 FROM run WHERE space = :space AND (status = 'running' OR ended > :at) LIMIT 1"
+        return self.db.one(sql, space=sync, at=codec.iso(at)) is not None
+
     def last_success(self, sync: str) -> str | None:
         """When the last run began that was done, leftovers or not."""
         row = self.db.one(

@@ -49,16 +49,6 @@ class Ledger:
 
     # -- runs ---------------------------------------------------------------------------------------------
 
-    def last_run(self) -> str | None:
-        """The run of the whole state that began last, by its id."""
-        row = self.db.one("SELECT MAX(id) FROM run")
-        return row[0] if row else None
-
-    def ran_since(self, at: datetime) -> bool:
-        """Whether a run goes on, or has ended since."""
-        sql = "SELECT 1 FROM run WHERE space = :space AND (status = 'running' OR ended > :at) LIMIT 1"
-        return self.db.one(sql, space=self.space, at=codec.iso(at)) is not None
-
     def begin_run(self, id: str, kind: str, at: datetime) -> None:
         self.db.insert(
             RunRow,
@@ -403,21 +393,5 @@ class Ledger:
         return row[0] if row else None
 
     def release(self, run: str, status: str) -> None:
-        self.db.run(
-            "UPDATE held SET status = :status WHERE space = :space AND run = :run",
-            space=self.space,
-            run=run,
-            status=status,
-        )
-
-
-def pause_app(db: Database, app: str, spaces: Iterable[str], paused: bool) -> bool:
-    """Leave an app alone in these spaces, or take it up again; true where that changed anything. Also in
-    those that the config has no more: one that comes to the app later goes by all of them. Call inside a
-    transaction."""
-    ledgers = [Ledger(db, space) for space in spaces]
-    were = [bool(ledger.reader(app)["paused"]) for ledger in ledgers]
-    for ledger in ledgers:
-        ledger.save_reader(app, paused=paused)
-    db.run("UPDATE reader SET paused = :paused WHERE app = :app", paused=paused, app=app)
-    return any(one != paused for one in were)
+        sql = "UPDATE held SET status = :status WHERE space = :space AND run = :run"
+        self.db.run(sql, space=self.space, run=run, status=status)
